@@ -1,0 +1,327 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"crosstalk/session"
+	"crosstalk/session/report"
+	"crosstalk/tui"
+)
+
+// liveFlags are the flags that `run` and `demo` share.
+type liveFlags struct {
+	headless   bool
+	length     time.Duration
+	dial       string
+	notes      []string
+	events     string
+	out        string
+	as         string
+	baseline   time.Duration
+	glide      string
+	users      int
+	rps        float64
+	watchEvery time.Duration
+	noGuard    string
+	seed       uint64
+	charter    string
+	ascii      bool
+}
+
+func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
+	fl := c.Flags()
+	fl.BoolVar(&f.headless, "headless", false, "no screen: --dial, --note and --for drive it")
+	fl.DurationVar(&f.length, "for", 0, "end after this long, baseline included")
+	fl.StringVar(&f.dial, "dial", "", `dial moves by time from the start: "0s=5,10s=40"`)
+	fl.StringArrayVar(&f.notes, "note", nil, `a note by time from the start: "12s=! text" (repeatable)`)
+	fl.StringVar(&f.events, "events", "", `"-": journal lines on stdout, each once it is on the disk`)
+	fl.StringVar(&f.out, "out", "", "the session's folder (default: a new one in your data folder)")
+	fl.StringVar(&f.as, "as", "", "your name in notes and report (default: your login name)")
+	fl.DurationVar(&f.baseline, "baseline", baseline, "quiet phase in which the usual latency is learned; 0 skips it")
+	fl.StringVar(&f.glide, "glide", strconv.Itoa(session.DefaultGlide), `how fast users rise, users a second, or "off"`)
+	fl.IntVar(&f.users, "limit-users", 0, fmt.Sprintf("most users, whatever the dial says (default %d)", session.DefaultUsers))
+	fl.Float64Var(&f.rps, "limit-rps", 0, "most requests a second, whatever the dial says (default: none)")
+	fl.DurationVar(&f.watchEvery, "watch-every", watchEvery, "period of production's checks")
+	fl.StringVar(&f.noGuard, "no-guard", "", "switch the guard off; takes the reason, which is recorded")
+	fl.Uint64Var(&f.seed, "seed", 0, "seed of every random choice (default: drawn and recorded)")
+	fl.StringVar(&f.charter, "charter", "", "what this session explores, in one line")
+	fl.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only")
+}
+
+// person checks and completes the name that notes are signed with.
+func (f *liveFlags) person() (session.Person, error) {
+	name := strings.TrimSpace(f.as)
+	if name == "" {
+		name = "tester"
+		if u, err := user.Current(); err == nil && u.Username != "" {
+			name = filepath.Base(strings.ReplaceAll(u.Username, `\`, "/"))
+		}
+	}
+	if err := session.CheckName(name); err != nil {
+		return session.Person{}, usage(fmt.Errorf("--as: %w", err))
+	}
+	return session.Person{Name: name, Role: session.Driver}, nil
+}
+
+func (f *liveFlags) glideRate() (float64, error) {
+	if f.glide == "off" {
+		return 0, nil
+	}
+	n, err := strconv.ParseFloat(f.glide, 64)
+	if err != nil || n <= 0 || n > 10_000 {
+		return 0, usage(fmt.Errorf(`--glide %q is not a number of users a second (1 to 10000) or "off"`, f.glide))
+	}
+	return n, nil
+}
+
+// check reports every flag that can't be meant, at once.
+func (f *liveFlags) check() (session.Caps, script, error) {
+	var problems []error
+	glide, err := f.glideRate()
+	problems = append(problems, err)
+	plan, err := parseScript(f.dial, f.notes)
+	problems = append(problems, err)
+	bad := func(wrong bool, format string, args ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	bad(f.length < 0, "--for %s is in the past", f.length)
+	bad(f.baseline < 0, "--baseline %s is negative: 0 skips it", f.baseline)
+	bad(f.users < 0, "--limit-users %d is negative", f.users)
+	bad(f.rps < 0, "--limit-rps %g is negative", f.rps)
+	bad(f.watchEvery < 10*time.Millisecond, "--watch-every %s is too often: 10ms at least", f.watchEvery)
+	bad(f.events != "" && f.events != "-", `--events %q: only "-" (stdout) is known`, f.events)
+	bad(f.events == "-" && !f.headless, "--events needs --headless: the screen takes stdout")
+	bad(!f.headless && !screen(), "there is no terminal here: add --headless (with --for 30s --dial \"0s=5\"), or start it in a terminal")
+	if err := errors.Join(problems...); err != nil {
+		return session.Caps{}, nil, usage(err)
+	}
+	if f.seed == 0 {
+		f.seed = uint64(time.Now().UnixNano())
+	}
+	return session.Caps{Users: f.users, RPS: f.rps, Glide: glide, WatchEvery: f.watchEvery, Seed: f.seed, Version: version}, plan, nil
+}
+
+// screen tells whether a person can see and type.
+func screen() bool { return term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stdout.Fd()) }
+
+// folder chooses the session's folder. One that holds a session already is
+// refused: a record is never written over.
+func (f *liveFlags) folder() (string, error) {
+	if f.out != "" {
+		if _, err := os.Stat(filepath.Join(f.out, session.JournalName)); err == nil {
+			return "", usage(fmt.Errorf("%s holds a session already: choose another folder for --out", f.out))
+		}
+		return f.out, nil
+	}
+	home := sessionsHome()
+	id := time.Now().Format("20060102-150405")
+	for n := 1; ; n++ {
+		dir := filepath.Join(home, id)
+		if n > 1 {
+			dir += fmt.Sprintf("-%d", n)
+		}
+		if err := os.MkdirAll(home, 0o755); err != nil {
+			return "", fmt.Errorf("make the home of sessions: %w", err)
+		}
+		err := os.Mkdir(dir, 0o755)
+		if err == nil {
+			return dir, nil
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return "", fmt.Errorf("make the session's folder: %w", err)
+		}
+	}
+}
+
+// sessionsHome is the one home of sessions.
+func sessionsHome() string { return filepath.Join(xdg.DataHome, "crosstalk", "sessions") }
+
+// live is one session from its options to its report.
+type live struct {
+	flags  *liveFlags
+	opts   session.Options
+	who    session.Person
+	script script
+	demo   bool
+	after  func(w io.Writer) // more lines at the end; may be nil
+}
+
+// run opens the session, drives it by script or by screen, and hands over the
+// report. Its error carries the exit code.
+func (l *live) run(ctx context.Context) error {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+	ctx, stop := signal.NotifyContext(ctx, signals...)
+	defer stop()
+
+	s, err := session.New(l.opts)
+	if errors.Is(err, session.ErrInUse) {
+		return usage(err)
+	}
+	if err != nil {
+		return err
+	}
+	context.AfterFunc(ctx, func() { s.Halt(session.BySession) })
+	ended := make(chan error, 1)
+	began := time.Now()
+	go func() { ended <- s.Run(ctx) }()
+	go l.script.drive(ctx, s, l.who, began, l.flags.length)
+
+	streamed := make(chan error, 1)
+	if l.flags.events == "-" {
+		go func() { streamed <- stream(s, os.Stdout) }()
+	} else {
+		streamed <- nil
+	}
+	if !l.flags.headless {
+		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, ASCII: l.flags.ascii, Environ: os.Environ()}
+		err := tui.Run(context.WithoutCancel(ctx), s, o, os.Stdin, os.Stdout)
+		// A screen that is gone, whatever the reason, must not leave load behind.
+		_, _ = s.Do(context.WithoutCancel(ctx), l.who, session.Finish{Reason: "quit"})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "crosstalk: the screen ended:", err)
+		}
+	}
+	err = errors.Join(<-ended, <-streamed)
+	state := s.Snapshot()
+	files, rerr := report.Write(l.opts.Dir, "", []report.Format{report.Markdown, report.JSON})
+	l.summary(os.Stderr, state, files)
+	return l.outcome(ctx, state, errors.Join(err, rerr))
+}
+
+// outcome chooses the exit code: the first that applies of 1, 3, 4, 130, 0.
+func (l *live) outcome(ctx context.Context, st *session.State, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case st.Guard.Cuts > 0:
+		return &failure{code: exitRed}
+	case st.Guard.Blind > 0:
+		return &failure{code: exitNoSight}
+	case ctx.Err() != nil:
+		return &failure{code: exitSignal}
+	}
+	return nil
+}
+
+// summary prints what a person wants to know when it is over.
+func (l *live) summary(w io.Writer, st *session.State, files []string) {
+	fmt.Fprintf(w, "\nSession    %s, at most %d users, %d requests", clock(st.Elapsed()), st.Dial.Peak, st.Requests)
+	if st.Errors > 0 {
+		fmt.Fprintf(w, " (%.1f %% errors)", 100*float64(st.Errors)/float64(max(1, st.Requests)))
+	}
+	fmt.Fprintf(w, "\nFound      %s\n", found(st))
+	if l.after != nil {
+		l.after(w)
+	}
+	fmt.Fprintf(w, "Folder     %s\n", l.opts.Dir)
+	names := make([]string, 0, len(files))
+	for _, f := range files {
+		names = append(names, filepath.Base(f))
+	}
+	if len(names) > 0 {
+		fmt.Fprintf(w, "           %s\n", strings.Join(names, ", "))
+	}
+}
+
+// found counts the notes by kind, and names the newest bug.
+func found(st *session.State) string {
+	count := map[string]int{}
+	bug := ""
+	for _, n := range st.Notes.Notes {
+		if n.Gone != nil || n.System {
+			continue
+		}
+		count[string(n.Kind)]++
+		if n.Kind == "bug" {
+			bug = n.Text
+		}
+	}
+	var parts []string
+	for _, k := range slices.Sorted(mapKeys(count)) {
+		parts = append(parts, plural(count[k], k))
+	}
+	switch st.Guard.Cuts {
+	case 0:
+	case 1:
+		parts = append(parts, "load cut once for production's red")
+	default:
+		parts = append(parts, fmt.Sprintf("load cut %d times for production's red", st.Guard.Cuts))
+	}
+	if len(parts) == 0 {
+		return "no notes"
+	}
+	text := strings.Join(parts, ", ")
+	if bug != "" {
+		bug, _, _ = strings.Cut(bug, "\n")
+		text += ": " + bug
+	}
+	return text
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func mapKeys(m map[string]int) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func clock(d time.Duration) string {
+	s := int(d.Seconds())
+	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// stream writes journal lines as they become durable.
+func stream(s *session.Session, w io.Writer) error {
+	var last uint64
+	ctx := context.Background()
+	for {
+		events, err := s.Since(ctx, last)
+		if errors.Is(err, session.ErrEnded) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read events: %w", err)
+		}
+		for _, e := range events {
+			if err := s.WaitDurable(ctx, e.Seq); err != nil {
+				return fmt.Errorf("wait for the disk: %w", err)
+			}
+			b, err := e.MarshalJSON()
+			if err != nil {
+				return err
+			}
+			if _, err := w.Write(append(b, '\n')); err != nil {
+				return fmt.Errorf("write events: %w", err)
+			}
+			last = e.Seq
+		}
+	}
+}

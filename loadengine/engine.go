@@ -1,0 +1,188 @@
+package loadengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// startWorkers is how many of vegeta's goroutines there are before any is
+// needed; it adds more by itself and never takes one away.
+const startWorkers = 10
+
+// Hooks are called from the engine's own goroutines and must not block. Nil
+// ones are left out.
+type Hooks struct {
+	// Tick is called every second, every 250 ms while running or a drain
+	// moves, and with Final as the last thing of a run.
+	Tick func(Tick)
+	// Stopped is called once for every order to the brake, also with nobody
+	// running and when the brake was latched before.
+	Stopped func(StopReport)
+	// Finding is called once for each kind and host.
+	Finding func(Finding)
+}
+
+// StopReport is what became of one order to the brake.
+type StopReport struct {
+	Stop
+	InFlight int           // when the order came
+	Zero     time.Duration // from the order until none was in flight and nothing more was sent
+	Drained  bool          // false: after Zero there still were requests in flight
+}
+
+// Live is how things stand now.
+type Live struct{ Asked, Running, InFlight, Ceiling int }
+
+// Engine sends the load of one plan. It is good for one Run.
+type Engine struct {
+	permit   *Permit
+	brake    *Brake
+	hooks    Hooks
+	program  *program
+	schedule *schedule
+	gate     *gate
+	stats    *stats
+	findings *findings
+	started  atomic.Bool
+
+	// Of the control goroutine alone.
+	pending  []*order // not reported yet
+	slot     int64    // of 250 ms, of the last look at the clock
+	lastLive Live
+	wrapped  bool
+}
+
+// options are what tests put in place of the network.
+type options struct{ base http.RoundTripper }
+
+// New makes an engine with nobody running. A plan with problems is an error
+// that joins them all; Plan.Validate returns them one by one. The permit and
+// the brake stay the caller's.
+func New(p Plan, permit *Permit, brake *Brake, h Hooks) (*Engine, error) {
+	return newEngine(p, permit, brake, h, options{})
+}
+
+func newEngine(p Plan, permit *Permit, brake *Brake, h Hooks, o options) (*Engine, error) {
+	prog, errs := compile(p)
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("compile the plan: %w", errors.Join(errs...))
+	}
+	e := &Engine{permit: permit, brake: brake, hooks: h, program: prog}
+	e.findings = &findings{tell: h.Finding}
+	e.stats = newStats(prog.steps)
+	e.schedule = newSchedule(p, prog, brake)
+	e.gate = newGate(brake, permit, prog, e.schedule.users, e.findings, o.base)
+	e.lastLive = e.Live()
+	return e, nil
+}
+
+// Run sends until ctx ends, then cancels what is in flight and returns when
+// nothing is any more; the final tick has been given by then. The end of ctx is
+// not an error. It may be called once.
+func (e *Engine) Run(ctx context.Context) error {
+	if !e.started.CompareAndSwap(false, true) {
+		return errors.New("run the load engine: it runs only once")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e.gate.run = ctx
+	gauge := func() int { return int(e.schedule.live.inFlight.Load()) }
+	e.brake.gauge.Store(&gauge)
+
+	// The attacker is single-use: it stops itself at the end of an attack.
+	// Without a name it sends no header of its own; the gate drops the other.
+	attacker := vegeta.NewAttacker(
+		vegeta.Client(&http.Client{
+			Transport:     e.gate,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}),
+		vegeta.Workers(uint64(min(startWorkers, e.schedule.max))),
+		vegeta.MaxWorkers(uint64(e.schedule.max)),
+		vegeta.MaxBody(0),
+	)
+	results := attacker.Attack(e.target, e.schedule, 0, "")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.drain(results)
+	}()
+	e.control(ctx)
+
+	e.schedule.close()
+	cancel()
+	attacker.Stop() // frees a dispatcher that waits for a worker
+	<-done
+	e.schedule.ground()
+	e.brake.gauge.CompareAndSwap(&gauge, nil)
+	e.report(time.Now())
+	e.tick(true)
+	if t, ok := e.gate.base.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+	return nil
+}
+
+// target is vegeta's Targeter: the next step of the user that Pace assigned. It
+// never fails, because vegeta ends the whole attack on an error here.
+func (e *Engine) target(t *vegeta.Target) error {
+	(<-e.schedule.assigned).fill(t)
+	return nil
+}
+
+// drain takes every result at once: vegeta's channel has no room, and while a
+// worker waits there vegeta starts more of them. It ends when vegeta closes the
+// channel, after the last worker.
+func (e *Engine) drain(results <-chan *vegeta.Result) {
+	for r := range results {
+		slot := slotOf(r.URL)
+		if slot < 0 || slot >= len(e.schedule.users) {
+			continue // cannot be: every target carries its slot
+		}
+		u := &e.schedule.users[slot]
+		o := u.out
+		if o.fate == fateNotBuilt {
+			o.kind = "bad url"
+		}
+		e.stats.record(u.step, o)
+		e.schedule.landed(u, u.advance(e.program, o))
+	}
+}
+
+// SetAsked sets the dial, clamped to 0 and the plan's MaxUsers. While the brake
+// is latched it stays 0, and must be set again after its release.
+func (e *Engine) SetAsked(n int) { e.schedule.ask(n) }
+
+// SetCeiling sets the most that may run; below 0 is no ceiling.
+func (e *Engine) SetCeiling(n int) {
+	e.schedule.set(func() { e.schedule.ceiling = max(n, -1) })
+}
+
+// SetGlide sets how many users a second running may rise; 0 follows at once.
+func (e *Engine) SetGlide(perSecond float64) {
+	e.schedule.set(func() { e.schedule.glide = max(perSecond, 0) })
+}
+
+// SetSlew turns the guard's limit of max(2, 10 % of running) users a second
+// upward on or off. It is on from the start.
+func (e *Engine) SetSlew(on bool) {
+	e.schedule.set(func() { e.schedule.slew = on })
+}
+
+// Live returns how things stand, without a lock.
+func (e *Engine) Live() Live {
+	l := &e.schedule.live
+	return Live{
+		Asked: int(l.asked.Load()), Running: int(l.running.Load()),
+		InFlight: int(l.inFlight.Load()), Ceiling: int(l.ceiling.Load()),
+	}
+}
+
+// Findings returns what was found until now, with counts, in order of first
+// sight.
+func (e *Engine) Findings() []Finding { return e.findings.list() }

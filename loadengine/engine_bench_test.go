@@ -1,0 +1,156 @@
+package loadengine
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// helloServer answers a few bytes and counts.
+func helloServer(b *testing.B) (url string, served *atomic.Int64) {
+	b.Helper()
+	served = new(atomic.Int64)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		served.Add(1)
+		fmt.Fprint(w, "hello")
+	}))
+	b.Cleanup(s.Close)
+	return s.URL, served
+}
+
+const benchUsers = 64
+
+// runEngine sends about n requests through the whole engine and returns how
+// many and how long they took.
+func runEngine(b *testing.B, url string, n int) (requests uint64, took time.Duration) {
+	b.Helper()
+	p := onePlan(url, Step{URL: "/"})
+	p.MaxUsers = benchUsers
+	permit := NewPermit(SystemClock())
+	permit.Grant(time.Hour)
+	e, err := New(p, permit, NewBrake(), Hooks{Tick: func(t Tick) { requests += t.Requests }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	e.SetSlew(false)
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	// The schedule counts its sends here, so that the benchmark need not poll.
+	enough := make(chan struct{})
+	var sent atomic.Int64
+	base := e.gate.base
+	e.gate.base = roundTrip(func(r *http.Request) (*http.Response, error) {
+		if sent.Add(1) == int64(n) {
+			close(enough)
+		}
+		return base.RoundTrip(r)
+	})
+	e.SetAsked(benchUsers)
+	began := time.Now()
+	go func() { done <- e.Run(ctx) }()
+	<-enough
+	took = time.Since(began)
+	cancel()
+	if err := <-done; err != nil {
+		b.Fatal(err)
+	}
+	return requests, took
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// limitPacer sends without a pause until n hits.
+type limitPacer uint64
+
+func (l limitPacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
+	return 0, hits >= uint64(l)
+}
+func (limitPacer) Rate(time.Duration) float64 { return 0 }
+func (limitPacer) String() string             { return "limit" }
+
+// runVegeta sends n requests with the plain attacker, as vegeta attack does
+// with -rate=0 -max-workers=64.
+func runVegeta(url string, n int) time.Duration {
+	a := vegeta.NewAttacker(vegeta.Workers(benchUsers), vegeta.MaxWorkers(benchUsers), vegeta.MaxBody(0))
+	tr := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: url + "/"})
+	var m vegeta.Metrics
+	began := time.Now()
+	for r := range a.Attack(tr, limitPacer(n), 0, "") {
+		m.Add(r)
+	}
+	return time.Since(began)
+}
+
+func BenchmarkEngine(b *testing.B) {
+	url, _ := helloServer(b)
+	b.ReportAllocs()
+	b.ResetTimer()
+	requests, took := runEngine(b, url, b.N)
+	b.ReportMetric(float64(requests)/took.Seconds(), "requests/s")
+}
+
+func BenchmarkVegeta(b *testing.B) {
+	url, _ := helloServer(b)
+	b.ReportAllocs()
+	b.ResetTimer()
+	took := runVegeta(url, b.N)
+	b.ReportMetric(float64(b.N)/took.Seconds(), "requests/s")
+}
+
+// BenchmarkBesideVegeta runs both in turn on one server and prints how our time
+// for a request compares. Client and server share this machine, so that the
+// ratio says more than either number.
+func BenchmarkBesideVegeta(b *testing.B) {
+	url, _ := helloServer(b)
+	var ours, theirs time.Duration
+	b.ResetTimer()
+	for rounds := 4; rounds > 0; rounds-- {
+		n := b.N/4 + 1
+		_, took := runEngine(b, url, n)
+		ours += took
+		theirs += runVegeta(url, n)
+	}
+	b.ReportMetric(float64(ours)/float64(theirs), "x-vegeta")
+}
+
+// BenchmarkWholeTurn is a turn without a network: Pacer, Targeter, gate, drain.
+func BenchmarkWholeTurn(b *testing.B) {
+	p := onePlan("http://staging.test/", Step{URL: "/"})
+	p.MaxUsers = benchUsers
+	permit := NewPermit(SystemClock())
+	permit.Grant(time.Hour)
+	enough := make(chan struct{})
+	var sent atomic.Int64
+	resp := http.Response{StatusCode: 200, Status: "200 OK", Header: http.Header{}, Body: http.NoBody}
+	e, err := newEngine(p, permit, NewBrake(), Hooks{}, options{base: roundTrip(func(*http.Request) (*http.Response, error) {
+		if sent.Add(1) == int64(b.N) {
+			close(enough)
+		}
+		r := resp
+		return &r, nil
+	})})
+	if err != nil {
+		b.Fatal(err)
+	}
+	e.SetSlew(false)
+	e.SetAsked(benchUsers)
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	b.ReportAllocs()
+	b.ResetTimer()
+	go func() { done <- e.Run(ctx) }()
+	<-enough
+	b.StopTimer()
+	cancel()
+	if err := <-done; err != nil {
+		b.Fatal(err)
+	}
+}

@@ -1,0 +1,334 @@
+package loadengine
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	keptBody     = 64 << 10 // bytes of a response that expect and save see
+	drainedBody  = 32 << 20 // bytes read of a response before its connection is given up
+	maxRedirects = 10
+	dialTimeout  = 10 * time.Second
+	idleTimeout  = 90 * time.Second
+)
+
+var (
+	errLatched   = errors.New("the brake is latched")
+	errPermit    = errors.New("the permit has lapsed")
+	errGone      = errors.New("the user was removed")
+	errRedirects = fmt.Errorf("more than %d redirects", maxRedirects)
+	errNoUser    = errors.New("request without a user")
+)
+
+// gate is the one way out. For every request and every redirect hop it asks, in
+// this order: is the brake latched, is the permit valid, is the host allowed.
+// Then it sends under the brake's context, so that a stop cancels what is in
+// flight and closes its connection. It reads the response's body itself: the
+// latency it takes is from the user's turn to the last byte.
+type gate struct {
+	brake    *Brake
+	permit   *Permit
+	hosts    *allowList
+	users    []user
+	findings *findings
+	base     http.RoundTripper
+	bodies   sync.Pool
+
+	mu      sync.Mutex
+	run     context.Context // of Engine.Run
+	sending atomic.Pointer[sending]
+}
+
+// sending is the context of one epoch of the brake, ended by Run's too.
+type sending struct {
+	epoch *epoch
+	ctx   context.Context
+}
+
+func newGate(brake *Brake, permit *Permit, prog *program, users []user, f *findings, base http.RoundTripper) *gate {
+	g := &gate{brake: brake, permit: permit, hosts: prog.hosts, users: users, findings: f, base: base}
+	g.bodies.New = func() any { return new(bytes.Buffer) }
+	if g.base == nil {
+		g.base = g.transport(len(users))
+	}
+	return g
+}
+
+// transport makes the connections of load, shared with nobody else: HTTP/1.1,
+// no proxy, and an idle connection may be kept for every user.
+func (g *gate) transport(users int) *http.Transport {
+	return &http.Transport{
+		DialContext:         g.dial,
+		MaxIdleConnsPerHost: users,
+		IdleConnTimeout:     idleTimeout,
+		TLSHandshakeTimeout: dialTimeout,
+		DisableCompression:  true, // we ask for gzip as a browser does, but unpack only what is looked at
+		Protocols:           http1Only(),
+	}
+}
+
+func http1Only() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	return p
+}
+
+// dial connects, unless the address the name resolved to is production's. The
+// brake ends a dial as well: net/http itself would let it finish behind a
+// cancelled request.
+func (g *gate) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	under := g.current().ctx
+	if err := under.Err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(under, cancel)()
+	d := net.Dialer{Timeout: dialTimeout, ControlContext: func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
+		err := g.hosts.checkResolved(resolved)
+		if err != nil {
+			g.findings.note(Finding{Kind: FindingAddress, Host: addr, Addr: resolved})
+		}
+		return err
+	}}
+	return d.DialContext(ctx, network, addr)
+}
+
+// current returns the context to send under.
+func (g *gate) current() *sending {
+	e := g.brake.epoch.Load()
+	if s := g.sending.Load(); s != nil && s.epoch == e {
+		return s
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s := g.sending.Load(); s != nil && s.epoch == e {
+		return s
+	}
+	ctx, cancel := context.WithCancel(e.ctx)
+	context.AfterFunc(g.run, cancel)
+	s := &sending{epoch: e, ctx: ctx}
+	g.sending.Store(s)
+	return s
+}
+
+// RoundTrip sends one step of one user, redirects and all. The response it
+// returns has no body.
+func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
+	slot, err := strconv.Atoi(req.URL.Fragment)
+	if err != nil || slot < 0 || slot >= len(g.users) {
+		return nil, errNoUser
+	}
+	u := &g.users[slot]
+	s := g.current()
+	ctx, cancel := context.WithTimeout(s.ctx, u.step.timeout)
+	defer cancel()
+	resp, err := g.send(ctx, s, u, req)
+	if err == nil {
+		return resp, nil
+	}
+	o := &u.out
+	o.latency = time.Since(u.began)
+	switch {
+	case errors.Is(err, errLatched), errors.Is(err, errPermit), errors.Is(err, errGone):
+		if o.fate != fateCancelled { // a later hop: something was sent before
+			o.fate = fateUnsent
+		}
+	case s.ctx.Err() != nil:
+		o.fate = fateCancelled
+	default:
+		o.kind = classify(err)
+		o.fate = fateFailed
+		if o.kind == "timeout" {
+			o.fate = fateTimeout
+		}
+	}
+	return nil, err
+}
+
+// send walks one request along its redirects.
+func (g *gate) send(ctx context.Context, s *sending, u *user, req *http.Request) (*http.Response, error) {
+	r := req.WithContext(ctx)
+	r.Header = u.header()
+	if len(u.step.host.parts) > 0 {
+		r.Host = string(u.step.host.render(nil, u.value))
+	}
+	for hop := 0; ; hop++ {
+		if hop > 0 {
+			u.out.fate = fateCancelled // holds if the checks stop this hop
+		} else if u.gone.Load() {
+			return nil, errGone
+		}
+		if err := g.allow(s, u, r); err != nil {
+			return nil, err
+		}
+		resp, err := g.base.RoundTrip(u.withCookies(r))
+		if err != nil {
+			return nil, err
+		}
+		u.keepCookies(r, resp)
+		next := g.redirect(u, r, resp)
+		if next == nil {
+			return g.finish(u, resp)
+		}
+		if err := drain(resp.Body); err != nil {
+			return nil, err
+		}
+		if hop == maxRedirects {
+			return nil, errRedirects
+		}
+		r = next
+	}
+}
+
+// allow asks the brake, the permit and the allow-list.
+func (g *gate) allow(s *sending, u *user, r *http.Request) error {
+	if s.epoch.latched() {
+		return errLatched
+	}
+	if !g.permit.Valid() {
+		return errPermit
+	}
+	err := g.hosts.check(r.URL.Scheme, r.URL.Host)
+	if err != nil {
+		g.findings.refused(FindingHost, r.URL, u.step.name, err)
+		return err
+	}
+	// Behind a shared ingress the Host header decides who is reached.
+	if r.Host != "" && r.Host != r.URL.Host {
+		if err := g.hosts.check(r.URL.Scheme, r.Host); err != nil {
+			to := *r.URL
+			to.Host = r.Host
+			g.findings.refused(FindingHost, &to, u.step.name, err)
+			return err
+		}
+	}
+	return nil
+}
+
+// finish reads the body, judges the response and saves from it.
+func (g *gate) finish(u *user, resp *http.Response) (*http.Response, error) {
+	s := u.step
+	var body []byte
+	if s.needsBody {
+		buf := g.bodies.Get().(*bytes.Buffer)
+		buf.Reset()
+		defer g.bodies.Put(buf)
+		if _, err := buf.ReadFrom(io.LimitReader(resp.Body, keptBody)); err != nil {
+			closeBody(resp.Body)
+			return nil, err
+		}
+		body = buf.Bytes()
+	}
+	if err := drain(resp.Body); err != nil {
+		return nil, err
+	}
+	o := &u.out
+	o.latency = time.Since(u.began)
+	o.fate = fateAnswered
+	o.code = resp.StatusCode
+	if s.needsBody && resp.Header.Get("Content-Encoding") == "gzip" {
+		body = unzip(body)
+	}
+	o.kind = s.expect.judge(resp.StatusCode, body)
+	if o.kind == "" {
+		o.kind = u.saveFrom(resp, body)
+	}
+	resp.Body = http.NoBody
+	return resp, nil
+}
+
+// saveFrom takes the step's values out of a response. A value that is not there
+// is a failure, of which it returns the kind.
+func (u *user) saveFrom(resp *http.Response, body []byte) string {
+	for _, sv := range u.step.save {
+		v, ok := sv.from(resp, body, func(name string) (string, bool) { return u.cookie(resp, name) })
+		if !ok {
+			return "save " + sv.name
+		}
+		u.save(sv.name, v)
+	}
+	return ""
+}
+
+// drain reads a body to its end, so that the connection can be used again, and
+// closes it. An endless one is given up.
+func drain(body io.ReadCloser) error {
+	if body == http.NoBody {
+		return nil
+	}
+	_, err := io.Copy(io.Discard, io.LimitReader(body, drainedBody))
+	closeBody(body)
+	return err
+}
+
+// closeBody closes a response's body; what matters of it has been read.
+func closeBody(body io.Closer) { _ = body.Close() }
+
+// unzip returns as much as can be read of a gzipped body, bounded.
+func unzip(body []byte) []byte {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil
+	}
+	// An error here is a body cut off at our bound: what was read still counts.
+	plain, _ := io.ReadAll(io.LimitReader(z, keptBody))
+	return plain
+}
+
+// withCookies returns r with the cookies of the user's jar.
+func (u *user) withCookies(r *http.Request) *http.Request {
+	if u.jar == nil {
+		return r
+	}
+	cookies := u.jar.Cookies(r.URL)
+	if len(cookies) == 0 {
+		return r
+	}
+	with := *r
+	with.Header = r.Header.Clone()
+	for _, c := range cookies {
+		with.AddCookie(c)
+	}
+	return &with
+}
+
+func (u *user) keepCookies(r *http.Request, resp *http.Response) {
+	if len(resp.Header["Set-Cookie"]) == 0 {
+		return
+	}
+	if u.jar == nil {
+		u.jar, _ = cookiejar.New(nil) // without options it cannot fail
+	}
+	u.jar.SetCookies(r.URL, resp.Cookies())
+}
+
+// cookie returns a cookie by name, of this response or from before.
+func (u *user) cookie(resp *http.Response, name string) (string, bool) {
+	for _, c := range resp.Cookies() {
+		if c.Name == name {
+			return c.Value, true
+		}
+	}
+	if u.jar != nil && resp.Request != nil {
+		for _, c := range u.jar.Cookies(resp.Request.URL) {
+			if c.Name == name {
+				return c.Value, true
+			}
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,368 @@
+package loadengine
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+const (
+	slewLeast = 2.0 // users a second
+	slewShare = 0.1 // of running, a second
+
+	// spacingLag is how late a send may be and the next one still keep its
+	// place under MaxRPS: timers are that coarse. Beyond it the time is lost;
+	// nothing is caught up.
+	spacingLag = 2 * time.Millisecond
+
+	// controlLag bounds the rise that one late visit of the control goroutine
+	// may bring: after a stall or before Run, time passes without credit.
+	controlLag = 100 * time.Millisecond
+)
+
+var _ vegeta.Pacer = (*schedule)(nil)
+
+// schedule decides who sends and when. It is vegeta's Pacer: vegeta asks it
+// before every hit, and it blocks until a user is due. All of its own state is
+// under one lock that is never held over anything that waits.
+type schedule struct {
+	brake   *Brake
+	program *program
+	began   time.Time
+	seed    uint64
+	max     int
+	spacing int64 // nanoseconds between two sends, 0 for none
+
+	wake     chan struct{} // someone became due before the pacer expected it
+	stop     chan struct{}
+	drained  chan struct{} // nobody is in flight any more
+	assigned chan *user    // from Pace to the Targeter; has room for everyone, so neither waits
+
+	mu       sync.Mutex
+	users    []user
+	free     []*user
+	active   []*user // running, in the order they joined
+	leaving  []*user // removed, with a request still in flight
+	waiting  heap
+	flying   int
+	zeroAt   time.Time // when flying last came to 0
+	serial   uint64
+	nextSend int64
+	wakeAt   int64 // when the pacer looks again by itself
+	timer    *time.Timer
+	stopped  bool
+	epoch    *epoch // of the brake, in which asked was set
+
+	asked   int
+	ceiling int // -1 for none
+	glide   float64
+	slew    bool
+	credit  float64 // users earned by glide and slew and not yet added
+	moved   int64
+
+	live struct{ asked, running, inFlight, ceiling atomic.Int64 }
+}
+
+func newSchedule(p Plan, prog *program, brake *Brake) *schedule {
+	s := &schedule{
+		brake: brake, epoch: brake.epoch.Load(), program: prog, began: time.Now(), seed: p.Seed, max: p.MaxUsers,
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), drained: make(chan struct{}, 1),
+		assigned: make(chan *user, p.MaxUsers),
+		users:    make([]user, p.MaxUsers), free: make([]*user, 0, p.MaxUsers),
+		wakeAt: math.MinInt64, ceiling: -1, glide: p.Glide, slew: true,
+	}
+	if p.MaxRPS > 0 {
+		s.spacing = int64(float64(time.Second) / p.MaxRPS)
+	}
+	for i := p.MaxUsers - 1; i >= 0; i-- {
+		s.users[i] = newUser(i)
+		s.free = append(s.free, &s.users[i])
+	}
+	s.live.ceiling.Store(-1)
+	return s
+}
+
+func (s *schedule) now() int64 { return int64(time.Since(s.began)) }
+
+// Pace waits for the next user that is due and hands it to the Targeter. It is
+// called from vegeta's one dispatcher goroutine, and must watch its own stop:
+// neither this wait nor a wait returned to vegeta would see Attacker.Stop.
+func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
+	for {
+		s.mu.Lock()
+		if s.stopped {
+			s.mu.Unlock()
+			return 0, true
+		}
+		now := s.now()
+		next := s.next()
+		if next <= now {
+			u := s.waiting.pop()
+			u.flying = true
+			s.flying++
+			s.space(now)
+			s.live.inFlight.Store(int64(s.flying))
+			s.wakeAt = math.MinInt64
+			s.mu.Unlock()
+			s.assigned <- u
+			return 0, false
+		}
+		s.wakeAt = next
+		if s.timer == nil {
+			s.timer = time.NewTimer(time.Duration(next - now))
+		} else {
+			s.timer.Reset(time.Duration(next - now))
+		}
+		s.mu.Unlock()
+		select {
+		case <-s.wake:
+		case <-s.timer.C:
+		case <-s.stop:
+		}
+	}
+}
+
+// String describes the pacer, as vegeta's Pacer interface asks.
+func (s *schedule) String() string { return "closed model" }
+
+// Rate is vegeta's forecast of hits a second at a time. Nobody can know it of a
+// closed model: it follows the server.
+func (s *schedule) Rate(time.Duration) float64 { return 0 }
+
+// next returns when the next send may happen.
+func (s *schedule) next() int64 {
+	if len(s.waiting) == 0 {
+		return math.MaxInt64
+	}
+	return max(s.waiting[0].due, s.nextSend)
+}
+
+// space books the next send under MaxRPS.
+func (s *schedule) space(now int64) {
+	if s.spacing == 0 {
+		return
+	}
+	from := s.nextSend
+	if now-from > max(s.spacing, int64(spacingLag)) {
+		from = now
+	}
+	s.nextSend = from + s.spacing
+}
+
+// park lets a user wait until due, and wakes the pacer if that is before it
+// would look by itself.
+func (s *schedule) park(u *user, due int64) {
+	u.due = due
+	s.waiting.push(u)
+	if max(due, s.nextSend) < s.wakeAt {
+		s.wakeAt = math.MinInt64
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// landed ends a user's turn: it thinks for wait, or is gone.
+func (s *schedule) landed(u *user, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u.flying = false
+	s.flying--
+	s.live.inFlight.Store(int64(s.flying))
+	if s.flying == 0 {
+		s.zeroAt = time.Now()
+		select {
+		case s.drained <- struct{}{}:
+		default:
+		}
+	}
+	if u.gone.Load() {
+		s.unleave(u)
+		s.release(u)
+		return
+	}
+	s.park(u, s.now()+int64(wait))
+}
+
+func (s *schedule) unleave(u *user) {
+	last := s.leaving[len(s.leaving)-1]
+	s.leaving[u.leaveAt] = last
+	last.leaveAt = u.leaveAt
+	s.leaving = s.leaving[:len(s.leaving)-1]
+	u.leaveAt = -1
+}
+
+func (s *schedule) release(u *user) {
+	u.leave()
+	s.free = append(s.free, u)
+}
+
+// grow adds n users. Leaving ones come back first, so that active and leaving
+// together never pass the cap, whatever the dial does while a server hangs.
+func (s *schedule) grow(n int) {
+	for range n {
+		if k := len(s.leaving); k > 0 {
+			u := s.leaving[k-1]
+			s.leaving = s.leaving[:k-1]
+			u.leaveAt = -1
+			u.gone.Store(false)
+			s.active = append(s.active, u)
+			continue
+		}
+		u := s.free[len(s.free)-1]
+		s.free = s.free[:len(s.free)-1]
+		s.serial++
+		u.join(s.program, s.seed, s.serial)
+		s.active = append(s.active, u)
+		s.park(u, s.now())
+	}
+}
+
+// shrink removes n users, the last that joined first. Who waits is gone at
+// once; who has a request in flight finishes it and sends no more.
+func (s *schedule) shrink(n int) {
+	for range n {
+		u := s.active[len(s.active)-1]
+		s.active = s.active[:len(s.active)-1]
+		u.gone.Store(true)
+		if u.flying {
+			u.leaveAt = int32(len(s.leaving))
+			s.leaving = append(s.leaving, u)
+			continue
+		}
+		s.waiting.remove(u)
+		s.release(u)
+	}
+}
+
+// target is where running goes.
+func (s *schedule) target() int {
+	if s.stopped {
+		return 0
+	}
+	t := min(s.asked, s.max)
+	if s.ceiling >= 0 {
+		t = min(t, s.ceiling)
+	}
+	return t
+}
+
+// pace is how many users a second may be added now.
+func (s *schedule) pace() float64 {
+	rate := math.Inf(1)
+	if s.glide > 0 {
+		rate = s.glide
+	}
+	if s.slew {
+		rate = min(rate, max(slewLeast, slewShare*float64(len(s.active))))
+	}
+	return rate
+}
+
+// adjust moves running towards its target by the time that has passed.
+func (s *schedule) adjust() {
+	now := s.now()
+	passed := min(time.Duration(now-s.moved), controlLag).Seconds()
+	s.moved = now
+	missing := s.target() - len(s.active)
+	switch rate := s.pace(); {
+	case missing <= 0:
+		s.credit = 0
+		s.shrink(-missing)
+	case math.IsInf(rate, 1):
+		s.credit = 0
+		s.grow(missing)
+	default:
+		s.credit += rate * passed
+		// Sums of tenths fall short of the whole number by a rounding error.
+		n := min(int(s.credit+1e-9), missing)
+		s.credit -= float64(n)
+		s.grow(n)
+	}
+	s.live.asked.Store(int64(s.asked))
+	s.live.ceiling.Store(int64(s.ceiling))
+	s.live.running.Store(int64(len(s.active)))
+}
+
+// obey lets go of everyone when the brake is latched, or was since asked was
+// set: what was asked before a stop does not come back with its release. The
+// brake is read under the lock, so that a late look never undoes a newer one.
+func (s *schedule) obey() (latched bool) {
+	e := s.brake.epoch.Load()
+	latched = e.latched()
+	if e != s.epoch || latched {
+		s.epoch = e
+		s.asked = 0
+		s.adjust()
+	}
+	return latched
+}
+
+// tend is the control goroutine's regular visit.
+func (s *schedule) tend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.obey()
+	s.adjust()
+}
+
+// ask sets the setpoint. A latched brake keeps it at 0.
+func (s *schedule) ask(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.obey() || s.stopped {
+		return
+	}
+	s.asked = min(max(n, 0), s.max)
+	s.adjust()
+}
+
+// set changes a limit and follows it at once.
+func (s *schedule) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+	s.adjust()
+}
+
+// close ends the pacer and removes everyone, for good.
+func (s *schedule) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return
+	}
+	s.stopped = true
+	s.asked = 0
+	s.adjust()
+	close(s.stop)
+}
+
+// ground forgets users that vegeta dropped between Pace and a worker at its end.
+func (s *schedule) ground() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flying > 0 {
+		s.flying = 0
+		s.zeroAt = time.Now()
+	}
+	s.live.inFlight.Store(0)
+}
+
+// flight tells how many are in flight, and when there were last none.
+func (s *schedule) flight() (flying int, zeroAt time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flying, s.zeroAt
+}
+
+// moving tells whether running has not arrived, or removed users still fly.
+func (s *schedule) moving() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.active) != s.target() || len(s.leaving) > 0
+}

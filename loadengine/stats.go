@@ -1,0 +1,145 @@
+package loadengine
+
+import (
+	"maps"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Tick is what happened since the last one, and how things stand. Counts of
+// all ticks of a run add up exactly.
+type Tick struct {
+	At                                time.Time
+	Asked, Running, InFlight, Ceiling int // Ceiling is -1 for none
+
+	Requests  uint64 // ended: answered or failed; a followed redirect is part of its request
+	Errors    uint64 // of these
+	Dropped   uint64 // turns that the brake, the permit or a removal stopped before they were sent
+	Cancelled uint64 // taken back in flight by a stop; the server may have seen them; not in Requests
+
+	Last, Ten Window            // about 1 s and 10 s, up to now
+	Codes     map[string]uint64 // status: responses
+	Kinds     map[string]uint64 // kind of error: requests, such as timeout, refused, status 503, expect body
+	Steps     []StepTick        // those with requests since the last tick, in the plan's order
+	Final     bool              // the last of the run
+}
+
+// StepTick is one step's share of a Tick.
+type StepTick struct {
+	Journey, Name    string
+	Requests, Errors uint64
+	Kinds            map[string]uint64
+	Window           Window // since the last tick
+}
+
+// maxKinds bounds the kinds of error in a tick; further ones are "other".
+const maxKinds = 64
+
+// stats gathers outcomes between ticks and over the sliding windows.
+type stats struct {
+	began time.Time
+	steps []*step
+
+	mu                 sync.Mutex
+	last, ten          *ring
+	since              time.Duration
+	requests, errors   uint64
+	dropped, cancelled uint64
+	codes              map[int]uint64
+	kinds              map[string]uint64
+	byStep             []stepStats
+}
+
+type stepStats struct {
+	tally tally
+	kinds map[string]uint64
+}
+
+func newStats(steps []*step) *stats {
+	s := &stats{
+		began: time.Now(), steps: steps,
+		last: newRing(lastSlots, fineDigits), ten: newRing(tenSlots, roughDigit),
+		codes: map[int]uint64{}, kinds: map[string]uint64{},
+		byStep: make([]stepStats, len(steps)),
+	}
+	return s
+}
+
+func (s *stats) now() time.Duration { return time.Since(s.began) }
+
+// record counts one finished turn.
+func (s *stats) record(st *step, o outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch o.fate {
+	case fateUnsent:
+		s.dropped++
+		return
+	case fateCancelled:
+		s.cancelled++
+		return
+	case fateNotBuilt, fateAnswered, fateFailed, fateTimeout:
+	}
+	now := s.now()
+	s.last.record(now, o)
+	s.ten.record(now, o)
+	s.requests++
+	if o.code != 0 {
+		s.codes[o.code]++
+	}
+	b := &s.byStep[st.index]
+	if b.tally.hist == nil { // most plans name steps that are never reached
+		b.tally = newTally(roughDigit)
+	}
+	b.tally.record(o)
+	if o.kind == "" {
+		return
+	}
+	s.errors++
+	count(s.kinds, o.kind)
+	if b.kinds == nil {
+		b.kinds = map[string]uint64{}
+	}
+	count(b.kinds, o.kind)
+}
+
+func count(kinds map[string]uint64, kind string) {
+	if _, known := kinds[kind]; !known && len(kinds) >= maxKinds {
+		kind = "other"
+	}
+	kinds[kind]++
+}
+
+// take returns the tick up to now and begins the next.
+func (s *stats) take() Tick {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	span := now - s.since
+	s.since = now
+	t := Tick{
+		At: time.Now(), Requests: s.requests, Errors: s.errors, Dropped: s.dropped, Cancelled: s.cancelled,
+		Last: s.last.window(now), Ten: s.ten.window(now),
+		Codes: make(map[string]uint64, len(s.codes)), Kinds: maps.Clone(s.kinds),
+	}
+	for code, n := range s.codes {
+		t.Codes[strconv.Itoa(code)] = n
+	}
+	for i := range s.byStep {
+		b := &s.byStep[i]
+		if b.tally.requests == 0 {
+			continue
+		}
+		t.Steps = append(t.Steps, StepTick{
+			Journey: s.steps[i].journey, Name: s.steps[i].name,
+			Requests: b.tally.requests, Errors: b.tally.errors, Kinds: b.kinds, Window: b.tally.window(span),
+		})
+		b.tally.reset()
+		b.kinds = nil
+	}
+	s.requests, s.errors, s.dropped, s.cancelled = 0, 0, 0, 0
+	clear(s.codes)
+	clear(s.kinds)
+	return t
+}

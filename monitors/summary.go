@@ -1,0 +1,185 @@
+package monitors
+
+import (
+	"slices"
+	"time"
+)
+
+// EnvHealth is the health of an environment at one moment. Latencies and shares
+// are of all its fast checks.
+type EnvHealth struct {
+	Env    string
+	State  Health
+	Why    string    // in words; empty when green
+	Since  time.Time // of State
+	Checks []CheckHealth
+
+	P50, P95, Max      time.Duration // over the last 10 s; 0 when nothing was answered
+	P50s1, P95s1, Max1 time.Duration // over the last 1 s
+	Errors             float64       // share of failed probes over the last 10 s, 0 to 1
+	Rate               float64       // probes a second configured
+	N                  int           // verdicts in the last 10 s
+	Newest             time.Time     // of the newest verdict; zero when there is none
+	LateTicks          int           // single bad probes since the board began: ticks, no state
+	BadRecently        int           // bad probes in the last 2 s
+	RedCount           int           // checks that are red and not muted
+	GreenFor           time.Duration // how long green's conditions have held at every check; 0 when they do not
+	Pressing           bool          // a condition that enters amber or red holds now, other than a limiting server
+	Limited            bool          // amber for no other reason than that our checks are limited
+}
+
+// CheckHealth is the health of a check at one moment.
+type CheckHealth struct {
+	Name    string
+	Kind    string
+	State   Health
+	Since   time.Time     // of State
+	Latency time.Duration // of the newest verdict, or the age of a probe that is overdue
+	P50     time.Duration // over the last 10 s; 0 when nothing was answered
+	Reason  string        // in words; may be empty when green
+	Newest  time.Time     // of the newest verdict; zero when there is none
+	Every   time.Duration // period: a value older than two of them shows its age
+	Late    bool          // one bad probe in the last 2 s and no state: a tick on its tile
+	Slow    bool
+	Muted   bool
+	Limited bool          // the newest answer says that our checks are limited
+	Cached  bool          // the newest answer came from a cache
+	Expires time.Time     // end of the TLS certificate; zero without TLS
+	Amber   time.Duration // limits in use; 0 for a check whose latency does not matter
+	Red     time.Duration
+	Usual   time.Duration // p50 of the baseline; 0 when uncalibrated
+	Vitals  *Vitals       // of a host check
+	Value   float64
+	Unit    string
+}
+
+// Env returns the health of an environment. One without checks is in no sight.
+// It does not change states: Advance does.
+func (b *Board) Env(env string, now time.Time) EnvHealth {
+	h := EnvHealth{Env: env, Why: "no checks"}
+	a := b.byEnv[env]
+	if a == nil {
+		return h
+	}
+	h.State, h.Since, h.LateTicks = a.announced, a.since, a.ticks
+	h.BadRecently = a.badRecently(now)
+	h.Why = a.why
+	if h.State == Green {
+		h.Why = ""
+	}
+	h.Limited = h.State == Amber
+	h.GreenFor = -1
+	var last10, last1 []time.Duration
+	failed := 0
+	for _, w := range a.watches {
+		c := w.health(now)
+		h.Checks = append(h.Checks, c)
+		if w.check.Every > 0 {
+			h.Rate += 1 / w.check.Every.Seconds()
+		}
+		if c.Newest.After(h.Newest) && !c.Slow {
+			h.Newest = c.Newest
+		}
+		if w.muted {
+			continue
+		}
+		if c.State == Red {
+			h.RedCount++
+		}
+		h.Pressing = h.Pressing || w.pressing
+		if c.State == Amber && !w.limited || c.State == Red {
+			h.Limited = false
+		}
+		if w.check.Slow {
+			continue
+		}
+		green := time.Duration(0)
+		if !w.goodSince.IsZero() {
+			green = max(0, now.Sub(w.goodSince))
+		}
+		if h.GreenFor < 0 || green < h.GreenFor {
+			h.GreenFor = green
+		}
+		for _, v := range w.since(now, kept) {
+			h.N++
+			if v.failed {
+				failed++
+			}
+			if !v.tells() {
+				continue
+			}
+			last10 = append(last10, v.latency)
+			if now.Sub(v.at) <= time.Second {
+				last1 = append(last1, v.latency)
+			}
+		}
+	}
+	h.GreenFor = max(0, h.GreenFor)
+	h.P50, h.P95, h.Max = spread(last10)
+	h.P50s1, h.P95s1, h.Max1 = spread(last1)
+	if h.N > 0 {
+		h.Errors = float64(failed) / float64(h.N)
+	}
+	return h
+}
+
+// Envs returns the roles on the board, in the order of their first checks.
+func (b *Board) Envs() []string {
+	out := make([]string, len(b.areas))
+	for i, a := range b.areas {
+		out[i] = a.env
+	}
+	return out
+}
+
+func (w *watch) health(now time.Time) CheckHealth {
+	c := CheckHealth{
+		Name: w.check.Name, Kind: w.check.Kind, State: w.announced, Since: w.changed, Every: w.check.Every,
+		Slow: w.check.Slow, Muted: w.muted, Newest: w.sight,
+	}
+	if w.check.timed() {
+		c.Amber, c.Red, c.Usual = w.threshold.Amber, w.threshold.Red, w.threshold.P50
+	}
+	var in []time.Duration
+	var tick *verdict
+	for _, v := range w.since(now, kept) {
+		if v.tells() {
+			in = append(in, v.latency)
+		}
+		if v.bad() && now.Sub(v.at) <= window {
+			tick = v
+		}
+	}
+	c.P50, _, _ = spread(in)
+	if w.last != nil {
+		r := w.last.sample.Result
+		c.Latency, c.Reason = w.last.sample.Latency, r.Reason
+		c.Limited, c.Cached, c.Expires = r.Limited, r.Cached, r.Expires
+		c.Vitals, c.Value, c.Unit = w.last.sample.Vitals, r.Value, r.Unit
+	}
+	switch {
+	case c.State != Green:
+		c.Reason = w.said
+	case tick != nil && !c.Slow:
+		c.Late, c.Reason = true, tick.tick()
+	}
+	return c
+}
+
+// since returns the verdicts of the last d.
+func (w *watch) since(now time.Time, d time.Duration) []*verdict {
+	i := len(w.seen)
+	for i > 0 && now.Sub(w.seen[i-1].at) <= d {
+		i--
+	}
+	return w.seen[i:]
+}
+
+// spread sorts d and returns its median, 95th percentile and largest.
+func spread(d []time.Duration) (p50, p95, most time.Duration) {
+	if len(d) == 0 {
+		return 0, 0, 0
+	}
+	slices.Sort(d)
+	return quantile(d, 0.5), quantile(d, 0.95), d[len(d)-1]
+}

@@ -1,0 +1,163 @@
+package notes
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxText is the longest text of one note in bytes; what is longer is cut at a
+// rune's edge and the cut is said in the text.
+const MaxText = 64 << 10
+
+// Draft is a typed line, read: what will be saved when its author presses Enter.
+type Draft struct {
+	Kind Kind
+	Text string
+	Tags []string      // without '#', lower case, each once, in order
+	Ago  time.Duration // "-2m" at the start: it happened that long before typing began; 0 if not given
+	At   string        // "@15:31" at the start: the wall clock's hour and minute; "" if not given
+}
+
+// Parse reads a typed line. Its first character or first word sets the kind; a
+// doubled mark ("!!") or one after a backslash is text. After the kind, "-2m"
+// or "@15:31" say when it happened.
+func Parse(line string) Draft {
+	line = strings.TrimSpace(Clean(line))
+	d := Draft{Kind: Plain, Text: line}
+	if rest, ok := strings.CutPrefix(line, `\`); ok {
+		d.Text = rest
+	} else if k, rest := cutKind(line); k != Plain {
+		d.Kind, d.Text = k, rest
+	} else {
+		d.Text = rest
+	}
+	d.cutTime()
+	d.Tags = Tags(d.Text)
+	return d
+}
+
+// Paste reads pasted text: it sets no kind and no time, and keeps its lines.
+func Paste(text string) Draft {
+	text = strings.TrimSpace(Clean(text))
+	return Draft{Kind: Plain, Text: text, Tags: Tags(text)}
+}
+
+func cutKind(line string) (Kind, string) {
+	for _, i := range kinds {
+		if i.Mark == "" || !strings.HasPrefix(line, i.Mark) {
+			continue
+		}
+		rest := line[len(i.Mark):]
+		if strings.HasPrefix(rest, i.Mark) { // doubled: the author means the character
+			return Plain, rest
+		}
+		return i.Kind, strings.TrimSpace(rest)
+	}
+	word, rest, ok := strings.Cut(line, " ")
+	if !ok {
+		return Plain, line
+	}
+	word = strings.ToLower(strings.TrimSuffix(word, ":"))
+	for _, i := range kinds {
+		if i.Word != "" && word == i.Word {
+			return i.Kind, strings.TrimSpace(rest)
+		}
+	}
+	return Plain, line
+}
+
+func (d *Draft) cutTime() {
+	word, rest, _ := strings.Cut(d.Text, " ")
+	switch {
+	case strings.HasPrefix(word, "-"):
+		ago, err := time.ParseDuration(word[1:])
+		if err != nil || ago <= 0 || ago > 24*time.Hour {
+			return
+		}
+		d.Ago = ago
+	case strings.HasPrefix(word, "@"):
+		at, err := time.Parse("15:04", word[1:])
+		if err != nil {
+			return
+		}
+		d.At = at.Format("15:04")
+	default:
+		return
+	}
+	d.Text = strings.TrimSpace(rest)
+}
+
+// Happened tells when the noted thing happened, for typing that began at typed
+// (in its author's zone), or false if the author said nothing about it. A clock
+// time later than typed is taken as yesterday's.
+func (d Draft) Happened(typed time.Time) (time.Time, bool) {
+	if d.Ago > 0 {
+		return typed.Add(-d.Ago), true
+	}
+	if d.At == "" {
+		return time.Time{}, false
+	}
+	at, err := time.ParseInLocation("15:04", d.At, typed.Location())
+	if err != nil {
+		return time.Time{}, false
+	}
+	y, m, day := typed.Date()
+	t := time.Date(y, m, day, at.Hour(), at.Minute(), 0, 0, typed.Location())
+	if t.After(typed) {
+		t = t.AddDate(0, 0, -1)
+	}
+	return t, true
+}
+
+// Tags returns the "#tag" words of a text, lower case, without '#', each once.
+func Tags(text string) []string {
+	var tags []string
+	seen := map[string]bool{}
+	for _, w := range strings.Fields(text) {
+		tag, ok := strings.CutPrefix(w, "#")
+		if !ok {
+			continue
+		}
+		end := strings.IndexFunc(tag, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_'
+		})
+		if end >= 0 {
+			tag = tag[:end]
+		}
+		if tag = strings.ToLower(tag); tag != "" && !seen[tag] {
+			seen[tag] = true
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+// Clean makes foreign text harmless for a terminal: control characters other
+// than newline and tab go, and so do the marks that turn the writing direction
+// of what follows; invalid UTF-8 becomes U+FFFD; text past MaxText is cut.
+func Clean(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\r':
+			return '\n'
+		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x200E, r == 0x200F, r == 0x061C:
+			return -1
+		}
+		return r
+	}, text)
+	const mark = " [cut at 64 KB]"
+	if len(text) <= MaxText {
+		return text
+	}
+	end := MaxText - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crosstalk/session"
+)
+
+func runCommand() *cobra.Command {
+	var f liveFlags
+	var config, target string
+	var watch []string
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "A session on real systems",
+		Long: `Run opens a session: load goes to staging only, production is only watched.
+Say what to load and what to watch in a crosstalk.yaml, or in two flags.`,
+		Example: `  crosstalk run --target http://127.0.0.1:8080/ --watch http://127.0.0.1:9081/health
+  crosstalk run -c crosstalk.yaml --charter "explore search with rising users"
+  crosstalk run -c crosstalk.yaml --headless --for 60s --dial "0s=5,30s=20" --events -`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := readConfig(config, target, watch)
+			if err != nil {
+				return err
+			}
+			return runLive(c.Context(), &f, cfg, nil)
+		},
+	}
+	f.add(c, 2*time.Minute, 250*time.Millisecond)
+	c.Flags().StringVarP(&config, "config", "c", "", "the configuration file (default crosstalk.yaml, if there is one)")
+	c.Flags().StringVar(&target, "target", "", "load this URL")
+	c.Flags().StringArrayVar(&watch, "watch", nil, "watch this URL of production (repeatable)")
+	return c
+}
+
+// readConfig reads the file, or makes a configuration of the two flags.
+func readConfig(path, target string, watch []string) (*session.Config, error) {
+	if target != "" || len(watch) > 0 {
+		if path != "" {
+			return nil, usage(errors.New("-c and --target (or --watch) exclude each other: put the addresses into the file"))
+		}
+		cfg, err := session.DefaultConfig(target, watch)
+		return cfg, usage(err)
+	}
+	if path == "" {
+		path = "crosstalk.yaml"
+		if _, err := os.Stat(path); err != nil {
+			return nil, usage(errors.New("nothing to run on: give --target URL (and --watch URL), or -c crosstalk.yaml"))
+		}
+	}
+	cfg, err := session.ReadConfig(path, os.LookupEnv)
+	return cfg, usage(err)
+}
+
+// extra is what the demo adds to a session.
+type extra struct {
+	demo  string // "linked" or "unlinked"
+	adapt func(*session.Options)
+	live  func(*live)
+}
+
+// runLive makes a session of a configuration and runs it to its end.
+func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) error {
+	caps, plan, err := f.check()
+	if err != nil {
+		return err
+	}
+	who, err := f.person()
+	if err != nil {
+		return err
+	}
+	work, cancel := context.WithCancel(ctx)
+	defer cancel()
+	compiled, err := cfg.Compile(work, caps)
+	var problems session.Problems
+	if errors.As(err, &problems) {
+		return usage(err)
+	}
+	if err != nil {
+		return err
+	}
+	dir, err := f.folder()
+	if err != nil {
+		return err
+	}
+	o := session.Options{Dir: dir, Plan: compiled.Plan, Checks: compiled.Checks, Limits: compiled.Limits,
+		Baseline: f.baseline, Rules: session.DefaultRules()}
+	o.Rules.Attended = !f.headless
+	o.Rules.Off = f.noGuard != ""
+	host, _ := os.Hostname()
+	o.Start = session.Start{ID: filepath.Base(dir), Version: version, Host: host, As: who.Name, People: cfg.People, Charter: f.charter,
+		Timebox: cfg.Timebox.Seconds(), Target: cfg.Mask(cfg.Staging.URL), Headless: f.headless, NoGuard: f.noGuard, Seed: caps.Seed, Config: compiled.Masked}
+	if o.Start.Charter == "" {
+		o.Start.Charter = cfg.Charter.String()
+	}
+	if cfg.Timebox == 0 {
+		o.Start.Timebox = time.Hour.Seconds()
+	}
+	l := &live{flags: f, who: who, script: plan}
+	if x != nil {
+		o.Start.Demo = x.demo
+		x.adapt(&o)
+	}
+	for _, h := range compiled.Plan.SharedAddresses(ctx, net.DefaultResolver) {
+		fmt.Fprintf(os.Stderr, "crosstalk: look here: %s (staging) and %s (production) are one address, %s\n", h.Host, h.Forbidden, h.Addr)
+	}
+	l.opts = o
+	if x != nil {
+		l.demo = true
+		x.live(l)
+	}
+	return l.run(ctx)
+}

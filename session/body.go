@@ -1,0 +1,378 @@
+package session
+
+import (
+	"encoding/json"
+	"time"
+
+	"crosstalk/notes"
+)
+
+// The types of event. Each has one body, named after it.
+const (
+	TypeStart         = "session.start"
+	TypePause         = "session.pause"
+	TypeResume        = "session.resume"
+	TypeExtend        = "session.extend"
+	TypeEnd           = "session.end"
+	TypeRecovered     = "session.recovered"
+	TypeCharter       = "charter.set"
+	TypeBuild         = "build.seen"
+	TypeBaselineStart = "baseline.start"
+	TypeBaselineEnd   = "baseline.end"
+	TypeBrakeTest     = "brake.test"
+	TypeDialSet       = "dial.set"
+	TypeDialHold      = "dial.hold"
+	TypeDialRelease   = "dial.release"
+	TypeGlide         = "glide.set"
+	TypeStop          = "load.stop"
+	TypeLoadTick      = "load.tick"
+	TypeHealthTick    = "health.tick"
+	TypeHealthState   = "health.state"
+	TypeGuardState    = "guard.state"
+	TypeGuardRecov    = "guard.recovered"
+	TypeSelfLimit     = "self.limit"
+	TypeNoteAdd       = "note.add"
+	TypeNoteEdit      = "note.edit"
+	TypeNoteRetract   = "note.retract"
+	TypeNoteRestore   = "note.restore"
+	TypeNoteResolve   = "note.resolve"
+	TypeDebrief       = "debrief.answer"
+	TypeExport        = "export.done"
+	TypeRefused       = "refused"
+)
+
+// bodies makes an empty body for each type this version knows.
+var bodies = map[string]func() any{
+	TypeStart:         func() any { return new(Start) },
+	TypePause:         func() any { return new(Reason) },
+	TypeResume:        func() any { return new(Reason) },
+	TypeExtend:        func() any { return new(Extend) },
+	TypeEnd:           func() any { return new(End) },
+	TypeRecovered:     func() any { return new(Recovered) },
+	TypeCharter:       func() any { return new(CharterSet) },
+	TypeBuild:         func() any { return new(Build) },
+	TypeBaselineStart: func() any { return new(BaselineStart) },
+	TypeBaselineEnd:   func() any { return new(BaselineEnd) },
+	TypeBrakeTest:     func() any { return new(BrakeTest) },
+	TypeDialSet:       func() any { return new(DialSet) },
+	TypeDialHold:      func() any { return new(DialHold) },
+	TypeDialRelease:   func() any { return new(DialHold) },
+	TypeGlide:         func() any { return new(GlideSet) },
+	TypeStop:          func() any { return new(LoadStop) },
+	TypeLoadTick:      func() any { return new(LoadTick) },
+	TypeHealthTick:    func() any { return new(HealthTick) },
+	TypeHealthState:   func() any { return new(HealthState) },
+	TypeGuardState:    func() any { return new(GuardChange) },
+	TypeGuardRecov:    func() any { return new(GuardRecovered) },
+	TypeSelfLimit:     func() any { return new(Reason) },
+	TypeNoteAdd:       func() any { return new(NoteAdd) },
+	TypeNoteEdit:      func() any { return new(NoteEdit) },
+	TypeNoteRetract:   func() any { return new(NoteMark) },
+	TypeNoteRestore:   func() any { return new(NoteMark) },
+	TypeNoteResolve:   func() any { return new(NoteMark) },
+	TypeDebrief:       func() any { return new(Debrief) },
+	TypeExport:        func() any { return new(Export) },
+	TypeRefused:       func() any { return new(Refused) },
+}
+
+// Start opens a session. All spans are seconds.
+type Start struct {
+	ID       string          `json:"id"` // the folder's name
+	Version  string          `json:"version"`
+	Host     string          `json:"host,omitempty"`
+	As       string          `json:"as"` // who started it
+	People   []string        `json:"people,omitempty"`
+	Charter  string          `json:"charter,omitempty"`
+	Timebox  float64         `json:"timebox"`
+	Target   string          `json:"target"` // staging's base URL
+	Headless bool            `json:"headless,omitempty"`
+	Demo     string          `json:"demo,omitempty"` // "linked" or "unlinked" when it runs on the embedded lab
+	NoGuard  string          `json:"no_guard,omitempty"`
+	Seed     uint64          `json:"seed"`
+	Limits   LoadLimits      `json:"limits"`
+	Baseline float64         `json:"baseline"`
+	Promise  float64         `json:"promise,omitempty"` // production stops answering → last send
+	Checks   []CheckInfo     `json:"checks"`
+	Journeys []JourneyInfo   `json:"journeys"`
+	Config   json.RawMessage `json:"config,omitempty"` // compiled, secrets masked
+}
+
+// LoadLimits are the caps that hold whatever the dial says.
+type LoadLimits struct {
+	Users int     `json:"users"`
+	RPS   float64 `json:"rps,omitempty"`
+	Glide float64 `json:"glide"` // users a second; 0 follows at once
+}
+
+// CheckInfo describes one check to who draws it.
+type CheckInfo struct {
+	Env     string  `json:"env"`
+	Name    string  `json:"name"`
+	Kind    string  `json:"kind"`
+	Address string  `json:"address,omitempty"`
+	Every   float64 `json:"every"` // seconds
+	Slow    bool    `json:"slow,omitempty"`
+}
+
+// JourneyInfo names a journey and its steps.
+type JourneyInfo struct {
+	Name   string   `json:"name"`
+	Weight int      `json:"weight"`
+	Steps  []string `json:"steps"`
+}
+
+// Reason is the body of events that need nothing but one.
+type Reason struct {
+	Why string `json:"why,omitempty"`
+}
+
+// Extend lengthens the timebox.
+type Extend struct {
+	Seconds float64 `json:"seconds"`
+	Why     string  `json:"why,omitempty"`
+}
+
+// End is the last line of a journal.
+type End struct {
+	Reason  string  `json:"reason"` // plan, quit, signal
+	Seconds float64 `json:"seconds"`
+	Peak    int     `json:"peak"` // most users running at once
+}
+
+// Recovered says that a session was taken up again after it ended unasked.
+type Recovered struct {
+	Dropped int64  `json:"dropped"` // bytes of a torn last line, moved aside
+	Why     string `json:"why,omitempty"`
+}
+
+// CharterSet gives the session its charter.
+type CharterSet struct {
+	Text string `json:"text"`
+}
+
+// Build is what an environment said it runs.
+type Build struct {
+	Env   string `json:"env"`
+	Build string `json:"build"`
+	Was   string `json:"was,omitempty"`
+}
+
+// BaselineStart opens the quiet phase in which the thresholds are learned.
+type BaselineStart struct {
+	Seconds float64 `json:"seconds"`
+}
+
+// BaselineEnd gives the thresholds that hold from here on.
+type BaselineEnd struct {
+	Thresholds []Threshold `json:"thresholds"`
+	Note       string      `json:"note,omitempty"` // "short baseline", "uncalibrated"
+}
+
+// Threshold is where amber and red begin for one check, in seconds.
+type Threshold struct {
+	Env   string  `json:"env"`
+	Check string  `json:"check"`
+	N     int     `json:"n"` // samples it was learned from
+	P50   float64 `json:"p50"`
+	P99   float64 `json:"p99"`
+	Amber float64 `json:"amber"`
+	Red   float64 `json:"red"`
+	Note  string  `json:"note,omitempty"`
+}
+
+// BrakeTest is the rehearsal of a cut at one user.
+type BrakeTest struct {
+	Users    int     `json:"users"`
+	InFlight int     `json:"in_flight"`
+	MSToZero float64 `json:"ms_to_zero"`
+	OK       bool    `json:"ok"`
+}
+
+// DialSet moves what is asked for.
+type DialSet struct {
+	From  int    `json:"from"`
+	To    int    `json:"to"`
+	Spike bool   `json:"spike,omitempty"`
+	Why   string `json:"why,omitempty"` // when it was not simply a person's move
+}
+
+// DialHold freezes the users where they are, or lets them go on.
+type DialHold struct {
+	At  int    `json:"at"`
+	Why string `json:"why,omitempty"`
+}
+
+// GlideSet changes how fast running follows asked, in users a second; 0 at once.
+type GlideSet struct {
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
+}
+
+// LoadStop is one order to stop, and what became of it.
+type LoadStop struct {
+	Reason   string   `json:"reason"` // operator, guard, permit, quit, plan, journal
+	By       string   `json:"by"`
+	InFlight int      `json:"in_flight"`  // at the order
+	MSToZero *float64 `json:"ms_to_zero"` // order → none in flight; null if that was not seen
+	Running  int      `json:"running"`    // at the order
+}
+
+// Window is latency over a span of a tick. Latencies are in seconds; they are
+// null when nothing was answered in it.
+type Window struct {
+	Requests uint64   `json:"requests"`
+	RPS      float64  `json:"rps"`
+	Errors   uint64   `json:"errors"`
+	P50      *float64 `json:"p50"`
+	P95      *float64 `json:"p95"`
+	P99      *float64 `json:"p99"`
+	Max      *float64 `json:"max"`
+}
+
+// LoadTick is what the engine did since the last one. Latencies are seconds,
+// over the last second; null when nothing was answered in it.
+type LoadTick struct {
+	Asked     int               `json:"asked"`
+	Running   int               `json:"running"`
+	InFlight  int               `json:"in_flight"`
+	Ceiling   int               `json:"ceiling"`  // -1: none
+	Requests  uint64            `json:"requests"` // since the last tick
+	RPS       float64           `json:"rps"`
+	P50       *float64          `json:"p50"`
+	P95       *float64          `json:"p95"`
+	P99       *float64          `json:"p99"`
+	Max       *float64          `json:"max"`
+	Errors    uint64            `json:"errors"`  // since the last tick
+	Dropped   uint64            `json:"dropped"` // sends that we could not make in time
+	Cancelled uint64            `json:"cancelled,omitempty"`
+	Ten       *Window           `json:"ten,omitempty"` // the last ten seconds
+	Codes     map[string]uint64 `json:"codes,omitempty"`
+	Kinds     map[string]uint64 `json:"kinds,omitempty"` // errors by kind
+	ByStep    []StepTick        `json:"by_step,omitempty"`
+	Final     bool              `json:"final,omitempty"`
+}
+
+// StepTick is one step's part of a tick.
+type StepTick struct {
+	Journey  string   `json:"journey"`
+	Step     string   `json:"step"`
+	Requests uint64   `json:"requests"`
+	Errors   uint64   `json:"errors,omitempty"`
+	P50      *float64 `json:"p50"`
+	P95      *float64 `json:"p95"`
+	Max      *float64 `json:"max"`
+}
+
+// HealthTick is an environment's health in the last second. Checks holds those
+// that changed or are not green, and all of them every ten seconds.
+type HealthTick struct {
+	Env    string       `json:"env"`
+	State  string       `json:"state"`
+	Why    string       `json:"why,omitempty"`
+	P50    *float64     `json:"p50"` // seconds, all fast checks, last 10 s
+	P95    *float64     `json:"p95"`
+	Max    *float64     `json:"max"` // the last second's worst
+	Now50  *float64     `json:"now50"`
+	Now95  *float64     `json:"now95"`
+	Errors float64      `json:"errors"` // share, last 10 s
+	Rate   float64      `json:"rate"`   // checks a second
+	Age    *float64     `json:"age"`    // seconds since the newest sample
+	Checks []CheckState `json:"checks"`
+	Vitals any          `json:"vitals,omitempty"` // this machine's, in env self
+}
+
+// CheckState is one server's tile.
+type CheckState struct {
+	Name    string   `json:"name"`
+	State   string   `json:"state"`
+	Latency *float64 `json:"latency"` // seconds, newest answer from its due time
+	P50     *float64 `json:"p50,omitempty"`
+	Age     *float64 `json:"age"`
+	Late    bool     `json:"late,omitempty"` // one late answer just now: no state, a tick on the tile
+	Reason  string   `json:"reason,omitempty"`
+	Amber   float64  `json:"amber,omitempty"`
+	Red     float64  `json:"red,omitempty"`
+	Muted   bool     `json:"muted,omitempty"`
+}
+
+// HealthState is one change of health, of a check or (Check empty) of an
+// environment.
+type HealthState struct {
+	Env   string `json:"env"`
+	Check string `json:"check,omitempty"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Why   string `json:"why"`
+}
+
+// GuardChange is one step of the guard's ladder with what caused it.
+type GuardChange struct {
+	From    string   `json:"from"`
+	To      string   `json:"to"`
+	Why     string   `json:"why"`
+	Cause   string   `json:"cause,omitempty"` // red, no sight, amber, self, permit, person
+	Samples []Sample `json:"samples,omitempty"`
+	Running int      `json:"running"`
+	Ceiling int      `json:"ceiling"` // -1: none
+}
+
+// Sample is one probe's outcome as evidence. Latency is in seconds.
+type Sample struct {
+	Env     string    `json:"env"`
+	Check   string    `json:"check"`
+	Due     time.Time `json:"due"`
+	Latency float64   `json:"latency"`
+	OK      bool      `json:"ok"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+// GuardRecovered says when production was well again after a cut.
+type GuardRecovered struct {
+	Seconds float64 `json:"seconds"` // from the cut
+	Level   int     `json:"level"`   // users at the cut
+}
+
+// NoteAdd is a saved note.
+type NoteAdd struct {
+	ID       string         `json:"id"`
+	Kind     notes.Kind     `json:"kind"`
+	Text     string         `json:"text"`
+	Tags     []string       `json:"tags,omitempty"`
+	Typed    time.Time      `json:"typed"`
+	Happened *time.Time     `json:"happened,omitempty"`
+	Begun    *notes.Context `json:"begun,omitempty"`
+	Context  *notes.Context `json:"context,omitempty"`
+}
+
+// NoteEdit is a note's new text.
+type NoteEdit struct {
+	ID   string     `json:"id"`
+	Kind notes.Kind `json:"kind"`
+	Text string     `json:"text"`
+	Why  string     `json:"why,omitempty"`
+}
+
+// NoteMark retracts, restores or resolves a note.
+type NoteMark struct {
+	ID  string `json:"id"`
+	Why string `json:"why,omitempty"`
+}
+
+// Debrief is one answer of the debrief. Question "learned" is the one sentence
+// that heads the report.
+type Debrief struct {
+	Question string `json:"question"`
+	Text     string `json:"text"`
+}
+
+// Export says that a report was written while the session ran.
+type Export struct {
+	Files []string `json:"files"`
+}
+
+// Refused counts what one person was refused for one reason in one second.
+type Refused struct {
+	Cmd   string `json:"cmd"`
+	Why   string `json:"why"`
+	Count int    `json:"count"`
+}

@@ -1,0 +1,283 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"crosstalk/loadengine"
+	"crosstalk/monitors"
+)
+
+// Defaults of what a configuration leaves out.
+const (
+	DefaultUsers = 200
+	DefaultGlide = 10 // users a second
+
+	stagingEvery    = time.Second
+	productionEvery = 250 * time.Millisecond
+	controlEvery    = 500 * time.Millisecond
+	hostEvery       = time.Second
+)
+
+// Caps are what flags say about the load; a zero value leaves it to the
+// configuration and the defaults.
+type Caps struct {
+	Users      int
+	RPS        float64
+	Glide      float64       // users a second; 0 follows at once
+	WatchEvery time.Duration // of production's checks that name no period of their own
+	Seed       uint64
+	Version    string
+}
+
+// Compiled is a configuration made ready: what is loaded, what is watched, and
+// the limits.
+type Compiled struct {
+	Plan   loadengine.Plan
+	Checks []monitors.Check
+	Limits map[string]monitors.Limits
+	Masked json.RawMessage // for the journal
+}
+
+// Compile makes a configuration ready to run. The error is Problems where the
+// configuration is at fault. The sink that tells our own trouble ends with ctx.
+func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
+	out := &Compiled{Limits: map[string]monitors.Limits{
+		monitors.Production: {SLO: c.Guard.SLO, Errors: c.Guard.Errors, Tolerate: c.Production.Tolerate},
+	}}
+	var problems Problems
+	for _, env := range []struct {
+		name   string
+		checks []Check
+		every  time.Duration
+	}{
+		{monitors.Staging, c.Staging.Checks, stagingEvery},
+		{monitors.Production, c.Production.Checks, max(caps.WatchEvery, 0)},
+		{monitors.Control, c.Control.Checks, controlEvery},
+	} {
+		if env.every == 0 {
+			env.every = productionEvery
+		}
+		for _, check := range env.checks {
+			m, err := check.monitor(env.name, env.every, caps.Version)
+			if err != nil {
+				problems = append(problems, c.problem(check.at, fmt.Sprintf("check %s of %s: %v", check.Name, env.name, err), ""))
+				continue
+			}
+			out.Checks = append(out.Checks, m)
+		}
+	}
+	for _, unbuilt := range []struct {
+		key string
+		set bool
+	}{{"insecure", c.Staging.Insecure}, {"ca", c.Staging.CA != ""}, {"cert", c.Staging.Cert != ""}, {"key", c.Staging.Key != ""}} {
+		if unbuilt.set {
+			problems = append(problems, Problem{File: c.file, What: "this version does not read staging." + unbuilt.key, Remedy: "leave it out"})
+		}
+	}
+	if c.Engine.Locust != "" {
+		problems = append(problems, Problem{File: c.file, What: "this version drives its own engine only, not engine.locust", Remedy: "leave it out"})
+	}
+	out.Plan = c.plan(caps)
+	out.Plan.Forbidden = c.ProductionAddresses()
+	for _, err := range out.Plan.Validate() {
+		problems = append(problems, Problem{File: c.file, What: c.Mask(err.Error())})
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	sink, err := monitors.Sink(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("watch this machine: %w", err)
+	}
+	out.Checks = append(out.Checks, monitors.Host(hostEvery), sink)
+	if out.Masked, err = marshal(c.Masked()); err != nil {
+		return nil, fmt.Errorf("mask configuration: %w", err)
+	}
+	return out, nil
+}
+
+func (c *Config) problem(at place, what, remedy string) Problem {
+	p := Problem{What: c.Mask(what), Remedy: remedy}
+	if at.flag == "" {
+		p.File, p.Line, p.Column = c.file, at.line, at.column
+	}
+	return p
+}
+
+func (c *Config) plan(caps Caps) loadengine.Plan {
+	p := loadengine.Plan{Base: c.Staging.URL, Hosts: c.Staging.Hosts, Header: header(c.Staging.Headers), Version: caps.Version,
+		Data: c.Staging.DataRows, MaxUsers: DefaultUsers, MaxRPS: c.Staging.Limits.RPS, Glide: caps.Glide, Seed: caps.Seed}
+	if n := c.Staging.Limits.Users; n > 0 {
+		p.MaxUsers = n
+	}
+	// A flag may tighten what the file allows, and lift only the default.
+	if caps.Users > 0 && (c.Staging.Limits.Users == 0 || caps.Users < p.MaxUsers) {
+		p.MaxUsers = caps.Users
+	}
+	if caps.RPS > 0 && (p.MaxRPS == 0 || caps.RPS < p.MaxRPS) {
+		p.MaxRPS = caps.RPS
+	}
+	journeys := c.Staging.Journeys
+	if len(journeys) == 0 {
+		journeys = []Journey{{Name: "visit", Weight: 1, Steps: []Step{{Method: http.MethodGet, Path: "/", Name: "GET /"}}}}
+	}
+	for _, j := range journeys {
+		p.Journeys = append(p.Journeys, loadengine.Journey{Name: j.Name, Weight: j.Weight, Think: loadengine.Think(j.Think),
+			Once: c.steps(j.Once), Steps: c.steps(j.Steps)})
+	}
+	return p
+}
+
+func (c *Config) steps(in []Step) []loadengine.Step {
+	var out []loadengine.Step
+	for _, s := range in {
+		step := loadengine.Step{Name: s.Name, Method: s.Method, URL: s.Path, Header: header(s.Headers), Timeout: s.Timeout,
+			Expect: loadengine.Expect{Status: strings.Join(s.Expect.Status, ","), Body: s.Expect.Contains}}
+		for path, v := range s.Expect.JSON {
+			if step.Expect.JSON == nil {
+				step.Expect.JSON = map[string]string{}
+			}
+			step.Expect.JSON[path] = fmt.Sprint(v)
+		}
+		for _, save := range s.Save {
+			if step.Save == nil {
+				step.Save = map[string]string{}
+			}
+			from := save.Expr
+			if save.From != "json" {
+				from = save.From + ":" + save.Expr
+			}
+			step.Save[save.Name] = from
+		}
+		if s.Think != nil {
+			step.Think = &loadengine.Think{Min: s.Think.Min, Max: s.Think.Max}
+		}
+		switch {
+		case s.JSON != nil:
+			step.Body = loadengine.Body{Kind: loadengine.BodyJSON, Content: bodyJSON(s.JSON)}
+		case s.Form != nil:
+			step.Body = loadengine.Body{Kind: loadengine.BodyForm, Form: s.Form}
+		case s.Body != "":
+			step.Body = loadengine.Body{Kind: loadengine.BodyText, Content: s.Body}
+		case s.File != "":
+			step.Body = loadengine.Body{Kind: loadengine.BodyFile, Content: c.Path(s.File)}
+		}
+		out = append(out, step)
+	}
+	return out
+}
+
+// bodyJSON writes a body as the configuration holds it. It was read from YAML,
+// so everything in it has a JSON form.
+func bodyJSON(v any) string {
+	b, err := marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(bytes.TrimSpace(b))
+}
+
+func header(m map[string]string) http.Header {
+	if len(m) == 0 {
+		return nil
+	}
+	h := http.Header{}
+	for k, v := range m {
+		h.Set(k, v)
+	}
+	return h
+}
+
+// monitor makes a check of a kind that is built in.
+func (c Check) monitor(env string, every time.Duration, version string) (monitors.Check, error) {
+	if c.Every > 0 {
+		every = c.Every
+	}
+	switch c.Kind {
+	case "http":
+		o := monitors.HTTPOptions{Env: env, Name: c.Name, URL: c.Address, Every: every, Timeout: c.Timeout, Version: version,
+			Expect: strings.Join(c.Expect.Status, ","), BodyContains: c.Expect.Contains, Header: c.Expect.Header, Request: c.Headers}
+		paths := make([]string, 0, len(c.Expect.JSON))
+		for path := range c.Expect.JSON {
+			paths = append(paths, path)
+		}
+		if slices.Sort(paths); len(paths) > 1 {
+			return monitors.Check{}, fmt.Errorf("expect names %d JSON paths: a check looks at one; make a check for each", len(paths))
+		}
+		for _, path := range paths {
+			o.JSONPath, o.JSONValue = path, fmt.Sprint(c.Expect.JSON[path])
+		}
+		return monitors.HTTP(o)
+	case "tcp":
+		return monitors.TCP(monitors.TCPOptions{Env: env, Name: c.Name, Address: c.Address, Every: every, Timeout: c.Timeout})
+	case "dns":
+		return monitors.DNS(monitors.DNSOptions{Env: env, Name: c.Name, Host: c.Address, Every: every, Timeout: c.Timeout})
+	}
+	return monitors.Check{}, fmt.Errorf("this version has checks of kind http, tcp and dns, not %s: leave it out", c.Kind)
+}
+
+// ReadBuild asks staging what it runs, as `build: {from: GET /version}` says.
+// It returns a short text: the value of "version" or "build" in a JSON answer,
+// else the first line.
+func (c *Config) ReadBuild(ctx context.Context) (string, error) {
+	if c.Staging.Build == nil {
+		return "", nil
+	}
+	target, err := url.JoinPath(c.Staging.URL, c.Staging.Build.Path)
+	if err != nil {
+		return "", fmt.Errorf("read build: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, c.Staging.Build.Method, target, nil)
+	if err != nil {
+		return "", fmt.Errorf("read build: %w", err)
+	}
+	for k, v := range c.Staging.Headers {
+		req.Header.Set(k, v)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: (&net.Dialer{}).DialContext},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("read build: %w", err)
+	}
+	defer resp.Body.Close()
+	var buf bytes.Buffer
+	if _, err := buf.ReadFrom(http.MaxBytesReader(nil, resp.Body, 64<<10)); err != nil {
+		return "", fmt.Errorf("read build: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("read build: %s answered %s", c.Mask(target), resp.Status)
+	}
+	return buildIn(buf.Bytes()), nil
+}
+
+func buildIn(body []byte) string {
+	var m map[string]any
+	if json.Unmarshal(body, &m) == nil {
+		for _, key := range []string{"build", "version", "commit", "revision"} {
+			if v, ok := m[key]; ok {
+				return clip(fmt.Sprint(v))
+			}
+		}
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
+	return clip(first)
+}
+
+func clip(s string) string {
+	if len(s) > 80 {
+		return s[:80]
+	}
+	return s
+}

@@ -1,0 +1,72 @@
+package session
+
+import (
+	"slices"
+	"strings"
+)
+
+// expand replaces ${NAME} by the environment's value and $$ by one dollar; any other dollar stays.
+func (r *configReader) expand(s string, at place, path string) (string, bool) {
+	if !strings.Contains(s, "$") {
+		return s, true
+	}
+	var out, shown strings.Builder
+	good, any := true, false
+	put := func(t string) { out.WriteString(t); shown.WriteString(t) }
+	for s != "" {
+		before, after, found := strings.Cut(s, "$")
+		put(before)
+		if !found {
+			break
+		}
+		switch {
+		case strings.HasPrefix(after, "$"):
+			put("$")
+			s = after[1:]
+		case strings.HasPrefix(after, "{"):
+			name, rest, closed := strings.Cut(after[1:], "}")
+			if !closed || !isVariable(name) {
+				r.add(at, "write ${NAME}, or $$ for a dollar", "%s has a ${ that names no environment variable", path)
+				return "", false
+			}
+			s = rest
+			value, set := r.getenv(name)
+			if !set || value == "" {
+				state := "is not set"
+				if set {
+					state = "is empty"
+				}
+				r.add(at, "export "+name+"=...", "environment variable %s %s (%s)", name, state, path)
+				good = false
+				continue
+			}
+			any = true
+			if !slices.Contains(r.config.Secrets, value) {
+				r.config.Secrets = append(r.config.Secrets, value)
+			}
+			out.WriteString(value)
+			shown.WriteString(masked)
+		default:
+			put("$")
+			s = after
+		}
+	}
+	if !good {
+		return "", false
+	}
+	if any {
+		r.config.inPlace[out.String()] = shown.String()
+	}
+	return out.String(), true
+}
+
+// isVariable tells whether a name can be an environment variable's.
+func isVariable(name string) bool {
+	for i, c := range name {
+		letter := c == '_' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}

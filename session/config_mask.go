@@ -1,0 +1,243 @@
+package session
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// masked stands where a secret was.
+const masked = "***"
+
+// A secret shorter than this is masked where it was put in, and not wherever the same letters turn up: "1" or
+// "on" would take every text apart.
+const shortSecret = 4
+
+var (
+	configTemplate = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+	onlyTemplate   = regexp.MustCompile(`^(?:[A-Za-z]+ )?\{\{[^{}]*\}\}$`)
+
+	// user:password@ in URLs, up to the last @ before the path: a password may hold one.
+	userInURL = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s"'<>?#]*@`)
+	// user:password@tcp(host:port)/ as MySQL's drivers have it; the password may hold anything.
+	userInMySQL = regexp.MustCompile(`[^\s"']*@((?:tcp[46]?|unix)\()`)
+	// password=... in data sources and queries.
+	namedSecret = regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:password|passwd|pwd|secret|token|api[_-]?key)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;,"']+)`)
+	// A header of this kind in a text.
+	inHeader = regexp.MustCompile(`(?i)(authorization["']?\s*:\s*["']?)(?:[A-Za-z]+\s+)?[^\s"',}]+`)
+)
+
+// secretWords are parts of the names of headers and fields whose values nobody should read.
+var secretWords = []string{"authorization", "cookie", "password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "credential", "privatekey", "signature"}
+
+// isSecretName tells by its name whether a header or field holds a secret.
+func isSecretName(name string) bool {
+	name = strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(strings.ToLower(name))
+	return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) })
+}
+
+// Mask replaces what must not be read by *** in any text: the values that came from the environment, secret
+// headers of the config, and passwords that show by their form (in URLs and data sources, as password=...).
+func (c *Config) Mask(s string) string {
+	if m, ok := c.inPlace[s]; ok {
+		s = m
+	}
+	replace := c.replace
+	if replace == nil {
+		replace = c.replacer()
+	}
+	return maskPatterns(replace.Replace(s))
+}
+
+// maskPatterns replaces passwords that show by their form.
+func maskPatterns(s string) string {
+	if strings.Contains(s, "://") {
+		s = userInURL.ReplaceAllString(s, "${1}"+masked+"@")
+	}
+	if strings.Contains(s, "@") && strings.Contains(s, "(") {
+		s = userInMySQL.ReplaceAllString(s, masked+"@$1")
+	}
+	if strings.Contains(s, "=") {
+		s = namedSecret.ReplaceAllString(s, "${1}"+masked)
+	}
+	if strings.Contains(s, ":") {
+		s = inHeader.ReplaceAllString(s, "${1}"+masked)
+	}
+	return s
+}
+
+// replacer knows every secret by its value, and as URLs and JSON write it; longer ones first, so that none
+// leaves its tail behind.
+func (c *Config) replacer() *strings.Replacer {
+	var list []string
+	put := func(s string) {
+		if len(s) < shortSecret || strings.Trim(s, "*") == "" {
+			return
+		}
+		list = append(list, s, url.QueryEscape(s), url.PathEscape(s))
+		for _, html := range []bool{true, false} {
+			var b strings.Builder
+			e := json.NewEncoder(&b)
+			e.SetEscapeHTML(html)
+			if err := e.Encode(s); err == nil {
+				list = append(list, strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`))
+			}
+		}
+	}
+	for _, s := range c.Secrets {
+		put(s)
+		put(strings.TrimSpace(s))
+	}
+	headers := []map[string]string{c.Staging.Headers}
+	for _, j := range c.Staging.Journeys {
+		for _, s := range slices.Concat(j.Once, j.Steps) {
+			headers = append(headers, s.Headers)
+		}
+	}
+	for _, k := range slices.Concat(c.Staging.Checks, c.Production.Checks, c.Control.Checks) {
+		headers = append(headers, k.Headers, map[string]string{"token": k.Token})
+	}
+	for _, h := range headers {
+		for name, v := range h {
+			// A literal of a few letters may be a word of everyday language.
+			if isSecretName(name) && !onlyTemplate.MatchString(v) && len(v) >= 2*shortSecret {
+				put(v)
+				if _, bare, ok := strings.Cut(v, " "); ok && len(bare) >= 2*shortSecret {
+					put(bare)
+				}
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
+	list = slices.Compact(list)
+	pairs := make([]string, 0, 2*len(list))
+	for _, s := range list {
+		pairs = append(pairs, s, masked)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// Masked is a deep copy in which every secret is ***: what came from the environment, passwords in URLs and data
+// sources, headers and fields that hold secrets by their name, and the sources of the identity check. It leaves
+// out the data rows. This copy may be written to the journal.
+func (c *Config) Masked() *Config {
+	m := reflect.New(reflect.TypeFor[Config]())
+	copyMasked(m.Elem(), reflect.ValueOf(c).Elem(), c.Mask)
+	out := m.Interface().(*Config)
+	out.Secrets, out.Staging.DataRows, out.Dir = nil, nil, ""
+	hide := func(s *string) {
+		if *s != "" {
+			*s = masked
+		}
+	}
+	hide(&out.Identity.Staging)
+	hide(&out.Identity.Production)
+	maskFields(out.Staging.Headers)
+	for i := range out.Staging.Journeys {
+		j := &out.Staging.Journeys[i]
+		for _, steps := range [][]Step{j.Once, j.Steps} {
+			for k := range steps {
+				maskFields(steps[k].Headers)
+				maskFields(steps[k].Form)
+				steps[k].JSON = maskJSON(steps[k].JSON, false)
+			}
+		}
+	}
+	for _, checks := range [][]Check{out.Staging.Checks, out.Production.Checks, out.Control.Checks} {
+		for i := range checks {
+			k := &checks[i]
+			maskFields(k.Headers)
+			hide(&k.Token)
+			// Where the pattern for any text stops at a quote or a space, a password may go on.
+			if at := max(strings.LastIndex(k.Address, "@tcp"), strings.LastIndex(k.Address, "@unix(")); k.Kind == "mysql" && at >= 0 {
+				k.Address = masked + k.Address[at:]
+			}
+		}
+	}
+	return out
+}
+
+// maskFields hides the values whose names say that they are secret. A template alone is none.
+func maskFields(m map[string]string) {
+	for k, v := range m {
+		if isSecretName(k) && !onlyTemplate.MatchString(v) {
+			m[k] = masked
+		}
+	}
+}
+
+// maskJSON does the same at any depth; secret is true below a name that says so.
+func maskJSON(v any, secret bool) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			v[k] = maskJSON(e, secret || isSecretName(k))
+		}
+	case []any:
+		for i, e := range v {
+			v[i] = maskJSON(e, secret)
+		}
+	case nil, bool:
+	case string:
+		if secret && !onlyTemplate.MatchString(v) {
+			return masked
+		}
+	default:
+		if secret {
+			return masked
+		}
+	}
+	return v
+}
+
+// copyMasked copies all exported fields, masking every text on the way, so that a field added one day cannot
+// be forgotten here.
+func copyMasked(to, from reflect.Value, mask func(string) string) {
+	switch from.Kind() {
+	case reflect.String:
+		to.SetString(mask(from.String()))
+	case reflect.Struct:
+		for i := range from.NumField() {
+			switch f := from.Type().Field(i); {
+			case !f.IsExported():
+			case f.Tag.Get("mask") == "no":
+				// A word of our own, such as a kind or a method.
+				to.Field(i).Set(from.Field(i))
+			default:
+				copyMasked(to.Field(i), from.Field(i), mask)
+			}
+		}
+	case reflect.Slice:
+		if !from.IsNil() {
+			to.Set(reflect.MakeSlice(from.Type(), from.Len(), from.Len()))
+			for i := range from.Len() {
+				copyMasked(to.Index(i), from.Index(i), mask)
+			}
+		}
+	case reflect.Map:
+		if !from.IsNil() {
+			to.Set(reflect.MakeMapWithSize(from.Type(), from.Len()))
+			for it := from.MapRange(); it.Next(); {
+				k, v := reflect.New(from.Type().Key()).Elem(), reflect.New(from.Type().Elem()).Elem()
+				copyMasked(k, it.Key(), mask)
+				copyMasked(v, it.Value(), mask)
+				to.SetMapIndex(k, v)
+			}
+		}
+	case reflect.Pointer, reflect.Interface:
+		if !from.IsNil() {
+			v := reflect.New(from.Elem().Type())
+			copyMasked(v.Elem(), from.Elem(), mask)
+			if from.Kind() == reflect.Interface {
+				v = v.Elem()
+			}
+			to.Set(v)
+		}
+	default:
+		to.Set(from)
+	}
+}

@@ -1,0 +1,383 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"crosstalk/loadengine"
+	"crosstalk/notes"
+)
+
+// Do gives a person's command and returns its answer: yes with what was done,
+// or no as a *Refusal that says why. StopAll acts before it is asked for. A
+// note's answer comes when the note is on the disk.
+func (s *Session) Do(ctx context.Context, who Person, cmd Command) (Reply, error) {
+	if _, ok := cmd.(StopAll); ok {
+		s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonOperator, By: who.Name, At: s.now()})
+	}
+	r := request{who: who, cmd: cmd, reply: make(chan answer, 1)}
+	select {
+	case s.requests <- r:
+	case <-s.done:
+		return Reply{}, &Refusal{Cmd: cmd.command(), Why: "the session has ended"}
+	case <-ctx.Done():
+		return Reply{}, fmt.Errorf("give command: %w", ctx.Err())
+	}
+	var a answer
+	select {
+	case a = <-r.reply:
+	case <-s.done:
+		return Reply{}, &Refusal{Cmd: cmd.command(), Why: "the session has ended"}
+	}
+	if a.err != nil || a.reply.Seq == 0 || !lasting(cmd) {
+		return a.reply, a.err
+	}
+	if err := s.WaitDurable(ctx, a.reply.Seq); err != nil {
+		return a.reply, fmt.Errorf("%s: not on the disk yet: %w", a.reply.Text, err)
+	}
+	return a.reply, nil
+}
+
+// lasting tells whether the answer to a command promises that it is kept.
+func lasting(cmd Command) bool {
+	switch cmd.(type) {
+	case AddNote, EditNote, RetractNote, RestoreNote, ResolveNote, Answer:
+		return true
+	}
+	return false
+}
+
+// May tells whether a command would be refused now, and why. It changes
+// nothing and waits for nothing.
+func (s *Session) May(who Person, cmd Command) error {
+	var why string
+	s.log.read(func(st *State) { why = s.refusal(st, who, cmd) })
+	if why != "" {
+		return &Refusal{Cmd: cmd.command(), Why: why}
+	}
+	return nil
+}
+
+// refusal is the one place that says no. Everyone may stop all load.
+func (s *Session) refusal(st *State, who Person, cmd Command) string {
+	switch c := cmd.(type) {
+	case StopAll:
+		return ""
+	case AddNote:
+		if c.Draft.Text == "" {
+			return "the note is empty"
+		}
+		return ""
+	case EditNote:
+		return why(st.Notes.MayEdit(c.ID, who.Name))
+	case RetractNote:
+		return why(st.Notes.MayEdit(c.ID, who.Name))
+	case RestoreNote:
+		return why(st.Notes.MayEdit(c.ID, who.Name))
+	case ResolveNote:
+		if n, ok := st.Notes.Get(c.ID); !ok || !n.Open() {
+			return fmt.Sprintf("%s is not an open question, obstacle or follow-up", c.ID)
+		}
+		return ""
+	case Answer, Finish:
+		if who.Role == Observer {
+			return "only the driver and the navigator may do that"
+		}
+		return ""
+	}
+	if who.Role != Driver {
+		return fmt.Sprintf("%s holds the dial; ctrl+x stops all load and is open to everyone", st.Start.As)
+	}
+	switch c := cmd.(type) {
+	case MoveDial:
+		return s.refusedRise(st, st.Dial.Asked+c.By)
+	case SetDial:
+		return s.refusedRise(st, c.To)
+	case BackToGood:
+		if st.Dial.LastGood == 0 {
+			return "no level has been held for 10 s with both environments green yet"
+		}
+		return s.refusedRise(st, st.Dial.LastGood)
+	case Hold:
+		g := s.watch.status.Load()
+		if g.dead == "" && (g.missing == "" || g.asked && c.Why != "") {
+			return ""
+		}
+		return g.missing
+	case SetGlide:
+		if c.To < 0 || c.To > 10_000 {
+			return "the glide is 0 (at once) to 10000 users a second"
+		}
+	}
+	return ""
+}
+
+// refusedRise tells why the dial may not go to a level; going down is free.
+func (s *Session) refusedRise(st *State, to int) string {
+	if to <= st.Dial.Asked {
+		return ""
+	}
+	if st.Dial.Asked >= s.o.Plan.MaxUsers {
+		return fmt.Sprintf("the cap is %d users (--limit-users, or limits.users under staging)", s.o.Plan.MaxUsers)
+	}
+	if to > s.o.Plan.MaxUsers {
+		return fmt.Sprintf("%d is above the cap of %d users (--limit-users, or limits.users under staging)", to, s.o.Plan.MaxUsers)
+	}
+	g := s.watch.status.Load()
+	if g.state == GuardCut || g.state == GuardLockout {
+		if g.missing != "" {
+			return "the load was cut: " + g.missing
+		}
+		return "the load was cut: press space to go on"
+	}
+	if s.stalled.Load() {
+		return "the journal can't be written: load stays at zero until it can"
+	}
+	return ""
+}
+
+func why(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// serve carries out a command, in the writer's goroutine.
+func (s *Session) serve(who Person, cmd Command) (Reply, error) {
+	cmd = s.clamp(cmd)
+	var no string
+	s.log.read(func(st *State) { no = s.refusal(st, who, cmd) })
+	if no == "" && s.ending != nil {
+		if _, ok := cmd.(StopAll); !ok {
+			no = "the session is ending"
+		}
+	}
+	if no != "" {
+		s.refuse(who.Name, cmd.command(), no)
+		return Reply{}, &Refusal{Cmd: cmd.command(), Why: no}
+	}
+	switch c := cmd.(type) {
+	case MoveDial:
+		return s.ask(who.Name, s.asked()+c.By, false, ""), nil
+	case SetDial:
+		return s.ask(who.Name, c.To, c.Spike, ""), nil
+	case BackToGood:
+		var to int
+		s.log.read(func(st *State) { to = st.Dial.LastGood })
+		return s.ask(who.Name, to, false, "back to last good"), nil
+	case EaseOff:
+		return s.ask(who.Name, 0, false, ""), nil
+	case StopAll:
+		return s.stopAll(who.Name), nil
+	case Hold:
+		return s.hold(who.Name, c.Why), nil
+	case SetGlide:
+		return s.setGlide(who.Name, c.To), nil
+	case AddNote:
+		return s.saveNote(who.Name, c), nil
+	case EditNote:
+		e := s.add(who.Name, TypeNoteEdit, &NoteEdit{ID: c.ID, Kind: c.Kind, Text: notes.Clean(c.Text)})
+		return Reply{Text: c.ID + " changed", Seq: e.Seq, Note: c.ID}, nil
+	case RetractNote:
+		e := s.add(who.Name, TypeNoteRetract, &NoteMark{ID: c.ID, Why: c.Why})
+		return Reply{Text: c.ID + " taken back", Seq: e.Seq, Note: c.ID}, nil
+	case RestoreNote:
+		e := s.add(who.Name, TypeNoteRestore, &NoteMark{ID: c.ID})
+		return Reply{Text: c.ID + " is back", Seq: e.Seq, Note: c.ID}, nil
+	case ResolveNote:
+		e := s.add(who.Name, TypeNoteResolve, &NoteMark{ID: c.ID})
+		return Reply{Text: c.ID + " resolved", Seq: e.Seq, Note: c.ID}, nil
+	case Answer:
+		e := s.add(who.Name, TypeDebrief, &Debrief{Question: c.Question, Text: notes.Clean(c.Text)})
+		return Reply{Text: "kept", Seq: e.Seq}, nil
+	case Finish:
+		s.finish(c, who.Name)
+		return Reply{Text: "ending"}, nil
+	}
+	return Reply{}, fmt.Errorf("unknown command %T", cmd)
+}
+
+// clamp keeps a relative move inside the dial: ten up from 195 of 200 is 200.
+func (s *Session) clamp(cmd Command) Command {
+	m, ok := cmd.(MoveDial)
+	if !ok {
+		return cmd
+	}
+	asked := s.asked()
+	to := max(0, asked+m.By)
+	if asked < s.o.Plan.MaxUsers {
+		to = min(to, s.o.Plan.MaxUsers)
+	}
+	return MoveDial{By: to - asked}
+}
+
+// asked is the level a relative move starts from: what was asked for, even if
+// it waits for the end of the baseline.
+func (s *Session) asked() int {
+	if s.pending != nil {
+		return s.pending.To
+	}
+	var n int
+	s.log.read(func(st *State) { n = st.Dial.Asked })
+	return n
+}
+
+// ask moves the dial. In the quiet phase one user may run; more waits for its
+// end, and of several moves the last counts.
+func (s *Session) ask(who string, to int, spike bool, reason string) Reply {
+	var from int
+	s.log.read(func(st *State) { from = st.Dial.Asked })
+	if (s.phase == phaseRehearsal || s.phase == phaseBaseline) && (to > 1 || s.phase == phaseRehearsal) {
+		s.pending, s.pendingBy = &DialSet{From: from, To: to}, who
+		return Reply{Text: fmt.Sprintf("%d users when the baseline is learned", to)}
+	}
+	s.pending = nil
+	if to == from {
+		return Reply{Text: fmt.Sprintf("%d users", to)}
+	}
+	if to > from {
+		s.free()
+	}
+	if spike {
+		s.spike = to
+		s.engine.SetGlide(0)
+		s.engine.SetSlew(false)
+	}
+	e := s.add(who, TypeDialSet, &DialSet{From: from, To: to, Spike: spike, Why: reason})
+	s.engine.SetAsked(to)
+	return Reply{Text: fmt.Sprintf("%d → %d users", from, to), Seq: e.Seq}
+}
+
+// free lets a person's move up end what a person began: a stop of their own,
+// and a level that waited for somebody to look.
+func (s *Session) free() {
+	if stop, ok := s.brake.Latched(); ok && stop.Reason != rehearsing && stop.Reason != loadengine.ReasonGuard && stop.Reason != loadengine.ReasonPermit && !s.stalled.Load() {
+		s.brake.Release()
+	}
+	s.watch.order(func(time.Time) { s.watch.guard.Press() })
+}
+
+// stopAll records a stop that has already acted.
+func (s *Session) stopAll(who string) Reply {
+	s.pending = nil
+	var from int
+	s.log.read(func(st *State) { from = st.Dial.Asked })
+	s.release(who, "")
+	var seq uint64
+	if from > 0 {
+		seq = s.add(who, TypeDialSet, &DialSet{From: from, To: 0, Why: "stop all"}).Seq
+	}
+	s.engine.SetAsked(0)
+	return Reply{Text: "all load stopped", Seq: seq}
+}
+
+// hold freezes the users where they are, or lets them go on: after a hold of
+// one's own, and after a cut.
+func (s *Session) hold(who, reason string) Reply {
+	if g := s.watch.status.Load(); g.state == GuardCut || g.state == GuardLockout {
+		s.watch.order(func(now time.Time) { s.watch.goOn(now, reason != "") })
+		e := s.add(who, TypeDialRelease, &DialHold{At: 0, Why: reason})
+		return Reply{Text: "load may be sent again, from zero", Seq: e.Seq}
+	}
+	var held bool
+	s.log.read(func(st *State) { held = st.Dial.Held })
+	if held {
+		return Reply{Text: "goes on", Seq: s.release(who, reason)}
+	}
+	at := s.engine.Live().Running
+	s.ceiling.set(&s.ceiling.hold, at)
+	e := s.add(who, TypeDialHold, &DialHold{At: at, Why: reason})
+	return Reply{Text: fmt.Sprintf("held at %d users: space goes on", at), Seq: e.Seq}
+}
+
+// release ends a person's hold, if there is one.
+func (s *Session) release(who, reason string) uint64 {
+	var held bool
+	var at int
+	s.log.read(func(st *State) { held, at = st.Dial.Held, st.Dial.HeldAt })
+	s.ceiling.set(&s.ceiling.hold, none)
+	if !held {
+		return 0
+	}
+	s.watch.order(func(time.Time) { s.watch.guard.Press() })
+	return s.add(who, TypeDialRelease, &DialHold{At: at, Why: reason}).Seq
+}
+
+func (s *Session) setGlide(who string, to float64) Reply {
+	var from float64
+	s.log.read(func(st *State) { from = st.Dial.Glide })
+	s.engine.SetGlide(to)
+	e := s.add(who, TypeGlide, &GlideSet{From: from, To: to})
+	if to == 0 {
+		return Reply{Text: "glide off: users follow at once", Seq: e.Seq}
+	}
+	return Reply{Text: fmt.Sprintf("glide %g users a second", to), Seq: e.Seq}
+}
+
+// endSpike gives the glide back once the spike has been reached.
+func (s *Session) endSpike() {
+	s.spike = 0
+	var glide float64
+	s.log.read(func(st *State) { glide = st.Dial.Glide })
+	s.engine.SetGlide(glide)
+	s.engine.SetSlew(!s.o.Rules.Off)
+}
+
+func (s *Session) saveNote(who string, c AddNote) Reply {
+	now := s.now()
+	typed := c.Typed
+	if typed.IsZero() || typed.After(now) {
+		typed = now
+	}
+	b := &NoteAdd{Kind: c.Draft.Kind, Text: notes.Clean(c.Draft.Text), Tags: c.Draft.Tags, Typed: typed.UTC().Round(time.Millisecond), Begun: c.Begun}
+	if at, ok := c.Draft.Happened(typed); ok {
+		at = at.UTC()
+		b.Happened = &at
+	}
+	e := s.addNote(who, b)
+	return Reply{Text: receipt(b, e.T), Seq: e.Seq, Note: b.ID}
+}
+
+// receipt is the line that tells a note's author what was kept with it.
+func receipt(b *NoteAdd, saved time.Time) string {
+	c := b.Context
+	return fmt.Sprintf("%s %s saved %s · %d users · staging p95 %s · production p95 %s", b.ID, b.Kind, saved.Local().Format("15:04:05"),
+		c.Running, millis(c.Staging.P95), millis(c.Production.P95))
+}
+
+func millis(p *float64) string {
+	if p == nil {
+		return "not known"
+	}
+	return fmt.Sprintf("%.0f ms", *p*1000)
+}
+
+// refusalKey is what a count of refusals is kept for.
+type refusalKey struct{ who, cmd, why string }
+
+type refusalCount struct {
+	since time.Time
+	count int
+}
+
+func (s *Session) refuse(who, cmd, why string) {
+	key := refusalKey{who, cmd, why}
+	c := s.refused[key]
+	if c == nil {
+		c = &refusalCount{since: s.now()}
+		s.refused[key] = c
+	}
+	c.count++
+}
+
+// flushRefusals writes one event for each who, command and reason a second.
+func (s *Session) flushRefusals(now time.Time, all bool) {
+	for key, c := range s.refused {
+		if all || now.Sub(c.since) >= time.Second {
+			delete(s.refused, key)
+			s.add(key.who, TypeRefused, &Refused{Cmd: key.cmd, Why: key.why, Count: c.count})
+		}
+	}
+}

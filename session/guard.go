@@ -1,0 +1,330 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"crosstalk/monitors"
+)
+
+// GuardState is a rung of the guard's ladder.
+type GuardState string
+
+// The rungs, gentlest first.
+const (
+	GuardRun     GuardState = "run"     // the dial is obeyed
+	GuardHold    GuardState = "hold"    // users stay where they are; down is free
+	GuardEase    GuardState = "ease"    // the ceiling halves while the cause lasts
+	GuardCut     GuardState = "cut"     // nothing is sent; a person has to go on
+	GuardLockout GuardState = "lockout" // the second cut for red: a reason is asked too
+)
+
+// Causes of what the guard does.
+const (
+	CauseRed     = "red"      // production is red
+	CauseNoSight = "no sight" // production can't be seen
+	CauseAmber   = "amber"    // production is amber
+	CauseSelf    = "self"     // our own machine
+	CausePermit  = "permit"   // the permit lapsed: the guard itself stood still
+	CausePerson  = "person"   // a person went on
+)
+
+// none is the ceiling when there is none.
+const none = -1
+
+// GuardRules are the times of the ladder. See DefaultRules for their source.
+type GuardRules struct {
+	Off        bool          // --no-guard: no ladder; health is still shown
+	Unguarded  bool          // no production checks: few users only
+	FewUsers   int           // how many then
+	Attended   bool          // somebody is there to press a key: users do not rise again by themselves above where they were held
+	EaseAfter  time.Duration // amber this long → ease
+	EaseEvery  time.Duration // while easing, halve this often
+	BlindEase  time.Duration // no sight this long → ease
+	BlindCut   time.Duration // no sight this long → cut
+	Pause      time.Duration // one late answer pauses rising this long
+	GreenAfter time.Duration // production green this long after a cut for red before a person may go on
+	SightAfter time.Duration // sight this long after our own trouble before load may rise
+	Regain     time.Duration // after easing, a tenth of what was lost comes back this often
+}
+
+// DefaultRules returns the ladder's times: holding costs nothing, so it comes
+// at once; a wrong cut costs a minute and a missed one an outage, so red cuts
+// without waiting. Halving is the strongest back-off in common use (the floor
+// of Netflix's Gradient2, TCP's multiplicative decrease).
+func DefaultRules() GuardRules {
+	return GuardRules{FewUsers: 5, EaseAfter: 2 * time.Second, EaseEvery: 2 * time.Second, BlindEase: 2 * time.Second, BlindCut: 5 * time.Second,
+		Pause: 2 * time.Second, GreenAfter: time.Minute, SightAfter: 10 * time.Second, Regain: 5 * time.Second}
+}
+
+// Reading is all that the guard looks at, at one moment.
+type Reading struct {
+	Now        time.Time
+	Quiet      bool            // rehearsal or baseline: one user at most
+	Production monitors.Health // worst fast check, hysteresis applied
+	Why        string          // why it is not green
+	Pressing   bool            // what made it amber or red still holds now, not only the wait to leave it
+	GreenFor   time.Duration   // how long green's conditions have held at every fast check of production
+	Late       string          // a single late answer just now, in words; "" if none
+	Self       monitors.Health // our own machine
+	SelfWhy    string
+	Lapsed     string // the permit lapsed: why, as far as known; "" if it holds
+	Running    int
+}
+
+// Verdict is what the guard wants now.
+type Verdict struct {
+	State   GuardState
+	Cause   string
+	Why     string
+	Ceiling int  // users at most; -1: none
+	Cut     bool // pull the brake now
+	Renew   bool // the permit may be renewed
+	Changed bool // State differs from the last verdict's
+	From    GuardState
+}
+
+// Guard is the policy: a state machine without clock, lock or IO. One goroutine
+// owns it.
+type Guard struct {
+	rules   GuardRules
+	state   GuardState
+	cause   string
+	why     string
+	since   time.Time
+	ceiling int       // of hold and ease
+	level   int       // users when the trouble began
+	next    time.Time // when ease halves again, or gives some back
+	calm    time.Time // since when production has been seen and not red, and we ourselves are well
+	late    time.Time // newest single late answer
+	atLate  int       // users then
+	stay    int       // attended: not above this until a key is pressed; -1 none
+	reds    int       // cuts for production's red
+	limit   int       // after a cut, 80 % of its level; -1 none
+	last    Reading
+}
+
+// NewGuard returns a guard that runs.
+func NewGuard(rules GuardRules) *Guard {
+	return &Guard{rules: rules, state: GuardRun, ceiling: none, stay: none, limit: none}
+}
+
+// Step takes one reading and says what is to be done. It is called at every
+// sample and every 50 ms; only the reading's own time counts.
+func (g *Guard) Step(r Reading) Verdict {
+	from := g.state
+	g.last = r
+	bad, cause, why := g.trouble(r)
+	if bad == monitors.Green || cause == CauseAmber {
+		if g.calm.IsZero() {
+			g.calm = r.Now
+		}
+	} else {
+		g.calm = time.Time{}
+	}
+	if r.Late != "" {
+		g.late, g.atLate = r.Now, r.Running
+	}
+	if !g.rules.Off {
+		g.climb(r, bad, cause, why)
+	} else if r.Lapsed != "" && g.state != GuardCut {
+		g.to(GuardCut, CausePermit, r.Lapsed, r)
+	}
+	v := Verdict{State: g.state, Cause: g.cause, Why: g.why, Ceiling: g.allowed(r), From: from, Changed: g.state != from}
+	v.Cut = v.Changed && (g.state == GuardCut || g.state == GuardLockout)
+	v.Renew = g.state != GuardCut && g.state != GuardLockout
+	return v
+}
+
+// trouble names the worst of what speaks against load. Red outranks no sight:
+// what is known to fail is not excused by what is not seen.
+func (g *Guard) trouble(r Reading) (monitors.Health, string, string) {
+	switch {
+	case g.rules.Unguarded:
+	case r.Production == monitors.Red:
+		return monitors.Red, CauseRed, r.Why
+	case r.Production == monitors.NoSight && !r.Quiet:
+		return monitors.NoSight, CauseNoSight, r.Why
+	case r.Production == monitors.Amber:
+		return monitors.Amber, CauseAmber, r.Why
+	}
+	if r.Self == monitors.Amber || r.Self == monitors.Red {
+		return monitors.Amber, CauseSelf, r.SelfWhy
+	}
+	return monitors.Green, "", ""
+}
+
+func (g *Guard) climb(r Reading, bad monitors.Health, cause, why string) {
+	if g.state == GuardCut || g.state == GuardLockout {
+		return
+	}
+	switch {
+	case r.Lapsed != "":
+		g.to(GuardCut, CausePermit, r.Lapsed, r)
+		return
+	case bad == monitors.Red:
+		if r.Quiet && r.Running == 0 {
+			return // nothing of ours runs yet: the pre-flight says it
+		}
+		g.to(GuardCut, CauseRed, why, r)
+		return
+	}
+	switch g.state {
+	case GuardRun:
+		if bad != monitors.Green {
+			g.level, g.ceiling = r.Running, r.Running
+			g.to(GuardHold, cause, why, r)
+		}
+	case GuardHold, GuardEase:
+		g.held(r, bad, cause, why)
+	}
+}
+
+// held decides on the rungs between run and cut.
+func (g *Guard) held(r Reading, bad monitors.Health, cause, why string) {
+	if bad == monitors.Green {
+		g.regain(r)
+		return
+	}
+	g.cause, g.why = cause, why
+	lasted := r.Now.Sub(g.since)
+	switch {
+	case cause == CauseNoSight && lasted >= g.rules.BlindCut:
+		g.to(GuardCut, CauseNoSight, why, r)
+	case cause == CauseSelf || cause == CauseAmber && !r.Pressing:
+		// Our own machine is short of breath, or amber is only waiting to be left:
+		// fewer users would change nothing.
+	case g.state == GuardHold && lasted >= g.easeAfter(cause):
+		since := g.since
+		g.to(GuardEase, cause, why, r)
+		g.since = since // no sight counts from its beginning
+		g.halve(r)
+	case g.state == GuardEase && !r.Now.Before(g.next):
+		g.halve(r)
+	}
+}
+
+func (g *Guard) easeAfter(cause string) time.Duration {
+	if cause == CauseNoSight {
+		return g.rules.BlindEase
+	}
+	return g.rules.EaseAfter
+}
+
+func (g *Guard) halve(r Reading) {
+	g.ceiling = min(g.ceiling, r.Running) / 2
+	g.next = r.Now.Add(g.rules.EaseEvery)
+}
+
+// regain gives back what was taken. Production's own amber has hysteresis
+// already; our own trouble must stay away for SightAfter first.
+func (g *Guard) regain(r Reading) {
+	if g.cause != CauseAmber && r.Now.Sub(g.calm) < g.rules.SightAfter {
+		return
+	}
+	if g.state == GuardEase && g.ceiling < g.level {
+		if r.Now.Before(g.next) {
+			return
+		}
+		g.ceiling = min(g.level, g.ceiling+max(1, g.level/10))
+		g.next = r.Now.Add(g.rules.Regain)
+		if g.ceiling < g.level {
+			return
+		}
+	}
+	if g.rules.Attended {
+		g.stay = g.level
+	}
+	g.ceiling = none
+	g.to(GuardRun, g.cause, "production is green again", r)
+}
+
+func (g *Guard) to(s GuardState, cause, why string, r Reading) {
+	if s == GuardCut {
+		if g.state == GuardRun || g.level == 0 {
+			g.level = r.Running
+		}
+		g.limit = none
+		if g.level > 0 {
+			g.limit = max(1, g.level*8/10)
+		}
+		if cause == CauseRed {
+			if g.reds++; g.reds >= 2 {
+				s = GuardLockout
+			}
+		}
+	}
+	g.state, g.cause, g.why, g.since = s, cause, why, r.Now
+}
+
+// allowed is the ceiling of this moment.
+func (g *Guard) allowed(r Reading) int {
+	least := none
+	lower := func(n int) {
+		if n >= 0 && (least < 0 || n < least) {
+			least = n
+		}
+	}
+	if r.Quiet {
+		lower(1)
+	}
+	if g.rules.Off {
+		return least
+	}
+	if g.rules.Unguarded {
+		lower(g.rules.FewUsers)
+	}
+	switch g.state {
+	case GuardCut, GuardLockout:
+		return 0
+	case GuardHold, GuardEase:
+		lower(g.ceiling)
+	case GuardRun:
+		lower(g.stay)
+		lower(g.limit)
+		if !g.late.IsZero() && r.Now.Sub(g.late) < g.rules.Pause {
+			lower(g.atLate)
+		}
+	}
+	return least
+}
+
+// Press says that a person moved the dial up: they have seen the hold.
+func (g *Guard) Press() { g.stay = none }
+
+// Missing tells what has to be before a person may go on after a cut; "" when
+// nothing is. Reason tells whether the person gave one.
+func (g *Guard) Missing(now time.Time, reason bool) string {
+	if g.state != GuardCut && g.state != GuardLockout {
+		return ""
+	}
+	if g.rules.Off || g.rules.Unguarded {
+		return ""
+	}
+	need, had, what := g.rules.SightAfter, time.Duration(0), "be seen and not red"
+	if !g.calm.IsZero() {
+		had = now.Sub(g.calm)
+	}
+	if g.cause == CauseRed {
+		need, had, what = g.rules.GreenAfter, g.last.GreenFor, "stay green"
+	}
+	if left := need - had; left > 0 {
+		return fmt.Sprintf("production (now %s) must %s for %s: %d s to go", g.last.Production, what, need, int((left+time.Second-1)/time.Second))
+	}
+	if g.state == GuardLockout && !reason {
+		return fmt.Sprintf("%d cuts for production's red: type a reason to go on", g.reds)
+	}
+	return ""
+}
+
+// GoOn lets a person go on after a cut, if nothing is missing. Load comes back
+// at zero, and up to 80 % of the level of the cut.
+func (g *Guard) GoOn(now time.Time, reason bool) error {
+	if m := g.Missing(now, reason); m != "" {
+		return &Refusal{Cmd: Hold{}.command(), Why: m}
+	}
+	g.state, g.cause, g.why, g.since = GuardRun, CausePerson, "a person went on", now
+	g.ceiling, g.stay, g.level = none, none, 0
+	g.late = time.Time{}
+	return nil
+}

@@ -1,0 +1,437 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"crosstalk/loadengine"
+	"crosstalk/monitors"
+	"crosstalk/notes"
+)
+
+// Options is what a session is made of.
+type Options struct {
+	Dir      string // its folder; created if it is not there
+	Start    Start  // what the journal's first line says; Checks, Journeys, Limits and Promise are filled in
+	Plan     loadengine.Plan
+	Checks   []monitors.Check
+	Limits   map[string]monitors.Limits // by environment
+	Baseline time.Duration              // quiet phase; 0: none
+	Rules    GuardRules
+	Hold     monitors.Hold    // zero: the board's own
+	Now      func() time.Time // with its monotonic reading; nil: time.Now
+}
+
+// Session owns the state and the order. Run is its only writer.
+type Session struct {
+	o        Options
+	now      func() time.Time
+	log      *Log
+	journal  *Journal
+	torn     int64
+	engine   *loadengine.Engine
+	monitor  *monitors.Monitor
+	brake    *loadengine.Brake
+	permit   *loadengine.Permit
+	ceiling  *ceiling
+	watch    *watch
+	facts    *outbox
+	requests chan request
+	samples  chan monitors.Sample
+	done     chan struct{} // closed when Run has returned
+
+	// Run's own.
+	began     time.Time
+	base      int64 // milliseconds before began, of a session taken up again
+	phase     phase
+	phaseAt   time.Time
+	pending   *DialSet // asked during the quiet phase
+	pendingBy string
+	spike     int // following at once until this many run; 0: not
+	nextNote  int
+	refused   map[refusalKey]*refusalCount
+	learned   bool        // the order to end the baseline is on its way
+	stalled   atomic.Bool // the journal can't be written
+	ending    *Finish
+	cancel    context.CancelFunc // of engine and monitors
+	stops     int                // stop orders not reported yet, while ending
+}
+
+type phase int
+
+const (
+	phaseOpening   phase = iota
+	phaseRehearsal       // one user, then the brake
+	phaseBaseline        // learning what is usual
+	phaseLive
+	phaseEnding
+)
+
+// Rehearsing stands in for a stop's reason while the cut is rehearsed.
+const rehearsing = "rehearsal"
+
+// request is one command on its way to the writer, with its answer's way back.
+type request struct {
+	who   Person
+	cmd   Command
+	reply chan answer
+}
+
+type answer struct {
+	reply Reply
+	err   error
+}
+
+// New makes a session in a new or an earlier session's folder. Nothing is sent
+// and nothing is written before Run.
+func New(o Options) (*Session, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	journal, state, torn, err := OpenJournal(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{o: o, now: o.Now, journal: journal, torn: torn, log: NewLog(state, journal.Read), facts: newOutbox(),
+		brake: loadengine.NewBrake(), permit: loadengine.NewPermit(loadengine.SystemClock()),
+		requests: make(chan request), samples: make(chan monitors.Sample, 1024), done: make(chan struct{}),
+		refused: map[refusalKey]*refusalCount{}, nextNote: len(state.Notes.Notes) + 1}
+	if err := s.assemble(); err != nil {
+		return nil, errors.Join(err, journal.close())
+	}
+	return s, nil
+}
+
+func (s *Session) assemble() error {
+	var err error
+	hooks := loadengine.Hooks{Tick: s.onTick, Stopped: s.onStopped, Finding: s.onFinding}
+	if s.engine, err = loadengine.New(s.o.Plan, s.permit, s.brake, hooks); err != nil {
+		return fmt.Errorf("prepare the load: %w", err)
+	}
+	if s.monitor, err = monitors.New(s.o.Checks); err != nil {
+		return fmt.Errorf("prepare the checks: %w", err)
+	}
+	checks := s.monitor.Checks()
+	board := monitors.NewBoard(checks, s.o.Limits)
+	if s.o.Hold != (monitors.Hold{}) {
+		board.Hold = s.o.Hold
+	}
+	s.ceiling = newCeiling(s.engine)
+	if s.o.Rules.Off {
+		s.engine.SetSlew(false)
+	}
+	watched := false
+	for _, c := range checks {
+		watched = watched || c.Env == monitors.Production
+		s.o.Start.Checks = append(s.o.Start.Checks, CheckInfo{Env: c.Env, Name: c.Name, Kind: c.Kind, Address: c.Address, Every: seconds(c.Every), Slow: c.Slow})
+	}
+	for _, j := range s.o.Plan.Journeys {
+		info := JourneyInfo{Name: j.Name, Weight: j.Weight}
+		for _, st := range j.Steps {
+			info.Steps = append(info.Steps, journeyStep(st))
+		}
+		s.o.Start.Journeys = append(s.o.Start.Journeys, info)
+	}
+	s.o.Rules.Unguarded = !watched
+	s.o.Start.Limits = LoadLimits{Users: s.o.Plan.MaxUsers, RPS: s.o.Plan.MaxRPS, Glide: s.o.Plan.Glide}
+	s.o.Start.Baseline = seconds(s.o.Baseline)
+	_, hangs := board.Promise(monitors.Production)
+	s.o.Start.Promise = seconds(hangs)
+	s.watch = &watch{guard: NewGuard(s.o.Rules), board: board, engine: s.engine, ceiling: s.ceiling, brake: s.brake, permit: s.permit,
+		samples: s.samples, orders: make(chan func(time.Time), 16), facts: s.facts, envs: board.Envs(), now: s.now, told: map[string]tileTold{}, quiet: true}
+	s.watch.status.Store(&guardStatus{state: GuardRun})
+	return nil
+}
+
+func journeyStep(st loadengine.Step) string {
+	if st.Name != "" {
+		return st.Name
+	}
+	method := st.Method
+	if method == "" {
+		method = "GET"
+	}
+	return method + " " + st.URL
+}
+
+// Run writes the session until somebody finishes it or ctx ends, which counts
+// as leaving. It returns when the load has stopped and the journal is whole.
+// It may be called once.
+func (s *Session) Run(ctx context.Context) error {
+	defer close(s.done)
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	s.cancel = cancel
+	guard, stopGuard := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopGuard()
+
+	// Before anybody may ask for load: an engine without a permit pulls the brake.
+	s.permit.Grant(lease)
+	var engine, rest, writer sync.WaitGroup
+	engineDone := make(chan error, 1)
+	engine.Go(func() { engineDone <- s.engine.Run(work) })
+	rest.Go(func() { s.monitor.Run(guard, s.samples) })
+	rest.Go(func() { s.watch.run(guard) })
+	failures := make(chan error, 1)
+	writer.Go(func() {
+		s.journal.follow(context.WithoutCancel(ctx), s.log, func(err error) {
+			select {
+			case failures <- err:
+			default:
+			}
+		})
+	})
+	s.open()
+	err := s.write(ctx, engineDone, failures)
+	stopGuard()
+	engine.Wait()
+	rest.Wait()
+	s.settle()
+	s.log.close()
+	writer.Wait()
+	return errors.Join(err, s.journal.close())
+}
+
+// write is the loop of the only writer. It waits for nothing but its own next
+// turn.
+func (s *Session) write(ctx context.Context, engineDone <-chan error, failures <-chan error) error {
+	tick := time.NewTicker(wakeEvery)
+	defer tick.Stop()
+	left := ctx.Done()
+	var last time.Time // by when the load must have drained
+	for {
+		select {
+		case r := <-s.requests:
+			reply, err := s.serve(r.who, r.cmd)
+			r.reply <- answer{reply, err}
+		case <-s.facts.ready:
+			s.record()
+		case err := <-failures:
+			s.journalFailed(err)
+		case <-left:
+			left = nil
+			s.finish(Finish{Reason: "signal"}, BySession)
+		case err := <-engineDone:
+			s.record()
+			return err
+		case <-tick.C:
+			s.turn(s.now())
+		}
+		if s.ending == nil {
+			continue
+		}
+		if last.IsZero() {
+			last = s.now().Add(drainFor)
+		}
+		if s.stops == 0 || s.now().After(last) {
+			s.cancel() // the engine gives its last tick and returns
+		}
+	}
+}
+
+// drainFor is how long an ending session waits to see its load at zero.
+const drainFor = 3 * time.Second
+
+// open writes the first events and begins with the rehearsal.
+func (s *Session) open() {
+	s.began = s.now()
+	s.log.read(func(st *State) {
+		if st.Seq > 0 {
+			s.base = max(st.MS, s.began.Sub(st.Began).Milliseconds())
+		}
+	})
+	if s.base > 0 || s.torn > 0 {
+		s.add(BySession, TypeRecovered, &Recovered{Dropped: s.torn})
+	}
+	s.add(BySession, TypeStart, &s.o.Start)
+	s.phase, s.phaseAt = phaseRehearsal, s.began
+	if s.o.Rules.Off || s.o.Rules.Unguarded || s.o.Plan.MaxUsers < 1 {
+		s.quietPhase()
+		return
+	}
+	s.engine.SetAsked(1)
+}
+
+// turn does what is due by time alone.
+func (s *Session) turn(now time.Time) {
+	switch s.phase {
+	case phaseRehearsal:
+		// One request in flight is what a cut has to cancel. A target that
+		// answers faster than we look still proves the order's way.
+		if live := s.engine.Live(); live.InFlight > 0 || now.Sub(s.phaseAt) > 500*time.Millisecond {
+			s.rehearse(now)
+		}
+	case phaseBaseline:
+		if !s.learned && now.Sub(s.phaseAt) >= s.o.Baseline {
+			s.learned = s.watch.order(s.watch.endBaseline)
+		}
+	}
+	if s.spike > 0 && s.engine.Live().Running >= s.spike {
+		s.endSpike()
+	}
+	s.flushRefusals(now, false)
+	s.checkJournal(now)
+}
+
+func (s *Session) rehearse(now time.Time) {
+	if _, latched := s.brake.Latched(); latched {
+		return // the order is given; its report ends this phase
+	}
+	s.brake.Pull(loadengine.Stop{Reason: rehearsing, By: BySession, At: now})
+}
+
+// quietPhase begins the baseline, or skips it.
+func (s *Session) quietPhase() {
+	s.phaseAt = s.now()
+	if s.o.Baseline <= 0 {
+		s.live()
+		return
+	}
+	s.phase = phaseBaseline
+	s.add(BySession, TypeBaselineStart, &BaselineStart{Seconds: seconds(s.o.Baseline)})
+	s.watch.order(s.watch.beginBaseline)
+}
+
+// live opens the dial.
+func (s *Session) live() {
+	s.phase = phaseLive
+	s.watch.order(func(time.Time) { s.watch.quiet = false })
+	if p := s.pending; p != nil {
+		s.pending = nil
+		// A refusal is an event of its own: nobody waits for this answer.
+		_, _ = s.serve(Person{Name: s.pendingBy, Role: Driver}, SetDial{To: p.To})
+	}
+}
+
+// record writes what engine, guard and monitors have told.
+func (s *Session) record() {
+	for _, f := range s.facts.take() {
+		switch b := f.body.(type) {
+		case loadengine.StopReport:
+			s.stopped(b)
+		case *NoteAdd:
+			s.addNote(f.by, b)
+		case *BaselineEnd:
+			s.add(f.by, f.kind, b)
+			if s.phase == phaseBaseline {
+				s.live()
+			}
+		default:
+			s.add(f.by, f.kind, f.body)
+		}
+	}
+}
+
+// stopped writes what became of one stop order.
+func (s *Session) stopped(r loadengine.StopReport) {
+	zero := float64(r.Zero.Round(10*time.Microsecond)) / float64(time.Millisecond)
+	if r.Reason == rehearsing {
+		s.add(BySession, TypeBrakeTest, &BrakeTest{Users: 1, InFlight: r.InFlight, MSToZero: zero, OK: r.Drained})
+		if stop, ok := s.brake.Latched(); ok && stop.Reason == rehearsing && s.watch.status.Load().state == GuardRun {
+			s.brake.Release()
+		}
+		if s.phase == phaseRehearsal {
+			s.quietPhase()
+		}
+		return
+	}
+	body := &LoadStop{Reason: r.Reason, By: r.By, InFlight: r.InFlight}
+	s.log.read(func(st *State) { body.Running = st.Dial.Running })
+	if r.Drained {
+		body.MSToZero = &zero
+	}
+	s.add(by(r), TypeStop, body)
+	if s.ending != nil && s.stops > 0 {
+		s.stops--
+	}
+}
+
+// by is who a stop's line is signed by: the one who ordered it.
+func by(r loadengine.StopReport) string {
+	if r.By == "" {
+		return ByEngine
+	}
+	return r.By
+}
+
+// finish stops the load and begins to end the session.
+func (s *Session) finish(f Finish, who string) {
+	if s.ending != nil {
+		return
+	}
+	s.ending, s.phase, s.stops = &f, phaseEnding, 1
+	reason := loadengine.ReasonQuit
+	if f.Reason == "plan" {
+		reason = loadengine.ReasonPlan
+	}
+	s.brake.Pull(loadengine.Stop{Reason: reason, By: who, At: s.now()})
+}
+
+// settle writes the last lines, after engine and guard have stood still.
+func (s *Session) settle() {
+	s.record()
+	s.flushRefusals(s.now(), true)
+	end := &End{Reason: "failed"}
+	if s.ending != nil {
+		end.Reason = s.ending.Reason
+	}
+	s.log.read(func(st *State) { end.Peak = st.Dial.Peak })
+	end.Seconds = float64(s.ms()) / 1000
+	s.add(BySession, TypeEnd, end)
+}
+
+// add writes one fact now.
+func (s *Session) add(by, kind string, body any) Event {
+	return s.log.append(s.now(), s.ms(), by, kind, body)
+}
+
+// ms is the session's own clock: it goes on over a resume by what the wall
+// clock says has passed.
+func (s *Session) ms() int64 { return s.base + s.now().Sub(s.began).Milliseconds() }
+
+// addNote gives a note its number and what the panes show now.
+func (s *Session) addNote(by string, b *NoteAdd) Event {
+	b.ID = fmt.Sprintf("n%d", s.nextNote)
+	s.nextNote++
+	if b.Tags == nil {
+		b.Tags = notes.Tags(b.Text)
+	}
+	b.Context = s.context()
+	return s.add(by, TypeNoteAdd, b)
+}
+
+func (s *Session) context() *notes.Context {
+	var c *notes.Context
+	now := s.now()
+	s.log.read(func(st *State) { c = st.Context(now) })
+	return c
+}
+
+// Since returns the events after seq; see Log.Since.
+func (s *Session) Since(ctx context.Context, seq uint64) ([]Event, error) {
+	return s.log.Since(ctx, seq)
+}
+
+// Snapshot returns a copy of the state to start from.
+func (s *Session) Snapshot() *State { return s.log.Snapshot() }
+
+// WaitDurable waits until an event is on the disk.
+func (s *Session) WaitDurable(ctx context.Context, seq uint64) error {
+	return s.log.WaitDurable(ctx, seq)
+}
+
+// Halt stops all load at once from any goroutine, as a signal's handler needs
+// it. The session goes on; ending it is a command of its own.
+func (s *Session) Halt(by string) {
+	s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonQuit, By: by, At: s.now()})
+}
+
+// Dir is the session's folder.
+func (s *Session) Dir() string { return s.o.Dir }
+
+// Done is closed when Run has returned.
+func (s *Session) Done() <-chan struct{} { return s.done }

@@ -1,0 +1,199 @@
+package session
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"crosstalk/notes"
+)
+
+// State is what a session looks like after an event: all that a screen, a
+// report or a remote viewer draws. It is made by Apply alone and bounded: rings
+// for what is measured, all notes, the last marks.
+type State struct {
+	Seq  uint64    // of the newest event applied
+	T    time.Time // its stamp
+	MS   int64     // its milliseconds since the start
+	Last int64     // milliseconds of the last measured second
+
+	Start   Start
+	Began   time.Time // stamp of the first event
+	Charter string
+	Timebox time.Duration // as extended
+	Paused  bool
+	Ended   *End
+	Learned string // the person's one sentence
+
+	Dial     Dial
+	Load     LoadTick // newest
+	LoadMS   int64    // when it came
+	Requests uint64   // since the start
+	Errors   uint64
+	Steps    map[string]*StepTotal // by journey and step
+	Kinds    map[string]uint64     // errors by kind since the start
+	Envs     map[string]*Env
+	Guard    GuardView
+	Baseline BaselineView
+	Brake    *BrakeTest
+	Stops    []Mark // stop orders, newest last
+
+	Notes    notes.List
+	Marks    []Mark // for the charts and the timeline, newest last
+	Refusals []Mark // the last few, for the status line
+
+	Fine   Ring // one second each, 15 minutes
+	Coarse Ring // ten seconds each, 8 hours
+
+	levelSince int64 // when running reached asked with both environments green; -1 if it has not
+}
+
+// Dial is the setpoint and what became of it.
+type Dial struct {
+	Asked    int
+	Running  int
+	InFlight int
+	Ceiling  int     // -1: none
+	Glide    float64 // users a second; 0 at once
+	Held     bool    // by a person
+	HeldAt   int
+	LastGood int // highest level held 10 s with both environments green; 0 if none
+	Ghost    int // users at the last cut; 0 if none
+	Peak     int // most running at once
+	Since    int64
+}
+
+// StepTotal is a step since the start, with its newest window.
+type StepTotal struct {
+	Journey  string
+	Step     string
+	Requests uint64
+	Errors   uint64
+	P50, P95 *float64
+	Max      *float64
+}
+
+// Env is one environment as its pane shows it.
+type Env struct {
+	Name  string
+	State string // green, amber, red or no sight
+	Why   string
+	Since int64 // milliseconds; of State
+	Tick  HealthTick
+	At    int64 // milliseconds; when Tick came
+	Tiles []Tile
+	Build string
+}
+
+// Tile is one check.
+type Tile struct {
+	Info CheckInfo
+	Now  CheckState
+	At   int64 // milliseconds; when it was last told
+}
+
+// GuardView is what the guard does and why.
+type GuardView struct {
+	State   string // run, hold, ease, cut or lockout
+	Why     string
+	Cause   string
+	Since   int64
+	Ceiling int
+	Cuts    int // for production's red
+	Blind   int // cuts for no sight of production
+	Holds   int
+	Recov   *GuardRecovered
+}
+
+// Latched tells whether a person has to act before any load can be sent.
+func (g GuardView) Latched() bool { return g.State == "cut" || g.State == "lockout" }
+
+// BaselineView is the quiet phase.
+type BaselineView struct {
+	Running    bool
+	From, To   int64 // milliseconds; To is when it is planned to end
+	Thresholds []Threshold
+	Note       string
+}
+
+// Mark is something that happened at a moment, for charts and lists.
+type Mark struct {
+	MS   int64
+	T    time.Time
+	By   string
+	Type string // the event's
+	ID   string // a note's
+	Text string
+}
+
+// Bounds of what is kept.
+const (
+	fineStep   = 1000
+	fineLen    = 15 * 60
+	coarseStep = 10_000
+	coarseLen  = 8 * 360
+	maxMarks   = 4000
+	maxRefusal = 20
+	goodAfter  = 10_000 // milliseconds a level is held before it is the last good one
+)
+
+// NewState returns the state before the first event.
+func NewState() *State {
+	return &State{
+		Envs: map[string]*Env{}, Steps: map[string]*StepTotal{}, Kinds: map[string]uint64{},
+		Fine: NewRing(fineStep, fineLen), Coarse: NewRing(coarseStep, coarseLen),
+		Dial: Dial{Ceiling: -1}, Guard: GuardView{State: "run", Ceiling: -1}, levelSince: -1,
+	}
+}
+
+// Fold returns the state after events.
+func Fold(events []Event) *State {
+	s := NewState()
+	for _, e := range events {
+		s.Apply(e)
+	}
+	return s
+}
+
+// Clone returns a copy that Apply on s does not touch.
+func (s *State) Clone() *State {
+	c := *s
+	c.Envs = make(map[string]*Env, len(s.Envs))
+	for k, v := range s.Envs {
+		e := *v
+		e.Tiles = slices.Clone(v.Tiles)
+		c.Envs[k] = &e
+	}
+	c.Steps = make(map[string]*StepTotal, len(s.Steps))
+	for k, v := range s.Steps {
+		t := *v
+		c.Steps[k] = &t
+	}
+	c.Kinds = maps.Clone(s.Kinds)
+	c.Notes = s.Notes.Clone()
+	c.Marks, c.Stops, c.Refusals = slices.Clone(s.Marks), slices.Clone(s.Stops), slices.Clone(s.Refusals)
+	c.Fine, c.Coarse = s.Fine.clone(), s.Coarse.clone()
+	return &c
+}
+
+// Env returns an environment's view; one nothing is known of has no sight.
+func (s *State) Env(name string) Env {
+	if e, ok := s.Envs[name]; ok {
+		return *e
+	}
+	return Env{Name: name, State: "no sight", Why: "no checks"}
+}
+
+// Watched tells whether an environment has any check.
+func (s *State) Watched(env string) bool {
+	return slices.ContainsFunc(s.Start.Checks, func(c CheckInfo) bool { return c.Env == env })
+}
+
+// Elapsed is the time since the start at the newest event.
+func (s *State) Elapsed() time.Duration { return time.Duration(s.MS) * time.Millisecond }
+
+// At returns the wall clock at so many milliseconds since the start.
+func (s *State) At(ms int64) time.Time { return s.Began.Add(time.Duration(ms) * time.Millisecond) }
+
+// Level is how long the present level has been asked for.
+func (s *State) Level() time.Duration { return time.Duration(s.MS-s.Dial.Since) * time.Millisecond }

@@ -1,0 +1,91 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"crosstalk/loadengine"
+	"crosstalk/notes"
+)
+
+// lateWrite is how long a fact may wait for the disk before the load stops: a
+// session that leaves no record must not go on loading anything.
+const lateWrite = 2 * time.Second
+
+// onTick, onStopped and onFinding are called by the engine's goroutines.
+
+func (s *Session) onTick(t loadengine.Tick) {
+	s.facts.put(fact{by: ByEngine, kind: TypeLoadTick, body: loadTick(t)})
+}
+
+func (s *Session) onStopped(r loadengine.StopReport) {
+	s.facts.put(fact{by: ByEngine, kind: TypeStop, body: r})
+}
+
+// onFinding makes a note of what the engine came across, once for each host.
+func (s *Session) onFinding(f loadengine.Finding) {
+	var text string
+	switch f.Kind {
+	case loadengine.FindingRedirect:
+		text = fmt.Sprintf("%s leads to %s, which load may not reach: not followed", f.Step, f.Host)
+	case loadengine.FindingHost:
+		text = fmt.Sprintf("%s goes to %s, which load may not reach: not sent", f.Step, f.Host)
+	case loadengine.FindingForbidden:
+		text = fmt.Sprintf("%s leads to %s, which production's checks use: never sent", f.Step, f.Host)
+	case loadengine.FindingAddress:
+		text = fmt.Sprintf("%s resolves to %s, an address that production's checks use", f.Host, f.Addr)
+	case loadengine.FindingData:
+		text = "more users than rows of data: rows are in use twice"
+	default:
+		text = fmt.Sprintf("%s: %s %s", f.Kind, f.Step, f.Host)
+	}
+	if f.Remedy != "" {
+		text += ". To allow it: " + f.Remedy
+	}
+	s.facts.put(fact{by: ByEngine, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Obstacle, Text: text, Typed: s.now()}})
+}
+
+func loadTick(t loadengine.Tick) *LoadTick {
+	b := &LoadTick{Asked: t.Asked, Running: t.Running, InFlight: t.InFlight, Ceiling: t.Ceiling, Requests: t.Requests, RPS: round(t.Last.RPS, 1),
+		Errors: t.Errors, Dropped: t.Dropped, Cancelled: t.Cancelled, Codes: t.Codes, Kinds: t.Kinds, Final: t.Final}
+	if t.Last.Requests > 0 {
+		b.P50, b.P95, b.P99, b.Max = span(t.Last.P50), span(t.Last.P95), span(t.Last.P99), span(t.Last.Max)
+	}
+	if t.Ten.Requests > 0 {
+		b.Ten = &Window{Requests: t.Ten.Requests, RPS: round(t.Ten.RPS, 1), Errors: t.Ten.Errors,
+			P50: span(t.Ten.P50), P95: span(t.Ten.P95), P99: span(t.Ten.P99), Max: span(t.Ten.Max)}
+	}
+	for _, st := range t.Steps {
+		step := StepTick{Journey: st.Journey, Step: st.Name, Requests: st.Requests, Errors: st.Errors}
+		if st.Window.Requests > 0 {
+			step.P50, step.P95, step.Max = span(st.Window.P50), span(st.Window.P95), span(st.Window.Max)
+		}
+		b.ByStep = append(b.ByStep, step)
+	}
+	return b
+}
+
+// journalFailed stops the load at once: what can't be recorded must not happen.
+func (s *Session) journalFailed(err error) {
+	s.stall(fmt.Sprintf("the journal can't be written: %v", err))
+}
+
+// checkJournal notices a disk that takes too long, and one that is well again.
+func (s *Session) checkJournal(now time.Time) {
+	waits := s.log.undurable(now)
+	switch {
+	case waits > lateWrite:
+		s.stall(fmt.Sprintf("the journal is not on the disk for %.0f s", waits.Seconds()))
+	case s.stalled.Load() && waits < commitEvery*3/2:
+		s.stalled.Store(false)
+		s.add(BySession, TypeSelfLimit, &Reason{Why: "the journal is written again"})
+	}
+}
+
+func (s *Session) stall(why string) {
+	if s.stalled.Swap(true) {
+		return
+	}
+	s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonJournal, By: BySession, At: s.now()})
+	s.add(BySession, TypeSelfLimit, &Reason{Why: why})
+}

@@ -1,0 +1,251 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"crosstalk/loadengine"
+	"crosstalk/monitors"
+)
+
+// The short way's times. The lease is three missed renewals and a half.
+const (
+	lease      = 750 * time.Millisecond
+	renewEvery = 100 * time.Millisecond
+	wakeEvery  = 50 * time.Millisecond
+)
+
+// watch is the short way for safety: samples in, ceiling, permit and brake
+// out, with no disk, no viewer and no writer on it. One goroutine runs it.
+type watch struct {
+	guard   *Guard
+	board   *monitors.Board
+	engine  *loadengine.Engine
+	ceiling *ceiling
+	brake   *loadengine.Brake
+	permit  *loadengine.Permit
+	samples <-chan monitors.Sample
+	orders  chan func(now time.Time)
+	facts   *outbox
+	envs    []string
+	now     func() time.Time
+	status  atomic.Pointer[guardStatus]
+
+	quiet    bool
+	renewed  time.Time
+	ticked   time.Time
+	told     map[string]tileTold
+	evidence []Sample
+	late     int       // late ticks of production seen
+	seen     bool      // production has been seen once
+	born     time.Time // of the first step
+	cutAt    time.Time // of a cut whose recovery is not known yet
+	cutLevel int
+}
+
+// guardStatus is what the writer and the screens may know without asking.
+type guardStatus struct {
+	state   GuardState
+	cause   string
+	missing string // what has to be before a person may go on; "" if nothing
+	asked   bool   // only a typed reason is missing
+	dead    string // why the guard no longer runs; "" while it does
+}
+
+// run watches until ctx is done. A panic stops the load and ends the guard: a
+// guard that went on after one could not be trusted.
+func (w *watch) run(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.died(fmt.Sprintf("the guard failed (%v): start the session again", p))
+		}
+	}()
+	tick := time.NewTicker(wakeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s := <-w.samples:
+			w.changes(w.board.Observe(s))
+		case order := <-w.orders:
+			order(w.now())
+		case <-tick.C:
+		}
+		w.step(w.now())
+	}
+}
+
+// died leaves the load stopped for good.
+func (w *watch) died(why string) {
+	w.brake.Pull(loadengine.Stop{Reason: "guard", By: ByGuard, At: w.now()})
+	w.permit.Void()
+	w.status.Store(&guardStatus{state: GuardCut, cause: CausePermit, missing: why, dead: why})
+	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: &GuardChange{From: string(w.guard.state), To: string(GuardCut), Why: why, Cause: CausePermit, Ceiling: 0}})
+}
+
+// step looks, decides and acts. Everything that protects comes before
+// everything that tells.
+func (w *watch) step(now time.Time) {
+	w.changes(w.board.Advance(now))
+	production := w.board.Env(monitors.Production, now)
+	r := w.reading(now, production)
+	v := w.guard.Step(r)
+	if v.Cut {
+		// By the engine if it was the permit: that stop has its order already.
+		if v.Cause != CausePermit {
+			w.brake.Pull(loadengine.Stop{Reason: "guard", By: ByGuard, At: now})
+		}
+		w.permit.Void()
+	}
+	w.ceiling.set(&w.ceiling.guard, v.Ceiling)
+	if v.Renew && now.Sub(w.renewed) >= renewEvery {
+		w.permit.Renew(lease) // fails once it has lapsed: the next reading sees it
+		w.renewed = now
+	}
+	missing := w.guard.Missing(now, false)
+	w.status.Store(&guardStatus{state: v.State, cause: v.Cause, missing: missing,
+		asked: missing != "" && w.guard.Missing(now, true) == ""})
+	if v.Changed {
+		w.tell(v, r, now)
+	}
+	w.recovery(now, production)
+	if now.Sub(w.ticked) >= time.Second {
+		w.ticked = now
+		for _, env := range w.envs {
+			w.facts.put(fact{by: ByMonitors, kind: TypeHealthTick, body: w.healthTick(w.board.Env(env, now), now)})
+		}
+	}
+}
+
+func (w *watch) reading(now time.Time, production monitors.EnvHealth) Reading {
+	self := w.board.Env(monitors.Self, now)
+	r := Reading{Now: now, Quiet: w.quiet, Production: production.State, Why: production.Why,
+		Pressing: production.Pressing, GreenFor: production.GreenFor,
+		Self: self.State, SelfWhy: self.Why, Running: w.engine.Live().Running}
+	if w.born.IsZero() {
+		w.born = now
+	}
+	w.seen = w.seen || production.State != monitors.NoSight
+	if !w.seen && now.Sub(w.born) < firstSight {
+		r.Quiet = true // the first probes are on their way
+	}
+	if n := production.LateTicks; n > w.late {
+		w.late = n
+		r.Late = "one late answer"
+	}
+	if stop, ok := w.brake.Latched(); ok && stop.Reason == "permit" {
+		r.Lapsed = "the permit lapsed: this program stood still or the clock jumped"
+	} else if !ok && !w.permit.Valid() && w.guard.state != GuardCut && w.guard.state != GuardLockout {
+		r.Lapsed = "the permit lapsed: this program stood still or the clock jumped"
+		w.brake.Pull(loadengine.Stop{Reason: "permit", By: ByGuard, At: now})
+	}
+	return r
+}
+
+// changes passes changes of health on and keeps production's samples as
+// evidence for what the guard does about them.
+func (w *watch) changes(changes []monitors.Change) {
+	for _, c := range changes {
+		w.facts.put(fact{by: ByMonitors, kind: TypeHealthState, body: &HealthState{Env: c.Env, Check: c.Check,
+			From: c.From.String(), To: c.To.String(), Why: c.Why}})
+		if c.Env != monitors.Production || len(c.Samples) == 0 {
+			continue
+		}
+		w.evidence = w.evidence[:0]
+		for _, s := range c.Samples {
+			w.evidence = append(w.evidence, Sample{Env: s.Env, Check: s.Name, Due: s.Due.UTC().Round(time.Millisecond), Latency: seconds(s.Latency),
+				OK: s.Phase == monitors.Done && s.Result.OK, Reason: s.Result.Reason})
+		}
+	}
+}
+
+// tell puts a change of the ladder, and the note it writes by itself, into the
+// journal's way.
+func (w *watch) tell(v Verdict, r Reading, now time.Time) {
+	c := &GuardChange{From: string(v.From), To: string(v.State), Why: v.Why, Cause: v.Cause, Running: r.Running, Ceiling: v.Ceiling}
+	if v.Cause != CauseSelf && v.State != GuardRun {
+		c.Samples = append([]Sample(nil), w.evidence...)
+	}
+	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: c})
+	var text string
+	switch v.State {
+	case GuardHold:
+		text = fmt.Sprintf("held at %d users: %s. Not known whether it is you.", r.Running, v.Why)
+	case GuardCut, GuardLockout:
+		text = fmt.Sprintf("load cut at %d users: %s. Not known whether it was you.", r.Running, v.Why)
+		w.cutAt, w.cutLevel = time.Time{}, r.Running
+		if v.Cause == CauseRed || v.Cause == CauseNoSight {
+			w.cutAt = now
+		}
+	default:
+		return
+	}
+	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: "note", Text: text, Typed: now}})
+}
+
+// firstSight is how long the first probes may take before not seeing production
+// counts as no sight.
+const firstSight = 3 * time.Second
+
+// wellFor is how long green's conditions must hold to count as recovered.
+const wellFor = 2 * time.Second
+
+// recovery tells when production was well again after a cut: the first moment
+// from which green's conditions held for two seconds.
+func (w *watch) recovery(now time.Time, production monitors.EnvHealth) {
+	if w.cutAt.IsZero() || production.GreenFor < wellFor {
+		return
+	}
+	from := now.Add(-production.GreenFor)
+	if from.Before(w.cutAt) {
+		from = w.cutAt
+	}
+	took := seconds(from.Sub(w.cutAt))
+	w.cutAt = time.Time{}
+	w.facts.put(fact{by: ByGuard, kind: TypeGuardRecov, body: &GuardRecovered{Seconds: took, Level: w.cutLevel}})
+	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: "note", Typed: now,
+		Text: fmt.Sprintf("production recovered %.1f s after the load was cut at %d users.", took, w.cutLevel)}})
+}
+
+// order lets the guard's goroutine do something at its next turn. It reports
+// false, and does nothing, if the guard is too far behind to take it.
+func (w *watch) order(f func(now time.Time)) bool {
+	select {
+	case w.orders <- f:
+		return true
+	default:
+		return false
+	}
+}
+
+// beginBaseline starts to learn.
+func (w *watch) beginBaseline(now time.Time) { w.board.StartBaseline(now) }
+
+// endBaseline tells the thresholds; the writer opens the dial when it hears.
+func (w *watch) endBaseline(now time.Time) {
+	w.quiet = false
+	body := &BaselineEnd{Thresholds: []Threshold{}}
+	for _, t := range w.board.EndBaseline(now) {
+		body.Thresholds = append(body.Thresholds, Threshold{Env: t.Env, Check: t.Check, N: t.N, P50: seconds(t.P50), P99: seconds(t.P99),
+			Amber: seconds(t.Amber), Red: seconds(t.Red), Note: t.Note})
+		if body.Note == "" {
+			body.Note = t.Note
+		}
+	}
+	w.facts.put(fact{by: ByMonitors, kind: TypeBaselineEnd, body: body})
+}
+
+// goOn lets load be sent again after a cut, if the guard agrees at this moment.
+func (w *watch) goOn(now time.Time, reason bool) {
+	if w.guard.GoOn(now, reason) != nil {
+		return
+	}
+	w.permit.Grant(lease)
+	w.renewed = now
+	w.brake.Release()
+	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: &GuardChange{From: string(GuardCut), To: string(GuardRun), Why: "a person went on",
+		Cause: CausePerson, Ceiling: w.guard.limit}})
+}

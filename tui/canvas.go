@@ -1,0 +1,270 @@
+package tui
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// cell is one place on a canvas. The right half of a wide character has no
+// text of its own.
+type cell struct {
+	text string // "" is the right half of the cell before
+	ink  ink
+}
+
+// canvas is a grid that a pane draws on. What falls outside is lost, so a
+// canvas never renders wider or taller than it was made.
+type canvas struct {
+	w, h  int
+	cells []cell
+	st    *styles
+}
+
+func newCanvas(st *styles, w, h int) *canvas {
+	c := &canvas{w: max(0, w), h: max(0, h), st: st}
+	c.cells = make([]cell, c.w*c.h)
+	for i := range c.cells {
+		c.cells[i].text = " "
+	}
+	return c
+}
+
+// set puts one character of width 1.
+func (c *canvas) set(x, y int, text string, k ink) {
+	if x < 0 || y < 0 || x >= c.w || y >= c.h {
+		return
+	}
+	c.mend(x, y)
+	c.cells[y*c.w+x] = cell{text, k}
+}
+
+// mend blanks the other half of a wide character that is about to be
+// overwritten.
+func (c *canvas) mend(x, y int) {
+	i := y*c.w + x
+	if c.cells[i].text == "" && x > 0 {
+		c.cells[i-1].text = " "
+	}
+	if x+1 < c.w && c.cells[i+1].text == "" {
+		c.cells[i+1].text = " "
+	}
+}
+
+// at returns what stands at a place.
+func (c *canvas) at(x, y int) string {
+	if x < 0 || y < 0 || x >= c.w || y >= c.h {
+		return ""
+	}
+	return c.cells[y*c.w+x].text
+}
+
+// text writes s from x on, at most to the canvas's edge, and returns where it
+// ended. It stops before a wide character that does not fit whole.
+func (c *canvas) text(x, y int, s string, k ink) int { return c.clip(x, y, c.w, s, k) }
+
+// clip is text that ends before column end.
+func (c *canvas) clip(x, y, end int, s string, k ink) int {
+	end = min(end, c.w)
+	for len(s) > 0 {
+		g, w := "", 1
+		if s[0] < utf8.RuneSelf {
+			g, s = s[:1], s[1:]
+			if g[0] < ' ' || g[0] == 0x7f {
+				g = " "
+			}
+			// An ASCII letter may carry a combining accent.
+			if len(s) > 0 && s[0] >= utf8.RuneSelf {
+				if cl, cw := cluster(g + s[:min(len(s), 64)]); len(cl) > 1 {
+					s = s[len(cl)-1:]
+					g, w = cl, cw
+				}
+			}
+		} else {
+			raw, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+			s = s[len(raw):]
+			g, w = cluster(raw)
+		}
+		if w == 0 {
+			continue
+		}
+		if x+w > end {
+			break
+		}
+		c.set(x, y, g, k)
+		if w == 2 && y >= 0 && y < c.h && x >= 0 {
+			c.set(x+1, y, "x", k)
+			c.cells[y*c.w+x] = cell{g, k}
+			c.cells[y*c.w+x+1] = cell{"", k}
+		}
+		x += w
+	}
+	return x
+}
+
+// cluster returns the first character that a person sees, and its width.
+// Terminals disagree about the width of some sequences (families, flags);
+// of those only the first rune is drawn, about which they agree.
+func cluster(s string) (string, int) {
+	raw, w := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+	if len(raw) == 1 {
+		return raw, w
+	}
+	if ansi.StringWidthWc(raw) == w {
+		return raw, w
+	}
+	r, n := utf8.DecodeRuneInString(raw)
+	g := string(r)
+	if w = ansi.StringWidth(g); n == 0 || w != ansi.StringWidthWc(g) {
+		return "?", 1
+	}
+	return g, w
+}
+
+// width is how many columns text takes on a canvas.
+func width(s string) int {
+	n := 0
+	ascii := true
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			ascii = false
+			break
+		}
+	}
+	if ascii {
+		return len(s)
+	}
+	for len(s) > 0 {
+		raw, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		_, w := cluster(raw)
+		n += w
+		s = s[len(raw):]
+	}
+	return n
+}
+
+// cut shortens text to a width and says so with an ellipsis.
+func cut(s string, w int) string {
+	if w <= 0 {
+		return ""
+	}
+	if width(s) <= w {
+		return s
+	}
+	var b strings.Builder
+	n := 0
+	for len(s) > 0 {
+		raw, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		g, gw := cluster(raw)
+		if n+gw > w-1 {
+			break
+		}
+		b.WriteString(g)
+		n += gw
+		s = s[len(raw):]
+	}
+	return strings.TrimRight(b.String(), " ") + "…"
+}
+
+// right writes text that ends before column end.
+func (c *canvas) right(end, y int, s string, k ink) int {
+	x := end - width(s)
+	c.text(x, y, s, k)
+	return x
+}
+
+// fill paints a rectangle with one character.
+func (c *canvas) fill(x, y, w, h int, text string, k ink) {
+	for j := y; j < y+h; j++ {
+		for i := x; i < x+w; i++ {
+			c.set(i, j, text, k)
+		}
+	}
+}
+
+// box draws a rounded border around the whole canvas with a title in it, and
+// something short at its right end.
+func (c *canvas) box(edge ink) {
+	if c.w < 2 || c.h < 2 {
+		return
+	}
+	for x := 1; x < c.w-1; x++ {
+		c.set(x, 0, "─", edge)
+		c.set(x, c.h-1, "─", edge)
+	}
+	for y := 1; y < c.h-1; y++ {
+		c.set(0, y, "│", edge)
+		c.set(c.w-1, y, "│", edge)
+	}
+	c.set(0, 0, "╭", edge)
+	c.set(c.w-1, 0, "╮", edge)
+	c.set(0, c.h-1, "╰", edge)
+	c.set(c.w-1, c.h-1, "╯", edge)
+}
+
+// String returns h lines of exactly w columns.
+func (c *canvas) String() string {
+	var b strings.Builder
+	b.Grow(c.w*c.h*2 + c.h)
+	for y := range c.h {
+		if y > 0 {
+			b.WriteByte('\n')
+		}
+		c.line(&b, y)
+	}
+	return b.String()
+}
+
+func (c *canvas) line(b *strings.Builder, y int) {
+	now := inkPlain
+	for _, e := range c.cells[y*c.w : (y+1)*c.w] {
+		if e.text == "" {
+			continue
+		}
+		// A blank has no ink but its background's.
+		if e.ink != now && (e.text != " " || c.st.backed[e.ink] || c.st.backed[now]) {
+			if now != inkPlain && c.st.open[now] != "" {
+				b.WriteString(ansi.ResetStyle)
+			}
+			b.WriteString(c.st.open[e.ink])
+			now = e.ink
+		}
+		if c.st.ascii && e.text[0] >= utf8.RuneSelf {
+			b.WriteString(toASCII(e.text))
+			continue
+		}
+		b.WriteString(e.text)
+	}
+	if now != inkPlain && c.st.open[now] != "" {
+		b.WriteString(ansi.ResetStyle)
+	}
+}
+
+// toASCII replaces what the screen itself draws by what any terminal has. Text
+// that people typed passes as it is.
+func toASCII(s string) string {
+	if a, ok := asciiFor[s]; ok {
+		return a
+	}
+	return s
+}
+
+var asciiFor = map[string]string{
+	"●": "o", "▲": "^", "■": "#", "○": "?", "▴": "^", "▪": "#", "◦": "?", "◌": "?",
+	"─": "-", "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "├": "+", "┤": "|", "┴": "+", "┬": "+", "└": "+", "┼": "+",
+	"╌": "-", "┄": ".", "·": "-", "…": "~", "→": ">", "↑": "^", "↓": "v", "←": "<", "×": "x", "✕": "x", "✓": "v", "’": "'",
+	"█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "▍": "#", "▎": "#", "▏": "#", "▁": "_", "▂": "_", "▃": "=", "▄": "=", "▅": "=", "▆": "#", "▇": "#",
+	"▰": "#", "▱": ".", "▸": ">", "▕": "|", "━": "=", "⠒": "-", "⠂": ".", "≥": ">", "▀": "\"", "–": "-", "┊": ":", "⏸": "=",
+}
+
+// paste lays a box over lines at a place. Both are whole lines of known width.
+func paste(base []string, over string, x, y, w int) {
+	for i, l := range strings.Split(over, "\n") {
+		if y+i < 0 || y+i >= len(base) {
+			continue
+		}
+		b := base[y+i]
+		base[y+i] = ansi.Truncate(b, x, "") + ansi.ResetStyle + l + ansi.TruncateLeft(b, x+w, "")
+	}
+}

@@ -1,0 +1,177 @@
+package tui
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"crosstalk/notes"
+)
+
+// purpose is what the text being typed is for.
+type purpose int
+
+const (
+	editNote    purpose = iota // a new note
+	editChange                 // a note's new text
+	editReason                 // why a note is taken back
+	editGoOn                   // why load may go on after a lockout
+	editLearned                // the one sentence at the end
+)
+
+// draft is a text that is not saved yet.
+type draft struct {
+	text   string
+	pasted bool           // it began with a paste: sets no kind
+	typed  time.Time      // its first character
+	begun  *notes.Context // what was shown then
+}
+
+// editor is the note line.
+type editor struct {
+	draft
+	purpose purpose
+	id      string // of the note it is about
+	at      int    // the cursor, in bytes
+}
+
+// insert puts text at the cursor.
+func (e *editor) insert(s string) {
+	s = notes.Clean(strings.ReplaceAll(s, "\t", " "))
+	if len(e.text)+len(s) > notes.MaxText {
+		s = s[:max(0, notes.MaxText-len(e.text))]
+		for len(s) > 0 && !utf8.ValidString(s) {
+			s = s[:len(s)-1]
+		}
+	}
+	e.text = e.text[:e.at] + s + e.text[e.at:]
+	e.at += len(s)
+}
+
+// before is where the character before the cursor begins.
+func (e *editor) before() int {
+	// A line is enough to find the edge of a character.
+	from := strings.LastIndexByte(e.text[:max(0, e.at-1)], '\n') + 1
+	last := from
+	for i := from; i < e.at; {
+		last = i
+		raw, _ := ansi.FirstGraphemeCluster(e.text[i:], ansi.GraphemeWidth)
+		i += max(1, len(raw))
+	}
+	return min(last, e.at)
+}
+
+// after is where the character at the cursor ends.
+func (e *editor) after() int {
+	if e.at >= len(e.text) {
+		return e.at
+	}
+	raw, _ := ansi.FirstGraphemeCluster(e.text[e.at:], ansi.GraphemeWidth)
+	return e.at + max(1, len(raw))
+}
+
+func (e *editor) remove(from, to int) {
+	e.text = e.text[:from] + e.text[to:]
+	e.at = from
+}
+
+// key handles one key and tells whether it was text's own.
+func (e *editor) key(msg tea.KeyPressMsg) bool {
+	switch msg.String() {
+	case "alt+enter", "shift+enter", "ctrl+j":
+		e.insert("\n")
+	case "backspace", "ctrl+h":
+		e.remove(e.before(), e.at)
+	case "delete", "ctrl+d":
+		e.remove(e.at, e.after())
+	case "left", "ctrl+b":
+		e.at = e.before()
+	case "right", "ctrl+f":
+		e.at = e.after()
+	case "home", "ctrl+a":
+		e.at = strings.LastIndexByte(e.text[:e.at], '\n') + 1
+	case "end", "ctrl+e":
+		if i := strings.IndexByte(e.text[e.at:], '\n'); i >= 0 {
+			e.at += i
+		} else {
+			e.at = len(e.text)
+		}
+	case "ctrl+u":
+		e.remove(0, e.at)
+	case "ctrl+k":
+		e.remove(e.at, len(e.text))
+	case "ctrl+w", "alt+backspace":
+		head := strings.TrimRight(e.text[:e.at], " \n")
+		e.remove(strings.LastIndexAny(head, " \n")+1, e.at)
+	default:
+		if msg.Text == "" {
+			return false
+		}
+		e.insert(msg.Text)
+	}
+	return true
+}
+
+// wrap breaks the text into lines of at most w columns and tells where the
+// cursor stands.
+func (e *editor) wrap(w int) (lines []string, x, y int) {
+	w = max(w, 2)
+	var line strings.Builder
+	n := 0
+	end := func() {
+		lines = append(lines, line.String())
+		line.Reset()
+		n = 0
+	}
+	for i := 0; i <= len(e.text); {
+		if i < len(e.text) && e.text[i] == '\n' {
+			if i == e.at {
+				x, y = n, len(lines)
+			}
+			end()
+			i++
+			continue
+		}
+		raw, g, gw := "", "", 0
+		if i < len(e.text) {
+			raw, _ = ansi.FirstGraphemeCluster(e.text[i:], ansi.GraphemeWidth)
+			g, gw = cluster(raw)
+		}
+		if n+max(gw, 1) > w { // the cursor needs a place, too
+			end()
+		}
+		if e.at >= i && e.at < i+max(1, len(raw)) {
+			x, y = n, len(lines)
+		}
+		line.WriteString(g)
+		n += gw
+		i += max(1, len(raw))
+	}
+	end()
+	return lines, x, y
+}
+
+// rows is how many lines the text takes.
+func (e *editor) rows(w int) int {
+	lines, _, _ := e.wrap(w)
+	return len(lines)
+}
+
+// kind is the kind the text will be saved as.
+func (e *editor) kind() notes.Kind {
+	if e.pasted {
+		return notes.Plain
+	}
+	return notes.Parse(e.text).Kind
+}
+
+// parse is what will be saved.
+func (e *editor) parse() notes.Draft {
+	if e.pasted {
+		return notes.Paste(e.text)
+	}
+	return notes.Parse(e.text)
+}

@@ -1,0 +1,88 @@
+package tui
+
+import "strings"
+
+// help is made from the key map: every key, and why it can't be used now.
+func (m *Model) help() sheet {
+	const (
+		col  = 56
+		name = 13
+	)
+	var blocks [][][]piece
+	for _, g := range groups {
+		b := [][]piece{{{g, inkStrong}}}
+		for i := range m.keys {
+			k := &m.keys[i]
+			if k.group != g {
+				continue
+			}
+			nk, tk := inkKey, inkText
+			if m.refused[k.id] != nil {
+				nk, tk = inkFaint, inkFaint
+			}
+			b = append(b, []piece{{k.show + strings.Repeat(" ", max(1, name-width(k.show))), nk}, {k.does, tk}})
+			if err := m.refused[k.id]; err != nil {
+				b = append(b, []piece{{strings.Repeat(" ", name) + "not now: " + cut(err.Error(), col-name-10), inkAmber}})
+			}
+		}
+		blocks = append(blocks, append(b, nil))
+	}
+	blocks = append(blocks, legend())
+	if m.w < 2*col+8 {
+		var l [][]piece
+		for _, b := range blocks {
+			l = append(l, b...)
+		}
+		return sheet{m: m, title: "HELP", about: "every key there is ", w: 76, n: len(l), line: fixed(l)}
+	}
+	l := columns(blocks, col)
+	return sheet{m: m, title: "HELP", about: "every key there is ", w: 2*col + 2, n: len(l), line: fixed(l)}
+}
+
+// legend explains the shapes and the marks.
+func legend() [][]piece {
+	return [][]piece{
+		{{"Signs", inkStrong}},
+		{{"●", inkGreen}, {" green  ", inkText}, {"▲", inkAmber}, {" amber  ", inkText}, {"■", inkRed}, {" red  ", inkText}, {"○", inkNoSight}, {" no sight: it can't be seen", inkText}},
+		{{"on the time axis", inkDim}},
+		{{"↑ ↓", inkStaging}, {" dial moved  ", inkText}, {"=", inkStaging}, {" held  ", inkText}, {"X", inkStrong}, {" all load stopped", inkText}},
+		{{"H E C", inkAmber}, {" guard holds, eases, cuts  ", inkText}, {"R", inkGreen}, {" production recovered", inkText}},
+		{{"n", inkStrong}, {" note  ", inkText}, {"·", inkDim}, {" automatic note  ", inkText}},
+		{{"!", inkStrong}, {" bug ", inkText}, {"?", inkStrong}, {" question ", inkText}, {"|", inkStrong}, {" obstacle ", inkText}, {"*", inkStrong}, {" idea ", inkText}, {"+", inkStrong}, {" works", inkText}},
+		{{"~", inkStrong}, {" risk ", inkText}, {">", inkStrong}, {" next ", inkText}, {"=", inkStrong}, {" decision ", inkText}, {":", inkStrong}, {" setup", inkText}},
+		{{"around the gauge", inkDim}},
+		{{"▼", inkAmber}, {" ceiling  ", inkText}, {"●", inkGreen}, {" last good level  ", inkText}, {"✕", inkRed}, {" level of the last cut", inkText}},
+	}
+}
+
+// columns lays blocks out in two columns of about the same height.
+func columns(blocks [][][]piece, w int) [][]piece {
+	all := 0
+	for _, b := range blocks {
+		all += len(b)
+	}
+	var left, right [][]piece
+	for _, b := range blocks {
+		if len(left)+len(b)/2 <= (all+1)/2 && right == nil {
+			left = append(left, b...)
+		} else {
+			right = append(right, b...)
+		}
+	}
+	out := make([][]piece, max(len(left), len(right)))
+	for i := range out {
+		n := 0
+		if i < len(left) {
+			for _, p := range left[i] {
+				p.text = cut(p.text, max(0, w-n))
+				out[i] = append(out[i], p)
+				n += width(p.text)
+			}
+		}
+		if i < len(right) {
+			out[i] = append(out[i], piece{strings.Repeat(" ", max(0, w+2-n)), inkPlain})
+			out[i] = append(out[i], right[i]...)
+		}
+	}
+	return out
+}

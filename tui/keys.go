@@ -1,0 +1,249 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+// binding is one entry of the key map. The help, the status line and what a
+// key does are all made from it.
+type binding struct {
+	id    string
+	keys  []string // as a key press names itself
+	show  string   // as a person reads it
+	does  string
+	hint  string // on the status line; "" is not shown there
+	group string
+	cmd   session.Command // asked whether it would be refused now
+	act   func(m *Model, key string) tea.Cmd
+}
+
+// The groups of the help, in order. Keys of the last three work only there.
+const (
+	groupUsers   = "Users on staging"
+	groupStop    = "Stopping"
+	groupNotes   = "Notes"
+	groupLook    = "Looking"
+	groupSession = "Session"
+	groupList    = "In the list of notes (after Tab)"
+	groupWriting = "While writing"
+	groupOverlay = "In a card or list"
+)
+
+var groups = []string{groupStop, groupUsers, groupNotes, groupLook, groupSession, groupList, groupWriting, groupOverlay}
+
+// keyMap returns every key there is.
+func keyMap() []binding {
+	move := session.MoveDial{By: 1}
+	aNote := session.AddNote{Draft: notes.Draft{Text: "any"}}
+	up := func(by int) func(*Model, string) tea.Cmd {
+		return func(m *Model, _ string) tea.Cmd { return m.moveDial(by) }
+	}
+	show := func(o overlay) func(*Model, string) tea.Cmd {
+		return func(m *Model, _ string) tea.Cmd { m.open(o); return nil }
+	}
+	return []binding{
+		{id: "stop", keys: []string{"ctrl+x"}, show: "ctrl+x", does: "stop all load, in every mode, anyone", hint: "stop all", group: groupStop, cmd: session.StopAll{},
+			act: func(m *Model, _ string) tea.Cmd { return m.stopAll() }},
+		{id: "interrupt", keys: []string{"ctrl+c"}, show: "ctrl+c", does: "stop all load and stay; again: leave", group: groupStop,
+			act: func(m *Model, _ string) tea.Cmd { return m.interrupt() }},
+		{id: "hold", keys: []string{"space"}, show: "space", does: "hold users, or go on (after a cut, too)", hint: "hold", group: groupStop, cmd: session.Hold{},
+			act: func(m *Model, _ string) tea.Cmd { return m.hold() }},
+		{id: "zero", keys: []string{"0"}, show: "0", does: "ease to nothing: users finish and go", group: groupStop, cmd: session.EaseOff{},
+			act: func(m *Model, _ string) tea.Cmd { return m.setDial(session.EaseOff{}) }},
+
+		{id: "up", keys: []string{"up"}, show: "↑", does: "one user more (wheel: 5 a second at most)", group: groupUsers, cmd: move, act: up(1)},
+		{id: "down", keys: []string{"down"}, show: "↓", does: "one user fewer (wheel: freely)", group: groupUsers, cmd: session.MoveDial{By: -1}, act: up(-1)},
+		{id: "right", keys: []string{"right"}, show: "→", does: "10 users more", group: groupUsers, cmd: move, act: up(10)},
+		{id: "left", keys: []string{"left"}, show: "←", does: "10 users fewer", group: groupUsers, cmd: session.MoveDial{By: -1}, act: up(-10)},
+		{id: "number", keys: strings.Split("123456789", ""), show: "1…9", does: "type a number of users, then Enter", group: groupUsers, cmd: move,
+			act: func(m *Model, key string) tea.Cmd { m.mode, m.number, m.spike = modeNumber, key, false; return nil }},
+		{id: "good", keys: []string{"b"}, show: "b", does: "back to the last good level", hint: "back", group: groupUsers, cmd: session.BackToGood{},
+			act: func(m *Model, _ string) tea.Cmd { return m.setDial(session.BackToGood{}) }},
+		{id: "slower", keys: []string{"["}, show: "[", does: "glide slower: users follow more gently", group: groupUsers, cmd: session.SetGlide{To: 1},
+			act: func(m *Model, _ string) tea.Cmd { return m.glide(false) }},
+		{id: "faster", keys: []string{"]"}, show: "]", does: "glide faster", group: groupUsers, cmd: session.SetGlide{To: 1},
+			act: func(m *Model, _ string) tea.Cmd { return m.glide(true) }},
+		{id: "spike", keys: []string{"S"}, show: "S", does: "spike: a number followed at once; asks first", group: groupUsers, cmd: move,
+			act: func(m *Model, _ string) tea.Cmd { m.mode, m.number, m.spike = modeNumber, "", true; return nil }},
+
+		{id: "note", keys: []string{"n"}, show: "n", does: "write a note; Esc keeps what was typed", hint: "note", group: groupNotes, cmd: aNote,
+			act: func(m *Model, _ string) tea.Cmd { m.write(""); return nil }},
+		{id: "kind", keys: []string{"!", "|", "*", "+", "~", ">", "=", ":"}, show: "! | * + …", does: "write a note of that kind: see signs", group: groupNotes, cmd: aNote,
+			act: func(m *Model, key string) tea.Cmd { m.write(key); return nil }},
+		{id: "focus", keys: []string{"tab"}, show: "Tab", does: "go into the list of notes and back", group: groupNotes,
+			act: func(m *Model, _ string) tea.Cmd { m.focus(); return nil }},
+
+		{id: "errors", keys: []string{"e"}, show: "e", does: "errors by kind and every step", group: groupLook, act: show(overlayErrors)},
+		{id: "timeline", keys: []string{"t"}, show: "t", does: "timeline of everything that happened", group: groupLook, act: show(overlayTimeline)},
+		{id: "card", keys: []string{"w"}, show: "w", does: "what are we doing: a card for anyone", group: groupLook, act: show(overlayCard)},
+		{id: "zoom", keys: []string{"z"}, show: "z", does: "zoom: staging, production, both", group: groupLook,
+			act: func(m *Model, _ string) tea.Cmd { m.zoom = (m.zoom + 1) % 3; return nil }},
+		{id: "scale", keys: []string{"v"}, show: "v", does: "latency scale: logarithmic or linear", group: groupLook,
+			act: func(m *Model, _ string) tea.Cmd { m.linear = !m.linear; return nil }},
+
+		{id: "help", keys: []string{"?"}, show: "?", does: "this help", hint: "help", group: groupSession, act: show(overlayHelp)},
+		{id: "quit", keys: []string{"q"}, show: "q", does: "leave: stops load, asks what you learned", hint: "leave", group: groupSession,
+			act: func(m *Model, _ string) tea.Cmd { return m.quit() }},
+
+		{id: "select", show: "↑ ↓", does: "select a note", group: groupList},
+		{id: "edit", show: "e", does: "edit it", group: groupList},
+		{id: "take", show: "u", does: "take it back (asks why) or bring it back", group: groupList},
+		{id: "resolve", show: "x", does: "resolve a question, an obstacle or a next", group: groupList},
+
+		{id: "save", show: "Enter", does: "save; a receipt says it is on the disk", group: groupWriting},
+		{id: "line", show: "Alt+Enter", does: "a new line", group: groupWriting},
+		{id: "aside", show: "Esc", does: "put it aside; n opens it again", group: groupWriting},
+
+		{id: "scroll", show: "↑ ↓ Page", does: "scroll", group: groupOverlay},
+		{id: "close", show: "Esc", does: "close", group: groupOverlay},
+	}
+}
+
+// press handles a key. The keys that stop come first, in every mode.
+func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
+	key := msg.String()
+	switch key {
+	case "ctrl+x":
+		m.armed = false
+		return m.stopAll()
+	case "ctrl+c":
+		return m.interrupt()
+	}
+	m.armed = false
+	if m.leaving {
+		return nil
+	}
+	switch m.mode {
+	case modeAsk:
+		return m.decide(key)
+	case modeNumber:
+		return m.typeNumber(key)
+	case modeEdit:
+		return m.edit(msg)
+	}
+	if m.overlay != overlayNone {
+		return m.browse(key)
+	}
+	if m.sel != "" {
+		if cmd, ok := m.list(key); ok {
+			return cmd
+		}
+	}
+	if b := m.bound(key); b != nil {
+		return b.act(m, key)
+	}
+	return nil
+}
+
+func (m *Model) bound(key string) *binding {
+	for i := range m.keys {
+		for _, k := range m.keys[i].keys {
+			if k == key {
+				return &m.keys[i]
+			}
+		}
+	}
+	return nil
+}
+
+// interrupt is ctrl+c: the first stops all load and stays, the second leaves.
+func (m *Model) interrupt() tea.Cmd {
+	switch {
+	case !m.o.Host, m.leaving:
+		return tea.Quit
+	case m.armed:
+		return m.leave("")
+	}
+	m.armed = true
+	m.say("stopping all load; ctrl+c again leaves", false)
+	return m.stopAll()
+}
+
+func (m *Model) hold() tea.Cmd {
+	if m.holding {
+		return nil // a repeated key must not hold and let go in turn
+	}
+	if m.s.Guard.State == string(session.GuardLockout) && m.refused["hold"] == nil {
+		m.mode, m.editor = modeEdit, editor{purpose: editGoOn}
+		return nil
+	}
+	m.holding = true
+	return m.do(session.Hold{})
+}
+
+// asking puts one question; only y says yes.
+func (m *Model) asking(text string, yes func(*Model) tea.Cmd) {
+	m.mode, m.ask = modeAsk, question{text: text, yes: yes}
+}
+
+func (m *Model) decide(key string) tea.Cmd {
+	m.mode = modeMain
+	if key == "y" || key == "Y" {
+		return m.ask.yes(m)
+	}
+	m.say("left as it was", false)
+	return nil
+}
+
+// quit leaves: a guest only his view; the host the session, after a question
+// while load runs.
+func (m *Model) quit() tea.Cmd {
+	if !m.o.Host {
+		return tea.Quit
+	}
+	if n := max(m.s.Dial.Asked, m.s.Dial.Running); n > 0 {
+		m.asking("Load is running: "+users(n)+". Stop it and leave?", (*Model).depart)
+		return nil
+	}
+	return m.depart()
+}
+
+// depart stops all load and asks for the one sentence.
+func (m *Model) depart() tea.Cmd {
+	m.overlay = overlayNone
+	m.mode, m.editor = modeEdit, editor{purpose: editLearned}
+	return m.stopAll()
+}
+
+func (m *Model) open(o overlay) {
+	m.overlay, m.scroll = o, 0
+	if o == overlayTimeline {
+		m.scroll = 1 << 30 // the newest; drawing clamps it
+	}
+}
+
+// browse handles a key while something lies over the panes.
+func (m *Model) browse(key string) tea.Cmd {
+	page := max(1, m.h-8)
+	m.scroll = m.clampScroll(m.scroll)
+	switch key {
+	case "esc", "q", "enter":
+		m.overlay = overlayNone
+	case "up", "k":
+		m.scroll--
+	case "down", "j":
+		m.scroll++
+	case "pgup":
+		m.scroll -= page
+	case "pgdown", "space":
+		m.scroll += page
+	case "home":
+		m.scroll = 0
+	case "end":
+		m.scroll = 1 << 30
+	case "?", "e", "t", "w":
+		was := m.overlay
+		cmd := m.bound(key).act(m, key)
+		if m.overlay == was {
+			m.overlay = overlayNone // the same key closes it
+		}
+		return cmd
+	}
+	m.scroll = m.clampScroll(m.scroll)
+	return nil
+}

@@ -1,0 +1,181 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"crosstalk/session"
+)
+
+// Source is what a screen is drawn from: a live session, or a replay.
+type Source interface {
+	// Snapshot returns an own copy of the state, to start from.
+	Snapshot() *session.State
+	// Since returns the events after seq and waits until there is one. Any error
+	// means that there will be no more.
+	Since(ctx context.Context, seq uint64) ([]session.Event, error)
+	// Do gives a command and returns its answer. It may take as long as a disk.
+	Do(ctx context.Context, who session.Person, cmd session.Command) (session.Reply, error)
+	// May tells at once whether Do would refuse a command now, and why.
+	May(who session.Person, cmd session.Command) error
+}
+
+// Options are what one viewer brings along.
+type Options struct {
+	Who     session.Person
+	Now     func() time.Time // the clock; its zone is the one that is shown
+	Host    bool             // leaving ends the session; a guest only leaves his view
+	Demo    bool             // the embedded lab runs behind it
+	ASCII   bool             // draw with ASCII alone
+	Environ []string         // the viewer's environment: NO_COLOR, TERM
+}
+
+// Model is one viewer's screen.
+type Model struct {
+	src Source
+	o   Options
+	ctx context.Context //nolint:containedctx // a Cmd that waits must end with the program, and bubbletea hands none to it
+	s   *session.State
+	st  *styles
+	now time.Time
+
+	w, h   int
+	zoom   zoom
+	linear bool // latency scale; else logarithmic
+	layout layout
+	view   window // what the charts show
+
+	mode    mode
+	overlay overlay
+	scroll  int    // of the overlay
+	number  string // what is being typed on the dial
+	spike   bool   // it is a spike
+	ask     question
+	editor  editor
+	draft   draft  // a note put aside by Escape
+	sel     string // the selected note's id; "" when the list has no focus
+
+	dial    dialQueue
+	wheel   time.Time // when the wheel last turned the dial up
+	saving  bool      // a note waits for the disk
+	holding bool      // a Hold waits for its answer
+	armed   bool      // the next ctrl+c leaves
+	leaving bool      // Finish is on its way
+	over    bool      // nothing more will come
+	message message
+	receipt message
+	refused map[string]error // by command's name, why it would be refused now
+	keys    []binding
+	title   string
+}
+
+// mode is what the keyboard does.
+type mode int
+
+const (
+	modeMain mode = iota
+	modeNumber
+	modeAsk
+	modeEdit
+)
+
+// overlay is what lies over the panes.
+type overlay int
+
+const (
+	overlayNone overlay = iota
+	overlayHelp
+	overlayErrors
+	overlayTimeline
+	overlayCard
+)
+
+// message is a line that fades.
+type message struct {
+	text string
+	bad  bool
+	till time.Time
+}
+
+// question is asked once, on the status line.
+type question struct {
+	text string
+	yes  func(*Model) tea.Cmd
+}
+
+// How long things stay or take.
+const (
+	messageFor = 6 * time.Second
+	receiptFor = 12 * time.Second
+	batchEvery = 66 * time.Millisecond // at most 15 updates a second
+	clockEvery = 250 * time.Millisecond
+	wheelEvery = 200 * time.Millisecond // at most 5 users a second upward
+)
+
+// New returns a screen of src. It starts from a snapshot, so it can be drawn
+// at once.
+func New(src Source, o Options) *Model {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	m := &Model{src: src, o: o, ctx: context.Background(), s: src.Snapshot(), now: o.Now(), refused: map[string]error{}}
+	m.keys = keyMap()
+	m.restyle(true)
+	m.mayBe()
+	m.arrange()
+	return m
+}
+
+// Init begins to follow the session and the clock.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(m.pull(time.Time{}), tick(), tea.RequestBackgroundColor)
+}
+
+func (m *Model) restyle(dark bool) {
+	term := m.env("TERM")
+	m.st = newStyles(dark, m.env("NO_COLOR") != "", m.o.ASCII, term == "linux" || term == "vt100")
+}
+
+func (m *Model) env(name string) string {
+	i := slices.IndexFunc(m.o.Environ, func(s string) bool { return strings.HasPrefix(s, name+"=") })
+	if i < 0 {
+		return ""
+	}
+	return m.o.Environ[i][len(name)+1:]
+}
+
+// Run shows src on a terminal until the viewer leaves, the session ends or ctx
+// is done; the last is no error.
+func Run(ctx context.Context, src Source, o Options, in io.Reader, out io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := New(src, o)
+	m.ctx = ctx
+	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithEnvironment(o.Environ),
+		tea.WithColorProfile(colorprofile.Detect(out, o.Environ)), tea.WithoutSignalHandler(), tea.WithFilter(noSuspend))
+	_, err := p.Run()
+	if err != nil && (errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("show the screen: %w", err)
+	}
+	return nil
+}
+
+// noSuspend drops ctrl+z: it would stop the whole process group, load and guard
+// included.
+func noSuspend(_ tea.Model, msg tea.Msg) tea.Msg {
+	if _, ok := msg.(tea.SuspendMsg); ok {
+		return nil
+	}
+	return msg
+}

@@ -1,0 +1,219 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+// eventsMsg brings what happened, or that nothing more will.
+type eventsMsg struct {
+	events []session.Event
+	err    error
+	at     time.Time // when they were handed over
+}
+
+// doneMsg brings a command's answer.
+type doneMsg struct {
+	cmd   session.Command
+	reply session.Reply
+	err   error
+	note  *notes.Context // what was shown when a note was saved
+	draft draft          // the note's text, to be given back if it was refused
+}
+
+type (
+	clockMsg time.Time
+	leftMsg  struct{}
+)
+
+// Update takes one message. It waits for nothing: what may wait is a Cmd.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.now = m.o.Now()
+	cmd := m.update(msg)
+	m.arrange()
+	return m, cmd
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.restyle(msg.IsDark())
+	case clockMsg:
+		m.mayBe()
+		return tick()
+	case eventsMsg:
+		return m.follow(msg)
+	case doneMsg:
+		return m.done(msg)
+	case leftMsg:
+		return tea.Quit
+	case tea.KeyPressMsg:
+		return m.press(msg)
+	case tea.PasteMsg:
+		return m.pasteText(msg.Content)
+	case tea.MouseWheelMsg:
+		return m.turn(msg.Button)
+	}
+	return nil
+}
+
+// pull waits for what comes after the state's newest event. It hands over at
+// most once in batchEvery, so that View, which runs after every message, is
+// drawn as seldom.
+func (m *Model) pull(last time.Time) tea.Cmd {
+	ctx, src, seq := m.ctx, m.src, m.s.Seq
+	return func() tea.Msg {
+		events, err := src.Since(ctx, seq)
+		if err != nil {
+			return eventsMsg{err: err}
+		}
+		if wait := batchEvery - time.Since(last); !last.IsZero() && wait > 0 {
+			t := time.NewTimer(wait)
+			defer t.Stop()
+			select {
+			case <-t.C:
+			case <-ctx.Done():
+				return eventsMsg{err: ctx.Err()}
+			}
+			// There is an event after seq already, so this does not wait.
+			if more, err := src.Since(ctx, seq); err == nil {
+				events = more
+			}
+		}
+		return eventsMsg{events: events, at: time.Now()}
+	}
+}
+
+func tick() tea.Cmd {
+	return tea.Tick(clockEvery, func(t time.Time) tea.Msg { return clockMsg(t) })
+}
+
+func (m *Model) follow(msg eventsMsg) tea.Cmd {
+	for _, e := range msg.events {
+		m.s.Apply(e)
+	}
+	m.mayBe()
+	switch {
+	case msg.err != nil || m.s.Ended != nil:
+		m.over = true
+		if m.leaving {
+			return nil // Finish answers, then it is left
+		}
+		return tea.Quit
+	}
+	return m.pull(msg.at)
+}
+
+// do gives a command; the answer comes as a doneMsg.
+func (m *Model) do(cmd session.Command) tea.Cmd {
+	ctx, src, who := m.ctx, m.src, m.o.Who
+	return func() tea.Msg {
+		reply, err := src.Do(ctx, who, cmd)
+		return doneMsg{cmd: cmd, reply: reply, err: err}
+	}
+}
+
+func (m *Model) done(msg doneMsg) tea.Cmd {
+	switch c := msg.cmd.(type) {
+	case session.MoveDial, session.SetDial, session.BackToGood, session.EaseOff, session.SetGlide:
+		m.answer(msg)
+		next := m.dial.answered(msg.err)
+		if next == nil {
+			return nil
+		}
+		return m.do(next)
+	case session.Hold:
+		m.holding = false
+	case session.AddNote:
+		m.saving = false
+		if msg.err != nil {
+			m.draft = msg.draft // nothing that was typed is lost
+			m.say("not saved: "+msg.err.Error()+" (n opens it again)", true)
+			return nil
+		}
+		m.saved(msg.reply.Note, c, msg.note)
+		return nil
+	}
+	m.answer(msg)
+	return nil
+}
+
+// answer shows what became of a command, if there is anything to say.
+func (m *Model) answer(msg doneMsg) {
+	switch {
+	case msg.err != nil && m.ctx.Err() == nil:
+		m.say(msg.err.Error(), true)
+	case msg.reply.Text != "" && (m.s.Baseline.Running || !onDial(msg.cmd)):
+		m.say(msg.reply.Text, false)
+	}
+}
+
+// onDial tells whether a command's effect is seen on the dial, so that it needs
+// no words once load may run.
+func onDial(cmd session.Command) bool {
+	switch cmd.(type) {
+	case session.MoveDial, session.SetDial, session.BackToGood, session.EaseOff:
+		return true
+	}
+	return false
+}
+
+func (m *Model) say(text string, bad bool) {
+	m.message = message{text: text, bad: bad, till: m.now.Add(messageFor)}
+}
+
+// mayBe asks what would be refused now, so that keys are greyed with the same
+// reason that Do would give.
+func (m *Model) mayBe() {
+	for _, b := range m.keys {
+		if b.id == "hold" && m.s.Guard.State == string(session.GuardLockout) {
+			// The reason that it wants is asked for when the key is pressed.
+			m.refused[b.id] = m.src.May(m.o.Who, session.Hold{Why: "any"})
+			continue
+		}
+		if b.cmd != nil {
+			m.refused[b.id] = m.src.May(m.o.Who, b.cmd)
+		}
+	}
+}
+
+// leave ends the session in order: its answer comes as a leftMsg.
+func (m *Model) leave(learned string) tea.Cmd {
+	m.leaving = true
+	m.mode = modeMain
+	ctx, src, who := m.ctx, m.src, m.o.Who
+	return func() tea.Msg {
+		if learned != "" {
+			_, _ = src.Do(ctx, who, session.Answer{Question: "learned", Text: learned})
+		}
+		_, _ = src.Do(context.WithoutCancel(ctx), who, session.Finish{Reason: "quit"})
+		return leftMsg{}
+	}
+}
+
+// elapsed is the session's time now, which goes on when no event comes.
+func (m *Model) elapsed() time.Duration {
+	if m.s.Seq == 0 {
+		return 0
+	}
+	if m.s.Ended != nil {
+		return m.s.Elapsed()
+	}
+	return max(m.s.Elapsed(), m.now.Sub(m.s.Began))
+}
+
+func (m *Model) arrange() {
+	input := 1
+	if m.mode == modeEdit && m.editor.purpose != editLearned {
+		input = min(4, m.editor.rows(m.inputWidth()))
+	}
+	m.layout = arrange(m.w, m.h, len(m.bannerLines()), input, m.zoom)
+	m.view = m.look()
+}

@@ -1,0 +1,238 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+// write opens the note line, with what was put aside if nothing is typed yet.
+func (m *Model) write(first string) {
+	m.overlay, m.sel = overlayNone, ""
+	m.mode, m.editor = modeEdit, editor{draft: m.draft}
+	m.draft = draft{}
+	m.editor.at = len(m.editor.text)
+	if first == "" {
+		return
+	}
+	if m.editor.text == "" {
+		m.begin()
+		m.editor.insert(first)
+	} else {
+		m.say("this was put aside; ctrl+u empties the line", false)
+	}
+}
+
+// begin keeps the moment of the first character and what was shown then.
+func (m *Model) begin() {
+	if m.editor.text == "" {
+		m.editor.typed, m.editor.begun, m.editor.pasted = m.now, m.s.Context(m.now), false
+	}
+}
+
+// edit handles a key on the note line.
+func (m *Model) edit(msg tea.KeyPressMsg) tea.Cmd {
+	switch msg.String() {
+	case "esc":
+		m.aside()
+		return nil
+	case "enter":
+		return m.enter()
+	case "tab":
+		return nil
+	}
+	if m.editor.text == "" {
+		m.begin()
+	}
+	m.editor.key(msg)
+	return nil
+}
+
+// aside closes the note line and keeps a new note's text.
+func (m *Model) aside() {
+	m.mode = modeMain
+	switch {
+	case m.editor.purpose == editLearned:
+		m.say("stayed; the load is stopped", false)
+	case m.editor.purpose == editNote && strings.TrimSpace(m.editor.text) != "":
+		m.draft = m.editor.draft
+		m.say("kept; n opens it again", false)
+	}
+}
+
+// pasteText takes pasted text as one text: it saves nothing by itself.
+func (m *Model) pasteText(text string) tea.Cmd {
+	if m.leaving || m.mode == modeAsk || m.mode == modeNumber || text == "" {
+		return nil
+	}
+	if m.mode != modeEdit {
+		m.write("")
+	}
+	if m.editor.text == "" {
+		m.begin()
+		m.editor.pasted = true
+	}
+	if p := m.editor.purpose; p != editNote && p != editChange {
+		text = strings.Join(strings.Fields(text), " ")
+	}
+	m.editor.insert(text)
+	return nil
+}
+
+// enter saves what was typed.
+func (m *Model) enter() tea.Cmd {
+	e := m.editor
+	m.mode = modeMain
+	switch e.purpose {
+	case editLearned:
+		return m.leave(strings.TrimSpace(strings.ReplaceAll(e.text, "\n", " ")))
+	case editReason:
+		return m.do(session.RetractNote{ID: e.id, Why: strings.TrimSpace(e.text)})
+	}
+	if e.purpose == editGoOn {
+		if strings.TrimSpace(e.text) == "" {
+			m.say("a reason is needed to go on after two cuts", true)
+			return nil
+		}
+		m.holding = true
+		return m.do(session.Hold{Why: strings.TrimSpace(e.text)})
+	}
+	d := e.parse()
+	switch {
+	case strings.TrimSpace(e.text) == "":
+		return nil
+	case d.Text == "":
+		m.mode = modeEdit
+		m.say("the note has no text yet", true)
+		return nil
+	case e.purpose == editChange:
+		return m.do(session.EditNote{ID: e.id, Kind: d.Kind, Text: d.Text})
+	}
+	cmd := session.AddNote{Draft: d, Typed: e.typed, Begun: e.begun}
+	seen := m.s.Context(m.now)
+	ctx, src, who := m.ctx, m.src, m.o.Who
+	m.saving = true
+	return func() tea.Msg {
+		reply, err := src.Do(ctx, who, cmd)
+		return doneMsg{cmd: cmd, reply: reply, err: err, note: seen, draft: e.draft}
+	}
+}
+
+// saved shows a note's receipt: what the session holds of it, else what was
+// shown when Enter was pressed.
+func (m *Model) saved(id string, cmd session.AddNote, seen *notes.Context) {
+	kind, at := cmd.Draft.Kind, m.now
+	if n, ok := m.s.Notes.Get(id); ok {
+		kind, at = n.Kind, n.Saved
+		if n.Context != nil {
+			seen = n.Context
+		}
+	}
+	parts := []string{fmt.Sprintf("%s %s saved %s", id, kindWord(kind), at.In(m.now.Location()).Format("15:04:05"))}
+	if seen != nil {
+		parts = append(parts, users(seen.Running), "staging "+seenLine(seen.Staging), "production "+seenLine(seen.Production))
+	}
+	m.receipt = message{text: strings.Join(parts, " · "), till: m.now.Add(receiptFor)}
+}
+
+func seenLine(s notes.Seen) string {
+	if s.P95 == nil {
+		return s.State
+	}
+	if s.State != "green" && s.State != "" {
+		return s.State + " p95 " + millis(*s.P95)
+	}
+	return "p95 " + millis(*s.P95)
+}
+
+func kindWord(k notes.Kind) string {
+	if k == "" {
+		return string(notes.Plain)
+	}
+	return string(k)
+}
+
+// focus goes into the list of notes at its newest, or out of it.
+func (m *Model) focus() {
+	m.overlay = overlayNone
+	if m.sel != "" {
+		m.sel = ""
+		return
+	}
+	if n := len(m.s.Notes.Notes); n > 0 {
+		m.sel = m.s.Notes.Notes[n-1].ID
+		return
+	}
+	m.say("there is no note yet: n writes one", false)
+}
+
+// list handles a key while the list of notes has the focus and tells whether
+// it was its own.
+func (m *Model) list(key string) (tea.Cmd, bool) {
+	all := m.s.Notes.Notes
+	i := len(all) - 1
+	for i > 0 && all[i].ID != m.sel {
+		i--
+	}
+	if i < 0 {
+		m.sel = ""
+		return nil, false
+	}
+	n := all[i]
+	switch key {
+	case "up", "k":
+		m.sel = all[max(0, i-1)].ID
+	case "down", "j":
+		m.sel = all[min(len(all)-1, i+1)].ID
+	case "home":
+		m.sel = all[0].ID
+	case "end":
+		m.sel = all[len(all)-1].ID
+	case "esc":
+		m.sel = ""
+	case "e":
+		m.own(n.ID, func() {
+			m.mode, m.editor = modeEdit, editor{purpose: editChange, id: n.ID, draft: draft{text: retype(n)}}
+			m.editor.at = len(m.editor.text)
+		})
+	case "u":
+		if n.Gone != nil {
+			return m.do(session.RestoreNote{ID: n.ID}), true
+		}
+		m.own(n.ID, func() { m.mode, m.editor = modeEdit, editor{purpose: editReason, id: n.ID} })
+	case "x":
+		return m.do(session.ResolveNote{ID: n.ID}), true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// own does something with a note if it may be changed, else says why not.
+func (m *Model) own(id string, then func()) {
+	err := m.s.Notes.MayEdit(id, m.o.Who.Name)
+	if n, _ := m.s.Notes.Get(id); err == nil && n.Gone != nil {
+		err = errors.New(id + " was taken back: u brings it back")
+	}
+	if err != nil {
+		m.say(err.Error(), true)
+		return
+	}
+	then()
+}
+
+// retype is the line that would make a note's kind and text again.
+func retype(n notes.Note) string {
+	if k := n.Kind.Info(); k.Mark != "" {
+		return k.Mark + " " + n.Text
+	}
+	if d := notes.Parse(n.Text); d.Kind != notes.Plain || d.Text != n.Text {
+		return `\` + n.Text
+	}
+	return n.Text
+}
