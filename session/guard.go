@@ -110,7 +110,7 @@ func NewGuard(rules GuardRules) *Guard {
 }
 
 // Step takes one reading and says what is to be done. It is called at every
-// sample and every 50 ms; only the reading's own time counts.
+// change and every 50 ms; only the reading's own time counts.
 func (g *Guard) Step(r Reading) Verdict {
 	from := g.state
 	g.last = r
@@ -268,6 +268,9 @@ func (g *Guard) allowed(r Reading) int {
 	if r.Quiet {
 		lower(1)
 	}
+	if g.state == GuardCut || g.state == GuardLockout {
+		return 0
+	}
 	if g.rules.Off {
 		return least
 	}
@@ -275,8 +278,6 @@ func (g *Guard) allowed(r Reading) int {
 		lower(g.rules.FewUsers)
 	}
 	switch g.state {
-	case GuardCut, GuardLockout:
-		return 0
 	case GuardHold, GuardEase:
 		lower(g.ceiling)
 	case GuardRun:

@@ -200,11 +200,11 @@ func TestRedCutsAndAPersonGoesOn(t *testing.T) {
 	w := newWorld(t)
 	r := start(t, w.options(t))
 	r.await("the rehearsal", ofType(TypeBrakeTest))
-	r.do(SetDial{To: 20})
-	r.await("twenty users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 20 })
+	r.do(SetDial{To: 10})
+	r.await("ten users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 10 })
 	w.sick.Store(true)
 	cut := r.await("the cut", guardTo("cut")).Body.(*GuardChange)
-	if cut.Cause != CauseRed || cut.Running != 20 || len(cut.Samples) == 0 {
+	if cut.Cause != CauseRed || cut.Running != 10 || len(cut.Samples) == 0 {
 		t.Errorf("cut %+v", cut)
 	}
 	stop := r.await("the stop", ofType(TypeStop)).Body.(*LoadStop)
@@ -221,7 +221,7 @@ func TestRedCutsAndAPersonGoesOn(t *testing.T) {
 	r.await("going on", guardTo("run"))
 	r.do(SetDial{To: 30})
 	// 80 % of the level of the cut is the ceiling from here on.
-	r.await("sixteen users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 16 && b.Asked == 30 })
+	r.await("eight users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 8 && b.Asked == 30 })
 	st := Fold(r.finish())
 	if st.Guard.Cuts != 1 || len(st.Notes.Notes) < 2 || !st.Notes.Notes[0].System {
 		t.Errorf("cuts %d, notes %+v", st.Guard.Cuts, st.Notes.Notes)
@@ -255,8 +255,8 @@ func TestStopAllIsOpenToEveryoneAndActsFirst(t *testing.T) {
 	w.slow = time.Hour
 	r := start(t, w.options(t))
 	r.await("the rehearsal", ofType(TypeBrakeTest))
-	r.do(SetDial{To: 20})
-	r.await("twenty in flight", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.InFlight == 20 })
+	r.do(SetDial{To: 8})
+	r.await("eight in flight", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.InFlight == 8 })
 	director := Person{Name: "dana", Role: Observer}
 	if _, err := r.Do(t.Context(), director, SetDial{To: 30}); err == nil {
 		t.Error("an observer moved the dial")
@@ -265,7 +265,7 @@ func TestStopAllIsOpenToEveryoneAndActsFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop := r.await("the stop", ofType(TypeStop)).Body.(*LoadStop)
-	if stop.By != "dana" || stop.Reason != "operator" || stop.InFlight != 20 || stop.MSToZero == nil {
+	if stop.By != "dana" || stop.Reason != "operator" || stop.InFlight != 8 || stop.MSToZero == nil {
 		t.Errorf("stop %+v", stop)
 	}
 	r.do(SetDial{To: 3}) // a person's own stop never counts against the person

@@ -69,13 +69,38 @@ func (w *watch) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case s := <-w.samples:
-			w.changes(w.board.Observe(s))
+			// A sample that changes nothing leaves the policy to the next wake: what
+			// it might add is known within 50 ms.
+			if w.observe(s) {
+				w.step(w.now())
+			}
+			continue
 		case order := <-w.orders:
 			order(w.now())
 		case <-tick.C:
 		}
+		w.drain()
 		w.step(w.now())
 	}
+}
+
+// drain takes in what waits, so that an answer which is here already does not
+// look overdue.
+func (w *watch) drain() {
+	for {
+		select {
+		case s := <-w.samples:
+			w.observe(s)
+		default:
+			return
+		}
+	}
+}
+
+func (w *watch) observe(s monitors.Sample) bool {
+	changes := w.board.Observe(s)
+	w.changes(changes)
+	return len(changes) > 0
 }
 
 // died leaves the load stopped for good.

@@ -37,7 +37,7 @@ func newAxis(cols, per int, now int64) axis {
 	if dots == 0 {
 		return a
 	}
-	a.bucket = max(1000, (past.Milliseconds()+dots-1)/dots)
+	a.bucket = max(1000, past.Milliseconds()/max(1, dots-2)+1)
 	last := now / a.bucket
 	a.from = (last - dots + 1) * a.bucket
 	return a

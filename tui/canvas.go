@@ -68,24 +68,9 @@ func (c *canvas) text(x, y int, s string, k ink) int { return c.clip(x, y, c.w, 
 func (c *canvas) clip(x, y, end int, s string, k ink) int {
 	end = min(end, c.w)
 	for len(s) > 0 {
-		g, w := "", 1
-		if s[0] < utf8.RuneSelf {
-			g, s = s[:1], s[1:]
-			if g[0] < ' ' || g[0] == 0x7f {
-				g = " "
-			}
-			// An ASCII letter may carry a combining accent.
-			if len(s) > 0 && s[0] >= utf8.RuneSelf {
-				if cl, cw := cluster(g + s[:min(len(s), 64)]); len(cl) > 1 {
-					s = s[len(cl)-1:]
-					g, w = cl, cw
-				}
-			}
-		} else {
-			raw, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-			s = s[len(raw):]
-			g, w = cluster(raw)
-		}
+		var g string
+		var w int
+		g, w, s = next(s)
 		if w == 0 {
 			continue
 		}
@@ -103,43 +88,73 @@ func (c *canvas) clip(x, y, end int, s string, k ink) int {
 	return x
 }
 
-// cluster returns the first character that a person sees, and its width.
-// Terminals disagree about the width of some sequences (families, flags);
-// of those only the first rune is drawn, about which they agree.
-func cluster(s string) (string, int) {
+// next takes the first character that a person sees off s, with its width.
+// What would grow into its neighbours, or has a width about which terminals
+// disagree (families, flags, marks without a letter), is drawn as its first
+// rune, or as a question mark.
+func next(s string) (g string, w int, rest string) {
+	if s[0] < utf8.RuneSelf && (len(s) == 1 || s[1] < utf8.RuneSelf) {
+		if s[0] < ' ' || s[0] == 0x7f {
+			return " ", 1, s[1:]
+		}
+		return s[:1], 1, s[1:]
+	}
 	raw, w := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-	if len(raw) == 1 {
-		return raw, w
+	if raw == "" {
+		return "", 0, ""
 	}
-	if ansi.StringWidthWc(raw) == w {
-		return raw, w
-	}
+	rest = s[len(raw):]
 	r, n := utf8.DecodeRuneInString(raw)
-	g := string(r)
-	if w = ansi.StringWidth(g); n == 0 || w != ansi.StringWidthWc(g) {
-		return "?", 1
+	if n == len(raw) && lone(r) {
+		return raw, w, rest
 	}
-	return g, w
+	if ansi.StringWidthWc(raw) == w && apart(raw) {
+		return raw, w, rest
+	}
+	g = string(r)
+	if w = ansi.StringWidth(g); r < ' ' || r == 0x7f || w != ansi.StringWidthWc(g) || !apart(g) {
+		return "?", 1, rest
+	}
+	return g, w, rest
+}
+
+// lone tells of the runes the screen is full of that they stand by themselves.
+func lone(r rune) bool {
+	switch {
+	case r >= 0xa1 && r < 0x300 && r != 0xa9 && r != 0xad && r != 0xae:
+		return true
+	case r >= 0x2190 && r <= 0x21ff, r >= 0x2500 && r <= 0x259f, r >= 0x2800 && r <= 0x28ff, r >= 0x4e00 && r <= 0x9fff:
+		return true
+	}
+	switch r {
+	case '…', '–', '—', '’':
+		return true
+	}
+	return false
+}
+
+// apart tells whether a character stays one in any neighbourhood.
+func apart(g string) bool {
+	for _, before := range []string{"x", "🇩", "ᄀ", "가", "क्"} {
+		if raw, _ := ansi.FirstGraphemeCluster(before+g, ansi.GraphemeWidth); raw != before {
+			return false
+		}
+	}
+	for _, after := range []string{"x", "👩", "क", "🇩"} {
+		if raw, _ := ansi.FirstGraphemeCluster(g+after, ansi.GraphemeWidth); raw != g {
+			return false
+		}
+	}
+	return true
 }
 
 // width is how many columns text takes on a canvas.
 func width(s string) int {
 	n := 0
-	ascii := true
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			ascii = false
-			break
-		}
-	}
-	if ascii {
-		return len(s)
-	}
 	for len(s) > 0 {
-		raw, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-		_, w := cluster(raw)
+		var w int
+		_, w, s = next(s)
 		n += w
-		s = s[len(raw):]
 	}
 	return n
 }
@@ -149,22 +164,18 @@ func cut(s string, w int) string {
 	if w <= 0 {
 		return ""
 	}
-	if width(s) <= w {
-		return s
-	}
-	var b strings.Builder
-	n := 0
-	for len(s) > 0 {
-		raw, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-		g, gw := cluster(raw)
-		if n+gw > w-1 {
-			break
+	n, keep := 0, 0
+	for rest := s; len(rest) > 0; {
+		var gw int
+		_, gw, rest = next(rest)
+		if n += gw; n > w {
+			return strings.TrimRight(s[:keep], " ") + "…"
 		}
-		b.WriteString(g)
-		n += gw
-		s = s[len(raw):]
+		if n <= w-1 {
+			keep = len(s) - len(rest)
+		}
 	}
-	return strings.TrimRight(b.String(), " ") + "…"
+	return s
 }
 
 // right writes text that ends before column end.
@@ -255,7 +266,7 @@ var asciiFor = map[string]string{
 	"─": "-", "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "├": "+", "┤": "|", "┴": "+", "┬": "+", "└": "+", "┼": "+",
 	"╌": "-", "┄": ".", "·": "-", "…": "~", "→": ">", "↑": "^", "↓": "v", "←": "<", "×": "x", "✕": "x", "✓": "v", "’": "'",
 	"█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "▍": "#", "▎": "#", "▏": "#", "▁": "_", "▂": "_", "▃": "=", "▄": "=", "▅": "=", "▆": "#", "▇": "#",
-	"▰": "#", "▱": ".", "▸": ">", "▕": "|", "━": "=", "⠒": "-", "⠂": ".", "≥": ">", "▀": "\"", "–": "-", "┊": ":", "⏸": "=",
+	"▼": "v", "▒": ":", "▰": "#", "▱": ".", "▸": ">", "▕": "|", "━": "=", "⠒": "-", "⠂": ".", "≥": ">", "▀": "\"", "–": "-", "┊": ":", "⏸": "=",
 }
 
 // paste lays a box over lines at a place. Both are whole lines of known width.

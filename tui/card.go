@@ -51,7 +51,7 @@ func (m *Model) card() sheet {
 	}
 	level := max(0, m.elapsed()-time.Duration(d.Since)*time.Millisecond)
 	add("load", piece{now, inkStrong}, text(" for "+span(level)+limit))
-	add("production", m.cardEnv("production", "watched only, no load sent")...)
+	add("production", m.cardEnv("production", "only watched")...)
 	add("staging", m.cardEnv("staging", map[bool]string{true: "under load", false: "no load now"}[d.Running > 0])...)
 	long("so far", m.cardCourse())
 	long("guard", m.cardGuard())
@@ -97,7 +97,7 @@ func (m *Model) cardPeople() string {
 func (m *Model) cardEnv(name, role string) []piece {
 	env := m.s.Env(name)
 	mark, k := shape(env.State)
-	p := []piece{{fmt.Sprintf("%-28s", role), inkDim}, {mark + " ", k}, {fmt.Sprintf("%-10s", env.State), inkText}}
+	p := []piece{{mark + " ", k}, {fmt.Sprintf("%-9s", env.State), inkText}}
 	p95, errs, age := env.Tick.P95, env.Tick.Errors, max(0, m.elapsed().Milliseconds()-env.At)
 	if env.Tick.Age != nil {
 		age += int64(*env.Tick.Age * 1000)
@@ -106,9 +106,9 @@ func (m *Model) cardEnv(name, role string) []piece {
 		p95, errs, age = t.P95, float64(t.Errors)/float64(t.Requests), max(0, m.elapsed().Milliseconds()-m.s.LoadMS)
 	}
 	if p95 == nil {
-		return append(p, piece{"unknown", inkDim})
+		return append(p, piece{"unknown", inkText}, piece{" · " + role, inkDim})
 	}
-	return append(p, piece{fmt.Sprintf("p95 %6s  errors %6s", millis(*p95), share(errs)), inkText}, piece{fmt.Sprintf("  %.1f s ago", float64(age)/1000), inkDim})
+	return append(p, piece{fmt.Sprintf("p95 %6s  errors %6s", millis(*p95), share(errs)), inkText}, piece{fmt.Sprintf("  %.1f s ago · %s", float64(age)/1000, role), inkDim})
 }
 
 // cardCourse tells whether it gets better or worse: where it began, and when

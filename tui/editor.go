@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"crosstalk/notes"
 )
@@ -58,8 +57,8 @@ func (e *editor) before() int {
 	last := from
 	for i := from; i < e.at; {
 		last = i
-		raw, _ := ansi.FirstGraphemeCluster(e.text[i:], ansi.GraphemeWidth)
-		i += max(1, len(raw))
+		_, _, rest := next(e.text[i:])
+		i = len(e.text) - len(rest)
 	}
 	return min(last, e.at)
 }
@@ -69,8 +68,8 @@ func (e *editor) after() int {
 	if e.at >= len(e.text) {
 		return e.at
 	}
-	raw, _ := ansi.FirstGraphemeCluster(e.text[e.at:], ansi.GraphemeWidth)
-	return e.at + max(1, len(raw))
+	_, _, rest := next(e.text[e.at:])
+	return len(e.text) - len(rest)
 }
 
 func (e *editor) remove(from, to int) {
@@ -129,26 +128,27 @@ func (e *editor) wrap(w int) (lines []string, x, y int) {
 	for i := 0; i <= len(e.text); {
 		if i < len(e.text) && e.text[i] == '\n' {
 			if i == e.at {
-				x, y = n, len(lines)
+				x, y = min(n, w-1), len(lines)
 			}
 			end()
 			i++
 			continue
 		}
-		raw, g, gw := "", "", 0
+		g, gw, size := "", 0, 1
 		if i < len(e.text) {
-			raw, _ = ansi.FirstGraphemeCluster(e.text[i:], ansi.GraphemeWidth)
-			g, gw = cluster(raw)
+			var rest string
+			g, gw, rest = next(e.text[i:])
+			size = len(e.text) - i - len(rest)
 		}
 		if n+max(gw, 1) > w { // the cursor needs a place, too
 			end()
 		}
-		if e.at >= i && e.at < i+max(1, len(raw)) {
+		if e.at >= i && e.at < i+size {
 			x, y = n, len(lines)
 		}
 		line.WriteString(g)
 		n += gw
-		i += max(1, len(raw))
+		i += size
 	}
 	end()
 	return lines, x, y

@@ -68,7 +68,7 @@ func keyMap() []binding {
 			act: func(m *Model, _ string) tea.Cmd { return m.glide(false) }},
 		{id: "faster", keys: []string{"]"}, show: "]", does: "glide faster", group: groupUsers, cmd: session.SetGlide{To: 1},
 			act: func(m *Model, _ string) tea.Cmd { return m.glide(true) }},
-		{id: "spike", keys: []string{"S"}, show: "S", does: "spike: a number followed at once; asks first", group: groupUsers, cmd: move,
+		{id: "spike", keys: []string{"S"}, show: "S", does: "spike: type a number, reached at once", group: groupUsers, cmd: move,
 			act: func(m *Model, _ string) tea.Cmd { m.mode, m.number, m.spike = modeNumber, "", true; return nil }},
 
 		{id: "note", keys: []string{"n"}, show: "n", does: "write a note; Esc keeps what was typed", hint: "note", group: groupNotes, cmd: aNote,

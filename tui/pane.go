@@ -129,7 +129,7 @@ func (m *Model) heads(w, h int) heads {
 		v.numbers = 2
 	}
 	for _, name := range []string{"staging", "production"} {
-		v.tiles = max(v.tiles, tiles{m.s.Env(name).Tiles}.plan(w-2, most).rows)
+		v.tiles = max(v.tiles, tiles{list: m.s.Env(name).Tiles}.plan(w-2, most).rows)
 	}
 	return v
 }
@@ -138,7 +138,7 @@ func (m *Model) heads(w, h int) heads {
 func (p pane) inside(c *canvas, env session.Env) {
 	x, w, y, end := 1, c.w-2, 1, c.h-1
 	v := p.m.heads(w, end-y)
-	tiles{env.Tiles}.draw(c, x+1, y, w-2, v.tiles)
+	tiles{env.Tiles, p.m.elapsed().Milliseconds()}.draw(c, x+1, y, w-2, v.tiles)
 	y += v.tiles
 	groups := p.numbers(env)
 	if _, k := shape(env.State); p.watched() && env.State != "green" && env.Why != "" {

@@ -3,12 +3,19 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"crosstalk/session"
 )
 
 // tiles are an environment's checks, one tile each.
-type tiles struct{ list []session.Tile }
+type tiles struct {
+	list []session.Tile
+	now  int64 // milliseconds since the start
+}
+
+// toldEvery is how often at least a tile's number is told, in milliseconds.
+const toldEvery = 10_000
 
 // plan is how tiles are laid out in a width.
 type plan struct {
@@ -27,8 +34,11 @@ func (t tiles) plan(w, rows int) plan {
 		p.full, p.cell = false, 2+p.name+1+8+1
 	}
 	p.cols = max(1, (w+2)/p.cell)
-	p.cell = min((w+2)/p.cols, p.cell+4)
 	p.rows = min(rows, max(1, (len(t.list)+p.cols-1)/p.cols))
+	if p.cols*p.rows >= len(t.list) {
+		p.cols = max(1, (len(t.list)+p.rows-1)/p.rows) // rows of the same length
+	}
+	p.cell = min((w+2)/p.cols, p.cell+4)
 	return p
 }
 
@@ -69,6 +79,9 @@ func (t tiles) one(c *canvas, x, y, end, name int, full bool, k session.Tile) {
 		word = k.Now.State
 	case k.Now.Late:
 		word, state = "late", inkText
+	}
+	if age := t.now - k.At; age > 2*toldEvery && k.At > 0 {
+		word, state = span(time.Duration(age)*time.Millisecond)+" old", inkAmber
 	}
 	if !full && word != "" {
 		value = word

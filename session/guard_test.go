@@ -1,0 +1,194 @@
+package session
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"crosstalk/monitors"
+)
+
+// drill steps a guard through readings 50 ms apart.
+type drill struct {
+	g   *Guard
+	now time.Time
+	r   Reading
+	v   Verdict
+	log []string // the changes, "run>hold amber"
+}
+
+func newDrill(edit func(*GuardRules)) *drill {
+	rules := DefaultRules()
+	if edit != nil {
+		edit(&rules)
+	}
+	return &drill{g: NewGuard(rules), now: time.Unix(1000, 0), r: Reading{Production: monitors.Green, Self: monitors.Green, Running: 40}}
+}
+
+// for runs the present reading for a time. Users follow the ceiling at once.
+func (d *drill) lasts(span time.Duration) *drill {
+	for end := d.now.Add(span); d.now.Before(end); {
+		d.now = d.now.Add(wakeEvery)
+		d.r.Now = d.now
+		if d.r.Production == monitors.Green {
+			d.r.GreenFor += wakeEvery
+		} else {
+			d.r.GreenFor = 0
+		}
+		d.r.Pressing = d.r.Production != monitors.Green
+		d.v = d.g.Step(d.r)
+		d.r.Late = ""
+		if d.v.Changed {
+			d.log = append(d.log, string(d.v.From)+">"+string(d.v.State)+" "+d.v.Cause)
+		}
+		if d.v.Ceiling >= 0 {
+			d.r.Running = min(d.r.Running, d.v.Ceiling)
+		}
+	}
+	return d
+}
+
+func (d *drill) sees(h monitors.Health) *drill { d.r.Production = h; return d }
+
+func (d *drill) want(t *testing.T, state GuardState, ceiling int, log string) {
+	t.Helper()
+	if d.v.State != state || d.v.Ceiling != ceiling || strings.Join(d.log, ", ") != log {
+		t.Errorf("%s with ceiling %d after %q; want %s, %d after %q", d.v.State, d.v.Ceiling, strings.Join(d.log, ", "), state, ceiling, log)
+	}
+}
+
+func TestGuardLadder(t *testing.T) {
+	t.Parallel()
+	const sec = time.Second
+	attended := func(r *GuardRules) { r.Attended = true }
+	for _, c := range []struct {
+		name    string
+		rules   func(*GuardRules)
+		act     func(*drill)
+		state   GuardState
+		ceiling int
+		log     string
+	}{
+		{"green runs", nil, func(d *drill) { d.lasts(sec) }, GuardRun, none, ""},
+		{"amber holds", nil, func(d *drill) { d.lasts(sec).sees(monitors.Amber).lasts(sec) }, GuardHold, 40, "run>hold amber"},
+		{"amber that lasts eases", nil, func(d *drill) { d.sees(monitors.Amber).lasts(2100 * time.Millisecond) }, GuardEase, 20, "run>hold amber, hold>ease amber"},
+		{"easing halves again and again", nil, func(d *drill) { d.sees(monitors.Amber).lasts(6200 * time.Millisecond) }, GuardEase, 5, "run>hold amber, hold>ease amber"},
+		{"green ends a hold", nil, func(d *drill) { d.sees(monitors.Amber).lasts(sec).sees(monitors.Green).lasts(sec) }, GuardRun, none, "run>hold amber, hold>run amber"},
+		{"attended, users stay below where amber began", attended, func(d *drill) { d.sees(monitors.Amber).lasts(sec).sees(monitors.Green).lasts(sec) }, GuardRun, 40, "run>hold amber, hold>run amber"},
+		{"a key lifts that", attended, func(d *drill) {
+			d.sees(monitors.Amber).lasts(sec).sees(monitors.Green).lasts(sec)
+			d.g.Press()
+			d.lasts(sec)
+		}, GuardRun, none, "run>hold amber, hold>run amber"},
+		{"what was eased comes back in steps", nil, func(d *drill) {
+			d.sees(monitors.Amber).lasts(2100 * time.Millisecond).sees(monitors.Green).lasts(8 * sec)
+		}, GuardEase, 28, "run>hold amber, hold>ease amber"},
+		{"and then runs", nil, func(d *drill) {
+			d.sees(monitors.Amber).lasts(2100 * time.Millisecond).sees(monitors.Green).lasts(40 * sec)
+		}, GuardRun, none, "run>hold amber, hold>ease amber, ease>run amber"},
+		{"red cuts at once", nil, func(d *drill) { d.sees(monitors.Red).lasts(wakeEvery) }, GuardCut, 0, "run>cut red"},
+		{"red cuts from a hold", nil, func(d *drill) { d.sees(monitors.Amber).lasts(sec).sees(monitors.Red).lasts(wakeEvery) }, GuardCut, 0, "run>hold amber, hold>cut red"},
+		{"green alone does not end a cut", nil, func(d *drill) { d.sees(monitors.Red).lasts(sec).sees(monitors.Green).lasts(300 * sec) }, GuardCut, 0, "run>cut red"},
+		{"no sight holds, eases, cuts", nil, func(d *drill) { d.sees(monitors.NoSight).lasts(6 * sec) }, GuardCut, 0, "run>hold no sight, hold>ease no sight, ease>cut no sight"},
+		{"sight that comes back in time", nil, func(d *drill) { d.sees(monitors.NoSight).lasts(sec).sees(monitors.Green).lasts(11 * sec) }, GuardRun, none, "run>hold no sight, hold>run no sight"},
+		{"our own machine holds and no more", nil, func(d *drill) { d.r.Self = monitors.Amber; d.lasts(20 * sec) }, GuardHold, 40, "run>hold self"},
+		{"one late answer pauses rising", nil, func(d *drill) { d.r.Late = "late"; d.lasts(sec) }, GuardRun, 40, ""},
+		{"for two seconds", nil, func(d *drill) { d.r.Late = "late"; d.lasts(3 * sec) }, GuardRun, none, ""},
+		{"a lapsed permit cuts", nil, func(d *drill) { d.r.Lapsed = "lapsed"; d.lasts(sec) }, GuardCut, 0, "run>cut permit"},
+		{"without checks only a few", func(r *GuardRules) { r.Unguarded = true }, func(d *drill) { d.sees(monitors.NoSight).lasts(20 * sec) }, GuardRun, 5, ""},
+		{"switched off", func(r *GuardRules) { r.Off = true }, func(d *drill) { d.sees(monitors.Red).lasts(20 * sec) }, GuardRun, none, ""},
+		{"switched off, the permit still counts", func(r *GuardRules) { r.Off = true }, func(d *drill) { d.r.Lapsed = "lapsed"; d.lasts(sec) }, GuardCut, 0, "run>cut permit"},
+		{"one user in the quiet phase", nil, func(d *drill) { d.r.Quiet = true; d.lasts(sec) }, GuardRun, 1, ""},
+		{"a server red before anything ran", nil, func(d *drill) { d.r.Quiet, d.r.Running = true, 0; d.sees(monitors.Red).lasts(sec) }, GuardRun, 1, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDrill(c.rules)
+			c.act(d)
+			d.want(t, c.state, c.ceiling, c.log)
+		})
+	}
+}
+
+func TestGoingOnAfterACut(t *testing.T) {
+	t.Parallel()
+	d := newDrill(nil)
+	d.sees(monitors.Red).lasts(time.Second)
+	if err := d.g.GoOn(d.now, true); err == nil {
+		t.Fatal("went on while production was red")
+	}
+	d.sees(monitors.Green).lasts(59 * time.Second)
+	if m := d.g.Missing(d.now, false); !strings.Contains(m, "1 s to go") {
+		t.Errorf("missing: %q", m)
+	}
+	d.lasts(2 * time.Second)
+	if err := d.g.GoOn(d.now, false); err != nil {
+		t.Fatal(err)
+	}
+	d.r.Running = 40
+	d.lasts(time.Second).want(t, GuardRun, 32, "run>cut red") // 80 % of the level of the cut
+	d.sees(monitors.Red).lasts(time.Second)
+	if d.v.State != GuardLockout {
+		t.Fatalf("the second cut is a %s", d.v.State)
+	}
+	d.sees(monitors.Green).lasts(2 * time.Minute)
+	if err := d.g.GoOn(d.now, false); err == nil {
+		t.Error("went on after the second cut without a reason")
+	}
+	if err := d.g.GoOn(d.now, true); err != nil {
+		t.Error(err)
+	}
+}
+
+// What must hold whatever production does: a cut is never undone without a
+// person, losing sight never raises the ceiling, and red with users running is
+// a cut in the same step.
+func TestGuardNeverLetsGoOfSafety(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rules := DefaultRules()
+		rules.Attended = rapid.Bool().Draw(t, "attended")
+		g := NewGuard(rules)
+		now, running, cut := time.Unix(1000, 0), 0, false
+		before := Verdict{State: GuardRun, Ceiling: none}
+		for range rapid.IntRange(1, 400).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.IntRange(1, 3000).Draw(t, "ms")) * time.Millisecond)
+			r := Reading{Now: now, Running: running, Pressing: rapid.Bool().Draw(t, "pressing"),
+				Production: rapid.SampledFrom([]monitors.Health{monitors.Green, monitors.Amber, monitors.Red, monitors.NoSight}).Draw(t, "production"),
+				Self:       rapid.SampledFrom([]monitors.Health{monitors.Green, monitors.Amber}).Draw(t, "self"),
+				GreenFor:   time.Duration(rapid.IntRange(0, 90).Draw(t, "green")) * time.Second}
+			v := g.Step(r)
+			switch {
+			case cut && v.State != GuardCut && v.State != GuardLockout:
+				t.Fatalf("a cut became %s by itself", v.State)
+			case cut && v.Ceiling != 0, (v.State == GuardCut || v.State == GuardLockout) && v.Renew:
+				t.Fatalf("load may be sent after a cut: %+v", v)
+			case r.Production == monitors.Red && v.State != GuardCut && v.State != GuardLockout:
+				t.Fatalf("production is red and the guard says %s", v.State)
+			case r.Production == monitors.NoSight && (v.Ceiling < 0 || before.Ceiling >= 0 && v.Ceiling > before.Ceiling && v.Ceiling > running):
+				t.Fatalf("losing sight raised the ceiling from %d to %d at %d users", before.Ceiling, v.Ceiling, running)
+			}
+			cut = v.State == GuardCut || v.State == GuardLockout
+			before = v
+			if v.Ceiling >= 0 {
+				running = min(running, v.Ceiling)
+			}
+			switch rapid.IntRange(0, 9).Draw(t, "person") {
+			case 0:
+				g.Press()
+			case 1:
+				if g.GoOn(now, rapid.Bool().Draw(t, "reason")) == nil {
+					cut = false
+				}
+			default:
+				if room := v.Ceiling; room < 0 {
+					running += rapid.IntRange(0, 20).Draw(t, "rise")
+				} else {
+					running = rapid.IntRange(0, room).Draw(t, "within")
+				}
+			}
+		}
+	})
+}

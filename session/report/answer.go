@@ -1,0 +1,340 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"crosstalk/session"
+)
+
+// What makes a second slow: both are needed, twice in a row. A little that
+// doubles harms nobody.
+const (
+	slowFactor = 2
+	slowFloor  = 0.025 // seconds above the reference
+	slowRefer  = 5     // seconds that make the reference
+)
+
+// slowness finds the first slow moment by the users' own requests: the p95 of
+// two seconds in a row is at least twice, and 25 ms above, the median p95 of
+// the first five seconds in which users ran as asked.
+type slowness struct {
+	first []second
+	was   bool
+}
+
+func (s *slowness) reference() *float64 {
+	if len(s.first) < slowRefer {
+		return nil
+	}
+	median, _ := middle(s.first, func(s second) *float64 { return s.p95 })
+	return median
+}
+
+// second takes a tick and returns why it is slow, or "".
+func (s *slowness) second(ms int64, l *levels, t *session.LoadTick) string {
+	if t.P95 == nil {
+		s.was = false
+		return ""
+	}
+	ref := s.reference()
+	if ref == nil {
+		if c := l.current(); c.asked > 0 && t.Running == c.asked && ms-1000 >= c.from {
+			s.first = append(s.first, second{p95: t.P95})
+		}
+		return ""
+	}
+	slow := *t.P95 >= *ref*slowFactor && *t.P95 >= *ref+slowFloor
+	both := slow && s.was
+	s.was = slow
+	if !both {
+		return ""
+	}
+	return fmt.Sprintf("the p95 of the users' own requests was %s, the second second in a row at twice or more of the %s at the first level held", millis(*t.P95), millis(*ref))
+}
+
+// model closes the Model. The builder can't be used after it.
+func (b *builder) model(tail Tail) *Model {
+	for _, name := range []string{staging, production} {
+		if e := b.envs[name]; e != nil && e.silent.seen && b.ms-e.silent.last > silence {
+			b.gap(name, e.silent.last, b.ms)
+		}
+	}
+	if b.load.seen && b.ms-b.load.last > silence {
+		b.gap(b.load.what, b.load.last, b.ms)
+	}
+	b.header(tail)
+	b.totals()
+	b.sure(tail)
+	m := b.m
+	m.Notes = b.notes()
+	m.Levels = b.levels.model(b.at, b.st.Dial.LastGood)
+	m.Steps = b.stepModel()
+	m.Series = b.series.model()
+	m.Thresholds = append([]session.Threshold{}, b.st.Baseline.Thresholds...)
+	for _, name := range sortedKeys(b.envs) {
+		b.envs[name].close(b)
+	}
+	slices.SortStableFunc(m.Health, func(a, b Span) int {
+		if c := int(a.fromMS - b.fromMS); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Env, b.Env)
+	})
+	b.firsts()
+	b.answer()
+	m.fill()
+	return m
+}
+
+func (b *builder) header(tail Tail) {
+	h := &b.m.Session
+	switch {
+	case b.st.Seq == 0:
+		h.State = Empty
+	case b.st.Ended != nil:
+		h.State, h.EndReason = Ended, b.st.Ended.Reason
+	case tail.Running:
+		h.State = Running
+	default:
+		h.State = Crashed
+	}
+	b.pause(false)
+	h.Seconds, h.Paused = secs(b.ms), secs(b.pauses)
+	h.Timebox = b.st.Timebox.Seconds()
+	h.People = b.people
+	h.GuardState = b.st.Guard.State
+	h.Brake = b.st.Brake
+	h.Baseline.Note = b.st.Baseline.Note
+	if v := b.st.Baseline; !v.Running && v.To > v.From {
+		took := secs(v.To - v.From)
+		h.Baseline.Seconds = &took
+	}
+}
+
+func (b *builder) totals() {
+	t := &b.m.Totals
+	t.Requests, t.Errors, t.Kinds, t.Codes = b.st.Requests, b.st.Errors, kinds(b.st.Kinds), kinds(b.codes)
+	t.Cancelled, t.Dropped = b.cancelled, b.dropped
+	t.PeakAsked, t.PeakUsers = b.peakAsked, b.st.Dial.Peak
+	if good := b.st.Dial.LastGood; good > 0 {
+		t.LastGood = &good
+	}
+	t.Loaded = secs(b.loaded)
+	t.StagingP95, t.ProdP95 = b.worstStaging, b.worstProd
+	t.CutsBy, t.Holds, t.Recoveries = kinds(b.causes), b.st.Guard.Holds, len(b.m.Recoveries)
+	t.Gaps = len(b.m.Sure.Gaps)
+	t.Notes = len(b.st.Notes.Notes)
+	by := map[string]uint64{}
+	for _, n := range b.st.Notes.Notes {
+		if n.Gone == nil && !n.System {
+			by[string(n.Kind)]++
+		}
+		if n.Open() {
+			t.Open++
+		}
+	}
+	t.NotesBy = kinds(by)
+	t.Production = b.shares(production)
+	t.LastSeq, t.LastElapsed = b.st.Seq, secs(b.ms)
+}
+
+func (b *builder) sure(tail Tail) {
+	s := &b.m.Sure
+	s.Checks = b.checkRates()
+	if e := b.envs[production]; e != nil && e.time[noSight] != nil {
+		s.NoSight = secs(e.time[noSight].loaded)
+	}
+	// What a live writer has not finished is not torn.
+	if !tail.Running {
+		s.Torn, s.TornWhy = tail.Torn, tail.Why
+	}
+	s.SelfTrouble = secs(b.selfMS)
+	s.UnknownType = kinds(b.unknown)
+	s.Percentiles = "of single seconds, never averaged: the median of the seconds' values, and the worst second's"
+}
+
+func (b *builder) firsts() {
+	f := &b.m.Firsts
+	f.Slow, f.Errors, f.Production = b.firstSlow, b.firstErrors, b.firstProd
+	if !f.Slow.Seen {
+		f.Slow.How = "not seen: staging's checks stayed green under load and the users' p95 did not reach twice the first level's in two seconds in a row"
+		if b.slow.reference() == nil {
+			f.Slow.How = "not known: no level was held for 5 s, so there is nothing to compare with; staging's checks did not leave green under load"
+		}
+	}
+	if !f.Errors.Seen {
+		f.Errors.How = "not seen: no request failed"
+		if b.st.Requests == 0 {
+			f.Errors.How = "not known: no request was counted"
+		}
+	}
+	if !f.Production.Seen {
+		f.Production.How = "not seen: production's checks were neither amber nor red while users ran"
+		if !b.watched() {
+			f.Production.How = "not known: production was not watched"
+		}
+	}
+}
+
+// watched tells whether anything was ever heard of production.
+func (b *builder) watched() bool {
+	e := b.envs[production]
+	return b.st.Watched(production) || e != nil && len(e.rates) > 0
+}
+
+// How long production may be out of sight under load and still be called
+// untouched: this share of the loaded time, and never more than the seconds
+// after which the guard itself would cut.
+const (
+	blindShare = 0.01
+	blindSpan  = 5000 // milliseconds
+)
+
+// answer decides what can be said of production. Touched: its checks were amber
+// or red while users ran, or the guard cut for its red. Not known: nobody
+// looked, or not enough, or it was not well before the first user came.
+// Untouched otherwise.
+func (b *builder) answer() {
+	a := &b.m.Answer
+	a.Learned = strings.TrimSpace(b.st.Learned)
+	a.Draft = a.Learned == ""
+	e := b.envs[production]
+	var bad, rest int64 // milliseconds under load in spans that began under load, and before it
+	for _, s := range b.m.Health {
+		if s.Env != production || s.State != amber && s.State != red {
+			continue
+		}
+		if s.AtRest {
+			rest += s.loadedMS
+		} else {
+			bad += max(1, s.loadedMS)
+		}
+	}
+	switch {
+	case b.st.Seq == 0:
+		a.Production, a.Why = NotKnown, []string{"The journal has no event."}
+	case !b.watched():
+		a.Production, a.Why = NotKnown, []string{"No check of production was configured, so nobody looked."}
+	case bad > 0 || b.causes[session.CauseRed] > 0:
+		a.Production = Touched
+		a.Why = append(b.moved(), b.times(), "Whether the load was the cause can't be told from this alone.")
+	case rest > 0:
+		a.Production = NotKnown
+		a.Why = []string{"Production was already amber or red before the first user ran, so nothing can be told from it.", b.times()}
+	case e == nil || len(e.rates) == 0 || e.time[green] == nil && b.loaded > 0:
+		a.Production, a.Why = NotKnown, []string{"Production's checks never answered, so nobody saw it."}
+	case b.loaded == 0:
+		a.Production, a.Why = Untouched, []string{"No load ran in what the journal holds."}
+	case b.blind():
+		a.Production = NotKnown
+		a.Why = []string{b.times(), "It was not seen for too long while users ran to call it untouched."}
+	default:
+		a.Production = Untouched
+		a.Why = []string{b.times(), "Its checks see what they ask for; what they do not ask for is not known."}
+	}
+	if (a.Production == Untouched || a.Production == Touched) && b.st.Baseline.Note != "" {
+		a.Why = append(a.Why, fmt.Sprintf("Where amber and red begin: %s.", b.st.Baseline.Note))
+	}
+	b.unknowns()
+}
+
+// blind tells whether production was out of sight for too long under load. A
+// gap in what was told counts like no sight.
+func (b *builder) blind() bool {
+	e := b.envs[production]
+	var dark int64
+	if t := e.time[noSight]; t != nil {
+		dark = t.loaded
+	}
+	for _, g := range b.m.Sure.Gaps {
+		if g.What != production {
+			continue
+		}
+		for _, l := range b.levels.list {
+			if l.reached > 0 {
+				dark += max(0, min(l.to, int64(g.To*1000))-max(l.from, int64(g.From*1000)))
+			}
+		}
+	}
+	return e.blind > blindSpan || float64(dark) > blindShare*float64(b.loaded)
+}
+
+// times tells how long production was in which state under load, and its worst.
+func (b *builder) times() string {
+	var parts []string
+	for _, s := range b.shares(production) {
+		if s.Loaded > 0 {
+			parts = append(parts, s.State+" for "+lasting(s.Loaded))
+		}
+	}
+	text := fmt.Sprintf("With users running (%s in all) its checks were %s", lasting(secs(b.loaded)), list(parts))
+	if len(parts) == 0 {
+		text = "No second with users running has a state of production"
+	}
+	if w := b.worstProd; w != nil {
+		text += fmt.Sprintf("; the worst second's p95 was %s, at %s", millis(w.Value), users(w.Users))
+	}
+	return text + "."
+}
+
+// moved tells when production first moved and what the guard did.
+func (b *builder) moved() []string {
+	var out []string
+	if f := b.firstProd; f.Seen {
+		out = append(out, fmt.Sprintf("It first moved at %s with %s running: %s.", clock(f.At.Elapsed), users(f.Users), strings.TrimRight(f.How, ".")))
+	}
+	if n := b.causes[session.CauseRed]; n > 0 {
+		text := "The guard cut the load " + times(n) + " for production's red"
+		var took []string
+		for _, r := range b.m.Recoveries {
+			took = append(took, lasting(r.Seconds))
+		}
+		if len(took) > 0 {
+			text += "; production was well again after " + list(took)
+		} else {
+			text += "; that it was well again after that was not seen"
+		}
+		out = append(out, text+".")
+	}
+	return out
+}
+
+func times(n uint64) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// unknowns lists what the session can't tell.
+func (b *builder) unknowns() {
+	a, h := &b.m.Answer, &b.m.Session
+	say := func(when bool, format string, args ...any) {
+		if when {
+			a.Unknown = append(a.Unknown, fmt.Sprintf(format, args...))
+		}
+	}
+	say(h.State == Crashed, "The journal has no end: what happened after %s is not known.", clock(h.Seconds))
+	say(h.State == Running, "The session still runs: this is how it stood at %s.", clock(h.Seconds))
+	say(b.m.Sure.Torn > 0, "%s after the last whole line could not be read (%s).", count(b.m.Sure.Torn, "byte", "bytes"), b.m.Sure.TornWhy)
+	if h.State == Empty {
+		return
+	}
+	say(!b.watched(), "How production was.")
+	say(b.watched() && h.Baseline.Seconds == nil, "What is usual for production: no baseline was finished, so where amber and red begin was not learned from it.")
+	say(!h.GuardOn, "What the guard would have done: it was off (%s).", h.GuardOff)
+	say(h.Brake == nil, "How fast the brake is: it was not rehearsed.")
+	say(h.Brake != nil && !h.Brake.OK, "How fast the brake is: at the rehearsal it was not seen to drain.")
+	say(b.unknown["link.verdict"] == 0, "Whether load on staging reaches production: no link check was made.")
+	for _, s := range b.m.Stops {
+		say(s.MSToZero == nil, "When the last request ended after the stop at %s.", clock(s.Elapsed))
+	}
+	for _, g := range b.m.Sure.Gaps {
+		say(true, "How %s was from %s to %s: %s.", g.What, clock(g.From), clock(g.To), g.Why)
+	}
+}

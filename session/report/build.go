@@ -1,0 +1,325 @@
+package report
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"crosstalk/session"
+)
+
+// Tail is what is known of a journal beside its events.
+type Tail struct {
+	Running bool   // a process writes it
+	Torn    int64  // bytes after the last whole line
+	Why     string // what is wrong with them
+}
+
+// Build makes the Model of a journal's events in one pass. Memory grows with
+// what people and the guard did, and by a few numbers for each second of load,
+// not with the events themselves.
+func Build(events iter.Seq[session.Event], tail Tail) *Model {
+	b := newBuilder()
+	for e := range events {
+		b.add(e)
+	}
+	return b.model(tail)
+}
+
+// silence is how long nothing may be told of something before it is a gap:
+// everything is told once a second.
+const silence = 3000
+
+// builder folds events into a Model. Fold's State does what it can; what a
+// screen does not need is gathered here.
+type builder struct {
+	m      *Model
+	st     *session.State
+	ms     int64 // of the newest event
+	paused int64 // since when; -1 if not
+	pauses int64
+	loaded int64 // milliseconds with at least one user
+
+	cancelled, dropped uint64
+	codes              map[string]uint64
+	causes             map[string]uint64
+	unknown            map[string]uint64
+	peakAsked          int
+
+	levels levels
+	steps  map[[2]string]*stepSeconds
+	order  [][2]string
+	envs   map[string]*envTrack
+	load   silent
+	series series
+
+	firstSlow, firstErrors, firstProd First
+	slow                              slowness
+	worstStaging, worstProd           *Worst
+	selfMS                            int64
+	people                            []string
+}
+
+func newBuilder() *builder {
+	m := &Model{Schema: Schema}
+	m.Session.GuardOn = true
+	return &builder{m: m, st: session.NewState(), paused: -1, codes: map[string]uint64{}, causes: map[string]uint64{}, unknown: map[string]uint64{},
+		steps: map[[2]string]*stepSeconds{}, envs: map[string]*envTrack{}, load: silent{what: "load"}, series: newSeries()}
+}
+
+// add takes the next event.
+func (b *builder) add(e session.Event) {
+	if e.Seq <= b.st.Seq {
+		return
+	}
+	first := b.st.Seq == 0
+	b.pass(max(b.ms, e.MS))
+	b.st.Apply(e)
+	if first {
+		began := b.st.Began.UTC()
+		b.m.Session.Began = &began
+		b.levels.open(b.ms, 0)
+	}
+	b.m.Totals.Events++
+	b.person(e.By)
+	switch body := e.Body.(type) {
+	case *session.LoadTick:
+		b.loadTick(body)
+		return
+	case *session.HealthTick:
+		b.healthTick(body)
+		return
+	case *session.HealthState:
+		if body.Check == "" {
+			b.env(body.Env).to(b, body.To, body.Why)
+		}
+	case *session.DialSet:
+		b.ask(body.To)
+	case *session.LoadStop:
+		b.stop(body)
+	case *session.GuardChange:
+		b.guard(body)
+	case *session.GuardRecovered:
+		b.m.Recoveries = append(b.m.Recoveries, Recovery{Moment: b.now(), Seconds: body.Seconds, Level: body.Level})
+	case *session.Refused:
+		b.m.Refusals = append(b.m.Refusals, Refusal{Moment: b.now(), Who: e.By, Cmd: body.Cmd, Why: body.Why, Count: body.Count})
+	default:
+		b.frame(e)
+	}
+	b.m.Timeline = append(b.m.Timeline, b.row(e))
+}
+
+// frame takes what opens, closes and interrupts a session.
+func (b *builder) frame(e session.Event) {
+	h := &b.m.Session
+	switch body := e.Body.(type) {
+	case *session.Start:
+		b.start(body)
+	case *session.Recovered:
+		b.ask(0) // the process that sent the load is gone
+		b.m.Sure.SetAside += body.Dropped
+		b.m.Sure.Resumes = append(b.m.Sure.Resumes, b.now())
+		b.pause(false)
+	case *session.CharterSet:
+		b.charter(body.Text)
+	case *session.Build:
+		h.Builds = append(h.Builds, BuildSeen{Moment: b.now(), Env: body.Env, Build: body.Build})
+	case *session.BaselineStart:
+		h.Baseline.Planned = body.Seconds
+	case *session.Reason:
+		switch e.Type {
+		case session.TypePause:
+			b.pause(true)
+		case session.TypeResume:
+			b.pause(false)
+		case session.TypeSelfLimit:
+			b.m.Sure.SelfLimits = append(b.m.Sure.SelfLimits, Limit{Moment: b.now(), Why: body.Why})
+		}
+	case *session.Unknown:
+		b.unknown[e.Type]++
+	}
+}
+
+func (b *builder) start(s *session.Start) {
+	h := &b.m.Session
+	h.ID, h.Version, h.Target, h.Demo, h.Headless = s.ID, s.Version, hidden(s.Target), s.Demo, s.Headless
+	h.StartedBy, h.Limits, h.Journeys = s.As, s.Limits, s.Journeys
+	h.GuardOn, h.GuardOff = s.NoGuard == "", s.NoGuard
+	h.Seed = strconv.FormatUint(s.Seed, 10)
+	h.Baseline.Planned = s.Baseline
+	if s.Promise > 0 {
+		h.Promise = &s.Promise
+	}
+	b.charter(s.Charter)
+	b.person(s.As)
+	for _, p := range s.People {
+		b.person(p)
+	}
+}
+
+// charter keeps every text a charter had.
+func (b *builder) charter(text string) {
+	h := &b.m.Session
+	if h.Charter != "" && h.Charter != text {
+		h.Charters = append(h.Charters, h.Charter)
+	}
+	h.Charter = text
+}
+
+func (b *builder) person(by string) {
+	if by != "" && !program(by) && !slices.Contains(b.people, by) {
+		b.people = append(b.people, by)
+	}
+}
+
+// program tells whether a name is one of the program's own.
+func program(by string) bool {
+	switch by {
+	case session.ByGuard, session.ByEngine, session.ByMonitors, session.BySession:
+		return true
+	}
+	return false
+}
+
+func (b *builder) pause(on bool) {
+	switch {
+	case on && b.paused < 0:
+		b.paused = b.ms
+	case !on && b.paused >= 0:
+		b.pauses += b.ms - b.paused
+		b.paused = -1
+	}
+}
+
+// pass lets the time up to the next event go by: what held since the last event
+// held until now. A long silence is known to nobody and counts for nothing.
+func (b *builder) pass(ms int64) {
+	if span := ms - b.ms; span <= silence {
+		busy := b.busy()
+		if busy {
+			b.loaded += span
+		}
+		for _, e := range b.envs {
+			e.pass(span, busy)
+		}
+		b.levels.pass(span, b.st.Dial.Running)
+		if e := b.envs["self"]; e != nil && (e.state == amber || e.state == red) {
+			b.selfMS += span
+		}
+	}
+	b.ms = ms
+}
+
+// busy tells whether load was there at the newest tick.
+func (b *builder) busy() bool { return b.st.Dial.Running > 0 || b.st.Dial.InFlight > 0 }
+
+func (b *builder) now() Moment { return b.at(b.ms) }
+
+func (b *builder) at(ms int64) Moment {
+	return Moment{Elapsed: secs(ms), T: b.st.Began.UTC().Add(time.Duration(ms) * time.Millisecond)}
+}
+
+// ask begins a level.
+func (b *builder) ask(users int) {
+	if users == b.levels.asked() {
+		return
+	}
+	b.levels.open(b.ms, users)
+	b.peakAsked = max(b.peakAsked, users)
+	if p := b.envs[production]; p != nil {
+		b.levels.current().state(p.state)
+		b.levels.current().errorsBefore = p.errors
+	}
+}
+
+func (b *builder) stop(s *session.LoadStop) {
+	b.m.Stops = append(b.m.Stops, Stop{Moment: b.now(), Reason: s.Reason, By: s.By, Users: s.Running, InFlight: s.InFlight, MSToZero: s.MSToZero})
+	if s.Reason != "operator" { // a person's stop is a move of the dial of its own
+		b.ask(0)
+	}
+}
+
+func (b *builder) guard(g *session.GuardChange) {
+	a := Action{Moment: b.now(), From: g.From, To: g.To, Why: g.Why, Cause: g.Cause, Users: g.Running, Samples: g.Samples}
+	if g.Ceiling >= 0 {
+		a.Ceiling = &g.Ceiling
+	}
+	b.m.Guard = append(b.m.Guard, a)
+	if cuts(g.To) && !cuts(g.From) {
+		b.m.Totals.Cuts++
+		b.causes[g.Cause]++
+	}
+	if cuts(g.To) {
+		b.ask(0)
+	}
+}
+
+func cuts(state string) bool { return state == "cut" || state == "lockout" }
+
+func (b *builder) loadTick(t *session.LoadTick) {
+	from := b.load.told(b, b.ms)
+	b.cancelled += t.Cancelled
+	b.dropped += t.Dropped
+	for k, n := range t.Codes {
+		b.codes[k] += n
+	}
+	b.levels.load(from, b.ms, t)
+	b.series.load(b.ms, t)
+	if t.P95 != nil && (b.worstStaging == nil || *t.P95 > b.worstStaging.Value) {
+		b.worstStaging = &Worst{Moment: b.now(), Value: *t.P95, Users: t.Running}
+	}
+	if t.Errors > 0 && !b.firstErrors.Seen {
+		b.firstErrors = b.firstNow("the first failed request: "+kindsOf(t.Kinds))
+	}
+	if why := b.slow.second(b.ms, &b.levels, t); why != "" && !b.firstSlow.Seen {
+		b.firstSlow = b.firstNow(why)
+	}
+	for _, s := range t.ByStep {
+		key := [2]string{s.Journey, s.Step}
+		st := b.steps[key]
+		if st == nil {
+			st = &stepSeconds{}
+			b.steps[key] = st
+			b.order = append(b.order, key)
+		}
+		st.add(s)
+	}
+}
+
+func (b *builder) healthTick(t *session.HealthTick) {
+	e := b.env(t.Env)
+	e.tick(b, t)
+	b.series.health(b.ms, t)
+	if t.Env != production {
+		return
+	}
+	b.levels.health(b.ms, t)
+	if t.Now95 != nil && (b.worstProd == nil || *t.Now95 > b.worstProd.Value) {
+		b.worstProd = &Worst{Moment: b.now(), Value: *t.Now95, Users: b.st.Dial.Running}
+	}
+}
+
+func (b *builder) firstNow(how string) First {
+	at := b.now()
+	return First{Seen: true, At: &at, Users: b.st.Dial.Running, Asked: b.levels.asked(), How: how}
+}
+
+// kinds lists counts by falling number, then by name.
+func kinds(counts map[string]uint64) []Kind {
+	out := []Kind{}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		out = append(out, Kind{Name: name, Count: counts[name]})
+	}
+	slices.SortStableFunc(out, func(a, b Kind) int {
+		switch {
+		case a.Count > b.Count:
+			return -1
+		case a.Count < b.Count:
+			return 1
+		}
+		return 0
+	})
+	return out
+}

@@ -1,0 +1,187 @@
+package report
+
+import (
+	"slices"
+
+	"crosstalk/session"
+)
+
+// The words of health, as the journal has them.
+const (
+	green   = "green"
+	amber   = "amber"
+	red     = "red"
+	noSight = "no sight"
+
+	staging    = "staging"
+	production = "production"
+)
+
+// graver tells whether a state is worse than another. What is known to fail is
+// worse than what is not seen.
+func graver(a, b string) bool { return grave(a) > grave(b) }
+
+func grave(state string) int {
+	return slices.Index([]string{"", green, noSight, amber, red}, state)
+}
+
+// silent notices when nothing is told of something.
+type silent struct {
+	what string
+	last int64
+	seen bool
+}
+
+// told takes a word at ms and returns since when it tells: the one before, or
+// the second that it covers.
+func (s *silent) told(b *builder, ms int64) (from int64) {
+	from = max(0, ms-1000)
+	if s.seen {
+		from = s.last
+		if ms-s.last > silence {
+			b.gap(s.what, s.last, ms)
+			from = max(s.last, ms-1000)
+		}
+	}
+	s.last, s.seen = ms, true
+	return from
+}
+
+func (b *builder) gap(what string, from, to int64) {
+	g := Gap{What: what, From: secs(from), To: secs(to), Why: "nothing was told"}
+	for _, r := range b.m.Sure.Resumes {
+		if r.Elapsed > g.From && r.Elapsed <= g.To {
+			g.Why = "the program was not running"
+		}
+	}
+	b.m.Sure.Gaps = append(b.m.Sure.Gaps, g)
+}
+
+// envTrack follows one environment.
+type envTrack struct {
+	name   string
+	state  string
+	open   Span
+	silent silent
+	rates  []float64
+	errors float64 // newest share of failed checks
+	time   map[string]*stateTime
+	blind  int64 // longest time without sight under load
+}
+
+type stateTime struct{ all, loaded int64 }
+
+func (b *builder) env(name string) *envTrack {
+	e := b.envs[name]
+	if e == nil {
+		e = &envTrack{name: name, silent: silent{what: name}, time: map[string]*stateTime{}}
+		b.envs[name] = e
+		e.to(b, noSight, "not looked at yet")
+	}
+	return e
+}
+
+// to begins a state, unless it is the one that holds.
+func (e *envTrack) to(b *builder, state, why string) {
+	if state == e.state {
+		return
+	}
+	e.close(b)
+	busy := b.busy()
+	e.state = state
+	e.open = Span{Env: e.name, State: state, Why: why, From: secs(b.ms), fromMS: b.ms, Users: b.st.Dial.Running, AtRest: !busy}
+	if e.name == production {
+		if len(b.levels.list) > 0 {
+			b.levels.current().state(state)
+		}
+		if (state == amber || state == red) && busy && !b.firstProd.Seen {
+			b.firstProd = b.firstNow("production's checks went " + state + ": " + why)
+		}
+	}
+	if e.name == staging && (state == amber || state == red) && busy && !b.firstSlow.Seen {
+		b.firstSlow = b.firstNow("staging's checks went " + state + ": " + why)
+	}
+}
+
+func (e *envTrack) close(b *builder) {
+	if e.state == "" || b.ms == e.open.fromMS && e.state == noSight {
+		return
+	}
+	e.open.To, e.open.Loaded = secs(b.ms), secs(e.open.loadedMS)
+	b.m.Health = append(b.m.Health, e.open)
+}
+
+func (e *envTrack) pass(span int64, busy bool) {
+	t := e.time[e.state]
+	if t == nil {
+		t = &stateTime{}
+		e.time[e.state] = t
+	}
+	t.all += span
+	if busy {
+		t.loaded += span
+		e.open.loadedMS += span
+		if e.state == noSight {
+			e.blind = max(e.blind, e.open.loadedMS)
+		}
+	}
+}
+
+func (e *envTrack) tick(b *builder, t *session.HealthTick) {
+	e.silent.told(b, b.ms)
+	e.to(b, t.State, t.Why)
+	e.open.Users = max(e.open.Users, b.st.Dial.Running)
+	e.errors = t.Errors
+	e.rates = append(e.rates, t.Rate)
+}
+
+// checkRates tells how often each environment was looked at, in the order of
+// the configuration and then of appearance by name.
+func (b *builder) checkRates() []CheckRate {
+	out := []CheckRate{}
+	index := map[string]int{}
+	row := func(env string) *CheckRate {
+		i, ok := index[env]
+		if !ok {
+			i = len(out)
+			index[env] = i
+			out = append(out, CheckRate{Env: env})
+		}
+		return &out[i]
+	}
+	for _, c := range b.st.Start.Checks {
+		r := row(c.Env)
+		r.Checks++
+		if c.Every > 0 {
+			r.Planned = round(r.Planned+1/c.Every, 3)
+		}
+	}
+	var told []string
+	for name := range b.envs {
+		told = append(told, name)
+	}
+	slices.Sort(told)
+	for _, name := range told {
+		e, r := b.envs[name], row(name)
+		r.Ticks = len(e.rates)
+		if n := len(e.rates); n > 0 {
+			slices.Sort(e.rates)
+			r.Rate = &e.rates[(n-1)/2]
+		}
+	}
+	return out
+}
+
+func (b *builder) shares(env string) []StateShare {
+	out := []StateShare{}
+	e := b.envs[env]
+	if e == nil {
+		return out
+	}
+	for _, s := range []string{green, amber, red, noSight} {
+		if t := e.time[s]; t != nil {
+			out = append(out, StateShare{State: s, Seconds: secs(t.all), Loaded: secs(t.loaded)})
+		}
+	}
+	return out
+}

@@ -1,0 +1,179 @@
+// Package report draws what a session was from its journal: one Model, and
+// from it Markdown for people, JSON for programs and CSV for spreadsheets. All
+// of it is a pure function of the journal: the same journal gives the same
+// bytes, during a session, after a crash and years later. The journal itself is
+// only read.
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"crosstalk/session"
+)
+
+// Format is one way to draw a session.
+type Format string
+
+// The known formats. Formats tells which of them this version draws.
+const (
+	HTML     Format = "html"
+	Markdown Format = "md"
+	JSON     Format = "json"
+	CSV      Format = "csv"
+	SES      Format = "ses"
+	Timeline Format = "timeline"
+)
+
+// file is one file of a format.
+type file struct {
+	format Format
+	name   string
+	draw   func(io.Writer, *Model) error
+}
+
+// files are what this version writes, in the order they are written.
+var files = []file{
+	{Markdown, "report.md", writeMarkdown},
+	{JSON, "session.json", writeJSON},
+	{CSV, "notes.csv", writeNotes},
+	{CSV, "levels.csv", writeLevels},
+}
+
+// Formats returns the formats that this version draws.
+func Formats() []Format {
+	var out []Format
+	for _, f := range files {
+		if !slices.Contains(out, f.format) {
+			out = append(out, f.format)
+		}
+	}
+	return out
+}
+
+// ParseFormats reads a list such as "md,json". An empty list means every format
+// there is. The error names the formats there are.
+func ParseFormats(s string) ([]Format, error) {
+	if strings.TrimSpace(s) == "" {
+		return Formats(), nil
+	}
+	var out []Format
+	for _, name := range strings.Split(s, ",") {
+		f := Format(strings.ToLower(strings.TrimSpace(name)))
+		if err := check(f); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+func check(f Format) error {
+	if slices.Contains(Formats(), f) {
+		return nil
+	}
+	var have []string
+	for _, h := range Formats() {
+		have = append(have, string(h))
+	}
+	there := strings.Join(have, ", ")
+	switch f {
+	case HTML, SES, Timeline:
+		return fmt.Errorf("format %s is not in this version: there are %s", f, there)
+	}
+	return fmt.Errorf("no format is called %q: there are %s", string(f), there)
+}
+
+// Write draws the session in dir into the folder out (dir itself if it is
+// empty) and returns the paths of what it wrote. Every file is written whole
+// to a temporary name and then renamed. One that fails does not keep the others
+// from being written: the error joins all that went wrong. A journal that can't
+// be read at all fails every format.
+func Write(dir, out string, formats []Format) (written []string, err error) {
+	if out == "" {
+		out = dir
+	}
+	var errs []error
+	for _, f := range formats {
+		errs = append(errs, check(f))
+	}
+	m, err := Read(dir)
+	if err != nil {
+		return nil, errors.Join(append(errs, err)...)
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return nil, errors.Join(append(errs, fmt.Errorf("create report folder: %w", err))...)
+	}
+	for _, f := range files {
+		if !slices.Contains(formats, f.format) {
+			continue
+		}
+		path := filepath.Join(out, f.name)
+		if err := replace(path, func(w io.Writer) error { return f.draw(w, m) }); err != nil {
+			errs = append(errs, fmt.Errorf("write %s: %w", path, err))
+			continue
+		}
+		written = append(written, path)
+	}
+	return written, errors.Join(errs...)
+}
+
+// Read builds the Model of the session in dir from its journal, whether the
+// session runs, has ended or broke off.
+func Read(dir string) (*Model, error) {
+	// Asked first: a session that ends while its journal is read has its last
+	// line there, one that was dead before has not.
+	running := session.Running(dir)
+	b := newBuilder()
+	rest, err := session.EachEvent(dir, func(e session.Event) error {
+		b.add(e)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read report's journal: %w", err)
+	}
+	return b.model(Tail{Running: running, Torn: rest.Torn, Why: rest.Why}), nil
+}
+
+// tries is how many temporary names are tried; others may be exporting, too.
+const tries = 100
+
+// replace writes a file whole or not at all.
+func replace(path string, draw func(io.Writer) error) error {
+	temp, err := temporary(path)
+	if err != nil {
+		return err
+	}
+	err = draw(temp)
+	if err == nil {
+		err = temp.Sync()
+	}
+	err = errors.Join(err, temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
+	}
+	return nil
+}
+
+// temporary opens a new file beside path. os.CreateTemp would make one that
+// only its owner can read, whatever the umask allows.
+func temporary(path string) (*os.File, error) {
+	for i := range tries {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d-%d.part", filepath.Base(path), os.Getpid(), i))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if !errors.Is(err, os.ErrExist) {
+			return f, err
+		}
+	}
+	return nil, fmt.Errorf("no temporary name is free beside %s", path)
+}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"cmp"
+
+	"crosstalk/session"
+)
+
+// maxColumns is how many columns a Series has at most; a session that needs
+// more gets longer columns.
+const maxColumns = 960
+
+// Series is the session on a time axis. Every column shows its worst second,
+// and null where nothing was told: a gap is never joined and never zero.
+type Series struct {
+	Step             float64    `json:"step"` // seconds a column; the first begins at 0
+	Asked            []*int     `json:"asked"`
+	Running          []*int     `json:"running"`
+	RPS              []*float64 `json:"rps"`
+	StagingP50       []*float64 `json:"staging_p50"` // the users' own requests
+	StagingP95       []*float64 `json:"staging_p95"`
+	StagingMax       []*float64 `json:"staging_max"`
+	StagingErrors    []*float64 `json:"staging_errors"` // share of requests
+	ProductionP50    []*float64 `json:"production_p50"` // production's checks
+	ProductionP95    []*float64 `json:"production_p95"`
+	ProductionMax    []*float64 `json:"production_max"`
+	ProductionErrors []*float64 `json:"production_errors"` // share of checks, last 10 s
+	ProductionState  []*string  `json:"production_state"`
+}
+
+// column is the worst of a column's seconds.
+type column struct {
+	asked, running     *int
+	rps                *float64
+	p50, p95, max      *float64
+	requests, failed   uint64
+	prod50, prod95     *float64
+	prodMax, prodError *float64
+	state              string
+}
+
+type series struct {
+	step int64 // milliseconds
+	cols []column
+}
+
+func newSeries() series { return series{step: 1000} }
+
+func (s *series) load(ms int64, t *session.LoadTick) {
+	s.at(ms).merge(column{asked: &t.Asked, running: &t.Running, rps: &t.RPS, p50: t.P50, p95: t.P95, max: t.Max, requests: t.Requests, failed: t.Errors})
+}
+
+func (s *series) health(ms int64, t *session.HealthTick) {
+	if t.Env != production {
+		return
+	}
+	c := column{prod50: t.Now50, prod95: t.Now95, prodMax: t.Max, state: t.State}
+	if t.P50 != nil {
+		c.prodError = &t.Errors
+	}
+	s.at(ms).merge(c)
+}
+
+// at returns the column of the second that ended at ms.
+func (s *series) at(ms int64) *column {
+	begin := max(0, ms-1)
+	for begin/s.step >= maxColumns {
+		s.halve()
+	}
+	i := int(begin / s.step)
+	for len(s.cols) <= i {
+		s.cols = append(s.cols, column{})
+	}
+	return &s.cols[i]
+}
+
+// halve makes one column of two.
+func (s *series) halve() {
+	n := (len(s.cols) + 1) / 2
+	for i := range n {
+		c := s.cols[2*i]
+		if 2*i+1 < len(s.cols) {
+			c.merge(s.cols[2*i+1])
+		}
+		s.cols[i] = c
+	}
+	clear(s.cols[n:])
+	s.cols = s.cols[:n]
+	s.step *= 2
+}
+
+func (c *column) merge(o column) {
+	c.asked, c.running = greater(c.asked, o.asked), greater(c.running, o.running)
+	c.rps = greater(c.rps, o.rps)
+	c.p50, c.p95, c.max = greater(c.p50, o.p50), greater(c.p95, o.p95), greater(c.max, o.max)
+	c.requests, c.failed = c.requests+o.requests, c.failed+o.failed
+	c.prod50, c.prod95, c.prodMax = greater(c.prod50, o.prod50), greater(c.prod95, o.prod95), greater(c.prodMax, o.prodMax)
+	c.prodError = greater(c.prodError, o.prodError)
+	if graver(o.state, c.state) {
+		c.state = o.state
+	}
+}
+
+func greater[N cmp.Ordered](a, b *N) *N {
+	if a == nil || b != nil && *b > *a {
+		return b
+	}
+	return a
+}
+
+func (s *series) model() Series {
+	v := Series{Step: secs(s.step)}
+	for i := range s.cols {
+		c := &s.cols[i]
+		var failed *float64
+		if c.requests > 0 {
+			share := round(float64(c.failed)/float64(c.requests), 4)
+			failed = &share
+		}
+		var state *string
+		if c.state != "" {
+			state = &c.state
+		}
+		v.Asked, v.Running, v.RPS = append(v.Asked, c.asked), append(v.Running, c.running), append(v.RPS, c.rps)
+		v.StagingP50, v.StagingP95, v.StagingMax = append(v.StagingP50, c.p50), append(v.StagingP95, c.p95), append(v.StagingMax, c.max)
+		v.StagingErrors = append(v.StagingErrors, failed)
+		v.ProductionP50, v.ProductionP95, v.ProductionMax = append(v.ProductionP50, c.prod50), append(v.ProductionP95, c.prod95), append(v.ProductionMax, c.prodMax)
+		v.ProductionErrors, v.ProductionState = append(v.ProductionErrors, c.prodError), append(v.ProductionState, state)
+	}
+	return v
+}

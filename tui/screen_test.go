@@ -1,0 +1,281 @@
+package tui
+
+import (
+	"fmt"
+	"image/color"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+
+	"crosstalk/session"
+)
+
+func TestLayoutFillsTheWindow(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {81, 25}, {100, 30}, {120, 36}, {133, 41}, {200, 60}, {300, 90}, {80, 90}, {300, 24}} {
+		for _, z := range []zoom{zoomNone, zoomStaging, zoomProduction} {
+			for _, banner := range []int{0, 2} {
+				for _, input := range []int{1, 4} {
+					t.Run(fmt.Sprintf("%dx%d zoom %d banner %d input %d", size[0], size[1], z, banner, input), func(t *testing.T) {
+						l := arrange(size[0], size[1], banner, input, z)
+						seen := make([]int, size[0]*size[1])
+						for _, r := range []rect{l.header, l.banner, l.staging, l.production, l.users, l.notes, l.status} {
+							if r.w < 0 || r.h < 0 {
+								t.Fatalf("%+v", r)
+							}
+							for y := r.y; y < r.y+r.h; y++ {
+								for x := r.x; x < r.x+r.w; x++ {
+									seen[y*size[0]+x]++
+								}
+							}
+						}
+						for i, n := range seen {
+							if n != 1 {
+								t.Fatalf("cell %d,%d is in %d parts: %+v", i%size[0], i/size[0], n, l)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+func TestLayoutTooSmall(t *testing.T) {
+	for _, size := range [][2]int{{0, 0}, {79, 24}, {80, 23}, {1, 1}} {
+		if !arrange(size[0], size[1], 0, 1, zoomNone).small {
+			t.Errorf("%v is not too small", size)
+		}
+	}
+}
+
+var allKeys = []string{"up", "down", "left", "right", "space", "enter", "esc", "tab", "backspace", "delete", "home", "end", "pgup", "pgdown", "alt+enter",
+	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q",
+	"é", "库", "👩‍👩‍👧", "🇩🇪", "\u0301", "k"}
+
+// TestAnythingFits presses any keys in any windows while anything happens: the
+// frame is always exactly the window.
+func TestAnythingFits(t *testing.T) {
+	starts := []*story{newStory(), baselineStory(3), busyStory(), redStory()}
+	environs := [][]string{nil, {"NO_COLOR=1"}, {"TERM=linux"}}
+	rapid.Check(t, func(t *rapid.T) {
+		tale := rapid.SampledFrom(starts).Draw(t, "story")
+		src := newSource(tale)
+		if rapid.Bool().Draw(t, "refuses") {
+			src.reply = func(session.Command) (session.Reply, error) {
+				return session.Reply{}, &session.Refusal{Why: "no: " + strings.Repeat("x", 99)}
+			}
+			src.may = func(session.Command) error { return &session.Refusal{Why: "not you"} }
+		}
+		now := storyBegan.Add(time.Duration(tale.ms) * time.Millisecond)
+		m := New(src, Options{Who: mel, Host: rapid.Bool().Draw(t, "host"), ASCII: rapid.Bool().Draw(t, "ascii"), Environ: rapid.SampledFrom(environs).Draw(t, "env"), Now: func() time.Time { return now }})
+		seq := m.s.Seq
+		happen := func(kind string, body any) {
+			seq++
+			m.Update(eventsMsg{events: []session.Event{{V: 1, Seq: seq, T: now, MS: now.Sub(storyBegan).Milliseconds(), By: "mel", Type: kind, Body: body}}})
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"size": func(t *rapid.T) {
+				m.Update(tea.WindowSizeMsg{Width: rapid.IntRange(0, 260).Draw(t, "w"), Height: rapid.IntRange(0, 90).Draw(t, "h")})
+			},
+			"full size": func(t *rapid.T) {
+				s := rapid.SampledFrom([][2]int{{80, 24}, {120, 36}, {200, 60}, {81, 31}}).Draw(t, "s")
+				m.Update(tea.WindowSizeMsg{Width: s[0], Height: s[1]})
+			},
+			"key":   func(t *rapid.T) { m.pressAll(rapid.SampledFrom(allKeys).Draw(t, "key")) },
+			"keys":  func(t *rapid.T) { m.pressAll(rapid.SliceOfN(rapid.SampledFrom(allKeys), 1, 9).Draw(t, "keys")...) },
+			"paste": func(t *rapid.T) { m.Update(tea.PasteMsg{Content: rapid.String().Draw(t, "text")}) },
+			"wheel": func(t *rapid.T) {
+				_, cmd := m.Update(tea.MouseWheelMsg{Button: rapid.SampledFrom([]tea.MouseButton{tea.MouseWheelUp, tea.MouseWheelDown}).Draw(t, "b")})
+				m.run(cmd)
+			},
+			"time": func(t *rapid.T) {
+				now = now.Add(time.Duration(rapid.IntRange(0, 90_000).Draw(t, "ms")) * time.Millisecond)
+				m.Update(clockMsg(now))
+			},
+			"background": func(t *rapid.T) { m.Update(tea.BackgroundColorMsg{Color: color.White}) },
+			"dial": func(t *rapid.T) {
+				happen(session.TypeDialSet, &session.DialSet{To: rapid.IntRange(0, 99999).Draw(t, "n")})
+			},
+			"guard": func(t *rapid.T) {
+				happen(session.TypeGuardState, &session.GuardChange{To: rapid.SampledFrom([]string{"run", "hold", "ease", "cut", "lockout"}).Draw(t, "to"), Why: rapid.String().Draw(t, "why"),
+					Running: rapid.IntRange(0, 500).Draw(t, "r"), Ceiling: rapid.IntRange(-1, 500).Draw(t, "c")})
+			},
+			"stop": func(t *rapid.T) {
+				happen(session.TypeStop, &session.LoadStop{Reason: rapid.SampledFrom([]string{"operator", "guard", "permit"}).Draw(t, "r"), By: rapid.String().Draw(t, "by"), InFlight: 3, MSToZero: ptr(4)})
+			},
+			"load": func(t *rapid.T) {
+				v := rapid.Float64Range(0, 1e6)
+				happen(session.TypeLoadTick, &session.LoadTick{Asked: rapid.IntRange(0, 99999).Draw(t, "a"), Running: rapid.IntRange(0, 99999).Draw(t, "r"), InFlight: 7, Ceiling: rapid.IntRange(-1, 9).Draw(t, "c"),
+					Requests: 5, RPS: v.Draw(t, "rps"), P50: ptr(v.Draw(t, "p50")), P95: ptr(v.Draw(t, "p95")), Errors: 3, Kinds: map[string]uint64{"x": 3}})
+			},
+			"health": func(t *rapid.T) {
+				env := rapid.SampledFrom([]string{"staging", "production"}).Draw(t, "env")
+				v := ptr(rapid.Float64Range(0, 100).Draw(t, "v"))
+				st := rapid.SampledFrom([]string{"green", "amber", "red", "no sight"}).Draw(t, "st")
+				happen(session.TypeHealthTick, &session.HealthTick{Env: env, State: st, P50: v, P95: v, Now50: v, Now95: v, Age: v, Checks: []session.CheckState{{Name: "web-1", State: st, Latency: v}}})
+				happen(session.TypeHealthState, &session.HealthState{Env: env, To: st, Why: rapid.String().Draw(t, "why")})
+			},
+			"note": func(t *rapid.T) {
+				happen(session.TypeNoteAdd, &session.NoteAdd{ID: fmt.Sprintf("r%d", seq), Kind: "bug", Text: rapid.String().Draw(t, "text"), Typed: now})
+			},
+			"": func(t *rapid.T) {
+				v := m.View()
+				if m.w == 0 || m.h == 0 {
+					return
+				}
+				fits(t, ansi.Strip(v.Content), m.w, m.h)
+				if c := v.Cursor; c != nil && (c.X < 0 || c.Y < 0 || c.X >= m.w || c.Y >= m.h) {
+					t.Fatalf("the cursor is at %d,%d of %dx%d", c.X, c.Y, m.w, m.h)
+				}
+			},
+		})
+	})
+}
+
+func TestWideTextNeverOverflows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := rapid.IntRange(1, 40).Draw(t, "w")
+		c := newCanvas(newStyles(true, false, false, false), w, 1)
+		s := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.SampledFrom([]rune("a库👩\u200d\ufe0f🇩🇪e\u0301한ก็")), 0, 60, -1)).Draw(t, "s")
+		c.text(rapid.IntRange(-3, w).Draw(t, "x"), 0, s, inkText)
+		fits(t, ansi.Strip(c.String()), w, 1)
+		if got := width(cut(s, w)); got > w {
+			t.Fatalf("cut to %d is %d wide", w, got)
+		}
+	})
+}
+
+func TestEditorNeverBreaksText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var e editor
+		for range rapid.IntRange(1, 40).Draw(t, "n") {
+			if rapid.Bool().Draw(t, "types") {
+				e.insert(rapid.String().Draw(t, "s"))
+			} else {
+				e.key(key(rapid.SampledFrom([]string{"left", "right", "backspace", "delete", "home", "end", "ctrl+u", "ctrl+w", "ctrl+k", "alt+enter"}).Draw(t, "k")))
+			}
+			if e.at < 0 || e.at > len(e.text) || strings.ToValidUTF8(e.text, "") != e.text {
+				t.Fatalf("at %d of %q", e.at, e.text)
+			}
+			w := rapid.IntRange(2, 30).Draw(t, "w")
+			lines, x, y := e.wrap(w)
+			if y < 0 || y >= len(lines) || x < 0 || x >= w {
+				t.Fatalf("cursor %d,%d in %d lines of %d", x, y, len(lines), w)
+			}
+			for _, l := range lines {
+				if width(l) > w {
+					t.Fatalf("line %q is wider than %d", l, w)
+				}
+			}
+		}
+	})
+}
+
+// TestColourIsNeverTheOnlySign draws the same frames without colour: they say
+// the same.
+func TestColourIsNeverTheOnlySign(t *testing.T) {
+	tale := redStory()
+	frame := func(env ...string) string {
+		m := New(newSource(tale), Options{Who: mel, Host: true, Environ: env, Now: func() time.Time { return storyBegan.Add(time.Duration(tale.ms) * time.Millisecond) }})
+		m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
+		return m.View().Content
+	}
+	plain := frame("NO_COLOR=1")
+	if strings.Contains(plain, "38;2;") || strings.Contains(plain, "48;2;") {
+		t.Error("there is colour in spite of NO_COLOR")
+	}
+	if ansi.Strip(plain) != ansi.Strip(frame()) {
+		t.Error("the frames differ in more than colour")
+	}
+}
+
+func TestASCIIOnly(t *testing.T) {
+	m, _ := screen(busyStory(), 120, 36)
+	m.o.ASCII = true
+	m.restyle(true)
+	for _, keys := range [][]string{nil, {"?"}, {"esc", "w"}, {"esc", "e"}, {"esc", "t"}, {"esc", "7"}} {
+		m.pressAll(keys...)
+		for _, r := range ansi.Strip(m.View().Content) {
+			if r > 126 {
+				t.Fatalf("after %v: %q is not ASCII", keys, r)
+			}
+		}
+	}
+}
+
+// TestOneTimeAxis: what happens at one moment stands in the same column of both
+// charts.
+func TestOneTimeAxis(t *testing.T) {
+	for _, w := range []int{80, 81, 120, 121, 200} {
+		m, _ := screen(redStory(), w, 40)
+		frame := strings.Split(ansi.Strip(m.View().Content), "\n")
+		left, right := m.layout.staging.x, m.layout.production.x
+		found := false
+		for _, l := range frame {
+			r := []rune(l)
+			for i := range r[:right] {
+				if r[i] == 'C' && i > gutter && i+right-left < len(r) && r[i+right-left] == 'C' {
+					found = true
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%d columns: the cut does not stand in the same column of both", w)
+		}
+	}
+}
+
+func TestGapsStayGaps(t *testing.T) {
+	tale := baselineStory(60)
+	tale.ms += 60_000 // a minute of silence
+	tale.until(180)
+	m, _ := screen(tale, 120, 36)
+	pl := newPlot(m.st, m.view.axis.cols, 10)
+	pane{m, "production"}.curves(pl, m.view)
+	from, to := m.view.axis.col(65_000)+1, m.view.axis.col(120_000)-1
+	for x := from; x < to; x++ {
+		for y := range pl.h {
+			if pl.bits[y*pl.w+x] != 0 {
+				t.Fatalf("something is drawn in the gap, column %d", x)
+			}
+		}
+	}
+	if to-from < 4 {
+		t.Fatalf("the gap is columns %d to %d", from, to)
+	}
+}
+
+func TestScaleIsMonotonic(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.Float64Range(0, 100)
+		a, b := v.Draw(t, "a"), v.Draw(t, "b")
+		for _, s := range []scale{decades(min(a, b), max(a, b)), flat(max(a, b))} {
+			if s.at(min(a, b), 40) > s.at(max(a, b), 40) {
+				t.Fatalf("%v: %g stands above %g", s, min(a, b), max(a, b))
+			}
+			if max(a, b) > s.hi*1.0001 && s.hi < 1000 {
+				t.Fatalf("%v does not reach %g", s, max(a, b))
+			}
+		}
+	})
+}
+
+func BenchmarkView200x60(b *testing.B) {
+	m, _ := screen(redStory(), 200, 60)
+	b.ReportAllocs()
+	for b.Loop() {
+		m.View()
+	}
+}
+
+func BenchmarkUpdate200x60(b *testing.B) {
+	m, _ := screen(redStory(), 200, 60)
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Update(clockMsg{})
+	}
+}
