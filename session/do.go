@@ -16,7 +16,7 @@ func (s *Session) Do(ctx context.Context, who Person, cmd Command) (Reply, error
 	if _, ok := cmd.(StopAll); ok {
 		s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonOperator, By: who.Name, At: s.now()})
 	}
-	r := request{who: who, cmd: cmd, reply: make(chan answer, 1)}
+	r := request{who: who, cmd: cmd, at: s.now(), reply: make(chan answer, 1)}
 	select {
 	case s.requests <- r:
 	case <-s.done:
@@ -145,7 +145,7 @@ func why(err error) string {
 }
 
 // serve carries out a command, in the writer's goroutine.
-func (s *Session) serve(who Person, cmd Command) (Reply, error) {
+func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 	cmd = s.clamp(cmd)
 	var no string
 	s.log.read(func(st *State) { no = s.refusal(st, who, cmd) })
@@ -153,6 +153,9 @@ func (s *Session) serve(who Person, cmd Command) (Reply, error) {
 		if _, ok := cmd.(StopAll); !ok {
 			no = "the session is ending"
 		}
+	}
+	if no == "" && s.overtaken(cmd, at) {
+		no = "all load was stopped after you asked"
 	}
 	if no != "" {
 		s.refuse(who.Name, cmd.command(), no)
@@ -197,6 +200,16 @@ func (s *Session) serve(who Person, cmd Command) (Reply, error) {
 		return Reply{Text: "ending"}, nil
 	}
 	return Reply{}, fmt.Errorf("unknown command %T", cmd)
+}
+
+// overtaken tells whether a stop came between a move and its turn.
+func (s *Session) overtaken(cmd Command, at time.Time) bool {
+	switch cmd.(type) {
+	case MoveDial, SetDial, BackToGood, Hold:
+		stop, ok := s.brake.Latched()
+		return ok && stop.Reason == loadengine.ReasonOperator && stop.At.After(at)
+	}
+	return false
 }
 
 // clamp keeps a relative move inside the dial: ten up from 195 of 200 is 200.
@@ -309,6 +322,7 @@ func (s *Session) setGlide(who string, to float64) Reply {
 	var from float64
 	s.log.read(func(st *State) { from = st.Dial.Glide })
 	s.engine.SetGlide(to)
+	s.engine.SetSlew(s.slewed(to))
 	e := s.add(who, TypeGlide, &GlideSet{From: from, To: to})
 	if to == 0 {
 		return Reply{Text: "glide off: users follow at once", Seq: e.Seq}
@@ -322,7 +336,7 @@ func (s *Session) endSpike() {
 	var glide float64
 	s.log.read(func(st *State) { glide = st.Dial.Glide })
 	s.engine.SetGlide(glide)
-	s.engine.SetSlew(!s.o.Rules.Off)
+	s.engine.SetSlew(s.slewed(glide))
 }
 
 func (s *Session) saveNote(who string, c AddNote) Reply {
@@ -331,7 +345,7 @@ func (s *Session) saveNote(who string, c AddNote) Reply {
 	if typed.IsZero() || typed.After(now) {
 		typed = now
 	}
-	b := &NoteAdd{Kind: c.Draft.Kind, Text: notes.Clean(c.Draft.Text), Tags: c.Draft.Tags, Typed: typed.UTC().Round(time.Millisecond), Begun: c.Begun}
+	b := &NoteAdd{Kind: c.Draft.Kind, Text: notes.Clean(c.Draft.Text), Tags: c.Draft.Tags, Typed: typed, Begun: c.Begun}
 	if at, ok := c.Draft.Happened(typed); ok {
 		at = at.UTC()
 		b.Happened = &at

@@ -78,6 +78,7 @@ const rehearsing = "rehearsal"
 type request struct {
 	who   Person
 	cmd   Command
+	at    time.Time // when it was given: a move must not undo a stop that came after it
 	reply chan answer
 }
 
@@ -121,9 +122,7 @@ func (s *Session) assemble() error {
 		board.Hold = s.o.Hold
 	}
 	s.ceiling = newCeiling(s.engine)
-	if s.o.Rules.Off {
-		s.engine.SetSlew(false)
-	}
+	s.engine.SetSlew(s.slewed(s.o.Plan.Glide))
 	watched := false
 	for _, c := range checks {
 		watched = watched || c.Env == monitors.Production
@@ -146,6 +145,10 @@ func (s *Session) assemble() error {
 	s.watch.status.Store(&guardStatus{state: GuardRun})
 	return nil
 }
+
+// slewed tells whether the guard's own limit of rising holds: not without a
+// guard, and not for who chose to follow at once.
+func (s *Session) slewed(glide float64) bool { return !s.o.Rules.Off && glide > 0 }
 
 func journeyStep(st loadengine.Step) string {
 	if st.Name != "" {
@@ -199,14 +202,16 @@ func (s *Session) Run(ctx context.Context) error {
 // write is the loop of the only writer. It waits for nothing but its own next
 // turn.
 func (s *Session) write(ctx context.Context, engineDone <-chan error, failures <-chan error) error {
-	tick := time.NewTicker(wakeEvery)
+	// Short turns while the cut is rehearsed: one request is not in flight for long.
+	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	left := ctx.Done()
+	calm := false
 	var last time.Time // by when the load must have drained
 	for {
 		select {
 		case r := <-s.requests:
-			reply, err := s.serve(r.who, r.cmd)
+			reply, err := s.serve(r.who, r.cmd, r.at)
 			r.reply <- answer{reply, err}
 		case <-s.facts.ready:
 			s.record()
@@ -219,6 +224,10 @@ func (s *Session) write(ctx context.Context, engineDone <-chan error, failures <
 			s.record()
 			return err
 		case <-tick.C:
+			if s.phase != phaseRehearsal && !calm {
+				calm = true
+				tick.Reset(wakeEvery)
+			}
 			s.turn(s.now())
 		}
 		if s.ending == nil {
@@ -303,7 +312,7 @@ func (s *Session) live() {
 	if p := s.pending; p != nil {
 		s.pending = nil
 		// A refusal is an event of its own: nobody waits for this answer.
-		_, _ = s.serve(Person{Name: s.pendingBy, Role: Driver}, SetDial{To: p.To})
+		_, _ = s.serve(Person{Name: s.pendingBy, Role: Driver}, SetDial{To: p.To}, s.now())
 	}
 }
 
@@ -400,6 +409,7 @@ func (s *Session) addNote(by string, b *NoteAdd) Event {
 	if b.Tags == nil {
 		b.Tags = notes.Tags(b.Text)
 	}
+	b.Typed = b.Typed.UTC().Round(time.Millisecond)
 	b.Context = s.context()
 	return s.add(by, TypeNoteAdd, b)
 }

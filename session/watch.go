@@ -8,6 +8,7 @@ import (
 
 	"crosstalk/loadengine"
 	"crosstalk/monitors"
+	"crosstalk/notes"
 )
 
 // The short way's times. The lease is three missed renewals and a half.
@@ -208,7 +209,7 @@ func (w *watch) tell(v Verdict, r Reading, now time.Time) {
 	default:
 		return
 	}
-	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: "note", Text: text, Typed: now}})
+	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Text: text, Typed: now}})
 }
 
 // firstSight is how long the first probes may take before not seeing production
@@ -231,7 +232,7 @@ func (w *watch) recovery(now time.Time, production monitors.EnvHealth) {
 	took := seconds(from.Sub(w.cutAt))
 	w.cutAt = time.Time{}
 	w.facts.put(fact{by: ByGuard, kind: TypeGuardRecov, body: &GuardRecovered{Seconds: took, Level: w.cutLevel}})
-	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: "note", Typed: now,
+	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Typed: now,
 		Text: fmt.Sprintf("production recovered %.1f s after the load was cut at %d users.", took, w.cutLevel)}})
 }
 

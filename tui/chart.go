@@ -126,6 +126,10 @@ func (p *plot) connect(x0, y0, x1, y1 int, k ink) {
 // grid draws the labels, the grid and the limits that a chart stands on.
 func grid(c *canvas, x, y, h int, v window, dy int, limits []limit) {
 	taken := map[int]bool{}
+	speck := "·"
+	if c.st.ascii {
+		speck = "."
+	}
 	label := func(row int, s string, k ink) {
 		if !taken[row] {
 			taken[row] = true
@@ -162,7 +166,7 @@ func grid(c *canvas, x, y, h int, v window, dy int, limits []limit) {
 			continue
 		}
 		for i := 0; i < v.axis.cols; i += 4 {
-			c.set(x+gutter+i, y+r, "·", inkFaint)
+			c.set(x+gutter+i, y+r, speck, inkFaint)
 		}
 	}
 }

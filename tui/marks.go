@@ -93,7 +93,7 @@ func (p pane) moments(c *canvas, x, y, h int, v window) {
 			continue
 		}
 		for r := range h {
-			if t := c.at(x+gutter+col, y+r); t == " " || t == "·" {
+			if t := c.at(x+gutter+col, y+r); t == " " || t == "·" || t == "." {
 				c.set(x+gutter+col, y+r, "┊", s.ink)
 			}
 		}

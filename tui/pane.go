@@ -275,6 +275,9 @@ func (p pane) legend(c *canvas, x, y, w int) {
 	if p.m.st.blocks {
 		line, dots = "▀▀", "▀ "
 	}
+	if p.m.st.ascii {
+		line, dots = "**", ".."
+	}
 	main, soft, what := inkStaging, inkStagingSoft, "requests "
 	if p.name == "production" {
 		main, soft, what = inkProd, inkProdSoft, "checks "
@@ -284,137 +287,5 @@ func (p pane) legend(c *canvas, x, y, w int) {
 	at = c.text(at+2, y, dots+" p50", soft)
 	if p.name == "staging" && w >= 56 {
 		c.text(at+2, y, dots+" checks p95", inkDim)
-	}
-}
-
-// limits are where the environment's checks turn amber and red. Staging's
-// chart shows above all what users get, to which its checks' limits do not
-// apply, so it has none.
-func (p pane) limits() []limit {
-	if p.name != "production" {
-		return nil
-	}
-	amber, red := 0.0, 0.0
-	least := func(at *float64, v float64) {
-		if v > 0 && (*at == 0 || v < *at) {
-			*at = v
-		}
-	}
-	for _, t := range p.m.s.Baseline.Thresholds {
-		if t.Env == p.name {
-			least(&amber, t.Amber)
-			least(&red, t.Red)
-		}
-	}
-	return []limit{{"red", red, inkRedSoft}, {"amber", amber, inkAmberSoft}}
-}
-
-// chart draws latency, users, states and time, in h rows.
-func (p pane) chart(c *canvas, x, y, h int) {
-	v := p.m.view
-	v.axis.cols = min(v.axis.cols, c.w-x-gutter-1)
-	if v.axis.cols < 4 || h < 5 {
-		return
-	}
-	people, marksRow := 2, 0
-	switch {
-	case h < 8:
-		people = 1
-	case h >= 26:
-		people, marksRow = 5, 1
-	case h >= 12:
-		people, marksRow = 3, 1
-	}
-	ph := h - people - marksRow - 2
-	if ph < 2 {
-		people, ph = 1, h-3
-	}
-	pl := newPlot(p.m.st, v.axis.cols, ph)
-	grid(c, x, y, ph, v, pl.dy, p.limits())
-	p.moments(c, x, y, ph, v)
-	p.curves(pl, v)
-	pl.draw(c, x+gutter, y)
-	area(c, x, y+ph, people, v, p.m.st)
-	row := y + ph + people
-	p.ribbon(c, x, row+marksRow, v)
-	p.marks(c, x, row, v)
-	timeLabels(c, x, row+marksRow+1, v.axis)
-}
-
-func (p pane) curves(pl *plot, v window) {
-	a, s, slots := v.axis, v.scale, v.slots
-	if p.name == "production" {
-		pl.line(a, s, slots, func(s *session.Second) (float64, bool) { return s.Prod.P50, s.Prod.OK }, inkProdSoft, true)
-		pl.line(a, s, slots, func(s *session.Second) (float64, bool) { return s.Prod.P95, s.Prod.OK }, inkProd, false)
-		return
-	}
-	pl.line(a, s, slots, func(s *session.Second) (float64, bool) { return s.Staging.P95, s.Staging.OK }, inkDim, true)
-	pl.line(a, s, slots, func(s *session.Second) (float64, bool) { return s.Load.P50, s.Load.OK }, inkStagingSoft, true)
-	pl.line(a, s, slots, func(s *session.Second) (float64, bool) { return s.Load.P95, s.Load.OK }, inkStaging, false)
-}
-
-// ribbon is the axis itself, which tells the environment's state over time.
-func (p pane) ribbon(c *canvas, x, y int, v window) {
-	a := v.axis
-	c.set(x+gutter-1, y, "╰", inkFaint)
-	for i := range a.cols {
-		c.set(x+gutter+i, y, "─", inkFaint)
-	}
-	for min := int64(0); min <= 60; min++ {
-		if col := a.col(a.now - min*60_000); col >= 0 && col < a.cols {
-			c.set(x+gutter+col, y, "┴", inkFaint)
-		}
-	}
-	worst := make([]int, a.cols)
-	for i := range v.slots {
-		s := &v.slots[i]
-		cur := s.Staging
-		if p.name == "production" {
-			cur = s.Prod
-		}
-		if col := a.col(s.MS); col >= 0 && col < a.cols {
-			worst[col] = max(worst[col], rank(cur.State))
-		}
-	}
-	for col, r := range worst {
-		switch r {
-		case 1:
-			c.set(x+gutter+col, y, "◦", inkNoSight)
-		case 2:
-			c.set(x+gutter+col, y, "▴", inkAmber)
-		case 3:
-			c.set(x+gutter+col, y, "▪", inkRed)
-		}
-	}
-}
-
-// rank orders states by how much they ask for attention.
-func rank(state string) int {
-	switch state {
-	case "no sight":
-		return 1
-	case "amber":
-		return 2
-	case "red":
-		return 3
-	}
-	return 0
-}
-
-func timeLabels(c *canvas, x, y int, a axis) {
-	c.right(x+gutter+a.cols, y, "now", inkDim)
-	last := x + gutter + a.cols - 3
-	for min := int64(1); min <= 60; min++ {
-		col := a.col(a.now - min*60_000)
-		if col < 0 {
-			return
-		}
-		s := fmt.Sprintf("-%dm", min)
-		at := x + gutter + col - len(s)/2
-		if at < x || at+len(s) >= last {
-			continue
-		}
-		c.text(at, y, s, inkDim)
-		last = at
 	}
 }

@@ -316,6 +316,9 @@ var (
 // keys are the key hints with the first of dropped left out, as many as there
 // are more than keep. A key that would be refused now is grey.
 func (b status) keys(keep int) []piece {
+	if g := b.typing(keep); g != nil {
+		return g
+	}
 	gone := map[string]bool{}
 	for _, id := range dropped[:len(dropped)-min(keep, len(dropped))] {
 		gone[id] = true
@@ -345,6 +348,29 @@ func (b status) keys(keep int) []piece {
 			g = append(g, piece{"  ", inkDim})
 		}
 		g = append(g, piece{name, nk}, piece{" " + label, lk})
+	}
+	return g
+}
+
+// typing are the keys while something is typed; nil when nothing is.
+func (b status) typing(keep int) []piece {
+	var names []string
+	switch e := b.m.editor; {
+	case b.m.mode == modeNumber:
+		names = []string{"Enter", "asks for them", "Esc", "leaves it"}
+	case b.m.mode != modeEdit || e.purpose == editLearned:
+		return nil
+	case e.purpose == editNote:
+		names = []string{"Enter", "saves", "Esc", "puts aside", "Alt+Enter", "new line"}
+	default:
+		names = []string{"Enter", "saves", "Esc", "leaves it as it is"}
+	}
+	if keep < 2 {
+		names = names[:4]
+	}
+	g := []piece{{"^x", inkKey}, {" stop all", inkDim}}
+	for i := 0; i < len(names); i += 2 {
+		g = append(g, piece{"  ", inkDim}, piece{names[i], inkKey}, piece{" " + names[i+1], inkDim})
 	}
 	return g
 }

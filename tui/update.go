@@ -131,6 +131,10 @@ func (m *Model) done(msg doneMsg) tea.Cmd {
 		return m.do(next)
 	case session.Hold:
 		m.holding = false
+	case session.StopAll:
+		if m.armed && msg.err == nil {
+			return nil // what ctrl+c does next stays said
+		}
 	case session.AddNote:
 		m.saving = false
 		if msg.err != nil {

@@ -88,17 +88,21 @@ func (e *envTrack) to(b *builder, state, why string) {
 	}
 	e.close(b)
 	busy := b.busy()
+	worse := graver(state, e.state)
+	// What follows trouble that was there before any user, and is no worse, is
+	// still that trouble.
+	atRest := !busy || !worse && e.open.AtRest && (e.state == amber || e.state == red)
 	e.state = state
-	e.open = Span{Env: e.name, State: state, Why: why, From: secs(b.ms), fromMS: b.ms, Users: b.st.Dial.Running, AtRest: !busy}
+	e.open = Span{Env: e.name, State: state, Why: why, From: secs(b.ms), fromMS: b.ms, Users: b.st.Dial.Running, AtRest: atRest}
 	if e.name == production {
 		if len(b.levels.list) > 0 {
 			b.levels.current().state(state)
 		}
-		if (state == amber || state == red) && busy && !b.firstProd.Seen {
+		if worse && (state == amber || state == red) && busy && !b.firstProd.Seen {
 			b.firstProd = b.firstNow("production's checks went " + state + ": " + why)
 		}
 	}
-	if e.name == staging && (state == amber || state == red) && busy && !b.firstSlow.Seen {
+	if e.name == staging && worse && (state == amber || state == red) && busy && !b.firstSlow.Seen {
 		b.firstSlow = b.firstNow("staging's checks went " + state + ": " + why)
 	}
 }

@@ -1,0 +1,101 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+func TestNote(t *testing.T) {
+	now := storyBegan.Add(300 * time.Second)
+	src := newSource(busyStory())
+	src.reply = func(session.Command) (session.Reply, error) { return session.Reply{Note: "n17", Text: "saved"}, nil }
+	m := New(src, Options{Who: mel, Now: func() time.Time { return now }})
+	m.Update(tea.WindowSizeMsg{Width: 200, Height: 60})
+	m.pressAll("n")
+	now = now.Add(5 * time.Second)
+	m.typeText("! slow")
+	typed := now
+	if f := ansi.Strip(m.View().Content); !strings.Contains(f, "bug > ! slow") {
+		t.Errorf("the kind is not shown while typing:\n%s", f)
+	}
+	now = now.Add(4 * time.Second)
+	m.pressAll("alt+enter", "a", "enter")
+	did := src.done()
+	if len(did) != 1 {
+		t.Fatalf("did %v", did)
+	}
+	n := did[0].(session.AddNote)
+	if n.Draft.Kind != notes.Bug || n.Draft.Text != "slow\na" || !n.Typed.Equal(typed) || n.Begun == nil || n.Begun.Running != 45 {
+		t.Errorf("note %+v, begun %+v", n, n.Begun)
+	}
+	f := ansi.Strip(m.View().Content)
+	if !strings.Contains(f, "✓ n17 bug saved 15:35:09 · 45 users · staging p95") || !strings.Contains(f, "· production p95") {
+		t.Errorf("no receipt:\n%s", f)
+	}
+}
+
+func TestRefusedNoteIsNotLost(t *testing.T) {
+	m, src := screen(busyStory(), 120, 36)
+	src.reply = func(session.Command) (session.Reply, error) { return session.Reply{}, errors.New("the disk is full") }
+	m.pressAll("n")
+	m.typeText("precious")
+	m.pressAll("enter")
+	m.pressAll("n")
+	if m.editor.text != "precious" {
+		t.Errorf("the text is gone: %q", m.editor.text)
+	}
+}
+
+func TestEscapeKeepsTheDraft(t *testing.T) {
+	m, src := screen(busyStory(), 120, 36)
+	m.pressAll("n")
+	m.typeText("half a")
+	m.pressAll("esc", "n")
+	m.typeText(" thought")
+	m.pressAll("enter")
+	if n := src.done()[0].(session.AddNote); n.Draft.Text != "half a thought" {
+		t.Errorf("saved %q", n.Draft.Text)
+	}
+}
+
+func TestPasteSetsNoKind(t *testing.T) {
+	m, src := screen(busyStory(), 120, 36)
+	_, cmd := m.Update(tea.PasteMsg{Content: "! panic: x\n\tat y\x1b[31m\n"})
+	m.run(cmd)
+	if len(src.done()) != 0 {
+		t.Fatal("a paste saved something by itself")
+	}
+	m.pressAll("enter")
+	n := src.done()[0].(session.AddNote)
+	if n.Draft.Kind != notes.Plain || n.Draft.Text != "! panic: x\n at y[31m" {
+		t.Errorf("saved %+v", n.Draft)
+	}
+}
+
+func TestListOfNotes(t *testing.T) {
+	m, src := screen(redStory(), 120, 36)
+	m.pressAll("tab", "up") // the guard's own note
+	m.pressAll("e")
+	if !strings.Contains(m.message.text, "written by the program") {
+		t.Errorf("editing the guard's note says %q", m.message.text)
+	}
+	m.pressAll("down", "e", "end")
+	m.typeText(" soon")
+	m.pressAll("enter", "u")
+	m.typeText("typo")
+	m.pressAll("enter", "x")
+	last := m.s.Notes.Notes[len(m.s.Notes.Notes)-1]
+	want := []session.Command{session.EditNote{ID: last.ID, Kind: notes.Decision, Text: last.Text + " soon"}, session.RetractNote{ID: last.ID, Why: "typo"}, session.ResolveNote{ID: last.ID}}
+	if got := src.done(); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("did %v, want %v", got, want)
+	}
+}
