@@ -76,7 +76,7 @@ func runDemo(ctx context.Context, f *liveFlags, o lab.Options) error {
 func demoConfig(shop *lab.Lab) *session.Config {
 	cfg := &session.Config{
 		Charter: session.Charter{Explore: "checkout", With: "rising users", Discover: "where orders slow down"},
-		Staging: session.Staging{URL: shop.Staging.URL, Journeys: []session.Journey{{
+		Staging: session.Staging{URL: shop.Staging.URL, Build: &session.BuildSource{Method: "GET", Path: "/version"}, Journeys: []session.Journey{{
 			Name: "buy", Weight: 1, Think: session.Range{Min: 20 * time.Millisecond, Max: 60 * time.Millisecond},
 			Steps: []session.Step{
 				{Name: "GET /products", Method: "GET", Path: "/products"},

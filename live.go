@@ -228,6 +228,9 @@ func (l *live) summary(w io.Writer, st *session.State, files []string) {
 		fmt.Fprintf(w, " (%.1f %% errors)", 100*float64(st.Errors)/float64(max(1, st.Requests)))
 	}
 	fmt.Fprintf(w, "\nFound      %s\n", found(st))
+	if st.Learned != "" {
+		fmt.Fprintf(w, "Learned    %s\n", st.Learned)
+	}
 	if l.after != nil {
 		l.after(w)
 	}
@@ -258,15 +261,16 @@ func found(st *session.State) string {
 	for _, k := range slices.Sorted(mapKeys(count)) {
 		parts = append(parts, plural(count[k], k))
 	}
-	switch st.Guard.Cuts {
-	case 0:
-	case 1:
-		parts = append(parts, "load cut once for production's red")
-	default:
-		parts = append(parts, fmt.Sprintf("load cut %d times for production's red", st.Guard.Cuts))
+	for _, g := range []struct {
+		n    int
+		what string
+	}{{st.Guard.Holds, "held by the guard"}, {st.Guard.Cuts, "cut for production's red"}, {st.Guard.Blind, "cut because production could not be seen"}} {
+		if g.n > 0 {
+			parts = append(parts, g.what+" "+times(g.n))
+		}
 	}
 	if len(parts) == 0 {
-		return "no notes"
+		return "no notes, and the guard had nothing to do"
 	}
 	text := strings.Join(parts, ", ")
 	if bug != "" {
@@ -274,6 +278,13 @@ func found(st *session.State) string {
 		text += ": " + bug
 	}
 	return text
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func plural(n int, what string) string {

@@ -94,6 +94,9 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	}
 	o := session.Options{Dir: dir, Plan: compiled.Plan, Checks: compiled.Checks, Limits: compiled.Limits,
 		Baseline: f.baseline, Rules: session.DefaultRules()}
+	if cfg.Staging.Build != nil {
+		o.Build = cfg.ReadBuild
+	}
 	o.Rules.Attended = !f.headless
 	o.Rules.Off = f.noGuard != ""
 	host, _ := os.Hostname()

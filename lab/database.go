@@ -139,7 +139,7 @@ func (d *database) write(ctx context.Context, cost time.Duration, f func(*sessio
 	select {
 	case d.writer <- struct{}{}:
 	case <-ctx.Done():
-		return waited("writer", ctx)
+		return waited(ctx, "writer")
 	}
 	defer func() { <-d.writer }()
 	return explain(s.transact(func() error {
@@ -158,13 +158,13 @@ func (d *database) session(ctx context.Context) (*session, error) {
 	case s := <-d.idle:
 		return s, nil
 	case <-ctx.Done():
-		return nil, waited("session", ctx)
+		return nil, waited(ctx, "session")
 	}
 }
 
 func (d *database) release(s *session) { d.idle <- s }
 
-func waited(what string, ctx context.Context) error {
+func waited(ctx context.Context, what string) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("%w: no %s within %s", errBusy, what, patience)
 	}

@@ -259,7 +259,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 			}
 			cancel()
 			load.leave()
-			for range probes { //nolint:revive // until the checks have ended
+			for range probes {
 			}
 
 			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
@@ -284,7 +284,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 }
 
 func TestJSONNamesAreSnakeCase(t *testing.T) {
-	for _, v := range []any{Lab{}, Site{}, Server{}, Stats{}, CustomerStats{}} { //nolint:govet // only its type is read
+	for _, v := range []any{Lab{}, Site{}, Server{}, Stats{}, CustomerStats{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
 			tag := f.Tag.Get("json")
 			if f.IsExported() && (tag == "" || tag != strings.ToLower(tag)) {

@@ -72,7 +72,7 @@ func TestFrontDoorTakesTurns(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	var got []string
 	for range 4 {
-		res, err := client.Get(l.Staging.URL + "/health") //nolint:noctx // a test's
+		res, err := client.Get(l.Staging.URL + "/health")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -129,7 +129,7 @@ func BenchmarkWholeTurn(b *testing.B) {
 	permit.Grant(time.Hour)
 	enough := make(chan struct{})
 	var sent atomic.Int64
-	resp := http.Response{StatusCode: 200, Status: "200 OK", Header: http.Header{}, Body: http.NoBody}
+	resp := http.Response{StatusCode: http.StatusOK, Status: "200 OK", Header: http.Header{}, Body: http.NoBody}
 	e, err := newEngine(p, permit, NewBrake(), Hooks{}, options{base: roundTrip(func(*http.Request) (*http.Response, error) {
 		if sent.Add(1) == int64(b.N) {
 			close(enough)

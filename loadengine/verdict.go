@@ -20,7 +20,7 @@ func parseStatuses(s string) (statuses, error) {
 	if strings.TrimSpace(s) == "" {
 		return st, nil
 	}
-	for _, f := range strings.Split(s, ",") {
+	for f := range strings.SplitSeq(s, ",") {
 		f = strings.ToLower(strings.TrimSpace(f))
 		if class, ok := strings.CutSuffix(f, "xx"); ok && len(class) == 1 && class[0] >= '1' && class[0] <= '5' {
 			st.classes = append(st.classes, int(class[0]-'0'))

@@ -115,7 +115,7 @@ func (d Draft) Happened(typed time.Time) (time.Time, bool) {
 func Tags(text string) []string {
 	var tags []string
 	seen := map[string]bool{}
-	for _, w := range strings.Fields(text) {
+	for w := range strings.FieldsSeq(text) {
 		tag, ok := strings.CutPrefix(w, "#")
 		if !ok {
 			continue

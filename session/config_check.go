@@ -196,7 +196,7 @@ func (r *configReader) checkOptions(path string, c *Check) []field {
 func (r *configReader) checkAddress(n ast.Node, path, example string, c *Check) {
 	switch c.Kind {
 	case "http", "metrics", "prometheus", "grafana":
-		c.Address, _ = r.address(n, path)
+		c.Address = r.address(n, path)
 		return
 	case "person":
 		c.Question, _ = r.label(n, path, example)

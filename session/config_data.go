@@ -98,8 +98,7 @@ func parseRows(file string, data []byte) (rows []map[string]string, problems Pro
 
 // csvProblem gives the place and the words of a reader's error.
 func csvProblem(err error) (line, column int, what string) {
-	var e *csv.ParseError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*csv.ParseError](err); ok {
 		return e.Line, e.Column, "not readable as CSV (" + e.Err.Error() + ")"
 	}
 	return 1, 0, "not readable as CSV"

@@ -11,12 +11,12 @@ func (r *configReader) expand(s string, at place, path string) (string, bool) {
 		return s, true
 	}
 	var out, shown strings.Builder
-	good, any := true, false
+	good, found := true, false
 	put := func(t string) { out.WriteString(t); shown.WriteString(t) }
 	for s != "" {
-		before, after, found := strings.Cut(s, "$")
+		before, after, more := strings.Cut(s, "$")
 		put(before)
-		if !found {
+		if !more {
 			break
 		}
 		switch {
@@ -40,7 +40,7 @@ func (r *configReader) expand(s string, at place, path string) (string, bool) {
 				good = false
 				continue
 			}
-			any = true
+			found = true
 			if !slices.Contains(r.config.Secrets, value) {
 				r.config.Secrets = append(r.config.Secrets, value)
 			}
@@ -54,7 +54,7 @@ func (r *configReader) expand(s string, at place, path string) (string, bool) {
 	if !good {
 		return "", false
 	}
-	if any {
+	if found {
 		r.config.inPlace[out.String()] = shown.String()
 	}
 	return out.String(), true

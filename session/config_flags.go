@@ -8,7 +8,7 @@ import (
 )
 
 // DefaultConfig is what `run --target URL --watch URL...` means without a file: one journey of one step without
-// think time, one check of the target every second, and one check of production for each --watch every 250 ms.
+// think time, one check of the target, and one check of production for each --watch.
 // The error is [Problems], all at once, addresses that are staging's and production's included.
 func DefaultConfig(target string, watch []string) (*Config, error) {
 	c := &Config{Dir: "."}
@@ -33,7 +33,7 @@ func DefaultConfig(target string, watch []string) (*Config, error) {
 			continue
 		}
 		c.Production.Checks = append(c.Production.Checks, Check{
-			Kind: "http", Address: w, Every: 250 * time.Millisecond, at: place{flag: "--watch " + maskPatterns(w)},
+			Kind: "http", Address: w, at: place{flag: "--watch " + maskPatterns(w)},
 		})
 	}
 	c.nameChecks(c.Production.Checks)

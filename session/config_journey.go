@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -174,7 +175,7 @@ func (r *configReader) step(n ast.Node, path string) (s Step, named, ok bool) {
 	if len(bodies) > 1 {
 		r.add(at, "keep one of them", "a step has two bodies (%s)", strings.Join(bodies, " and "))
 	}
-	if len(bodies) > 0 && (s.Method == "GET" || s.Method == "HEAD") {
+	if len(bodies) > 0 && (s.Method == http.MethodGet || s.Method == http.MethodHead) {
 		r.add(seen[bodies[0]], "use post, or put it into the path after ?", "a %s request has no body", s.Method)
 	}
 	return s, named, len(methods) == 1

@@ -167,9 +167,9 @@ func TestDefaultConfig(t *testing.T) {
 	}
 	const want = `{"staging":{"url":"http://127.0.0.1:8080","journeys":[{"name":"GET /shop","weight":1,"steps":[{"name":"GET /shop","method":"GET","path":"/shop?q=1"}]}],` +
 		`"checks":[{"name":"127.0.0.1:8080","kind":"http","address":"http://127.0.0.1:8080/shop?q=1","every_ns":1000000000}]},` +
-		`"production":{"checks":[{"name":"127.0.0.1:9081","kind":"http","address":"http://127.0.0.1:9081/health","every_ns":250000000},` +
-		`{"name":"127.0.0.1:9081/deep","kind":"http","address":"http://127.0.0.1:9081/deep","every_ns":250000000},` +
-		`{"name":"prod.test:443","kind":"http","address":"https://Prod.test","every_ns":250000000}]}}`
+		`"production":{"checks":[{"name":"127.0.0.1:9081","kind":"http","address":"http://127.0.0.1:9081/health"},` +
+		`{"name":"127.0.0.1:9081/deep","kind":"http","address":"http://127.0.0.1:9081/deep"},` +
+		`{"name":"prod.test:443","kind":"http","address":"https://Prod.test"}]}}`
 	if string(b) != want {
 		t.Errorf("got\n%s\nwant\n%s", b, want)
 	}

@@ -102,7 +102,7 @@ func (r *configReader) top(n ast.Node) {
 		}},
 		{"engine", func(n ast.Node) {
 			r.mapping(n, "engine", `{locust: "http://127.0.0.1:8089"}`, []field{
-				{"locust", func(n ast.Node) { c.Engine.Locust, _ = r.address(n, "engine.locust") }},
+				{"locust", func(n ast.Node) { c.Engine.Locust = r.address(n, "engine.locust") }},
 			})
 		}},
 	})
@@ -167,7 +167,7 @@ func (r *configReader) staging(n ast.Node) {
 		return field{key, func(n ast.Node) { *to, _ = r.filled(n, "staging."+key, example); r.filesAt[key] = placeOf(n) }}
 	}
 	seen, unknown := r.mapping(n, "staging", `{url: "http://127.0.0.1:8080"}`, []field{
-		{"url", func(n ast.Node) { s.URL, _ = r.address(n, "staging.url"); s.urlAt = placeOf(n) }},
+		{"url", func(n ast.Node) { s.URL = r.address(n, "staging.url"); s.urlAt = placeOf(n) }},
 		{"hosts", func(n ast.Node) {
 			s.Hosts, s.hostsAt = r.words(n, "staging.hosts", "login.staging.example.test", r.host)
 		}},
@@ -329,8 +329,7 @@ func (r *configReader) files() {
 
 // fileReason is the system's error without the path, which the problem names already.
 func fileReason(err error) string {
-	var p *fs.PathError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err.Error()
 	}
 	return err.Error()

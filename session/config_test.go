@@ -321,8 +321,7 @@ func TestConfigHostileFiles(t *testing.T) {
 		"self at once": "staging: &a *a\n",
 	} {
 		_, err := ParseConfig("c.yaml", []byte(text), configEnv())
-		var problems Problems
-		if !errors.As(err, &problems) {
+		if problems, ok := errors.AsType[Problems](err); !ok {
 			t.Errorf("%s: got %v, want problems", name, err)
 		} else if len(problems) > 20 {
 			t.Errorf("%s: %d problems", name, len(problems))

@@ -337,12 +337,12 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// address reads the URL of a server.
-func (r *configReader) address(n ast.Node, path string) (string, bool) {
+// address reads the URL of a server; nothing when there is none, or a wrong one.
+func (r *configReader) address(n ast.Node, path string) string {
 	const example = "http://127.0.0.1:8080/"
 	s, ok := r.filled(n, path, example)
 	if !ok {
-		return "", false
+		return ""
 	}
 	if what, remedy := wrongURL(s); what != "" {
 		// The remedy is made of the value, which may have come from the environment.
@@ -350,9 +350,9 @@ func (r *configReader) address(n ast.Node, path string) (string, bool) {
 			remedy = "write for example " + example
 		}
 		r.wrongText(n, path, remedy, what)
-		return "", false
+		return ""
 	}
-	return s, true
+	return s
 }
 
 // wrongURL says what is wrong with the URL of a server, and what to do; nothing when it is right.

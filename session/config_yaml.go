@@ -118,8 +118,7 @@ func configTooDeep(tokens token.Tokens) (place, bool) {
 func (r *configReader) syntax(err error, text string) {
 	var at place
 	what := "not readable as YAML"
-	var e yaml.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[yaml.Error](err); ok {
 		what = "not readable as YAML (" + strings.ReplaceAll(e.GetMessage(), "\t", `\t`) + ")"
 		if t := e.GetToken(); t != nil && t.Position != nil {
 			at = place{line: t.Position.Line, column: t.Position.Column}

@@ -99,12 +99,12 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("%w: stamp %q: %w", errNotEvent, l.T, err)
 	}
 	*e = Event{V: l.V, Seq: l.Seq, T: t, MS: l.MS, By: l.By, Type: l.Type}
-	make, ok := bodies[l.Type]
+	empty, ok := bodies[l.Type]
 	if !ok || l.V > Version {
 		e.Body = &Unknown{JSON: bytes.Clone(l.Body)}
 		return nil
 	}
-	e.Body = make()
+	e.Body = empty()
 	if len(l.Body) == 0 {
 		return nil
 	}

@@ -23,17 +23,17 @@ func (s *State) Apply(e Event) {
 		s.start(b)
 	case *CharterSet:
 		s.Charter = b.Text
-		s.mark(e, "", "charter: "+b.Text)
+		s.mark(e, "charter: "+b.Text)
 	case *Extend:
 		s.Timebox += time.Duration(b.Seconds * float64(time.Second))
-		s.mark(e, "", fmt.Sprintf("timebox extended by %s", time.Duration(b.Seconds*float64(time.Second))))
+		s.mark(e, fmt.Sprintf("timebox extended by %s", time.Duration(b.Seconds*float64(time.Second))))
 	case *End:
 		s.Ended = b
 	case *Reason:
 		s.reason(e, b)
 	case *Recovered:
 		s.Ended = nil
-		s.mark(e, "", "taken up again")
+		s.mark(e, "taken up again")
 	case *BaselineStart, *BaselineEnd, *BrakeTest, *Build:
 		s.prepare(e)
 	case *DialSet, *DialHold, *GlideSet, *LoadStop, *LoadTick:
@@ -71,7 +71,7 @@ func (s *State) reason(e Event, b *Reason) {
 	case TypeResume:
 		s.Paused = false
 	case TypeSelfLimit:
-		s.mark(e, "", b.Why)
+		s.mark(e, b.Why)
 	}
 }
 
@@ -87,7 +87,7 @@ func (s *State) prepare(e Event) {
 	case *Build:
 		s.env(b.Env).Build = b.Build
 		if b.Was != "" {
-			s.mark(e, "", fmt.Sprintf("%s changed from build %s to %s", b.Env, b.Was, b.Build))
+			s.mark(e, fmt.Sprintf("%s changed from build %s to %s", b.Env, b.Was, b.Build))
 		}
 	}
 }
@@ -97,13 +97,13 @@ func (s *State) load(e Event) {
 	case *DialSet:
 		s.Dial.Asked, s.Dial.Since = b.To, e.MS
 		s.levelSince = -1
-		s.mark(e, "", fmt.Sprintf("dial %d → %d", b.From, b.To))
+		s.mark(e, fmt.Sprintf("dial %d → %d", b.From, b.To))
 	case *DialHold:
 		s.Dial.Held, s.Dial.HeldAt = e.Type == TypeDialHold, b.At
 		if s.Dial.Held {
-			s.mark(e, "", fmt.Sprintf("held at %d", b.At))
+			s.mark(e, fmt.Sprintf("held at %d", b.At))
 		} else {
-			s.mark(e, "", "goes on")
+			s.mark(e, "goes on")
 		}
 	case *GlideSet:
 		s.Dial.Glide = b.To
@@ -207,12 +207,12 @@ func (s *State) health(e Event) {
 		env := s.env(b.Env)
 		if b.Check == "" {
 			env.State, env.Why, env.Since = b.To, b.Why, e.MS
-			s.mark(e, "", fmt.Sprintf("%s %s → %s: %s", b.Env, b.From, b.To, b.Why))
+			s.mark(e, fmt.Sprintf("%s %s → %s: %s", b.Env, b.From, b.To, b.Why))
 			return
 		}
 		if t := env.tile(b.Check); t != nil {
 			t.Now.State, t.Now.Reason, t.At = b.To, b.Why, e.MS
-			s.mark(e, "", fmt.Sprintf("%s %s %s → %s: %s", b.Env, b.Check, b.From, b.To, b.Why))
+			s.mark(e, fmt.Sprintf("%s %s %s → %s: %s", b.Env, b.Check, b.From, b.To, b.Why))
 		}
 	}
 }
@@ -251,10 +251,10 @@ func (s *State) guard(e Event) {
 			}
 			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
 		}
-		s.mark(e, "", fmt.Sprintf("guard %s: %s", b.To, b.Why))
+		s.mark(e, fmt.Sprintf("guard %s: %s", b.To, b.Why))
 	case *GuardRecovered:
 		s.Guard.Recov = b
-		s.mark(e, "", fmt.Sprintf("production recovered %.1f s after the cut", b.Seconds))
+		s.mark(e, fmt.Sprintf("production recovered %.1f s after the cut", b.Seconds))
 	}
 }
 
@@ -299,8 +299,8 @@ func (e *Env) tile(check string) *Tile {
 	return nil
 }
 
-func (s *State) mark(e Event, id, text string) {
-	s.Marks = bounded(append(s.Marks, Mark{MS: e.MS, T: e.T, By: e.By, Type: e.Type, ID: id, Text: text}), maxMarks)
+func (s *State) mark(e Event, text string) {
+	s.Marks = bounded(append(s.Marks, Mark{MS: e.MS, T: e.T, By: e.By, Type: e.Type, Text: text}), maxMarks)
 }
 
 // bounded drops the oldest half over the limit, so that the cost of dropping

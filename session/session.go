@@ -22,8 +22,9 @@ type Options struct {
 	Limits   map[string]monitors.Limits // by environment
 	Baseline time.Duration              // quiet phase; 0: none
 	Rules    GuardRules
-	Hold     monitors.Hold    // zero: the board's own
-	Now      func() time.Time // with its monotonic reading; nil: time.Now
+	Build    func(context.Context) (string, error) // what staging runs; nil if nobody said where that can be read
+	Hold     monitors.Hold                         // zero: the board's own
+	Now      func() time.Time                      // with its monotonic reading; nil: time.Now
 }
 
 // Session owns the state and the order. Run is its only writer.
@@ -179,6 +180,9 @@ func (s *Session) Run(ctx context.Context) error {
 	engine.Go(func() { engineDone <- s.engine.Run(work) })
 	rest.Go(func() { s.monitor.Run(guard, s.samples) })
 	rest.Go(func() { s.watch.run(guard) })
+	if s.o.Build != nil {
+		rest.Go(func() { s.followBuild(guard) })
+	}
 	failures := make(chan error, 1)
 	writer.Go(func() {
 		s.journal.follow(context.WithoutCancel(ctx), s.log, func(err error) {

@@ -17,8 +17,16 @@ type window struct {
 	slots []session.Second
 }
 
-// past is how far back the charts reach.
-const past = 5 * time.Minute
+// past is how far back the charts reach. A young session has nothing to show
+// of five minutes: it begins with the last one, twice widened as it grows.
+func past(age time.Duration) time.Duration {
+	for _, d := range []time.Duration{time.Minute, 2 * time.Minute} {
+		if age <= d {
+			return d
+		}
+	}
+	return 5 * time.Minute
+}
 
 // axis is the time axis: columns of dots, each a stretch of time that begins
 // at a multiple of itself, so that a picture moves but what it shows of a moment
@@ -37,7 +45,7 @@ func newAxis(cols, per int, now int64) axis {
 	if dots == 0 {
 		return a
 	}
-	a.bucket = max(1000, past.Milliseconds()/max(1, dots-2)+1)
+	a.bucket = max(1000, past(time.Duration(now)*time.Millisecond).Milliseconds()/max(1, dots-2)+1)
 	last := now / a.bucket
 	a.from = (last - dots + 1) * a.bucket
 	return a
@@ -59,6 +67,17 @@ func (a axis) col(ms int64) int {
 		return -1
 	}
 	return d / a.per
+}
+
+// tick is the milliseconds between two labels: about five to an axis.
+func (a axis) tick() int64 {
+	whole := a.bucket * int64(a.cols*a.per)
+	for _, t := range []int64{15_000, 30_000, 60_000} {
+		if whole <= 7*t {
+			return t
+		}
+	}
+	return 60_000
 }
 
 // scale maps latencies to heights.

@@ -82,16 +82,17 @@ func (m *Model) cardTime() []piece {
 
 func (m *Model) cardPeople() string {
 	s := m.s
-	who := "driver " + s.Start.As
+	var who strings.Builder
+	who.WriteString("driver " + s.Start.As)
 	for _, p := range s.Start.People {
 		if p != s.Start.As {
-			who += ", " + p
+			who.WriteString(", " + p)
 		}
 	}
 	if s.Start.Target != "" {
-		who += " · staging is " + s.Start.Target
+		who.WriteString(" · staging is " + s.Start.Target)
 	}
-	return who
+	return who.String()
 }
 
 func (m *Model) cardEnv(name, role string) []piece {

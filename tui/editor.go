@@ -77,8 +77,8 @@ func (e *editor) remove(from, to int) {
 	e.at = from
 }
 
-// key handles one key and tells whether it was text's own.
-func (e *editor) key(msg tea.KeyPressMsg) bool {
+// key handles one key; one that is no text's own does nothing.
+func (e *editor) key(msg tea.KeyPressMsg) {
 	switch msg.String() {
 	case "alt+enter", "shift+enter", "ctrl+j":
 		e.insert("\n")
@@ -106,12 +106,10 @@ func (e *editor) key(msg tea.KeyPressMsg) bool {
 		head := strings.TrimRight(e.text[:e.at], " \n")
 		e.remove(strings.LastIndexAny(head, " \n")+1, e.at)
 	default:
-		if msg.Text == "" {
-			return false
+		if msg.Text != "" {
+			e.insert(msg.Text)
 		}
-		e.insert(msg.Text)
 	}
-	return true
 }
 
 // wrap breaks the text into lines of at most w columns and tells where the

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -142,10 +143,8 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 
 func (m *Model) bound(key string) *binding {
 	for i := range m.keys {
-		for _, k := range m.keys[i].keys {
-			if k == key {
-				return &m.keys[i]
-			}
+		if slices.Contains(m.keys[i].keys, key) {
+			return &m.keys[i]
 		}
 	}
 	return nil

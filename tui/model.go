@@ -74,7 +74,6 @@ type Model struct {
 	receipt message
 	refused map[string]error // by command's name, why it would be refused now
 	keys    []binding
-	title   string
 }
 
 // mode is what the keyboard does.

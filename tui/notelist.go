@@ -177,13 +177,12 @@ func (b noteBox) list(c *canvas, x, y, w, h int) {
 // newest, or a later one as far as the selected stays in sight.
 func (b noteBox) lastFor(w, h int) int {
 	all := b.m.s.Notes.Notes
-	used := 0
 	for i := range all {
 		if all[i].ID != b.m.sel {
 			continue
 		}
 		last := i
-		used = len(b.rows(&all[i], w))
+		used := len(b.rows(&all[i], w))
 		for last+1 < len(all) {
 			n := len(b.rows(&all[last+1], w))
 			if used+n > h {

@@ -15,9 +15,9 @@ type piece struct {
 }
 
 // flow writes groups of pieces with " · " between them, breaking between
-// groups, and returns the rows it used. Of what does not fit in rows a single
+// groups. Of what does not fit in rows a single
 // piece is cut short, the rest left out.
-func flow(c *canvas, x, y, w, rows int, groups [][]piece) int {
+func flow(c *canvas, x, y, w, rows int, groups [][]piece) {
 	at, row := x, 0
 	for i, g := range groups {
 		gw := 0
@@ -30,7 +30,7 @@ func flow(c *canvas, x, y, w, rows int, groups [][]piece) int {
 					at = c.clip(at, y+row, x+w, " · ", inkFaint)
 					c.clip(at, y+row, x+w, cut(g[0].text, left), g[0].ink)
 				}
-				return rows
+				return
 			}
 			row++
 			at = x
@@ -42,7 +42,6 @@ func flow(c *canvas, x, y, w, rows int, groups [][]piece) int {
 			at = c.clip(at, y+row, x+w, p.text, p.ink)
 		}
 	}
-	return row + 1
 }
 
 // pane is one environment.

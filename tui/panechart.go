@@ -79,8 +79,8 @@ func (p pane) ribbon(c *canvas, x, y int, v window) {
 	for i := range a.cols {
 		c.set(x+gutter+i, y, "─", inkFaint)
 	}
-	for min := int64(0); min <= 60; min++ {
-		if col := a.col(a.now - min*60_000); col >= 0 && col < a.cols {
+	for back := int64(0); a.col(a.now-back) >= 0; back += a.tick() {
+		if col := a.col(a.now - back); col < a.cols {
 			c.set(x+gutter+col, y, "┴", inkFaint)
 		}
 	}
@@ -123,12 +123,12 @@ func rank(state string) int {
 func timeLabels(c *canvas, x, y int, a axis) {
 	c.right(x+gutter+a.cols, y, "now", inkDim)
 	last := x + gutter + a.cols - 3
-	for min := int64(1); min <= 60; min++ {
-		col := a.col(a.now - min*60_000)
+	for back := a.tick(); ; back += a.tick() {
+		col := a.col(a.now - back)
 		if col < 0 {
 			return
 		}
-		s := fmt.Sprintf("-%dm", min)
+		s := backward(back)
 		at := x + gutter + col - len(s)/2
 		if at < x || at+len(s) >= last {
 			continue
@@ -136,4 +136,12 @@ func timeLabels(c *canvas, x, y int, a axis) {
 		c.text(at, y, s, inkDim)
 		last = at
 	}
+}
+
+// backward names a moment so many milliseconds ago: "-30s", "-2m".
+func backward(ms int64) string {
+	if ms%60_000 == 0 {
+		return fmt.Sprintf("-%dm", ms/60_000)
+	}
+	return fmt.Sprintf("-%ds", ms/1000)
 }

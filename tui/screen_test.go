@@ -105,16 +105,16 @@ func TestAnythingFits(t *testing.T) {
 					Running: rapid.IntRange(0, 500).Draw(t, "r"), Ceiling: rapid.IntRange(-1, 500).Draw(t, "c")})
 			},
 			"stop": func(t *rapid.T) {
-				happen(session.TypeStop, &session.LoadStop{Reason: rapid.SampledFrom([]string{"operator", "guard", "permit"}).Draw(t, "r"), By: rapid.String().Draw(t, "by"), InFlight: 3, MSToZero: ptr(4)})
+				happen(session.TypeStop, &session.LoadStop{Reason: rapid.SampledFrom([]string{"operator", "guard", "permit"}).Draw(t, "r"), By: rapid.String().Draw(t, "by"), InFlight: 3, MSToZero: new(4.0)})
 			},
 			"load": func(t *rapid.T) {
 				v := rapid.Float64Range(0, 1e6)
 				happen(session.TypeLoadTick, &session.LoadTick{Asked: rapid.IntRange(0, 99999).Draw(t, "a"), Running: rapid.IntRange(0, 99999).Draw(t, "r"), InFlight: 7, Ceiling: rapid.IntRange(-1, 9).Draw(t, "c"),
-					Requests: 5, RPS: v.Draw(t, "rps"), P50: ptr(v.Draw(t, "p50")), P95: ptr(v.Draw(t, "p95")), Errors: 3, Kinds: map[string]uint64{"x": 3}})
+					Requests: 5, RPS: v.Draw(t, "rps"), P50: new(v.Draw(t, "p50")), P95: new(v.Draw(t, "p95")), Errors: 3, Kinds: map[string]uint64{"x": 3}})
 			},
 			"health": func(t *rapid.T) {
 				env := rapid.SampledFrom([]string{"staging", "production"}).Draw(t, "env")
-				v := ptr(rapid.Float64Range(0, 100).Draw(t, "v"))
+				v := new(rapid.Float64Range(0, 100).Draw(t, "v"))
 				st := rapid.SampledFrom([]string{"green", "amber", "red", "no sight"}).Draw(t, "st")
 				happen(session.TypeHealthTick, &session.HealthTick{Env: env, State: st, P50: v, P95: v, Now50: v, Now95: v, Age: v, Checks: []session.CheckState{{Name: "web-1", State: st, Latency: v}}})
 				happen(session.TypeHealthState, &session.HealthState{Env: env, To: st, Why: rapid.String().Draw(t, "why")})

@@ -260,8 +260,8 @@ func (b status) guard(brief bool) []piece {
 	g := m.s.Guard
 	name := piece{"GUARD ", inkStrong}
 	ceiling := ""
-	if g.Ceiling >= 0 {
-		ceiling = fmt.Sprint(g.Ceiling)
+	if n := m.s.Dial.Ceiling; n >= 0 { // it moves within a rung: the dial has the newest
+		ceiling = fmt.Sprint(n)
 	}
 	switch {
 	case m.s.Start.NoGuard != "":

@@ -57,8 +57,6 @@ func (t *story) start() {
 	t.add(session.BySession, session.TypeBaselineStart, &session.BaselineStart{Seconds: 5})
 }
 
-func ptr(v float64) *float64 { return &v }
-
 // strain is how much the shared database suffers, 1 at rest.
 func (t *story) strain() float64 {
 	u := float64(t.running)
@@ -85,7 +83,7 @@ func (t *story) second() {
 		n := uint64(float64(t.running) / (0.4 + p50))
 		tick.InFlight = min(t.running, int(float64(n)*p50)+1)
 		tick.Requests, tick.RPS = n, float64(n)
-		tick.P50, tick.P95, tick.P99, tick.Max = &p50, &p95, &p99, ptr(p99*1.4)
+		tick.P50, tick.P95, tick.P99, tick.Max = &p50, &p95, &p99, new(p99*1.4)
 		if f > 5 {
 			tick.Errors = n / 90
 			tick.Kinds = map[string]uint64{"503 Service Unavailable": n / 120, "timeout after 5 s": n/90 - n/120}
@@ -93,7 +91,7 @@ func (t *story) second() {
 		tick.Ten = &session.Window{Requests: n * 10, RPS: float64(n), Errors: tick.Errors * 10, P50: &p50, P95: &p95, P99: &p99, Max: tick.Max}
 		for i, st := range []string{"GET /products", "POST /cart", "POST /checkout"} {
 			g := float64(i+1) / 2
-			tick.ByStep = append(tick.ByStep, session.StepTick{Journey: "buy", Step: st, Requests: n / 3, Errors: tick.Errors * uint64(i/2), P50: ptr(p50 * g), P95: ptr(p95 * g), Max: ptr(p99 * g * 1.4)})
+			tick.ByStep = append(tick.ByStep, session.StepTick{Journey: "buy", Step: st, Requests: n / 3, Errors: tick.Errors * uint64(i/2), P50: new(p50 * g), P95: new(p95 * g), Max: new(p99 * g * 1.4)})
 		}
 	}
 	t.add(session.ByEngine, session.TypeLoadTick, tick)
@@ -102,12 +100,12 @@ func (t *story) second() {
 }
 
 func (t *story) healthTick(env string, servers int, base, every float64) {
-	h := &session.HealthTick{Env: env, State: t.state(env), Rate: float64(servers) / every, Age: ptr(0.1)}
+	h := &session.HealthTick{Env: env, State: t.state(env), Rate: float64(servers) / every, Age: new(0.1)}
 	p50, p95 := base*(0.9+0.2*t.rnd.Float64()), base*(1.6+0.5*t.rnd.Float64())
-	h.P50, h.P95, h.Now50, h.Now95, h.Max = &p50, &p95, &p50, &p95, ptr(p95*1.2)
+	h.P50, h.P95, h.Now50, h.Now95, h.Max = &p50, &p95, &p50, &p95, new(p95*1.2)
 	for i := range servers {
 		name := fmt.Sprintf("web-%d", i+1)
-		c := session.CheckState{Name: name, State: t.state(env + "/" + name), Latency: ptr(base * (1 + 0.25*float64(i)) * (0.9 + 0.2*t.rnd.Float64())), Age: ptr(0.1), Amber: 0.06, Red: 0.25}
+		c := session.CheckState{Name: name, State: t.state(env + "/" + name), Latency: new(base * (1 + 0.25*float64(i)) * (0.9 + 0.2*t.rnd.Float64())), Age: new(0.1), Amber: 0.06, Red: 0.25}
 		h.Checks = append(h.Checks, c)
 	}
 	t.add(session.ByMonitors, session.TypeHealthTick, h)
@@ -140,7 +138,7 @@ func (t *story) guardTo(to, why, cause string, ceiling int) {
 	t.note(session.ByGuard, ":", why)
 	if to == "cut" {
 		t.asked, t.running = 0, 0
-		t.add(session.ByGuard, session.TypeStop, &session.LoadStop{Reason: "guard", By: "guard", InFlight: 31, MSToZero: ptr(22), Running: 80})
+		t.add(session.ByGuard, session.TypeStop, &session.LoadStop{Reason: "guard", By: "guard", InFlight: 31, MSToZero: new(22.0), Running: 80})
 	}
 }
 

@@ -51,7 +51,7 @@ func (s *slowness) second(ms int64, l *levels, t *session.LoadTick) string {
 	if !both {
 		return ""
 	}
-	return fmt.Sprintf("the p95 of the users' own requests was %s, the second second in a row at twice or more of the %s at the first level held", millis(*t.P95), millis(*ref))
+	return fmt.Sprintf("for two seconds in a row the p95 of the users' own requests was at least twice the %s of the first level held (now %s)", millis(*ref), millis(*t.P95))
 }
 
 // model closes the Model. The builder can't be used after it.
@@ -235,7 +235,7 @@ func (b *builder) answer() {
 		a.Why = []string{b.times(), "Its checks see what they ask for; what they do not ask for is not known."}
 	}
 	if (a.Production == Untouched || a.Production == Touched) && b.st.Baseline.Note != "" {
-		a.Why = append(a.Why, fmt.Sprintf("Where amber and red begin: %s.", b.st.Baseline.Note))
+		a.Why = append(a.Why, fmt.Sprintf("Where amber and red begin is marked %q.", b.st.Baseline.Note))
 	}
 	b.unknowns()
 }
@@ -249,7 +249,7 @@ func (b *builder) blind() bool {
 		dark = t.loaded
 	}
 	for _, g := range b.m.Sure.Gaps {
-		if g.What != production {
+		if !slices.Contains(g.What, production) {
 			continue
 		}
 		for _, l := range b.levels.list {
@@ -273,7 +273,7 @@ func (b *builder) times() string {
 	if len(parts) == 0 {
 		text = "No second with users running has a state of production"
 	}
-	if w := b.worstProd; w != nil {
+	if w := b.worstLoaded; w != nil {
 		text += fmt.Sprintf("; the worst second's p95 was %s, at %s", millis(w.Value), users(w.Users))
 	}
 	return text + "."
@@ -332,9 +332,9 @@ func (b *builder) unknowns() {
 	say(h.Brake != nil && !h.Brake.OK, "How fast the brake is: at the rehearsal it was not seen to drain.")
 	say(b.unknown["link.verdict"] == 0, "Whether load on staging reaches production: no link check was made.")
 	for _, s := range b.m.Stops {
-		say(s.MSToZero == nil, "When the last request ended after the stop at %s.", clock(s.Elapsed))
+		say(s.MSToZero == nil && s.InFlight > 0, "When the last request ended after the stop at %s.", clock(s.Elapsed))
 	}
 	for _, g := range b.m.Sure.Gaps {
-		say(true, "How %s was from %s to %s: %s.", g.What, clock(g.From), clock(g.To), g.Why)
+		say(true, "How %s went from %s to %s: %s.", list(g.What), clock(g.From), clock(g.To), g.Why)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"crosstalk/notes"
 	"crosstalk/session"
 )
 
@@ -38,6 +39,7 @@ type builder struct {
 	m      *Model
 	st     *session.State
 	ms     int64 // of the newest event
+	before int64 // of the one before it
 	paused int64 // since when; -1 if not
 	pauses int64
 	loaded int64 // milliseconds with at least one user
@@ -58,15 +60,17 @@ type builder struct {
 	firstSlow, firstErrors, firstProd First
 	slow                              slowness
 	worstStaging, worstProd           *Worst
+	worstLoaded                       *Worst // of production, with users running
 	selfMS                            int64
 	people                            []string
+	then                              map[string]notes.Context // what history shows of notes that tell of an earlier time
 }
 
 func newBuilder() *builder {
 	m := &Model{Schema: Schema}
 	m.Session.GuardOn = true
 	return &builder{m: m, st: session.NewState(), paused: -1, codes: map[string]uint64{}, causes: map[string]uint64{}, unknown: map[string]uint64{},
-		steps: map[[2]string]*stepSeconds{}, envs: map[string]*envTrack{}, load: silent{what: "load"}, series: newSeries()}
+		steps: map[[2]string]*stepSeconds{}, envs: map[string]*envTrack{}, then: map[string]notes.Context{}, load: silent{what: "load"}, series: newSeries()}
 }
 
 // add takes the next event.
@@ -105,6 +109,8 @@ func (b *builder) add(e session.Event) {
 		b.m.Recoveries = append(b.m.Recoveries, Recovery{Moment: b.now(), Seconds: body.Seconds, Level: body.Level})
 	case *session.Refused:
 		b.m.Refusals = append(b.m.Refusals, Refusal{Moment: b.now(), Who: e.By, Cmd: body.Cmd, Why: body.Why, Count: body.Count})
+	case *session.NoteAdd:
+		b.history(body)
 	default:
 		b.frame(e)
 	}
@@ -118,6 +124,7 @@ func (b *builder) frame(e session.Event) {
 	case *session.Start:
 		b.start(body)
 	case *session.Recovered:
+		b.levels.breakOff(b.before)
 		b.ask(0) // the process that sent the load is gone
 		b.m.Sure.SetAside += body.Dropped
 		b.m.Sure.Resumes = append(b.m.Sure.Resumes, b.now())
@@ -204,12 +211,12 @@ func (b *builder) pass(ms int64) {
 		for _, e := range b.envs {
 			e.pass(span, busy)
 		}
-		b.levels.pass(span, b.st.Dial.Running)
+		b.levels.pass(ms, span, b.st.Dial.Running)
 		if e := b.envs["self"]; e != nil && (e.state == amber || e.state == red) {
 			b.selfMS += span
 		}
 	}
-	b.ms = ms
+	b.before, b.ms = b.ms, ms
 }
 
 // busy tells whether load was there at the newest tick.
@@ -271,7 +278,7 @@ func (b *builder) loadTick(t *session.LoadTick) {
 		b.worstStaging = &Worst{Moment: b.now(), Value: *t.P95, Users: t.Running}
 	}
 	if t.Errors > 0 && !b.firstErrors.Seen {
-		b.firstErrors = b.firstNow("the first failed request: "+kindsOf(t.Kinds))
+		b.firstErrors = b.firstNow("the first failed request: " + kindsOf(t.Kinds))
 	}
 	if why := b.slow.second(b.ms, &b.levels, t); why != "" && !b.firstSlow.Seen {
 		b.firstSlow = b.firstNow(why)
@@ -296,8 +303,15 @@ func (b *builder) healthTick(t *session.HealthTick) {
 		return
 	}
 	b.levels.health(b.ms, t)
-	if t.Now95 != nil && (b.worstProd == nil || *t.Now95 > b.worstProd.Value) {
-		b.worstProd = &Worst{Moment: b.now(), Value: *t.Now95, Users: b.st.Dial.Running}
+	if t.Now95 == nil {
+		return
+	}
+	w := &Worst{Moment: b.now(), Value: *t.Now95, Users: b.st.Dial.Running}
+	if b.worstProd == nil || w.Value > b.worstProd.Value {
+		b.worstProd = w
+	}
+	if b.busy() && (b.worstLoaded == nil || w.Value > b.worstLoaded.Value) {
+		b.worstLoaded = w
 	}
 }
 

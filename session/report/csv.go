@@ -117,7 +117,7 @@ func kindsOf[M []Kind | map[string]uint64](m M) string {
 	}
 	var parts []string
 	for _, k := range list {
-		parts = append(parts, fmt.Sprintf("%s %d", k.Name, k.Count))
+		parts = append(parts, fmt.Sprintf("%d × %s", k.Count, k.Name))
 	}
 	return strings.Join(parts, ", ")
 }

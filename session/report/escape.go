@@ -33,8 +33,8 @@ const special = "\\`*[]<>|~${}"
 // noBreak follows an @ that would call a person of that name to the page.
 const noBreak = "\u2060"
 
-// inline makes foreign text one line that Markdown shows as it is, in a
-// paragraph, a list or a table's cell.
+// inline makes foreign text one line that Markdown shows as it is, in a table's
+// cell or after other words; where it begins a line, lead comes around it.
 func inline(text string) string {
 	return escape(strings.Join(strings.Fields(strings.ReplaceAll(strings.TrimSpace(tidy(text)), "\n", " ↵ ")), " "))
 }

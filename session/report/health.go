@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"slices"
 
 	"crosstalk/session"
@@ -48,7 +49,13 @@ func (s *silent) told(b *builder, ms int64) (from int64) {
 }
 
 func (b *builder) gap(what string, from, to int64) {
-	g := Gap{What: what, From: secs(from), To: secs(to), Why: "nothing was told"}
+	for i := range b.m.Sure.Gaps {
+		if g := &b.m.Sure.Gaps[i]; near(g.From, secs(from)) && near(g.To, secs(to)) {
+			g.What = append(g.What, what)
+			return
+		}
+	}
+	g := Gap{What: []string{what}, From: secs(from), To: secs(to), Why: "nothing was told"}
 	for _, r := range b.m.Sure.Resumes {
 		if r.Elapsed > g.From && r.Elapsed <= g.To {
 			g.Why = "the program was not running"
@@ -56,6 +63,10 @@ func (b *builder) gap(what string, from, to int64) {
 	}
 	b.m.Sure.Gaps = append(b.m.Sure.Gaps, g)
 }
+
+// near tells whether two ends of gaps are one: what is told once a second stops
+// and begins within two.
+func near(a, b float64) bool { return math.Abs(a-b) <= 2 }
 
 // envTrack follows one environment.
 type envTrack struct {
@@ -87,7 +98,7 @@ func (e *envTrack) to(b *builder, state, why string) {
 		return
 	}
 	e.close(b)
-	busy := b.busy()
+	busy, known := b.busy(), e.state != ""
 	worse := graver(state, e.state)
 	// What follows trouble that was there before any user, and is no worse, is
 	// still that trouble.
@@ -95,7 +106,7 @@ func (e *envTrack) to(b *builder, state, why string) {
 	e.state = state
 	e.open = Span{Env: e.name, State: state, Why: why, From: secs(b.ms), fromMS: b.ms, Users: b.st.Dial.Running, AtRest: atRest}
 	if e.name == production {
-		if len(b.levels.list) > 0 {
+		if len(b.levels.list) > 0 && known {
 			b.levels.current().state(state)
 		}
 		if worse && (state == amber || state == red) && busy && !b.firstProd.Seen {

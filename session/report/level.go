@@ -67,6 +67,7 @@ type level struct {
 	prodErrors   *float64
 	errorsBefore float64 // production's share when the level began
 	worst        string
+	broken       bool // the program went away in it
 }
 
 // state takes a state of production that was seen in the level.
@@ -80,10 +81,17 @@ func (l *level) state(s string) {
 type levels struct{ list []*level }
 
 func (l *levels) open(ms int64, asked int) {
-	if n := len(l.list); n > 0 {
+	if n := len(l.list); n > 0 && !l.list[n-1].broken {
 		l.list[n-1].to = ms
 	}
 	l.list = append(l.list, &level{from: ms, to: ms, asked: asked, kinds: map[string]uint64{}})
+}
+
+// breakOff ends the open level at the last that was heard of it.
+func (l *levels) breakOff(ms int64) {
+	if len(l.list) > 0 {
+		l.current().to, l.current().broken = ms, true
+	}
 }
 
 func (l *levels) current() *level { return l.list[len(l.list)-1] }
@@ -91,12 +99,12 @@ func (l *levels) current() *level { return l.list[len(l.list)-1] }
 func (l *levels) asked() int { return l.current().asked }
 
 // pass lets time go by in the open level.
-func (l *levels) pass(span int64, running int) {
+func (l *levels) pass(ms, span int64, running int) {
 	if len(l.list) == 0 {
 		return
 	}
 	c := l.current()
-	c.to += span
+	c.to = max(c.to, ms)
 	if running == c.asked {
 		c.held += span
 	}

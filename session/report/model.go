@@ -184,26 +184,27 @@ type Step struct {
 
 // Note is a note with its history and what the panes showed.
 type Note struct {
-	Moment                        // when it happened: what the author said, else when typing began
-	ID              string        `json:"id"`
-	By              string        `json:"by"`
-	Program         bool          `json:"program"` // written by the program
-	Kind            notes.Kind    `json:"kind"`
-	Text            string        `json:"text"`
-	Tags            []string      `json:"tags"`
-	Recorded        time.Time     `json:"recorded"`
-	Happened        *time.Time    `json:"happened"` // only when the author said so
-	Late            bool          `json:"late"`     // recorded more than 10 s after it happened
-	Open            bool          `json:"open"`
-	Users           *int          `json:"users"`
-	Asked           *int          `json:"asked"`
-	Staging         *notes.Seen   `json:"staging"`    // as the author saw it: when typing began, else when saved
-	Production      *notes.Seen   `json:"production"` // likewise
-	ProductionAfter *notes.Seen   `json:"production_saved"`
-	StagingAfter    *notes.Seen   `json:"staging_saved"`
-	Edits           []notes.Edit  `json:"edits"`
-	Retracted       *notes.Gone   `json:"retracted"`
-	Resolved        *notes.Gone   `json:"resolved"`
+	Moment                       // when it happened: what the author said, else when typing began
+	ID              string       `json:"id"`
+	By              string       `json:"by"`
+	Program         bool         `json:"program"` // written by the program
+	Kind            notes.Kind   `json:"kind"`
+	Text            string       `json:"text"`
+	Tags            []string     `json:"tags"`
+	Recorded        time.Time    `json:"recorded"`
+	Happened        *time.Time   `json:"happened"` // only when the author said so
+	Late            bool         `json:"late"`     // recorded more than 10 s after it happened
+	Open            bool         `json:"open"`
+	From            string       `json:"seen"` // when the numbers are of: "typed" (typing began), "saved", or "history" (when it happened)
+	Users           *int         `json:"users"`
+	Asked           *int         `json:"asked"`
+	Staging         *notes.Seen  `json:"staging"` // the users' own requests and staging's state
+	Production      *notes.Seen  `json:"production"`
+	ProductionAfter *notes.Seen  `json:"production_saved"`
+	StagingAfter    *notes.Seen  `json:"staging_saved"`
+	Edits           []notes.Edit `json:"edits"`
+	Retracted       *notes.Gone  `json:"retracted"`
+	Resolved        *notes.Gone  `json:"resolved"`
 }
 
 // Stop is one order to stop.
@@ -295,10 +296,10 @@ type CheckRate struct {
 
 // Gap is a span for which nothing was told of something.
 type Gap struct {
-	What string  `json:"what"` // load, staging or production
-	From float64 `json:"from"`
-	To   float64 `json:"to"`
-	Why  string  `json:"why"`
+	What []string `json:"what"` // load, or environments
+	From float64  `json:"from"`
+	To   float64  `json:"to"`
+	Why  string   `json:"why"`
 }
 
 // Limit is one moment at which we ourselves were the limit.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crosstalk/notes"
+	"crosstalk/session"
 )
 
 // lateAfter is how long after it happened a note is recorded late.
@@ -24,16 +25,50 @@ func (b *builder) notes() []Note {
 		if c := n.Context; c != nil {
 			v.StagingAfter, v.ProductionAfter = &c.Staging, &c.Production
 		}
-		c := n.Begun
+		c, from := n.Begun, "typed"
 		if c == nil {
-			c = n.Context
+			c, from = n.Context, "saved"
+		}
+		if h, ok := b.then[n.ID]; ok {
+			c, from = &h, "history"
 		}
 		if c != nil {
+			v.From = from
 			v.Users, v.Asked, v.Staging, v.Production = &c.Running, &c.Asked, &c.Staging, &c.Production
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// history looks up what was measured when a note's thing happened, if its
+// author said that it was earlier: the panes of the present tell nothing of it.
+func (b *builder) history(n *session.NoteAdd) {
+	if n.Happened == nil {
+		return
+	}
+	ms := n.Happened.Sub(b.st.Began).Milliseconds()
+	for _, r := range []*session.Ring{&b.st.Fine, &b.st.Coarse} {
+		begin := ms - ms%r.Step()
+		slots := r.Range(begin, begin+1)
+		if ms < 0 || len(slots) == 0 {
+			continue
+		}
+		s := slots[0]
+		b.then[n.ID] = notes.Context{MS: ms, Asked: s.Asked, Running: s.Running, Staging: seenThen(s.Load, s.Staging.State), Production: seenThen(s.Prod, s.Prod.State)}
+		return
+	}
+}
+
+func seenThen(c session.Curve, state string) notes.Seen {
+	s := notes.Seen{State: state}
+	if state == "" {
+		s.State = NotKnown
+	}
+	if c.OK {
+		s.P50, s.P95, s.Errors = &c.P50, &c.P95, &c.Errors
+	}
+	return s
 }
 
 // Corrected tells whether a note was changed later than a slip of the keys is.

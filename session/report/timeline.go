@@ -81,6 +81,9 @@ func loadText(e session.Event) string {
 
 // drained tells what became of the requests in flight at a stop.
 func drained(inFlight int, ms *float64) string {
+	if ms == nil && inFlight == 0 {
+		return "nothing was in flight"
+	}
 	if ms == nil {
 		return fmt.Sprintf("%d in flight, when the last ended is not known", inFlight)
 	}

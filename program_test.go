@@ -1,0 +1,415 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// The tests of this package run the real program: built once, started as a process of its own,
+// looked at from outside, as its users do.
+
+// program is the built program's path.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "crosstalk-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "crosstalk.exe") // the suffix harms nowhere and one system wants it
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// patience is how long a test waits for what must come. It is no measure of the program: it only
+// turns a wait that would last for ever into a failure that says what was missing.
+const patience = 90 * time.Second
+
+// process is one run of the program.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	out    *stream // stdout
+	err    *stream // stderr
+	exited chan struct{}
+	code   int
+}
+
+// command makes a run of the program that knows nothing of the person who runs the tests.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(s string) bool {
+		name, _, _ := strings.Cut(s, "=")
+		return strings.HasPrefix(name, "XDG_") || strings.HasSuffix(strings.ToLower(name), "_proxy") || name == "NO_COLOR"
+	})
+	cmd.Env = append(cmd.Env, "XDG_DATA_HOME="+t.TempDir(), "TERM=xterm-256color")
+	return cmd
+}
+
+// start starts a run; the test's end ends it.
+func start(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, out: newStream(), err: newStream(), exited: make(chan struct{})}
+	var pipes sync.WaitGroup
+	follow := func(open func() (io.ReadCloser, error), to *stream) {
+		r, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pipes.Go(func() { to.follow(r) })
+	}
+	if cmd.Stdout == nil {
+		follow(cmd.StdoutPipe, p.out)
+	}
+	if cmd.Stderr == nil {
+		follow(cmd.StderrPipe, p.err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start the program: %v", err)
+	}
+	go func() {
+		pipes.Wait()
+		_ = cmd.Wait()
+		p.code = cmd.ProcessState.ExitCode()
+		close(p.exited)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-p.exited
+	})
+	return p
+}
+
+// run runs the program to its end.
+func run(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := start(t, command(t, args...))
+	p.wait()
+	return p
+}
+
+// wait waits for the end and returns the exit code; -1 if a signal ended it.
+func (p *process) wait() int {
+	p.t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case <-p.exited:
+	case <-late.C:
+		p.t.Fatalf("%v does not end\nstderr: %s\nlast of stdout: %s", p.cmd.Args[1:], p.err.text(), tail(p.out.text()))
+	}
+	return p.code
+}
+
+// exits waits for the end and checks the exit code.
+func (p *process) exits(want int) {
+	p.t.Helper()
+	if got := p.wait(); got != want {
+		p.t.Fatalf("%v: exit code %d, want %d\nstderr: %s\nlast of stdout: %s", p.cmd.Args[1:], got, want, p.err.text(), tail(p.out.text()))
+	}
+}
+
+func (p *process) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatalf("send %v: %v", s, err)
+	}
+}
+
+// await waits for an event on stdout.
+func (p *process) await(what string, is func(event) bool) event {
+	p.t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for from := 0; ; {
+		lines, more, ended := p.out.since(from)
+		for _, line := range lines {
+			if e := parseEvent(p.t, []byte(line)); is(e) {
+				return e
+			}
+		}
+		from += len(lines)
+		if ended {
+			p.t.Fatalf("the program ended before %s came\nstderr: %s\nlast of stdout: %s", what, p.err.text(), tail(p.out.text()))
+		}
+		select {
+		case <-more:
+		case <-late.C:
+			p.t.Fatalf("%s does not come\nstderr: %s\nlast of stdout: %s", what, p.err.text(), tail(p.out.text()))
+		}
+	}
+}
+
+func tail(s string) string { return s[max(0, len(s)-3000):] }
+
+// stream is what a process has written so far.
+type stream struct {
+	mu    sync.Mutex
+	all   bytes.Buffer
+	lines []string      // whole ones, without their ends
+	more  chan struct{} // closed and replaced at each line and at the end
+	ended bool
+}
+
+func newStream() *stream { return &stream{more: make(chan struct{})} }
+
+func (s *stream) follow(r io.Reader) {
+	br := bufio.NewReader(r)
+	for {
+		line, err := br.ReadString('\n')
+		s.mu.Lock()
+		s.all.WriteString(line)
+		if err == nil {
+			s.lines = append(s.lines, strings.TrimSuffix(line, "\n"))
+		}
+		s.ended = err != nil
+		close(s.more)
+		s.more = make(chan struct{})
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *stream) since(n int) (lines []string, more <-chan struct{}, ended bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lines[n:], s.more, s.ended
+}
+
+func (s *stream) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all.String()
+}
+
+// event is a journal line as the file's format has it, read without the program's own types: what
+// others read the journal by must not change unseen.
+type event struct {
+	V    int            `json:"v"`
+	Seq  int            `json:"seq"`
+	T    string         `json:"t"`
+	MS   int64          `json:"ms"`
+	By   string         `json:"by"`
+	Type string         `json:"type"`
+	Body map[string]any `json:"body"`
+}
+
+func parseEvent(t *testing.T, line []byte) event {
+	t.Helper()
+	var e event
+	if err := json.Unmarshal(line, &e); err != nil {
+		t.Fatalf("not a journal line: %v: %s", err, line)
+	}
+	return e
+}
+
+func (e event) text(key string) string  { s, _ := e.Body[key].(string); return s }
+func (e event) num(key string) float64  { n, _ := e.Body[key].(float64); return n }
+func (e event) object(key string) event { m, _ := e.Body[key].(map[string]any); return event{Body: m} }
+
+// journal is a session's events in order.
+type journal []event
+
+// readJournal reads a journal that must be whole, and holds it against what is true of every one.
+func readJournal(t *testing.T, dir string) journal {
+	t.Helper()
+	j, rest := readEvents(t, dir)
+	if len(rest) > 0 {
+		t.Fatalf("the journal ends in what is no line: %q", rest)
+	}
+	if len(j) == 0 {
+		t.Fatal("the journal is empty")
+	}
+	var ms int64
+	for i, e := range j {
+		if e.V != 1 || e.Seq != i+1 {
+			t.Fatalf("line %d has v %d and seq %d", i+1, e.V, e.Seq)
+		}
+		if at, err := time.Parse("2006-01-02T15:04:05.000Z", e.T); err != nil || at.Location() != time.UTC {
+			t.Errorf("seq %d: stamp %q", e.Seq, e.T)
+		}
+		if e.MS < ms {
+			t.Errorf("seq %d: ms went back from %d to %d", e.Seq, ms, e.MS)
+		}
+		ms = e.MS
+	}
+	if j[0].Type != "session.start" {
+		t.Errorf("the first line is %s", j[0].Type)
+	}
+	return j
+}
+
+// readEvents reads the whole lines of a journal and what follows them.
+func readEvents(t *testing.T, dir string) (j journal, rest []byte) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "events.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		line, after, found := bytes.Cut(data, []byte("\n"))
+		if !found {
+			return j, line
+		}
+		j = append(j, parseEvent(t, line))
+		data = after
+	}
+}
+
+// ended checks that the journal's last line, and no other, ends the session.
+func (j journal) ended(t *testing.T, reason string) {
+	t.Helper()
+	ends := j.of("session.end")
+	if last := j[len(j)-1]; len(ends) != 1 || last.Type != "session.end" {
+		t.Fatalf("%d session.end, and the last line is %s", len(ends), last.Type)
+	}
+	if got := ends[0].text("reason"); got != reason {
+		t.Errorf("the session ended for %q, want %q", got, reason)
+	}
+}
+
+// of returns the events of a type.
+func (j journal) of(kind string) journal {
+	return j.where(func(e event) bool { return e.Type == kind })
+}
+
+func (j journal) where(is func(event) bool) journal {
+	var out journal
+	for _, e := range j {
+		if is(e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// texts returns one field of each event.
+func (j journal) texts(key string) []string {
+	var out []string
+	for _, e := range j {
+		out = append(out, e.text(key))
+	}
+	return out
+}
+
+func (j journal) sum(key string) int {
+	var n float64
+	for _, e := range j {
+		n += e.num(key)
+	}
+	return int(n)
+}
+
+// cuts are the guard's cuts, of one cause or ("") of any.
+func (j journal) cuts(cause string) journal {
+	return j.of("guard.state").where(func(e event) bool {
+		return (e.text("to") == "cut" || e.text("to") == "lockout") && (cause == "" || e.text("cause") == cause)
+	})
+}
+
+// onDisk waits until the journal of a running session satisfies is, and returns it.
+func onDisk(t *testing.T, dir, what string, is func(journal) bool) journal {
+	t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	var j journal
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "events.jsonl")); err == nil {
+			if j, _ = readEvents(t, dir); is(j) {
+				return j
+			}
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		select {
+		case <-look.C:
+		case <-late.C:
+			var last []string
+			for _, e := range j[max(0, len(j)-10):] {
+				last = append(last, fmt.Sprintf("%d %s by %s: %v", e.Seq, e.Type, e.By, e.Body))
+			}
+			t.Fatalf("%s does not come to the disk; last:\n%s", what, strings.Join(last, "\n"))
+		}
+	}
+}
+
+// site is a server that a session runs on, and what it was asked.
+type site struct {
+	*httptest.Server
+	mu   sync.Mutex
+	seen []asked
+}
+
+// asked is one request as the server saw it.
+type asked struct {
+	Method, Path, Body string
+	Header             http.Header
+}
+
+// newSite starts a server. A nil handler answers everything with 200.
+func newSite(t *testing.T, answer http.HandlerFunc) *site {
+	t.Helper()
+	s := &site{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		s.mu.Lock()
+		s.seen = append(s.seen, asked{r.Method, r.URL.RequestURI(), string(body), r.Header.Clone()})
+		s.mu.Unlock()
+		if answer == nil {
+			fmt.Fprintln(w, "ok")
+			return
+		}
+		answer(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *site) requests() []asked {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen)
+}
+
+// onSites are the flags of a small headless session on two servers: a few requests a second, the
+// journal on stdout, and the folder, which is returned, too.
+func onSites(t *testing.T, more ...string) (args []string, dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "session")
+	args = []string{"run", "--headless", "--baseline", "0", "--limit-rps", "40", "--events", "-", "--out", dir,
+		"--target", newSite(t, nil).URL + "/shop", "--watch", newSite(t, nil).URL + "/health"}
+	return append(args, more...), dir
+}
+
+// loaded tells that load runs.
+func loaded(e event) bool {
+	return e.Type == "load.tick" && e.num("running") > 0 && e.num("requests") > 0
+}

@@ -1,0 +1,64 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+func TestGoldens(t *testing.T) {
+	tapes := map[string]*tape{"rich": rich(), "crashed": crashed(), "resumed": resumed(), "empty": newTape()}
+	only := newTape()
+	only.start()
+	tapes["started"] = only
+	for name, tape := range tapes {
+		t.Run(name, func(t *testing.T) {
+			out := t.TempDir()
+			written, err := Write(tape.dir(t), out, Formats())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(written) != len(files) {
+				t.Fatalf("wrote %v", written)
+			}
+			for _, path := range written {
+				got, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, filepath.Join(name, filepath.Base(path)), got)
+			}
+		})
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		gl, wl := bytes.Split(got, []byte("\n")), bytes.Split(want, []byte("\n"))
+		for i := range min(len(gl), len(wl)) {
+			if !bytes.Equal(gl[i], wl[i]) {
+				t.Fatalf("%s line %d:\n got %s\nwant %s\n(go test -update writes it anew)", path, i+1, gl[i], wl[i])
+			}
+		}
+		t.Fatalf("%s has %d lines, want %d", path, len(gl), len(wl))
+	}
+}
