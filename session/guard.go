@@ -310,7 +310,7 @@ func (g *Guard) Missing(now time.Time, reason bool) string {
 		need, had, what = g.rules.GreenAfter, g.last.GreenFor, "stay green"
 	}
 	if left := need - had; left > 0 {
-		return fmt.Sprintf("production (now %s) must %s for %s: %d s to go", g.last.Production, what, need, int((left+time.Second-1)/time.Second))
+		return fmt.Sprintf("production (now %s) must %s for %d s: %d s to go", g.last.Production, what, int(need/time.Second), int((left+time.Second-1)/time.Second))
 	}
 	if g.state == GuardLockout && !reason {
 		return fmt.Sprintf("%d cuts for production's red: type a reason to go on", g.reds)

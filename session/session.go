@@ -414,7 +414,12 @@ func (s *Session) addNote(by string, b *NoteAdd) Event {
 		b.Tags = notes.Tags(b.Text)
 	}
 	b.Typed = b.Typed.UTC().Round(time.Millisecond)
-	b.Context = s.context()
+	c := s.context()
+	c.Running = s.engine.Live().Running
+	if b.Context != nil { // the guard's own: a cut has taken the users away already
+		c.Running = b.Context.Running
+	}
+	b.Context = c
 	return s.add(by, TypeNoteAdd, b)
 }
 

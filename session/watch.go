@@ -209,7 +209,7 @@ func (w *watch) tell(v Verdict, r Reading, now time.Time) {
 	default:
 		return
 	}
-	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Text: text, Typed: now}})
+	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Text: text, Typed: now, Context: &notes.Context{Running: r.Running}}})
 }
 
 // firstSight is how long the first probes may take before not seeing production

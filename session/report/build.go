@@ -125,7 +125,7 @@ func (b *builder) frame(e session.Event) {
 		b.start(body)
 	case *session.Recovered:
 		b.levels.breakOff(b.before)
-		b.ask(0) // the process that sent the load is gone
+		b.levels.open(b.ms, 0) // the process that sent the load is gone
 		b.m.Sure.SetAside += body.Dropped
 		b.m.Sure.Resumes = append(b.m.Sure.Resumes, b.now())
 		b.pause(false)

@@ -1,0 +1,277 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+// The size of a card: it stands in a terminal of 80x24 with room around it.
+const (
+	cardWidth = 78
+	cardLines = 14
+)
+
+// Card answers "what are you doing right now?" for somebody who asks over a
+// shoulder: who, what, where, how much load, how production is and whether it
+// gets better or worse, who can stop it, what was found, when it is done. At
+// most 14 lines of 78 columns, plain text; clock times are in now's zone.
+func Card(st *session.State, now time.Time) []string {
+	v := status(st, now)
+	if v.State == Empty {
+		return []string{" SESSION     nothing is known yet: the journal is empty"}
+	}
+	c := &card{zone: now.Location()}
+	c.row("SESSION", c.session(v))
+	c.wrap("WE ARE", c.charter(v))
+	c.row("NOW", c.load(v))
+	c.row("PRODUCTION", envWords(v.Production, v.State == Ended)+" · only watched")
+	c.more(envMore(v.Production, ""))
+	if v.Production.State != green {
+		c.more(v.Production.Why)
+	}
+	load := "no load now"
+	if v.State == silentState {
+		load = "load not known"
+	} else if v.Running > 0 && v.State != Ended {
+		load = "under load"
+	}
+	c.row("STAGING", envWords(v.Staging, v.State == Ended)+" · "+load)
+	good := "no level was good yet"
+	if v.LastGood != nil {
+		good = "last good " + users(*v.LastGood)
+	}
+	if v.Staging.State != green && v.Staging.Why != "" {
+		good += " · " + v.Staging.Why
+	}
+	c.more(envMore(v.Staging, good))
+	c.row("GUARD", guardWords(v))
+	c.row("STOP", stopWords(v))
+	c.row("FOUND", foundStatus(v))
+	if n := v.Latest; n != nil {
+		c.more(fmt.Sprintf("latest %s %s: %s", c.clock(n.T), n.Kind, n.Text))
+	}
+	c.row("NEXT", c.next(st, v))
+	return c.lines[:min(len(c.lines), cardLines)]
+}
+
+type card struct {
+	zone  *time.Location
+	lines []string
+}
+
+func (c *card) row(name, text string) { c.put(fmt.Sprintf(" %-11s %s", name, oneLine(text))) }
+
+// wrap gives a text two lines, broken between words.
+func (c *card) wrap(name, text string) {
+	text = oneLine(text)
+	first := text
+	if room := cardWidth - 13; ansi.StringWidth(text) > room {
+		first = ansi.Truncate(text, room, "")
+		if i := strings.LastIndexByte(first, ' '); i > 0 {
+			first = first[:i]
+		}
+	}
+	c.row(name, first)
+	c.more(strings.TrimPrefix(text, first))
+}
+
+// more goes on with the row above; nothing is left out of a card by an empty line.
+func (c *card) more(text string) {
+	if text != "" {
+		c.put(strings.Repeat(" ", 13) + oneLine(text))
+	}
+}
+
+func (c *card) put(line string) {
+	c.lines = append(c.lines, strings.TrimRight(ansi.Truncate(line, cardWidth, "…"), " "))
+}
+
+func (c *card) clock(t time.Time) string { return t.In(c.zone).Format("15:04") }
+
+// oneLine makes foreign text harmless for a terminal's line.
+func oneLine(s string) string { return strings.Join(strings.Fields(tidy(s)), " ") }
+
+func (c *card) session(v *Status) string {
+	state := map[string]string{Running: "RUNNING", Ended: "ENDED after", silentState: "SILENT at"}[v.State]
+	text := state + " " + clock(v.Elapsed)
+	if v.Timebox > 0 {
+		text += " of " + clock(v.Timebox)
+	}
+	switch {
+	case v.State == silentState:
+		text += ", nothing heard for " + lasting(*v.Heard)
+	case v.Left != nil && *v.Left >= 0:
+		text += ", " + minutes(*v.Left) + " left"
+	case v.Left != nil:
+		text += ", " + minutes(-*v.Left) + " over"
+	}
+	people := orUnknown(v.Driver) + " drives"
+	var others []string
+	for _, p := range v.People {
+		if p != v.Driver {
+			others = append(others, p)
+		}
+	}
+	if len(others) > 0 {
+		people += ", with " + list(others)
+	}
+	return text + " · " + people
+}
+
+// minutes is a span that a person plans by: seconds count only near its end.
+func minutes(seconds float64) string {
+	if seconds >= 600 {
+		return lasting(math.Floor(seconds/60) * 60)
+	}
+	return lasting(math.Floor(seconds))
+}
+
+func (c *card) charter(v *Status) string {
+	if strings.TrimSpace(v.Charter) == "" {
+		return "exploring without a charter"
+	}
+	// "Explore x" is what a charter says, "exploring x" is what we are doing.
+	if rest, ok := strings.CutPrefix(v.Charter, "Explore "); ok {
+		return "exploring " + rest
+	}
+	return v.Charter
+}
+
+func (c *card) load(v *Status) string {
+	verb := "holding"
+	switch {
+	case v.State == Ended:
+		return fmt.Sprintf("no load: the session has ended. staging was %s", orUnknown(v.Target))
+	case v.State == silentState:
+		return fmt.Sprintf("not known. when last heard, %d of %s ran on STAGING ONLY", v.Running, users(v.Asked))
+	case v.Asked == 0 && v.Running == 0:
+		return fmt.Sprintf("no load, for %s. staging is %s", lasting(v.Level), orUnknown(v.Target))
+	case v.Running < v.Asked:
+		verb = "rising to"
+		if v.Ceiling != nil && *v.Ceiling < v.Asked {
+			verb = "held below"
+		}
+	case v.Running > v.Asked:
+		verb = "falling to"
+	}
+	text := fmt.Sprintf("%s %s", verb, users(v.Asked))
+	if v.Running != v.Asked {
+		text += fmt.Sprintf(" (%d running)", v.Running)
+	}
+	text += fmt.Sprintf(" on STAGING ONLY, for %s, cap %d", lasting(v.Level), v.Limit)
+	return text
+}
+
+func envWords(e StatusEnv, past bool) string {
+	errs := "errors not known"
+	if e.Errors != nil {
+		errs = "errors " + percent(*e.Errors)
+	}
+	text := fmt.Sprintf("%s · p95 %s · %s", strings.ToUpper(orUnknown(e.State)), latency(e.P95), errs)
+	if e.Age != nil && !past {
+		text += " · " + lasting(*e.Age) + " ago"
+	}
+	return text
+}
+
+// envMore tells how an environment goes, and what is usual.
+func envMore(e StatusEnv, more string) string {
+	var parts []string
+	switch e.Trend {
+	case NotKnown:
+		parts = append(parts, "trend not known")
+	case steady:
+		parts = append(parts, "steady")
+	default:
+		parts = append(parts, "getting "+e.Trend)
+	}
+	if e.Usual != nil {
+		parts = append(parts, "usual p50 "+millis(*e.Usual))
+	}
+	if more != "" {
+		parts = append(parts, more)
+	}
+	return strings.Join(parts, " · ")
+}
+
+func guardWords(v *Status) string {
+	if !v.Guard.On {
+		return "off: " + v.Guard.Why
+	}
+	text := v.Guard.State
+	if v.Guard.State != "run" && v.Guard.Why != "" {
+		text += ": " + v.Guard.Why
+	} else if v.Guard.State == "run" {
+		text += ": nothing speaks against the load"
+	}
+	return fmt.Sprintf("%s · %s, %s so far", text, count(v.Guard.Cuts, "cut", "cuts"), count(v.Guard.Holds, "hold", "holds"))
+}
+
+func stopWords(v *Status) string {
+	last := v.LastStop
+	if last == "" {
+		last = "none yet"
+	}
+	return "ctrl+x, anyone at any time · last stop: " + last
+}
+
+func foundStatus(v *Status) string {
+	var parts []string
+	for _, k := range v.Notes {
+		n := int(min(k.Count, 1<<30))
+		parts = append(parts, fmt.Sprintf("%d %s", k.Count, kindWord(notes.Kind(k.Name), n)))
+	}
+	if len(parts) == 0 {
+		return "nothing noted yet"
+	}
+	text := strings.Join(parts, ", ")
+	if v.Open > 0 {
+		text += fmt.Sprintf(" · %d open", v.Open)
+	}
+	return text
+}
+
+// next is the newest open follow-up, and when it will be over.
+func (c *card) next(st *session.State, v *Status) string {
+	next := "no follow-up noted"
+	for _, n := range st.Notes.Notes {
+		if n.Kind == notes.Next && n.Open() {
+			next = n.Text
+		}
+	}
+	if v.State == silentState {
+		return "not known when it will be done · " + next
+	}
+	if v.DoneAbout != nil {
+		return fmt.Sprintf("done about %s, then the report · %s", c.clock(*v.DoneAbout), next)
+	}
+	if v.State == Ended {
+		return "ended: the report is there · " + next
+	}
+	return "no timebox · " + next
+}
+
+// StatusLine is the same in one line, for a status bar.
+func StatusLine(st *session.State, now time.Time) string {
+	v := status(st, now)
+	if v.State == Empty {
+		return "crosstalk: nothing known yet"
+	}
+	load := fmt.Sprintf("%d of %s", v.Running, users(v.Asked))
+	parts := []string{fmt.Sprintf("crosstalk %s %s", v.State, clock(v.Elapsed)), load,
+		"staging " + orUnknown(v.Staging.State) + " " + latency(v.Staging.P95),
+		"production " + orUnknown(v.Production.State) + " " + latency(v.Production.P95),
+		"guard " + v.Guard.State}
+	if v.Guard.On {
+		return oneLine(strings.Join(parts, " · "))
+	}
+	parts[len(parts)-1] = "guard off"
+	return oneLine(strings.Join(parts, " · "))
+}
