@@ -81,8 +81,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	work, cancel := context.WithCancel(ctx)
 	defer cancel()
 	compiled, err := cfg.Compile(work, caps)
-	var problems session.Problems
-	if errors.As(err, &problems) {
+	if _, ok := errors.AsType[session.Problems](err); ok {
 		return usage(err)
 	}
 	if err != nil {

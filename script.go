@@ -27,7 +27,7 @@ type script []act
 func parseScript(dial string, lines []string) (script, error) {
 	var out script
 	var problems []error
-	for _, move := range strings.Split(dial, ",") {
+	for move := range strings.SplitSeq(dial, ",") {
 		if move = strings.TrimSpace(move); move == "" {
 			continue
 		}

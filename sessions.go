@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 
 	"crosstalk/session"
 )
+
+// unasked is the state of a session whose process is gone without a last line.
+const unasked = "stopped unasked"
 
 // listed is one line of the list of sessions.
 type listed struct {
@@ -65,8 +69,8 @@ func listSessions(home string) ([]listed, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
-	for i := len(entries) - 1; i >= 0; i-- {
-		dir := filepath.Join(home, entries[i].Name())
+	for _, entrie := range slices.Backward(entries) {
+		dir := filepath.Join(home, entrie.Name())
 		if _, err := os.Stat(filepath.Join(dir, session.JournalName)); err != nil {
 			continue
 		}
@@ -115,7 +119,7 @@ func stateOf(dir string, st *session.State) string {
 	case session.Running(dir):
 		return "running"
 	}
-	return "stopped unasked"
+	return unasked
 }
 
 func printSessions(w io.Writer, home string, list []listed) error {

@@ -38,9 +38,6 @@ whether production is affected. Without DIR it takes the newest session.`,
 				return err
 			}
 			now := time.Now()
-			if state := stateOf(dir, st); state != "running" {
-				now = st.At(st.MS) // what was true at its last line
-			}
 			w := c.OutOrStdout()
 			switch {
 			case asJSON:
@@ -52,6 +49,9 @@ whether production is affected. Without DIR it takes the newest session.`,
 			default:
 				for _, text := range report.Card(st, now) {
 					fmt.Fprintln(w, text)
+				}
+				if stateOf(dir, st) == unasked {
+					fmt.Fprintln(w, " It stopped unasked: no process writes it any more. Its load died with it.")
 				}
 			}
 			return err

@@ -235,7 +235,7 @@ func (b *builder) answer() {
 		a.Why = []string{b.times(), "Its checks see what they ask for; what they do not ask for is not known."}
 	}
 	if (a.Production == Untouched || a.Production == Touched) && b.st.Baseline.Note != "" {
-		a.Why = append(a.Why, fmt.Sprintf("Where amber and red begin is marked %q.", b.st.Baseline.Note))
+		a.Why = append(a.Why, fmt.Sprintf("The limits of amber and red: %s.", b.st.Baseline.Note))
 	}
 	b.unknowns()
 }

@@ -273,7 +273,7 @@ func (b *builder) loadTick(t *session.LoadTick) {
 		b.codes[k] += n
 	}
 	b.levels.load(from, b.ms, t)
-	b.series.load(b.ms, t)
+	b.series.load(from, b.ms, t)
 	if t.P95 != nil && (b.worstStaging == nil || *t.P95 > b.worstStaging.Value) {
 		b.worstStaging = &Worst{Moment: b.now(), Value: *t.P95, Users: t.Running}
 	}
@@ -298,9 +298,12 @@ func (b *builder) loadTick(t *session.LoadTick) {
 func (b *builder) healthTick(t *session.HealthTick) {
 	e := b.env(t.Env)
 	e.tick(b, t)
-	b.series.health(b.ms, t)
+	b.series.health(e.since, b.ms, t)
 	if t.Env != production {
 		return
+	}
+	if e.seen || b.ms > silence { // the first probes may be on their way
+		b.levels.current().state(t.State)
 	}
 	b.levels.health(b.ms, t)
 	if t.Now95 == nil {

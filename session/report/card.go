@@ -14,7 +14,7 @@ import (
 
 // The size of a card: it stands in a terminal of 80x24 with room around it.
 const (
-	cardWidth = 78
+	cardWidth = 77
 	cardLines = 14
 )
 
@@ -148,7 +148,7 @@ func (c *card) load(v *Status) string {
 	verb := "holding"
 	switch {
 	case v.State == Ended:
-		return fmt.Sprintf("no load: the session has ended. staging was %s", orUnknown(v.Target))
+		return "no load: the session has ended"
 	case v.State == silentState:
 		return fmt.Sprintf("not known. when last heard, %d of %s ran on STAGING ONLY", v.Running, users(v.Asked))
 	case v.Asked == 0 && v.Running == 0:
@@ -174,7 +174,11 @@ func envWords(e StatusEnv, past bool) string {
 	if e.Errors != nil {
 		errs = "errors " + percent(*e.Errors)
 	}
-	text := fmt.Sprintf("%s · p95 %s · %s", strings.ToUpper(orUnknown(e.State)), latency(e.P95), errs)
+	state := strings.ToUpper(orUnknown(e.State))
+	if past {
+		state += " at the end"
+	}
+	text := fmt.Sprintf("%s · p95 %s · %s", state, latency(e.P95), errs)
 	if e.Age != nil && !past {
 		text += " · " + lasting(*e.Age) + " ago"
 	}

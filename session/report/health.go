@@ -76,6 +76,8 @@ type envTrack struct {
 	silent silent
 	rates  []float64
 	errors float64 // newest share of failed checks
+	since  int64   // what the newest tick tells of begins here
+	seen   bool    // it answered once
 	time   map[string]*stateTime
 	blind  int64 // longest time without sight under load
 }
@@ -143,8 +145,9 @@ func (e *envTrack) pass(span int64, busy bool) {
 }
 
 func (e *envTrack) tick(b *builder, t *session.HealthTick) {
-	e.silent.told(b, b.ms)
+	e.since = e.silent.told(b, b.ms)
 	e.to(b, t.State, t.Why)
+	e.seen = e.seen || t.State != noSight
 	e.open.Users = max(e.open.Users, b.st.Dial.Running)
 	e.errors = t.Errors
 	e.rates = append(e.rates, t.Rate)

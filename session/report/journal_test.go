@@ -23,7 +23,6 @@ type tape struct {
 	asked, running int
 	slow           float64 // how much slower than usual everything is
 	prodState      string
-	lastLoad       int64
 	peak           int
 	requests       uint64
 }
@@ -31,8 +30,6 @@ type tape struct {
 func newTape() *tape {
 	return &tape{began: time.Date(2026, 10, 17, 15, 20, 3, 0, time.UTC), slow: 1, prodState: "green"}
 }
-
-func p(f float64) *float64 { return &f }
 
 func (t *tape) now() time.Time { return t.began.Add(time.Duration(t.ms) * time.Millisecond) }
 
@@ -83,15 +80,15 @@ func (t *tape) tick() {
 		rtt := 0.04 * t.slow * wave
 		l.Requests = uint64(float64(t.running) * 4 / t.slow)
 		l.RPS = float64(l.Requests)
-		l.P50, l.P95, l.P99, l.Max = p(r4(rtt)), p(r4(rtt*2)), p(r4(rtt*3)), p(r4(rtt*4))
+		l.P50, l.P95, l.P99, l.Max = new(r4(rtt)), new(r4(rtt*2)), new(r4(rtt*3)), new(r4(rtt*4))
 		if t.slow > 4 {
 			l.Errors = l.Requests / 10
 			l.Kinds = map[string]uint64{"timeout": l.Errors - l.Errors/3, "status 503": l.Errors / 3}
 		}
 		l.Codes = map[string]uint64{"200": l.Requests - l.Errors}
 		l.ByStep = []session.StepTick{
-			{Journey: "buy", Step: "GET /products", Requests: l.Requests / 2, P50: p(r4(rtt / 2)), P95: p(r4(rtt)), Max: p(r4(rtt * 2))},
-			{Journey: "buy", Step: "POST /cart/{id}/checkout", Requests: l.Requests - l.Requests/2, Errors: l.Errors, P50: p(r4(rtt)), P95: p(r4(rtt * 2)), Max: p(r4(rtt * 4))}}
+			{Journey: "buy", Step: "GET /products", Requests: l.Requests / 2, P50: new(r4(rtt / 2)), P95: new(r4(rtt)), Max: new(r4(rtt * 2))},
+			{Journey: "buy", Step: "POST /cart/{id}/checkout", Requests: l.Requests - l.Requests/2, Errors: l.Errors, P50: new(r4(rtt)), P95: new(r4(rtt * 2)), Max: new(r4(rtt * 4))}}
 	}
 	t.requests += l.Requests
 	t.add(session.ByEngine, session.TypeLoadTick, l)
@@ -105,8 +102,8 @@ func (t *tape) healthTick(env, state string, lat, rate float64) {
 	if state == "no sight" {
 		h.Why = "no answer for 500 ms"
 	} else {
-		h.P50, h.P95, h.Max = p(r4(lat)), p(r4(lat*1.4)), p(r4(lat*1.8))
-		h.Now50, h.Now95, h.Age = p(r4(lat)), p(r4(lat*1.5)), p(0.1)
+		h.P50, h.P95, h.Max = new(r4(lat)), new(r4(lat*1.4)), new(r4(lat*1.8))
+		h.Now50, h.Now95, h.Age = new(r4(lat)), new(r4(lat*1.5)), new(0.1)
 	}
 	if state == "red" {
 		h.Errors = 0.25
@@ -130,8 +127,8 @@ func (t *tape) health(env, check, from, to, why string) {
 
 func (t *tape) context() *notes.Context {
 	return &notes.Context{MS: t.ms, Asked: t.asked, Running: t.running, Guard: "run", Driver: "mel",
-		Staging:    notes.Seen{State: "green", P50: p(r4(0.04 * t.slow)), P95: p(r4(0.08 * t.slow)), Errors: p(0.031), Rate: p(212), Age: p(0.4), Build: "2.4.1"},
-		Production: notes.Seen{State: t.prodState, P50: p(0.012), P95: p(0.031), Errors: p(0), Age: p(0.1)}}
+		Staging:    notes.Seen{State: "green", P50: new(r4(0.04 * t.slow)), P95: new(r4(0.08 * t.slow)), Errors: new(0.031), Rate: new(212.0), Age: new(0.4), Build: "2.4.1"},
+		Production: notes.Seen{State: t.prodState, P50: new(0.012), P95: new(0.031), Errors: new(0.0), Age: new(0.1)}}
 }
 
 func (t *tape) write(by string, kind notes.Kind, text string) string {
@@ -203,7 +200,7 @@ func rich() *tape {
 		Samples: []session.Sample{{Env: "production", Check: "web-3", Due: t.now().Add(-300 * time.Millisecond), Latency: 2, Reason: "timeout"}}})
 	t.asked, t.running = 0, 0
 	t.ms += 30
-	t.add(session.ByGuard, session.TypeStop, &session.LoadStop{Reason: "guard", By: session.ByGuard, InFlight: 37, MSToZero: p(21.4), Running: 80})
+	t.add(session.ByGuard, session.TypeStop, &session.LoadStop{Reason: "guard", By: session.ByGuard, InFlight: 37, MSToZero: new(21.4), Running: 80})
 	t.slow = 1
 	t.seconds(6)
 	t.health("production", "web-3", "red", "green", "well again")
@@ -226,7 +223,7 @@ func rich() *tape {
 	t.write("mel", notes.Obstacle, "no read access to the order table")
 	t.write("jo", notes.Next, "the same with separate pools")
 	t.add(session.BySession, "viewer.join", map[string]string{"who": "sam"})
-	t.add("mel", session.TypeStop, &session.LoadStop{Reason: "operator", By: "mel", InFlight: 4, MSToZero: p(8), Running: 10})
+	t.add("mel", session.TypeStop, &session.LoadStop{Reason: "operator", By: "mel", InFlight: 4, MSToZero: new(8.0), Running: 10})
 	t.dial("mel", 0)
 	t.seconds(120)
 	t.add("mel", session.TypeDebrief, &session.Debrief{Question: "learned", Text: "Checkout shares its pool with production: 80 users on staging slow both."})

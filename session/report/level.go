@@ -137,7 +137,6 @@ func (l *levels) load(from, to int64, t *session.LoadTick) {
 // health takes production's tick.
 func (l *levels) health(ms int64, t *session.HealthTick) {
 	c := l.current()
-	c.state(t.State)
 	if ms-1000 >= c.from && t.Now50 != nil {
 		c.prod = append(c.prod, second{t.Now50, t.Now95, nil, t.Max})
 	}

@@ -63,7 +63,7 @@ func ParseFormats(s string) ([]Format, error) {
 		return Formats(), nil
 	}
 	var out []Format
-	for _, name := range strings.Split(s, ",") {
+	for name := range strings.SplitSeq(s, ",") {
 		f := Format(strings.ToLower(strings.TrimSpace(name)))
 		if err := check(f); err != nil {
 			return nil, err

@@ -46,11 +46,11 @@ type series struct {
 
 func newSeries() series { return series{step: 1000} }
 
-func (s *series) load(ms int64, t *session.LoadTick) {
-	s.at(ms).merge(column{asked: &t.Asked, running: &t.Running, rps: &t.RPS, p50: t.P50, p95: t.P95, max: t.Max, requests: t.Requests, failed: t.Errors})
+func (s *series) load(from, ms int64, t *session.LoadTick) {
+	s.put(from, ms, column{asked: &t.Asked, running: &t.Running, rps: &t.RPS, p50: t.P50, p95: t.P95, max: t.Max, requests: t.Requests, failed: t.Errors})
 }
 
-func (s *series) health(ms int64, t *session.HealthTick) {
+func (s *series) health(from, ms int64, t *session.HealthTick) {
 	if t.Env != production {
 		return
 	}
@@ -58,7 +58,28 @@ func (s *series) health(ms int64, t *session.HealthTick) {
 	if t.P50 != nil {
 		c.prodError = &t.Errors
 	}
-	s.at(ms).merge(c)
+	s.put(from, ms, c)
+}
+
+// reach is how far back a tick may be drawn: one that comes a little late must
+// not leave a hole where nothing was missed.
+const reach = 1500 // milliseconds
+
+// put draws what is known of (from, ms] into the column of ms, and into the one
+// before if nothing else fell into it.
+func (s *series) put(from, ms int64, c column) {
+	s.at(ms)
+	last := int(max(0, ms-1) / s.step)
+	first := int(max(0, from, ms-reach) / s.step)
+	for i := first; i < last; i++ {
+		hole := &s.cols[i]
+		if c.running != nil && hole.running == nil || c.state != "" && hole.state == "" {
+			was := c
+			was.requests, was.failed = 0, 0 // counted once
+			hole.merge(was)
+		}
+	}
+	s.cols[last].merge(c)
 }
 
 // at returns the column of the second that ended at ms.

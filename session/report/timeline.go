@@ -81,7 +81,7 @@ func loadText(e session.Event) string {
 
 // drained tells what became of the requests in flight at a stop.
 func drained(inFlight int, ms *float64) string {
-	if ms == nil && inFlight == 0 {
+	if inFlight == 0 {
 		return "nothing was in flight"
 	}
 	if ms == nil {
