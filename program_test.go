@@ -45,14 +45,14 @@ func buildAndRun(m *testing.M) int {
 
 // patience is how long a test waits for what must come. It is no measure of the program: it only
 // turns a wait that would last for ever into a failure that says what was missing.
-const patience = 90 * time.Second
+const patience = 60 * time.Second
 
 // process is one run of the program.
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
-	out    *stream // stdout
-	err    *stream // stderr
+	out    *output // stdout
+	err    *output // stderr
 	exited chan struct{}
 	code   int
 }
@@ -73,9 +73,9 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 // start starts a run; the test's end ends it.
 func start(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
-	p := &process{t: t, cmd: cmd, out: newStream(), err: newStream(), exited: make(chan struct{})}
+	p := &process{t: t, cmd: cmd, out: newOutput(), err: newOutput(), exited: make(chan struct{})}
 	var pipes sync.WaitGroup
-	follow := func(open func() (io.ReadCloser, error), to *stream) {
+	follow := func(open func() (io.ReadCloser, error), to *output) {
 		r, err := open()
 		if err != nil {
 			t.Fatal(err)
@@ -166,8 +166,8 @@ func (p *process) await(what string, is func(event) bool) event {
 
 func tail(s string) string { return s[max(0, len(s)-3000):] }
 
-// stream is what a process has written so far.
-type stream struct {
+// output is what a process has written so far.
+type output struct {
 	mu    sync.Mutex
 	all   bytes.Buffer
 	lines []string      // whole ones, without their ends
@@ -175,9 +175,9 @@ type stream struct {
 	ended bool
 }
 
-func newStream() *stream { return &stream{more: make(chan struct{})} }
+func newOutput() *output { return &output{more: make(chan struct{})} }
 
-func (s *stream) follow(r io.Reader) {
+func (s *output) follow(r io.Reader) {
 	br := bufio.NewReader(r)
 	for {
 		line, err := br.ReadString('\n')
@@ -196,13 +196,13 @@ func (s *stream) follow(r io.Reader) {
 	}
 }
 
-func (s *stream) since(n int) (lines []string, more <-chan struct{}, ended bool) {
+func (s *output) since(n int) (lines []string, more <-chan struct{}, ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lines[n:], s.more, s.ended
 }
 
-func (s *stream) text() string {
+func (s *output) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.all.String()

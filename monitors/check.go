@@ -22,8 +22,9 @@ type Result struct {
 	RetryAfter time.Duration // the pause a limiting server asks for; 0 when it named none
 	Status     int           // HTTP status; 0 when there is none
 	Reason     string        // short plain words: why it is not OK, or what was noticed
-	Value      float64       // what the check measures besides latency
-	Unit       string        // unit of Value
+	Measured   bool          // Value is known; without it Value means nothing, not zero
+	Value      float64       // what the check measures besides latency; always finite
+	Unit       string        // unit of Value; may be empty
 	Expires    time.Time     // when the server's TLS certificate ends; zero without TLS
 	Vitals     *Vitals       // of a host check
 }
@@ -31,11 +32,12 @@ type Result struct {
 // Check is a named probe of one server on a fixed schedule.
 //
 // New kinds are new constructors that fill this struct: nothing else in the
-// package depends on Kind, except that a host check has no latency of interest.
+// package depends on Kind, except that a host check has no latency of interest
+// and that a question to a person is no load on any server.
 type Check struct {
 	Env     string        // role of the environment
 	Name    string        // unique within the environment
-	Kind    string        // http, tcp, dns, host
+	Kind    string        // http, tcp, dns, host, metrics, prometheus, grafana, person, postgres, mysql, redis
 	Address string        // host:port it talks to; empty when it talks to nobody
 	Every   time.Duration // period
 	Timeout time.Duration // after this a probe is given up; 0: chosen by New
@@ -49,12 +51,22 @@ type Check struct {
 // the server.
 func (c *Check) timed() bool { return !c.Slow && c.Kind != kindHost }
 
+// asks says whether the check's probes reach a server and count as probes sent.
+func (c *Check) asks() bool { return c.Kind != kindPerson }
+
 // Kinds of checks built here.
 const (
-	kindHTTP = "http"
-	kindTCP  = "tcp"
-	kindDNS  = "dns"
-	kindHost = "host"
+	kindHTTP       = "http"
+	kindTCP        = "tcp"
+	kindDNS        = "dns"
+	kindHost       = "host"
+	kindMetrics    = "metrics"
+	kindPrometheus = "prometheus"
+	kindGrafana    = "grafana"
+	kindPerson     = "person"
+	kindPostgres   = "postgres"
+	kindMySQL      = "mysql"
+	kindRedis      = "redis"
 )
 
 const (

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Windows has its own numbers for socket errors; syscall's portable names do
@@ -31,25 +33,34 @@ const (
 // failure turns the error of a probe into a Result: whose trouble it is, how
 // hard, and short words for people. timeout is the check's, for the words.
 func failure(err error, timeout time.Duration) Result {
+	if r, ok := known(err, timeout); ok {
+		return r
+	}
+	return Result{Hard: true, Reason: shortReason(err)}
+}
+
+// known is failure for the errors whose meaning does not depend on their text,
+// which may hold what must not be shown.
+func known(err error, timeout time.Duration) (Result, bool) {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		// Not reaching a name server says nothing about the server itself.
-		return Result{Blind: true, Reason: "name lookup of " + dns.Name + " failed"}
+		return Result{Blind: true, Reason: "name lookup of " + dns.Name + " failed"}, true
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		if r, ok := socketFailure(errno); ok {
-			return r
+			return r, true
 		}
 	}
 	if timed, ok := errors.AsType[net.Error](err); errors.Is(err, context.DeadlineExceeded) || ok && timed.Timeout() {
-		return Result{Hard: true, Reason: fmt.Sprintf("no answer within %v", timeout)}
+		return Result{Hard: true, Reason: fmt.Sprintf("no answer within %v", timeout)}, true
 	}
 	if reason, ok := tlsReason(err); ok {
-		return Result{Hard: true, Reason: reason}
+		return Result{Hard: true, Reason: reason}, true
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
-		return Result{Hard: true, Refused: true, Reason: "broke off the connection"}
+		return Result{Hard: true, Refused: true, Reason: "broke off the connection"}, true
 	}
-	return Result{Hard: true, Reason: shortReason(err)}
+	return Result{}, false
 }
 
 func socketFailure(errno syscall.Errno) (Result, bool) {
@@ -103,7 +114,21 @@ func shortReason(err error) string {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
-	s := strings.Join(strings.Fields(err.Error()), " ")
+	return plain(err.Error())
+}
+
+// plain makes a text from elsewhere fit for a reason: one short line without
+// anything a terminal would act on.
+func plain(s string) string {
+	// What is cut off anyway need not be looked at.
+	s = s[:min(len(s), 8*longestReasonBytes)]
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsGraphic(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
 	if len(s) > longestReasonBytes {
 		s = strings.ToValidUTF8(s[:longestReasonBytes], "") + "..."
 	}

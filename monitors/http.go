@@ -155,31 +155,38 @@ func (h *httpProbe) client(fresh bool) *http.Client {
 }
 
 func (h *httpProbe) ask(ctx context.Context, client *http.Client) Result {
-	req, err := http.NewRequestWithContext(ctx, h.method, h.url.String(), nil)
+	r, _ := h.fetch(ctx, client, nil, mostBody)
+	return r
+}
+
+// fetch sends a body, if any, and returns the outcome with at most most bytes of
+// what was answered; nil when there was no whole answer.
+func (h *httpProbe) fetch(ctx context.Context, client *http.Client, send []byte, most int64) (Result, []byte) {
+	req, err := http.NewRequestWithContext(ctx, h.method, h.url.String(), bytes.NewReader(send))
 	if err != nil {
-		return Result{Blind: true, Reason: "the request could not be made"}
+		return Result{Blind: true, Reason: "the request could not be made"}, nil
 	}
 	req.Header = h.header.Clone()
 	req.Host = h.host
 	resp, err := client.Do(req)
 	if err != nil {
-		return failure(err, h.timeout)
+		return failure(err, h.timeout), nil
 	}
 	defer resp.Body.Close()
 	// Read to the end, so that the connection is kept and a broken answer is
 	// noticed even when nothing is expected of the body.
-	body, err := io.ReadAll(io.LimitReader(resp.Body, mostBody))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
 	if err != nil {
 		r := failure(err, h.timeout)
 		r.Status = resp.StatusCode
-		return r
+		return r, nil
 	}
 	r := h.judge(resp, body)
 	r.Status = resp.StatusCode
 	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
 		r.Expires = resp.TLS.PeerCertificates[0].NotAfter
 	}
-	return r
+	return r, body
 }
 
 // judge compares an answer with what was expected.

@@ -54,7 +54,7 @@ func New(checks []Check) (*Monitor, error) {
 	}
 	for i := range m.checks {
 		c := &m.checks[i]
-		if f := m.stretch[c.Env]; f > 1 {
+		if f := m.stretch[c.Env]; f > 1 && c.asks() {
 			c.Every = time.Duration(float64(c.Every) * f)
 		}
 	}
@@ -77,7 +77,7 @@ func (m *Monitor) Lost() uint64 { return m.lost.Load() }
 func rate(checks []Check, env string) float64 {
 	var sum float64
 	for i := range checks {
-		if checks[i].Env == env && checks[i].Every > 0 {
+		if checks[i].Env == env && checks[i].Every > 0 && checks[i].asks() {
 			sum += 1 / checks[i].Every.Seconds()
 		}
 	}

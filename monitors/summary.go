@@ -74,7 +74,7 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 	for _, w := range a.watches {
 		c := w.health(now)
 		h.Checks = append(h.Checks, c)
-		if w.check.Every > 0 {
+		if w.check.Every > 0 && w.check.asks() {
 			h.Rate += 1 / w.check.Every.Seconds()
 		}
 		if c.Newest.After(h.Newest) && !c.Slow {
@@ -155,7 +155,7 @@ func (w *watch) health(now time.Time) CheckHealth {
 		r := w.last.sample.Result
 		c.Latency, c.Reason = w.last.sample.Latency, r.Reason
 		c.Limited, c.Cached, c.Expires = r.Limited, r.Cached, r.Expires
-		c.Vitals, c.Value, c.Unit = w.last.sample.Vitals, r.Value, r.Unit
+		c.Vitals, c.Measured, c.Value, c.Unit = w.last.sample.Vitals, r.Measured, r.Value, r.Unit
 	}
 	switch {
 	case c.State != Green:

@@ -53,7 +53,8 @@ type (
 	// Hold freezes the users where they are, or, if they are held or cut, lets
 	// them go on.
 	Hold struct {
-		Why string // asked for after the second cut for red
+		Why  string // asked for after the second cut for red
+		Only bool   // never lets go on: what a hold from outside means
 	}
 	// BackToGood asks for the last good level.
 	BackToGood struct{}

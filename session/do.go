@@ -101,6 +101,9 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		return s.refusedRise(st, st.Dial.LastGood)
 	case Hold:
 		g := s.watch.status.Load()
+		if c.Only {
+			return ""
+		}
 		if g.dead == "" && (g.missing == "" || g.asked && c.Why != "") {
 			return ""
 		}
@@ -175,7 +178,7 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 	case StopAll:
 		return s.stopAll(who.Name), nil
 	case Hold:
-		return s.hold(who.Name, c.Why), nil
+		return s.hold(who.Name, c), nil
 	case SetGlide:
 		return s.setGlide(who.Name, c.To), nil
 	case AddNote:
@@ -288,20 +291,26 @@ func (s *Session) stopAll(who string) Reply {
 
 // hold freezes the users where they are, or lets them go on: after a hold of
 // one's own, and after a cut.
-func (s *Session) hold(who, reason string) Reply {
+func (s *Session) hold(who string, c Hold) Reply {
 	if g := s.watch.status.Load(); g.state == GuardCut || g.state == GuardLockout {
-		s.watch.order(func(now time.Time) { s.watch.goOn(now, reason != "") })
-		e := s.add(who, TypeDialRelease, &DialHold{At: 0, Why: reason})
+		if c.Only {
+			return Reply{Text: "the load is cut: nothing runs"}
+		}
+		s.watch.order(func(now time.Time) { s.watch.goOn(now, c.Why != "") })
+		e := s.add(who, TypeDialRelease, &DialHold{At: 0, Why: c.Why})
 		return Reply{Text: "load may be sent again, from zero", Seq: e.Seq}
 	}
 	var held bool
 	s.log.read(func(st *State) { held = st.Dial.Held })
-	if held {
-		return Reply{Text: "goes on", Seq: s.release(who, reason)}
+	switch {
+	case held && c.Only:
+		return Reply{Text: "held already"}
+	case held:
+		return Reply{Text: "goes on", Seq: s.release(who, c.Why)}
 	}
 	at := s.engine.Live().Running
 	s.ceiling.set(&s.ceiling.hold, at)
-	e := s.add(who, TypeDialHold, &DialHold{At: at, Why: reason})
+	e := s.add(who, TypeDialHold, &DialHold{At: at, Why: c.Why})
 	return Reply{Text: fmt.Sprintf("held at %d users: space goes on", at), Seq: e.Seq}
 }
 

@@ -129,6 +129,7 @@ func stopText(b *LoadStop) string {
 }
 
 func (s *State) tick(e Event, b *LoadTick) {
+	before := s.LoadMS
 	s.Load, s.LoadMS = *b, e.MS
 	s.Dial.Running, s.Dial.InFlight, s.Dial.Ceiling = b.Running, b.InFlight, b.Ceiling
 	s.Dial.Peak = max(s.Dial.Peak, b.Running)
@@ -146,12 +147,11 @@ func (s *State) tick(e Event, b *LoadTick) {
 		c.Errors = float64(b.Errors) / float64(b.Requests)
 	}
 	for _, r := range []*Ring{&s.Fine, &s.Coarse} {
-		slot := r.slot(e.MS)
-		slot.Asked, slot.Running, slot.RPS, slot.Told = b.Asked, max(slot.Running, b.Running), b.RPS, true
-		if r.step == fineStep {
+		r.write(before, e.MS, func(slot *Second) {
+			slot.Asked, slot.RPS, slot.Told = b.Asked, b.RPS, true
 			slot.Running = b.Running
-		}
-		slot.Load.worse(c)
+			slot.Load.worse(c)
+		})
 	}
 	s.Last = e.MS
 }
@@ -195,6 +195,7 @@ func (s *State) health(e Event) {
 	switch b := e.Body.(type) {
 	case *HealthTick:
 		env := s.env(b.Env)
+		before := env.At
 		env.Tick, env.At = *b, e.MS
 		env.Tick.Checks = nil
 		for _, c := range b.Checks {
@@ -202,7 +203,7 @@ func (s *State) health(e Event) {
 				t.Now, t.At = c, e.MS
 			}
 		}
-		s.curve(e.MS, b)
+		s.curve(before, e.MS, b)
 	case *HealthState:
 		env := s.env(b.Env)
 		if b.Check == "" {
@@ -217,14 +218,14 @@ func (s *State) health(e Event) {
 	}
 }
 
-func (s *State) curve(ms int64, b *HealthTick) {
+func (s *State) curve(before, ms int64, b *HealthTick) {
 	c := Curve{OK: b.Now50 != nil, P50: value(b.Now50), P95: value(b.Now95), Max: value(b.Max), Errors: b.Errors, State: b.State}
 	for _, r := range []*Ring{&s.Fine, &s.Coarse} {
 		switch b.Env {
 		case "staging":
-			r.slot(ms).Staging.worse(c)
+			r.write(before, ms, func(slot *Second) { slot.Staging.worse(c) })
 		case "production":
-			r.slot(ms).Prod.worse(c)
+			r.write(before, ms, func(slot *Second) { slot.Prod.worse(c) })
 		}
 	}
 	s.Last = ms

@@ -108,6 +108,21 @@ func (r *Ring) slot(ms int64) *Second {
 	return oldest
 }
 
+// write puts what was told at now into its slot. Tellings come a slot apart but
+// not to the millisecond: if the one before, at before, fell two slots back,
+// what was told now covers the slot between them as well.
+func (r *Ring) write(before, now int64, f func(*Second)) {
+	between := now - now%r.step - r.step
+	if before > 0 && before-before%r.step == between-r.step {
+		if i := r.search(between); i == len(r.slots) {
+			f(r.slot(between))
+		} else if r.At(i).MS == between {
+			f(&r.slots[(r.head+i)%len(r.slots)])
+		}
+	}
+	f(r.slot(now))
+}
+
 func (r *Ring) clone() Ring {
 	c := *r
 	c.slots = slices.Clone(r.slots)

@@ -125,3 +125,27 @@ func TestLastGoodNeedsTenGreenSeconds(t *testing.T) {
 		t.Errorf("last good %d although production was amber", s.Dial.LastGood)
 	}
 }
+
+// Ticks a little over a second apart leave no hole in the charts; ticks that
+// really stayed away do.
+func TestJitterIsNoGap(t *testing.T) {
+	t.Parallel()
+	s := NewState()
+	p := 0.01
+	seq := uint64(0)
+	for _, ms := range []int64{1990, 3010, 4020, 9000} {
+		seq++
+		s.Apply(Event{V: 1, Seq: seq, MS: ms, Type: TypeLoadTick, Body: &LoadTick{Asked: 3, Running: 3, P50: &p}})
+		seq++
+		s.Apply(Event{V: 1, Seq: seq, MS: ms, Type: TypeHealthTick, Body: &HealthTick{Env: "production", State: "green", Now50: &p}})
+	}
+	var told []int64
+	for _, slot := range s.Fine.Range(0, 10_000) {
+		if slot.Told && slot.Running == 3 && slot.Prod.OK {
+			told = append(told, slot.MS)
+		}
+	}
+	if !reflect.DeepEqual(told, []int64{1000, 2000, 3000, 4000, 9000}) {
+		t.Errorf("told in %v", told)
+	}
+}

@@ -128,7 +128,7 @@ func timeLabels(c *canvas, x, y int, a axis) {
 		if col < 0 {
 			return
 		}
-		s := backward(back)
+		s := backward(back, a.tick())
 		at := x + gutter + col - len(s)/2
 		if at < x || at+len(s) >= last {
 			continue
@@ -138,10 +138,11 @@ func timeLabels(c *canvas, x, y int, a axis) {
 	}
 }
 
-// backward names a moment so many milliseconds ago: "-30s", "-2m".
-func backward(ms int64) string {
-	if ms%60_000 == 0 {
+// backward names a moment so many milliseconds ago: "-3m", and "-1:30" on an
+// axis finer than minutes.
+func backward(ms, tick int64) string {
+	if tick == 60_000 {
 		return fmt.Sprintf("-%dm", ms/60_000)
 	}
-	return fmt.Sprintf("-%ds", ms/1000)
+	return fmt.Sprintf("-%d:%02d", ms/60_000, ms/1000%60)
 }

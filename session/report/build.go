@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 
 	"crosstalk/notes"
 	"crosstalk/session"
@@ -82,7 +81,7 @@ func (b *builder) add(e session.Event) {
 	b.pass(max(b.ms, e.MS))
 	b.st.Apply(e)
 	if first {
-		began := b.st.Began.UTC()
+		began := utc(b.st.Began)
 		b.m.Session.Began = &began
 		b.levels.open(b.ms, 0)
 	}
@@ -225,7 +224,7 @@ func (b *builder) busy() bool { return b.st.Dial.Running > 0 || b.st.Dial.InFlig
 func (b *builder) now() Moment { return b.at(b.ms) }
 
 func (b *builder) at(ms int64) Moment {
-	return Moment{Elapsed: secs(ms), T: b.st.Began.UTC().Add(time.Duration(ms) * time.Millisecond)}
+	return Moment{Elapsed: secs(ms), T: utc(b.st.At(ms))}
 }
 
 // ask begins a level.
@@ -249,7 +248,10 @@ func (b *builder) stop(s *session.LoadStop) {
 }
 
 func (b *builder) guard(g *session.GuardChange) {
-	a := Action{Moment: b.now(), From: g.From, To: g.To, Why: g.Why, Cause: g.Cause, Users: g.Running, Samples: g.Samples}
+	a := Action{Moment: b.now(), From: g.From, To: g.To, Why: g.Why, Cause: g.Cause, Users: g.Running, Samples: slices.Clone(g.Samples)}
+	for i := range a.Samples {
+		a.Samples[i].Due = utc(a.Samples[i].Due)
+	}
 	if g.Ceiling >= 0 {
 		a.Ceiling = &g.Ceiling
 	}

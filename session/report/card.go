@@ -165,7 +165,7 @@ func (c *card) load(v *Status) string {
 	if v.Running != v.Asked {
 		text += fmt.Sprintf(" (%d running)", v.Running)
 	}
-	text += fmt.Sprintf(" on STAGING ONLY, for %s, cap %d", lasting(v.Level), v.Limit)
+	text += fmt.Sprintf(", STAGING ONLY, for %s, cap %d", lasting(v.Level), v.Limit)
 	return text
 }
 

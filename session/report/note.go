@@ -20,8 +20,15 @@ func (b *builder) notes() []Note {
 	out := []Note{}
 	for _, n := range b.st.Notes.Notes {
 		moment := b.at(n.MS)
-		v := Note{Moment: moment, ID: n.ID, By: n.By, Program: n.System, Kind: n.Kind, Text: n.Text, Tags: n.Tags, Recorded: n.Saved.UTC(),
-			Happened: utc(n.Happened), Late: n.Saved.Sub(n.Moment()) > lateAfter, Open: n.Open(), Edits: n.Edits, Retracted: n.Gone, Resolved: n.Resolved}
+		v := Note{Moment: moment, ID: n.ID, By: n.By, Program: n.System, Kind: n.Kind, Text: n.Text, Tags: n.Tags, Recorded: utc(n.Saved),
+			Late: n.Saved.Sub(n.Moment()) > lateAfter, Open: n.Open(), Edits: slices.Clone(n.Edits), Retracted: utcGone(n.Gone), Resolved: utcGone(n.Resolved)}
+		if n.Happened != nil {
+			h := utc(*n.Happened)
+			v.Happened = &h
+		}
+		for i := range v.Edits {
+			v.Edits[i].At = utc(v.Edits[i].At)
+		}
 		if c := n.Context; c != nil {
 			v.StagingAfter, v.ProductionAfter = &c.Staging, &c.Production
 		}
@@ -76,12 +83,21 @@ func (n Note) Corrected() bool {
 	return slices.ContainsFunc(n.Edits, func(e notes.Edit) bool { return e.At.Sub(n.Recorded) > typoWithin })
 }
 
-func utc(t *time.Time) *time.Time {
-	if t == nil {
+// utc is a moment as reports have it. One that RFC 3339 has no year for, of a
+// broken clock, becomes the zero time.
+func utc(t time.Time) time.Time {
+	u := t.UTC()
+	if y := u.Year(); y < 0 || y > 9999 {
+		return time.Time{}
+	}
+	return u
+}
+
+func utcGone(g *notes.Gone) *notes.Gone {
+	if g == nil {
 		return nil
 	}
-	u := t.UTC()
-	return &u
+	return &notes.Gone{At: utc(g.At), By: g.By, Why: g.Why}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

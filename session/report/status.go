@@ -111,7 +111,7 @@ func status(st *session.State, now time.Time) *Status {
 	v.Elapsed, v.Timebox = elapsed.Seconds(), st.Timebox.Seconds()
 	if st.Timebox > 0 && v.State == Running {
 		left := (st.Timebox - elapsed).Seconds()
-		about := st.Began.Add(st.Timebox).UTC()
+		about := utc(st.Began.Add(st.Timebox))
 		v.Left, v.DoneAbout = &left, &about
 	}
 	v.Asked, v.Running, v.Limit = st.Dial.Asked, st.Dial.Running, st.Start.Limits.Users
@@ -150,7 +150,7 @@ func (v *Status) notes(st *session.State) {
 		if n.Open() {
 			v.Open++
 		}
-		v.Latest = &StatusNote{Moment: Moment{Elapsed: secs(n.MS), T: n.Moment().UTC()}, ID: n.ID, By: n.By, Kind: string(n.Kind), Text: n.Text}
+		v.Latest = &StatusNote{Moment: Moment{Elapsed: secs(n.MS), T: utc(n.Moment())}, ID: n.ID, By: n.By, Kind: string(n.Kind), Text: n.Text}
 	}
 	for _, k := range notes.Kinds() {
 		if c := by[string(k.Kind)]; c > 0 {

@@ -1,0 +1,61 @@
+package session
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestOrdersFromOutside(t *testing.T) {
+	t.Parallel()
+	for _, long := range []bool{false, true} {
+		w := newWorld(t)
+		o := w.options(t)
+		if long { // longer than a socket's path may be
+			o.Dir = filepath.Join(t.TempDir(), strings.Repeat("d", 120))
+		}
+		r := start(t, o)
+		r.await("the rehearsal", ofType(TypeBrakeTest))
+		r.do(SetDial{To: 5})
+		r.await("five users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 5 })
+		send := func(o Order) Outcome {
+			t.Helper()
+			out, err := o.Send(t.Context(), r.Dir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		if out := send(Order{Cmd: "note", By: "dana", Text: "? who does this"}); !out.OK || !strings.HasPrefix(out.Text, "n1 question saved") {
+			t.Errorf("note: %+v", out)
+		}
+		if out := send(Order{Cmd: "hold", By: "dana"}); !out.OK {
+			t.Errorf("hold: %+v", out)
+		}
+		if out := send(Order{Cmd: "hold", By: "dana"}); !out.OK || out.Text != "held already" {
+			t.Errorf("a second hold let go on: %+v", out)
+		}
+		if out := send(Order{Cmd: "stop", By: "dana"}); !out.OK {
+			t.Errorf("stop: %+v", out)
+		}
+		for _, bad := range []Order{{Cmd: "dial", By: "dana"}, {Cmd: "stop", By: "guard"}, {Cmd: "note", By: "dana"}, {Cmd: "note", By: "dana", Text: "x", Kind: "poem"}} {
+			if out := send(bad); out.OK || out.Text == "" {
+				t.Errorf("%+v: %+v", bad, out)
+			}
+		}
+		if b := r.await("the stop", ofType(TypeStop)).Body.(*LoadStop); b.By != "dana" {
+			t.Errorf("stop %+v", b)
+		}
+		for _, name := range []string{controlName, elsewhere} {
+			if info, err := os.Stat(filepath.Join(r.Dir(), name)); err == nil && info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s is open to others: %s", name, info.Mode())
+			}
+		}
+		r.finish()
+		if _, err := (Order{Cmd: "stop", By: "dana"}).Send(t.Context(), r.Dir()); !errors.Is(err, ErrNotRunning) {
+			t.Errorf("after the end: %v", err)
+		}
+	}
+}
