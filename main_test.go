@@ -178,17 +178,7 @@ func TestLabAlone(t *testing.T) {
 		Noise               string
 		Staging, Production environment
 	}
-	for from := 0; ; {
-		lines, more, ended := p.out.since(from)
-		from += len(lines)
-		if json.Unmarshal([]byte(p.out.text()), &lab) == nil {
-			break
-		}
-		if ended {
-			t.Fatalf("no JSON on stdout: %q\n%s", p.out.text(), p.err.text())
-		}
-		<-more
-	}
+	p.until("the lab's JSON", func() bool { return json.Unmarshal([]byte(p.out.text()), &lab) == nil })
 	if !lab.Linked || lab.Noise != "busy" || len(lab.Staging.Servers) != 2 || len(lab.Production.Servers) != 4 {
 		t.Errorf("the lab: %+v", lab)
 	}

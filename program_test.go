@@ -141,18 +141,33 @@ func (p *process) signal(s os.Signal) {
 }
 
 // await waits for an event on stdout.
-func (p *process) await(what string, is func(event) bool) event {
+func (p *process) await(what string, is func(event) bool) (found event) {
 	p.t.Helper()
-	late := time.NewTimer(patience)
-	defer late.Stop()
-	for from := 0; ; {
-		lines, more, ended := p.out.since(from)
+	from := 0
+	p.until(what, func() bool {
+		lines := p.out.after(from)
 		for _, line := range lines {
 			if e := parseEvent(p.t, []byte(line)); is(e) {
-				return e
+				found = e
+				return true
 			}
 		}
 		from += len(lines)
+		return false
+	})
+	return found
+}
+
+// until waits until stdout is as it should be.
+func (p *process) until(what string, is func() bool) {
+	p.t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		more, ended := p.out.next()
+		if is() {
+			return
+		}
 		if ended {
 			p.t.Fatalf("the program ended before %s came\nstderr: %s\nlast of stdout: %s", what, p.err.text(), tail(p.out.text()))
 		}
@@ -196,10 +211,18 @@ func (s *output) follow(r io.Reader) {
 	}
 }
 
-func (s *output) since(n int) (lines []string, more <-chan struct{}, ended bool) {
+// after returns the whole lines after the first n.
+func (s *output) after(n int) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.lines[n:], s.more, s.ended
+	return s.lines[n:]
+}
+
+// next tells when there is more, and whether there will be none.
+func (s *output) next() (more <-chan struct{}, ended bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.more, s.ended
 }
 
 func (s *output) text() string {
@@ -333,6 +356,18 @@ func (j journal) cuts(cause string) journal {
 	})
 }
 
+// atMost is how a session's last lines say how many users ran at once.
+func atMost(j journal) string {
+	peak := 0.0
+	for _, e := range j.of("load.tick") {
+		peak = max(peak, e.num("running"))
+	}
+	if peak == 1 {
+		return "at most 1 user,"
+	}
+	return fmt.Sprintf("at most %v users,", peak)
+}
+
 // onDisk waits until the journal of a running session satisfies is, and returns it.
 func onDisk(t *testing.T, dir, what string, is func(journal) bool) journal {
 	t.Helper()
@@ -407,6 +442,11 @@ func onSites(t *testing.T, more ...string) (args []string, dir string) {
 	args = []string{"run", "--headless", "--baseline", "0", "--limit-rps", "40", "--events", "-", "--out", dir,
 		"--target", newSite(t, nil).URL + "/shop", "--watch", newSite(t, nil).URL + "/health"}
 	return append(args, more...), dir
+}
+
+// setFlag gives a flag another value.
+func setFlag(args []string, flag, value string) {
+	args[slices.Index(args, flag)+1] = value
 }
 
 // loaded tells that load runs.

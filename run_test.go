@@ -147,28 +147,29 @@ func TestProductionRefuses(t *testing.T) {
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	args, dir := onSites(t, "--for", "3s", "--dial", "0s=3,2s=4")
-	for i, a := range args {
-		if args[max(0, i-1)] == "--watch" {
-			a = watch
-		}
-		args[i] = a
-	}
-	run(t, args...).exits(3)
-	j := readJournal(t, dir)
-	j.ended(t, "plan")
-	cuts := j.cuts("red")
-	if len(cuts) != 1 || !strings.Contains(cuts[0].text("why"), "refused") {
-		t.Fatalf("cuts: %v", cuts)
-	}
-	if stops := j.of("load.stop"); len(stops) != 2 || stops[0].text("reason") != "guard" || stops[1].text("reason") != "plan" {
-		t.Errorf("stops: %v", stops)
-	}
-	if r := j.of("refused"); len(r) == 0 || !strings.Contains(r[0].text("why"), "cut") {
-		t.Errorf("refusals after the cut: %v", r)
-	}
-	if n := j[cuts[0].Seq:].of("load.tick").where(func(e event) bool { return e.num("running") > 0 }); len(n) > 0 {
-		t.Errorf("load after the cut: %v", n[0].Body)
+	// The second is so often looked at that it is red while the cut is still rehearsed.
+	for _, every := range []string{"250ms", "20ms"} {
+		t.Run("every "+every, func(t *testing.T) {
+			t.Parallel()
+			args, dir := onSites(t, "--for", "3s", "--dial", "0s=3,2s=4", "--watch-every", every)
+			setFlag(args, "--watch", watch)
+			run(t, args...).exits(3)
+			j := readJournal(t, dir)
+			j.ended(t, "plan")
+			cuts := j.cuts("red")
+			if len(cuts) != 1 || !strings.Contains(cuts[0].text("why"), "refused") {
+				t.Fatalf("cuts: %v", cuts)
+			}
+			if stops := j.of("load.stop"); len(stops) != 2 || stops[0].text("reason") != "guard" || stops[1].text("reason") != "plan" {
+				t.Errorf("stops: %v", stops)
+			}
+			if r := j.of("refused"); len(r) == 0 || !strings.Contains(r[0].text("why"), "cut") {
+				t.Errorf("refusals after the cut: %v", r)
+			}
+			if n := j[cuts[0].Seq:].of("load.tick").where(func(e event) bool { return e.num("running") > 0 }); len(n) > 0 {
+				t.Errorf("load after the cut: %v", n[0].Body)
+			}
+		})
 	}
 }
 
@@ -176,11 +177,7 @@ func TestProductionRefuses(t *testing.T) {
 func TestProductionOutOfSight(t *testing.T) {
 	t.Parallel()
 	args, dir := onSites(t, "--dial", "0s=2")
-	for i := range args {
-		if i > 0 && args[i-1] == "--watch" {
-			args[i] = "http://nowhere.invalid/health"
-		}
-	}
+	setFlag(args, "--watch", "http://nowhere.invalid/health")
 	p := start(t, command(t, args...))
 	p.await("the cut", func(e event) bool { return e.Type == "load.stop" })
 	p.signal(syscall.SIGTERM)

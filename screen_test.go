@@ -33,11 +33,17 @@ type terminal struct {
 	more chan struct{} // closed and replaced at each piece
 }
 
-// inTerminal starts the unlinked demo on a screen of 120x36.
-func inTerminal(t *testing.T) *terminal {
+// demoInTerminal starts the unlinked demo on a screen.
+func demoInTerminal(t *testing.T) *terminal {
+	t.Helper()
+	return inTerminal(t, "demo", "--linked=false", "--baseline", "1s")
+}
+
+// inTerminal starts a session on a screen of 120x36.
+func inTerminal(t *testing.T, args ...string) *terminal {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "session")
-	cmd := command(t, "demo", "--linked=false", "--baseline", "1s", "--as", "mel", "--out", dir)
+	cmd := command(t, append(args, "--as", "mel", "--out", dir)...)
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 120, Rows: 36})
 	if err != nil {
 		t.Fatalf("start the program in a terminal: %v", err)
@@ -142,7 +148,7 @@ func stoppedBy(reason string) func(journal) bool {
 // A session by hand: the dial, a note, stop all, leave, the one sentence.
 func TestSessionOnScreen(t *testing.T) {
 	t.Parallel()
-	s := inTerminal(t)
+	s := demoInTerminal(t)
 	s.load()
 	s.press("n")
 	s.press("! order is doubled #checkout" + keyEnter)
@@ -182,7 +188,7 @@ func TestSessionOnScreen(t *testing.T) {
 	}
 	drawn, _ := s.text()
 	last := drawn[strings.LastIndex(drawn, "Session "):]
-	for _, say := range []string{"at most 10 users", "1 bug", "order is doubled", s.dir} {
+	for _, say := range []string{atMost(j), "1 bug", "order is doubled", s.dir} {
 		if !strings.Contains(last, say) {
 			t.Errorf("the last lines do not say %q:\n%s", say, last)
 		}
@@ -201,7 +207,7 @@ func (s *terminal) raw() string {
 // Leaving under load asks once, and Enter at the question skips it.
 func TestLeavingUnderLoadAsks(t *testing.T) {
 	t.Parallel()
-	s := inTerminal(t)
+	s := demoInTerminal(t)
 	s.load()
 	s.press("q")
 	s.shows("Load is running")
@@ -225,7 +231,7 @@ func TestLeavingUnderLoadAsks(t *testing.T) {
 // The first ctrl+c stops all load and stays; the second leaves.
 func TestInterruptOnScreen(t *testing.T) {
 	t.Parallel()
-	s := inTerminal(t)
+	s := demoInTerminal(t)
 	s.load()
 	s.press(keyCtrlC)
 	j := onDisk(t, s.dir, "the stop", stoppedBy("operator"))
@@ -239,10 +245,23 @@ func TestInterruptOnScreen(t *testing.T) {
 	readJournal(t, s.dir).ended(t, "quit")
 }
 
+// Whoever stops all load before the cut has been rehearsed can still turn the dial afterwards.
+func TestStopBeforeRehearsal(t *testing.T) {
+	t.Parallel()
+	s := inTerminal(t, "run", "--baseline", "0", "--limit-rps", "5", "--target", newSite(t, nil).URL, "--watch", newSite(t, nil).URL)
+	s.press(keyCtrlX) // typed ahead
+	onDisk(t, s.dir, "the stop", stoppedBy("operator"))
+	s.load()
+	s.press(keyCtrlC)
+	s.press(keyCtrlC)
+	s.exits(0)
+	readJournal(t, s.dir).ended(t, "quit")
+}
+
 // A terminal that is closed ends the session in order.
 func TestTerminalIsClosed(t *testing.T) {
 	t.Parallel()
-	s := inTerminal(t)
+	s := demoInTerminal(t)
 	s.load()
 	if err := s.file.Close(); err != nil {
 		t.Fatal(err)

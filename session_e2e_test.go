@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +16,12 @@ import (
 func TestDemoByScript(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "out")
-	p := run(t, "demo", "--headless", "--for", "12s", "--baseline", "2s", "--dial", "0s=5,5s=20,9s=0",
+	temp := t.TempDir()
+	cmd := command(t, "demo", "--headless", "--for", "12s", "--baseline", "2s", "--dial", "0s=5,5s=20,9s=0",
 		"--note", "4s=! slow checkout, twice #Orders", "--as", "mel", "--out", dir, "--events", "-")
+	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+	p := start(t, cmd)
+	p.wait()
 
 	j := readJournal(t, dir)
 	j.ended(t, "plan")
@@ -30,6 +33,10 @@ func TestDemoByScript(t *testing.T) {
 		want = 4
 	}
 	p.exits(want)
+
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("the demo left %v, %v", left, err)
+	}
 
 	onFile, err := os.ReadFile(filepath.Join(dir, "events.jsonl"))
 	if err != nil {
@@ -118,11 +125,7 @@ func TestDemoByScript(t *testing.T) {
 	if !bytes.Contains(readFile(t, dir, "report.md"), []byte("slow checkout, twice")) {
 		t.Error("report.md does not hold the note")
 	}
-	peak := 0.0
-	for _, e := range ticks {
-		peak = max(peak, e.num("running"))
-	}
-	for _, say := range []string{"1 bug", "slow checkout, twice", dir, fmt.Sprintf("at most %v users", peak)} {
+	for _, say := range []string{"1 bug", "slow checkout, twice", dir, atMost(j)} {
 		if !strings.Contains(p.err.text(), say) {
 			t.Errorf("the last lines do not say %q:\n%s", say, p.err.text())
 		}
@@ -195,7 +198,9 @@ func TestGuardCutsLinkedDemo(t *testing.T) {
 	if r := after.of("refused"); len(r) != 1 || r[0].By != "mel" || r[0].num("count") != 1 || !strings.Contains(r[0].text("why"), "cut") {
 		t.Errorf("refusals: %v", r)
 	}
-	if n := j.of("note.add").where(func(e event) bool { return e.By == "guard" && strings.HasPrefix(e.text("text"), "load cut at 80 users: ") }); len(n) != 1 {
+	if n := j.of("note.add").where(func(e event) bool {
+		return e.By == "guard" && strings.HasPrefix(e.text("text"), "load cut at 80 users: ")
+	}); len(n) != 1 {
 		t.Errorf("automatic notes of the cut: %v", j.of("note.add").texts("text"))
 	}
 	if n := len(after.of("guard.recovered")); n != 1 {

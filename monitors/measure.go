@@ -1,9 +1,11 @@
 package monitors
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"strconv"
 )
 
@@ -72,7 +74,17 @@ func quantity(v float64, unit string) string {
 type instrument struct {
 	*httpProbe
 	limits limits
-	most   int64 // bytes read of an answer
+	send   []byte // body of the request; may be empty
+	most   int64  // bytes read of an answer
+}
+
+func newInstrument(o HTTPOptions, most int64, bad, warn *float64) (*instrument, error) {
+	h, err := newHTTPProbe(o)
+	if err != nil {
+		return nil, err
+	}
+	i := &instrument{httpProbe: h, most: most, limits: limits{bad: bad, warn: warn}}
+	return i, i.limits.check()
 }
 
 // check makes the check around a way to read an answer. All such checks are
@@ -90,4 +102,26 @@ func (i *instrument) check(o HTTPOptions, kind string, read func(Result, []byte)
 		return Check{}, err
 	}
 	return c, nil
+}
+
+// hearsay turns the failure of a server that only reports on others into what
+// it is: no news of them. who names that server.
+func hearsay(r Result, who string) Result {
+	if r.Limited && r.Status == http.StatusTooManyRequests {
+		return r
+	}
+	reason := who + " " + r.Reason
+	switch r.Status {
+	case http.StatusUnauthorized:
+		reason = who + " does not let our checks in (401): is the token right?"
+	case http.StatusForbidden:
+		reason = who + " does not let our checks ask this (403)"
+	}
+	return Result{Blind: true, Reason: reason, Status: r.Status, Expires: r.Expires}
+}
+
+// onto puts a measured value onto what is known of the answer it came in.
+func (r Result) onto(answer Result) Result {
+	r.Status, r.Expires, r.Cached = answer.Status, answer.Expires, answer.Cached
+	return r
 }

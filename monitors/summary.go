@@ -30,27 +30,28 @@ type EnvHealth struct {
 
 // CheckHealth is the health of a check at one moment.
 type CheckHealth struct {
-	Name    string
-	Kind    string
-	State   Health
-	Since   time.Time     // of State
-	Latency time.Duration // of the newest verdict, or the age of a probe that is overdue
-	P50     time.Duration // over the last 10 s; 0 when nothing was answered
-	Reason  string        // in words; may be empty when green
-	Newest  time.Time     // of the newest verdict; zero when there is none
-	Every   time.Duration // period: a value older than two of them shows its age
-	Late    bool          // one bad probe in the last 2 s and no state: a tick on its tile
-	Slow    bool
-	Muted   bool
-	Limited bool          // the newest answer says that our checks are limited
-	Cached  bool          // the newest answer came from a cache
-	Expires time.Time     // end of the TLS certificate; zero without TLS
-	Amber   time.Duration // limits in use; 0 for a check whose latency does not matter
-	Red     time.Duration
-	Usual   time.Duration // p50 of the baseline; 0 when uncalibrated
-	Vitals  *Vitals       // of a host check
-	Value   float64
-	Unit    string
+	Name     string
+	Kind     string
+	State    Health
+	Since    time.Time     // of State
+	Latency  time.Duration // of the newest verdict, or the age of a probe that is overdue
+	P50      time.Duration // over the last 10 s; 0 when nothing was answered
+	Reason   string        // in words; may be empty when green
+	Newest   time.Time     // of the newest verdict; zero when there is none
+	Every    time.Duration // period: a value older than two of them shows its age
+	Late     bool          // one bad probe in the last 2 s and no state: a tick on its tile
+	Slow     bool
+	Muted    bool
+	Limited  bool          // the newest answer says that our checks are limited
+	Cached   bool          // the newest answer came from a cache
+	Expires  time.Time     // end of the TLS certificate; zero without TLS
+	Amber    time.Duration // limits in use; 0 for a check whose latency does not matter
+	Red      time.Duration
+	Usual    time.Duration // p50 of the baseline; 0 when uncalibrated
+	Vitals   *Vitals       // of a host check
+	Measured bool          // Value is known
+	Value    float64       // what the check measures besides latency
+	Unit     string        // unit of Value; may be empty
 }
 
 // Env returns the health of an environment. One without checks is in no sight.

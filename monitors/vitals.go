@@ -15,16 +15,6 @@ import (
 	"github.com/shirou/gopsutil/v3/process"
 )
 
-// HostName is the name of the check that Host makes.
-const HostName = "host"
-
-// When a host check warns.
-const (
-	busyOwnCPU  = 80 // percent of all cores used by this process ...
-	busySamples = 3  // ... in this many samples one after the other
-	fullMemory  = 95 // percent of memory in use
-)
-
 // Vitals are the vital signs of this machine and of this process. A value that
 // the system does not tell is 0, except where noted.
 type Vitals struct {
@@ -41,7 +31,22 @@ type Vitals struct {
 	RSS        uint64  `json:"rss"`        // this process: resident bytes
 	Goroutines int     `json:"goroutines"` // this process
 	OpenFiles  int     `json:"open_files"` // this process: open files and sockets; -1 when not known
+
+	told hostParts // what the system told: tells 0 from not known
 }
+
+// hostParts is a set of parts of this machine.
+type hostParts uint8
+
+const (
+	partCPU hostParts = 1 << iota
+	partMemory
+	partSwap
+	partLoad
+	partDisk
+	partNetwork
+	partFiles
+)
 
 // OwnShare returns the CPU this process uses in percent of all cores.
 func (v *Vitals) OwnShare() float64 {
@@ -49,38 +54,6 @@ func (v *Vitals) OwnShare() float64 {
 		return v.OwnCPU
 	}
 	return v.OwnCPU / float64(v.Cores)
-}
-
-// Host makes a check of this machine in the environment self. It warns when
-// this process uses more than 80 % of all cores in 3 samples one after the
-// other, and when more than 95 % of the memory is in use.
-func Host(every time.Duration) Check {
-	g := newGauge()
-	busy := 0
-	return Check{
-		Env: Self, Name: HostName, Kind: kindHost, Every: every, Timeout: DefaultTimeout,
-		Probe: func(ctx context.Context) Result {
-			v, err := g.read(ctx)
-			if err != nil {
-				return Result{Blind: true, Reason: "this machine's vitals cannot be read"}
-			}
-			r := Result{OK: true, Value: v.CPU, Unit: "%", Vitals: v}
-			if v.OwnShare() > busyOwnCPU {
-				busy++
-			} else {
-				busy = 0
-			}
-			switch {
-			case busy >= busySamples:
-				r.Warn = true
-				r.Reason = fmt.Sprintf("this program uses %.0f %% of all cores", v.OwnShare())
-			case v.Memory > fullMemory:
-				r.Warn = true
-				r.Reason = fmt.Sprintf("%.0f %% of this machine's memory is in use", v.Memory)
-			}
-			return r
-		},
-	}
 }
 
 // gauge reads vitals and remembers the counters of the time before, from which
@@ -120,27 +93,33 @@ func (g *gauge) read(ctx context.Context) (*Vitals, error) {
 		total := busy + idle
 		if !first && total > g.total {
 			v.CPU = min(100, max(0, 100*(busy-g.busy)/(total-g.total)))
+			v.told |= partCPU
 		}
 		g.busy, g.total = busy, total
 	}
 	memory, errMemory := mem.VirtualMemoryWithContext(ctx)
 	if errMemory == nil {
 		v.Memory = memory.UsedPercent
+		v.told |= partMemory
 	}
 	if swap, err := mem.SwapMemoryWithContext(ctx); err == nil {
 		v.Swap = swap.UsedPercent
+		v.told |= partSwap
 	}
 	if usage, err := disk.UsageWithContext(ctx, "."); err == nil {
 		v.Disk = usage.UsedPercent
+		v.told |= partDisk
 	}
 	if avg, err := load.AvgWithContext(ctx); err == nil {
 		v.Load1, v.Load5 = avg.Load1, avg.Load5
+		v.told |= partLoad
 	}
 	if all, err := net.IOCountersWithContext(ctx, false); err == nil && len(all) > 0 {
 		in, out := all[0].BytesRecv, all[0].BytesSent
 		// Counters fall when an interface goes away.
 		if !first && elapsed > 0 && in >= g.in && out >= g.out {
 			v.NetIn, v.NetOut = float64(in-g.in)/elapsed, float64(out-g.out)/elapsed
+			v.told |= partNetwork
 		}
 		g.in, g.out = in, out
 	}
@@ -167,5 +146,6 @@ func (g *gauge) readOwn(ctx context.Context, v *Vitals, elapsed float64, first b
 	}
 	if n, err := g.own.NumFDsWithContext(ctx); err == nil {
 		v.OpenFiles = int(n)
+		v.told |= partFiles
 	}
 }

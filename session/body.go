@@ -91,7 +91,6 @@ type Start struct {
 	Seed     uint64          `json:"seed"`
 	Limits   LoadLimits      `json:"limits"`
 	Baseline float64         `json:"baseline"`
-	Promise  float64         `json:"promise,omitempty"` // production stops answering → last send
 	Checks   []CheckInfo     `json:"checks"`
 	Journeys []JourneyInfo   `json:"journeys"`
 	Config   json.RawMessage `json:"config,omitempty"` // compiled, secrets masked
@@ -166,6 +165,15 @@ type BaselineStart struct {
 type BaselineEnd struct {
 	Thresholds []Threshold `json:"thresholds"`
 	Note       string      `json:"note,omitempty"` // "short baseline", "uncalibrated"
+	Promise    *Promise    `json:"promise,omitempty"`
+}
+
+// Promise is how long it takes at most from production's trouble until the last
+// send, with the limits and periods in force. Seconds.
+type Promise struct {
+	Refuses float64 `json:"refuses"`  // production refuses connections
+	Hangs   float64 `json:"hangs"`    // production stops answering
+	NoSight float64 `json:"no_sight"` // production can't be seen
 }
 
 // Threshold is where amber and red begin for one check, in seconds.
@@ -313,7 +321,8 @@ type GuardChange struct {
 	Cause   string   `json:"cause,omitempty"` // red, no sight, amber, self, permit, person
 	Samples []Sample `json:"samples,omitempty"`
 	Running int      `json:"running"`
-	Ceiling int      `json:"ceiling"` // -1: none
+	Ceiling int      `json:"ceiling"`        // -1: none
+	Warn    float64  `json:"warn,omitempty"` // seconds from here in which amber only warns
 }
 
 // Sample is one probe's outcome as evidence. Latency is in seconds.

@@ -63,6 +63,10 @@ type (
 	// StopAll cancels what is in flight. Anyone may give it at any time; it acts
 	// before it is recorded.
 	StopAll struct{}
+	// WarnOnly makes production's amber only warn for WarnFor; red still cuts.
+	WarnOnly struct{ Why string }
+	// Mute makes one check only warn until it is green again.
+	Mute struct{ Env, Check, Why string }
 	// SetGlide changes how fast running follows asked, in users a second; 0 at once.
 	SetGlide struct{ To float64 }
 	// AddNote saves a note. The answer comes when it is on the disk.
@@ -95,6 +99,8 @@ func (Hold) command() string        { return "hold" }
 func (BackToGood) command() string  { return "last good" }
 func (EaseOff) command() string     { return "ease to nothing" }
 func (StopAll) command() string     { return "stop all" }
+func (WarnOnly) command() string    { return "guard only warns" }
+func (Mute) command() string        { return "mute" }
 func (SetGlide) command() string    { return "glide" }
 func (AddNote) command() string     { return "note" }
 func (EditNote) command() string    { return "edit note" }
@@ -111,6 +117,9 @@ type Reply struct {
 	Seq  uint64
 	Note string // a note's id
 }
+
+// WarnFor is how long the guard only warns.
+const WarnFor = 5 * time.Minute
 
 // Refusal is a no with its reason, which says what would allow it.
 type Refusal struct{ Cmd, Why string }

@@ -108,6 +108,12 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 			return ""
 		}
 		return g.missing
+	case WarnOnly:
+		if c.Why == "" {
+			return "a typed reason is needed: it is recorded"
+		}
+	case Mute:
+		return refusedMute(st, c)
 	case SetGlide:
 		if c.To < 0 || c.To > 10_000 {
 			return "the glide is 0 (at once) to 10000 users a second"
@@ -179,6 +185,10 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 		return s.stopAll(who.Name), nil
 	case Hold:
 		return s.hold(who.Name, c), nil
+	case WarnOnly:
+		return s.warnOnly(who.Name, c.Why), nil
+	case Mute:
+		return s.mute(who.Name, c), nil
 	case SetGlide:
 		return s.setGlide(who.Name, c.To), nil
 	case AddNote:

@@ -82,6 +82,7 @@ func (s *State) prepare(e Event) {
 	case *BaselineEnd:
 		s.Baseline.Running, s.Baseline.To = false, e.MS
 		s.Baseline.Thresholds, s.Baseline.Note = b.Thresholds, b.Note
+		s.Guard.Promise = b.Promise
 	case *BrakeTest:
 		s.Brake = b
 	case *Build:
@@ -236,6 +237,9 @@ func (s *State) guard(e Event) {
 	case *GuardChange:
 		s.Guard.State, s.Guard.Why, s.Guard.Cause, s.Guard.Since, s.Guard.Ceiling = b.To, b.Why, b.Cause, e.MS, b.Ceiling
 		s.Dial.Ceiling = b.Ceiling
+		if b.Warn > 0 {
+			s.Guard.Warn = e.MS + int64(b.Warn*1000)
+		}
 		switch b.To {
 		case "hold":
 			s.Guard.Holds++

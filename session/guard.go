@@ -101,6 +101,7 @@ type Guard struct {
 	stay    int       // attended: not above this until a key is pressed; -1 none
 	reds    int       // cuts for production's red
 	limit   int       // after a cut, 80 % of its level; -1 none
+	warn    time.Time // until then amber only warns
 	last    Reading
 }
 
@@ -171,7 +172,7 @@ func (g *Guard) climb(r Reading, bad monitors.Health, cause, why string) {
 	}
 	switch g.state {
 	case GuardRun:
-		if bad != monitors.Green {
+		if bad != monitors.Green && !g.warns(r.Now, cause) {
 			g.level, g.ceiling = r.Running, r.Running
 			g.to(GuardHold, cause, why, r)
 		}
@@ -182,6 +183,11 @@ func (g *Guard) climb(r Reading, bad monitors.Health, cause, why string) {
 
 // held decides on the rungs between run and cut.
 func (g *Guard) held(r Reading, bad monitors.Health, cause, why string) {
+	if g.warns(r.Now, cause) {
+		g.ceiling, g.stay = none, none
+		g.to(GuardRun, CausePerson, "amber only warns now", r)
+		return
+	}
 	if bad == monitors.Green {
 		g.regain(r)
 		return
@@ -292,6 +298,14 @@ func (g *Guard) allowed(r Reading) int {
 
 // Press says that a person moved the dial up: they have seen the hold.
 func (g *Guard) Press() { g.stay = none }
+
+// Warn makes amber only a warning until a time; red and no sight are as ever.
+func (g *Guard) Warn(until time.Time) { g.warn = until }
+
+// warns tells whether a cause may not hold the dial now.
+func (g *Guard) warns(now time.Time, cause string) bool {
+	return cause == CauseAmber && now.Before(g.warn)
+}
 
 // Missing tells what has to be before a person may go on after a cut; "" when
 // nothing is. Reason tells whether the person gave one.

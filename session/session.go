@@ -139,8 +139,6 @@ func (s *Session) assemble() error {
 	s.o.Rules.Unguarded = !watched
 	s.o.Start.Limits = LoadLimits{Users: s.o.Plan.MaxUsers, RPS: s.o.Plan.MaxRPS, Glide: s.o.Plan.Glide}
 	s.o.Start.Baseline = seconds(s.o.Baseline)
-	_, hangs := board.Promise(monitors.Production)
-	s.o.Start.Promise = seconds(hangs)
 	s.watch = &watch{guard: NewGuard(s.o.Rules), board: board, engine: s.engine, ceiling: s.ceiling, brake: s.brake, permit: s.permit,
 		samples: s.samples, orders: make(chan func(time.Time), 16), facts: s.facts, envs: board.Envs(), now: s.now, told: map[string]tileTold{}, quiet: true}
 	s.watch.status.Store(&guardStatus{state: GuardRun})
@@ -308,6 +306,7 @@ func (s *Session) rehearse(now time.Time) {
 func (s *Session) quietPhase() {
 	s.phaseAt = s.now()
 	if s.o.Baseline <= 0 {
+		s.watch.order(s.watch.uncalibrated)
 		s.live()
 		return
 	}
@@ -319,7 +318,6 @@ func (s *Session) quietPhase() {
 // live opens the dial.
 func (s *Session) live() {
 	s.phase = phaseLive
-	s.watch.order(func(time.Time) { s.watch.quiet = false })
 	if p := s.pending; p != nil {
 		s.pending = nil
 		// A refusal is an event of its own: nobody waits for this answer.

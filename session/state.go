@@ -103,6 +103,8 @@ type GuardView struct {
 	Blind   int // cuts for no sight of production
 	Holds   int
 	Recov   *GuardRecovered
+	Warn    int64    // until these milliseconds amber only warns
+	Promise *Promise // nil until the limits are known, and without production's checks
 }
 
 // Latched tells whether a person has to act before any load can be sent.

@@ -250,18 +250,46 @@ func (w *watch) order(f func(now time.Time)) bool {
 // beginBaseline starts to learn.
 func (w *watch) beginBaseline(now time.Time) { w.board.StartBaseline(now) }
 
+// uncalibrated tells the limits of a session that learns nothing first.
+func (w *watch) uncalibrated(time.Time) {
+	w.quiet = false
+	w.limits(w.board.Thresholds())
+}
+
 // endBaseline tells the thresholds; the writer opens the dial when it hears.
 func (w *watch) endBaseline(now time.Time) {
 	w.quiet = false
+	w.limits(w.board.EndBaseline(now))
+}
+
+func (w *watch) limits(ts []monitors.Threshold) {
 	body := &BaselineEnd{Thresholds: []Threshold{}}
-	for _, t := range w.board.EndBaseline(now) {
+	for _, t := range ts {
 		body.Thresholds = append(body.Thresholds, Threshold{Env: t.Env, Check: t.Check, N: t.N, P50: seconds(t.P50), P99: seconds(t.P99),
 			Amber: seconds(t.Amber), Red: seconds(t.Red), Note: t.Note})
 		if body.Note == "" {
 			body.Note = t.Note
 		}
 	}
+	body.Promise = w.promise()
 	w.facts.put(fact{by: ByMonitors, kind: TypeBaselineEnd, body: body})
+}
+
+// promise computes what the guard can keep; nil without production's checks.
+func (w *watch) promise() *Promise {
+	refuses, hangs := w.board.Promise(monitors.Production)
+	if refuses == 0 && hangs == 0 {
+		return nil
+	}
+	// The guard wakes every 50 ms; the brake itself takes no time worth telling.
+	return &Promise{Refuses: seconds(refuses + wakeEvery), Hangs: seconds(hangs + wakeEvery), NoSight: seconds(w.guard.rules.BlindCut + wakeEvery)}
+}
+
+// warn makes amber only warn for a while.
+func (w *watch) warn(now time.Time, why string) {
+	w.guard.Warn(now.Add(WarnFor))
+	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: &GuardChange{From: string(w.guard.state), To: string(w.guard.state), Cause: CausePerson,
+		Why: "amber only warns: " + why, Running: w.engine.Live().Running, Ceiling: w.guard.ceiling, Warn: seconds(WarnFor)}})
 }
 
 // goOn lets load be sent again after a cut, if the guard agrees at this moment.

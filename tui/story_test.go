@@ -52,7 +52,7 @@ func (t *story) start() {
 	}
 	t.add("mel", session.TypeStart, &session.Start{ID: "et-mel-261017-a", As: "mel", People: []string{"mel"}, Timebox: 3600, Target: "http://127.0.0.1:8080",
 		Charter: "Explore checkout with rising users to discover where orders slow down or get lost",
-		Limits:  session.LoadLimits{Users: 200, Glide: 10}, Baseline: 5, Promise: 0.6, Checks: checks,
+		Limits:  session.LoadLimits{Users: 200, Glide: 10}, Baseline: 5, Checks: checks,
 		Journeys: []session.JourneyInfo{{Name: "buy", Weight: 3, Steps: []string{"GET /products", "POST /cart", "POST /checkout"}}, {Name: "browse", Weight: 1, Steps: []string{"GET /products"}}}})
 	t.add(session.BySession, session.TypeBaselineStart, &session.BaselineStart{Seconds: 5})
 }

@@ -134,6 +134,10 @@ func (b *builder) frame(e session.Event) {
 		h.Builds = append(h.Builds, BuildSeen{Moment: b.now(), Env: body.Env, Build: body.Build})
 	case *session.BaselineStart:
 		h.Baseline.Planned = body.Seconds
+	case *session.BaselineEnd:
+		if body.Promise != nil {
+			h.Promise = &body.Promise.Hangs
+		}
 	case *session.Reason:
 		switch e.Type {
 		case session.TypePause:
@@ -155,9 +159,6 @@ func (b *builder) start(s *session.Start) {
 	h.GuardOn, h.GuardOff = s.NoGuard == "", s.NoGuard
 	h.Seed = strconv.FormatUint(s.Seed, 10)
 	h.Baseline.Planned = s.Baseline
-	if s.Promise > 0 {
-		h.Promise = &s.Promise
-	}
 	b.charter(s.Charter)
 	b.person(s.As)
 	for _, p := range s.People {

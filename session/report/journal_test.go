@@ -49,7 +49,7 @@ func (t *tape) raw(line string) { t.buf.WriteString(line) }
 func (t *tape) start() {
 	t.add(session.BySession, session.TypeStart, &session.Start{ID: "demo-20261017-152003", Version: "0.1.0", As: "mel", People: []string{"mel", "jo"},
 		Charter: "Explore checkout with rising users to discover where orders slow", Timebox: 3600, Target: "http://tester:secret@127.0.0.1:8080/",
-		Demo: "linked", Seed: 18446744073709551615, Limits: session.LoadLimits{Users: 200, Glide: 10}, Baseline: 20, Promise: 0.75,
+		Demo: "linked", Seed: 18446744073709551615, Limits: session.LoadLimits{Users: 200, Glide: 10}, Baseline: 20,
 		Checks: []session.CheckInfo{
 			{Env: "staging", Name: "web-1", Kind: "http", Every: 1}, {Env: "staging", Name: "web-2", Kind: "http", Every: 1},
 			{Env: "production", Name: "web-1", Kind: "http", Every: 0.25}, {Env: "production", Name: "web-2", Kind: "http", Every: 0.25},
@@ -159,7 +159,7 @@ func (t *tape) quiet(seconds int) {
 	for i, name := range []string{"web-1", "web-2", "web-3", "web-4"} {
 		limits = append(limits, session.Threshold{Env: "production", Check: name, N: 80, P50: 0.011 + float64(i)/1000, P99: 0.02, Amber: 0.045, Red: 0.12})
 	}
-	t.add(session.ByMonitors, session.TypeBaselineEnd, &session.BaselineEnd{Thresholds: limits, Note: "short baseline"})
+	t.add(session.ByMonitors, session.TypeBaselineEnd, &session.BaselineEnd{Thresholds: limits, Note: "short baseline", Promise: &session.Promise{Refuses: 0.3, Hangs: 0.75, NoSight: 5.05}})
 }
 
 // rich is a session of eight minutes with all that can happen in it.

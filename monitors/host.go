@@ -1,0 +1,159 @@
+package monitors
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// HostName is the name of the check that Host makes.
+const HostName = "host"
+
+// When a host check warns.
+const (
+	busyOwnCPU  = 80 // percent of all cores used by this process ...
+	busySamples = 3  // ... in this many samples one after the other
+	fullMemory  = 95 // percent of memory in use
+)
+
+// HostOptions describes a check of this machine. Every is needed.
+type HostOptions struct {
+	Env     string        // role of the environment; empty: Self
+	Name    string        // unique within the environment; empty: HostName
+	Part    string        // all, cpu, memory, swap, load, disk, network or files; empty: all
+	Every   time.Duration // period
+	Timeout time.Duration // 0: DefaultTimeout
+
+	// Limit is bad above it; nil: none. cpu, memory, swap and disk are in percent,
+	// load is the average over 1 minute, network the bytes a second in and out,
+	// files those this process has open. For all it is the fullest of cpu, memory
+	// and disk.
+	Limit *float64
+	Warn  *float64 // warns above it; nil: none
+}
+
+// Host makes a check of this machine in the environment self. It warns when
+// this process uses more than 80 % of all cores in 3 samples one after the
+// other, and when more than 95 % of the memory is in use.
+func Host(every time.Duration) Check { return hostCheck(HostOptions{Every: every}) }
+
+// HostPart makes a check of one part of this machine, or of all of it, with a
+// limit. Like Host it warns of what this process itself does to the machine. A
+// part that the system tells nothing of is not seen.
+func HostPart(o HostOptions) (Check, error) {
+	fail := func(err error) (Check, error) {
+		return Check{}, fmt.Errorf("make host check %s of %s: %w", o.Name, o.Env, err)
+	}
+	if _, ok := measuresOf[o.Part]; !ok && o.Part != "" {
+		return fail(fmt.Errorf("%q is nothing that is measured on this machine", o.Part))
+	}
+	if err := (limits{bad: o.Limit, warn: o.Warn}).check(); err != nil {
+		return fail(err)
+	}
+	c := hostCheck(o)
+	if err := c.complete(); err != nil {
+		return fail(err)
+	}
+	return c, nil
+}
+
+// partOf is how one part of this machine is told.
+type partOf struct {
+	what, unit string
+	needs      hostParts
+	value      func(*Vitals) float64
+}
+
+const partAll = "all"
+
+var measuresOf = map[string]partOf{
+	partAll:   {"CPU use", "%", partCPU, func(v *Vitals) float64 { return v.CPU }},
+	"cpu":     {"CPU use", "%", partCPU, func(v *Vitals) float64 { return v.CPU }},
+	"memory":  {"memory in use", "%", partMemory, func(v *Vitals) float64 { return v.Memory }},
+	"swap":    {"swap in use", "%", partSwap, func(v *Vitals) float64 { return v.Swap }},
+	"load":    {"the load average", "", partLoad, func(v *Vitals) float64 { return v.Load1 }},
+	"disk":    {"disk in use", "%", partDisk, func(v *Vitals) float64 { return v.Disk }},
+	"network": {"network traffic", "B/s", partNetwork, func(v *Vitals) float64 { return v.NetIn + v.NetOut }},
+	"files":   {"open files of this program", "", partFiles, func(v *Vitals) float64 { return float64(v.OpenFiles) }},
+}
+
+func hostCheck(o HostOptions) Check {
+	if o.Env == "" {
+		o.Env = Self
+	}
+	if o.Name == "" {
+		o.Name = HostName
+	}
+	if o.Part == "" {
+		o.Part = partAll
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	h := &host{part: o.Part, limits: limits{bad: o.Limit, warn: o.Warn}}
+	g := newGauge()
+	return Check{
+		Env: o.Env, Name: o.Name, Kind: kindHost, Every: o.Every, Timeout: o.Timeout,
+		Probe: func(ctx context.Context) Result {
+			v, err := g.read(ctx)
+			if err != nil {
+				return Result{Blind: true, Reason: "this machine's vitals cannot be read"}
+			}
+			return h.judge(v)
+		},
+	}
+}
+
+// host judges vitals. Only one probe runs at a time, so it needs no lock.
+type host struct {
+	part   string
+	limits limits
+	busy   int // samples one after the other in which this process was busy
+}
+
+func (h *host) judge(v *Vitals) Result {
+	r := h.measure(v)
+	r.Vitals = v
+	if v.OwnShare() > busyOwnCPU {
+		h.busy++
+	} else {
+		h.busy = 0
+	}
+	if !r.OK {
+		return r
+	}
+	all := h.part == partAll
+	switch {
+	case h.busy >= busySamples && (all || h.part == "cpu"):
+		r.Warn = true
+		r.Reason = fmt.Sprintf("this program uses %.0f %% of all cores", v.OwnShare())
+	case v.Memory > fullMemory && (all || h.part == "memory"):
+		r.Warn = true
+		r.Reason = fmt.Sprintf("%.0f %% of this machine's memory is in use", v.Memory)
+	}
+	return r
+}
+
+func (h *host) measure(v *Vitals) Result {
+	p := measuresOf[h.part]
+	if h.part == partAll {
+		if v.told&p.needs == 0 {
+			// The other parts are still worth a look.
+			return Result{OK: true}
+		}
+		// The value shown is the CPU; what the limits look at is the fullest.
+		fullest := p
+		for _, name := range []string{"memory", "disk"} {
+			if q := measuresOf[name]; v.told&q.needs != 0 && q.value(v) > fullest.value(v) {
+				fullest = q
+			}
+		}
+		r := h.limits.measured(fullest.what, fullest.value(v), fullest.unit)
+		r.Value, r.Unit = p.value(v), p.unit
+		return r
+	}
+	if v.told&p.needs == 0 {
+		return Result{Blind: true, Reason: p.what + " is not known on this machine"}
+	}
+	return h.limits.measured(p.what, p.value(v), p.unit)
+}
