@@ -251,7 +251,7 @@ type LoadTick struct {
 	P99       *float64          `json:"p99"`
 	Max       *float64          `json:"max"`
 	Errors    uint64            `json:"errors"`  // since the last tick
-	Dropped   uint64            `json:"dropped"` // sends that we could not make in time
+	Dropped   uint64            `json:"dropped"` // turns that were stopped before they were sent
 	Cancelled uint64            `json:"cancelled,omitempty"`
 	Ten       *Window           `json:"ten,omitempty"` // the last ten seconds
 	Codes     map[string]uint64 `json:"codes,omitempty"`

@@ -33,6 +33,10 @@ func (s *State) Apply(e Event) {
 		s.reason(e, b)
 	case *Recovered:
 		s.Ended = nil
+		// The process that sent the load is gone, and its guard with it.
+		s.Dial.Asked, s.Dial.Running, s.Dial.InFlight, s.Dial.Held, s.Dial.Ceiling = 0, 0, 0, false, none
+		s.Dial.Since, s.levelSince = e.MS, -1
+		s.Guard.State, s.Guard.Why, s.Guard.Cause, s.Guard.Ceiling = string(GuardRun), "", "", none
 		s.mark(e, "taken up again")
 	case *BaselineStart, *BaselineEnd, *BrakeTest, *Build:
 		s.prepare(e)
@@ -58,6 +62,9 @@ func (s *State) start(b *Start) {
 	s.Charter = b.Charter
 	s.Timebox = time.Duration(b.Timebox * float64(time.Second))
 	s.Dial.Glide = b.Limits.Glide
+	for _, e := range s.Envs { // a session taken up again may watch other servers
+		e.Tiles = nil
+	}
 	for _, c := range b.Checks {
 		env := s.env(c.Env)
 		env.Tiles = append(env.Tiles, Tile{Info: c, Now: CheckState{Name: c.Name, State: "no sight"}})
