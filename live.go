@@ -110,8 +110,9 @@ func (f *liveFlags) check() (session.Caps, script, error) {
 	bad(f.events != "" && f.events != "-", `--events %q: only "-" (stdout) is known`, f.events)
 	bad(f.events == "-" && !f.headless, "--events needs --headless: the screen takes stdout")
 	bad(!f.headless && !screen(), "there is no terminal here: add --headless (with --for 30s --dial \"0s=5\"), or start it in a terminal")
-	if err := errors.Join(problems...); err != nil {
-		return session.Caps{}, nil, usage(err)
+	_, err = f.person()
+	if problems = append(problems, err); errors.Join(problems...) != nil {
+		return session.Caps{}, nil, usage(errors.Join(problems...))
 	}
 	if f.seed == 0 {
 		f.seed = uint64(time.Now().UnixNano())
@@ -170,6 +171,8 @@ func (l *live) run(ctx context.Context) error {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 	ctx, stop := signal.NotifyContext(ctx, signals...)
 	defer stop()
+	// A reader of stdout that leaves must not take the session with it.
+	signal.Ignore(syscall.SIGPIPE)
 
 	s, err := session.New(l.opts)
 	if errors.Is(err, session.ErrInUse) {
@@ -184,11 +187,9 @@ func (l *live) run(ctx context.Context) error {
 	go func() { ended <- s.Run(ctx) }()
 	go l.script.drive(ctx, s, l.who, began, l.flags.length)
 
-	streamed := make(chan error, 1)
+	lines := newStream(s, os.Stdout)
 	if l.flags.events == "-" {
-		go func() { streamed <- stream(s, os.Stdout) }()
-	} else {
-		streamed <- nil
+		lines.start()
 	}
 	if !l.flags.headless {
 		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, ASCII: l.flags.ascii, Environ: os.Environ()}
@@ -199,7 +200,7 @@ func (l *live) run(ctx context.Context) error {
 			fmt.Fprintln(os.Stderr, "crosstalk: the screen ended:", err)
 		}
 	}
-	err = errors.Join(<-ended, <-streamed)
+	err = errors.Join(<-ended, lines.wait())
 	state := s.Snapshot()
 	files, rerr := report.Write(l.opts.Dir, "", []report.Format{report.Markdown, report.JSON})
 	l.summary(os.Stderr, state, files)
@@ -223,7 +224,7 @@ func (l *live) outcome(ctx context.Context, st *session.State, err error) error 
 
 // summary prints what a person wants to know when it is over.
 func (l *live) summary(w io.Writer, st *session.State, files []string) {
-	fmt.Fprintf(w, "\nSession    %s, at most %d users, %d requests", clock(st.Elapsed()), st.Dial.Peak, st.Requests)
+	fmt.Fprintf(w, "\nSession    %s, at most %s, %s", clock(st.Elapsed()), plural(st.Dial.Peak, "user"), plural(int(st.Requests), "request"))
 	if st.Errors > 0 {
 		fmt.Fprintf(w, " (%.1f %% errors)", 100*float64(st.Errors)/float64(max(1, st.Requests)))
 	}
@@ -307,32 +308,4 @@ func mapKeys(m map[string]int) func(func(string) bool) {
 func clock(d time.Duration) string {
 	s := int(d.Seconds())
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
-}
-
-// stream writes journal lines as they become durable.
-func stream(s *session.Session, w io.Writer) error {
-	var last uint64
-	ctx := context.Background()
-	for {
-		events, err := s.Since(ctx, last)
-		if errors.Is(err, session.ErrEnded) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read events: %w", err)
-		}
-		for _, e := range events {
-			if err := s.WaitDurable(ctx, e.Seq); err != nil {
-				return fmt.Errorf("wait for the disk: %w", err)
-			}
-			b, err := e.MarshalJSON()
-			if err != nil {
-				return err
-			}
-			if _, err := w.Write(append(b, '\n')); err != nil {
-				return fmt.Errorf("write events: %w", err)
-			}
-			last = e.Seq
-		}
-	}
 }

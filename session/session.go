@@ -296,7 +296,10 @@ func (s *Session) turn(now time.Time) {
 }
 
 func (s *Session) rehearse(now time.Time) {
-	if _, latched := s.brake.Latched(); latched {
+	if stop, latched := s.brake.Latched(); latched {
+		if stop.Reason != rehearsing { // somebody's real stop came first, and showed as much
+			s.quietPhase()
+		}
 		return // the order is given; its report ends this phase
 	}
 	s.brake.Pull(loadengine.Stop{Reason: rehearsing, By: BySession, At: now})
