@@ -113,7 +113,9 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		x.adapt(&o)
 	}
 	for _, h := range compiled.Plan.SharedAddresses(ctx, net.DefaultResolver) {
-		fmt.Fprintf(os.Stderr, "crosstalk: look here: %s (staging) and %s (production) are one address, %s\n", h.Host, h.Forbidden, h.Addr)
+		hint := fmt.Sprintf("%s (staging) and %s (production) are one address, %s: is it a front door for both, or one machine?", h.Host, h.Forbidden, h.Addr)
+		o.Hints = append(o.Hints, hint)
+		fmt.Fprintln(os.Stderr, "crosstalk: look here:", hint)
 	}
 	l.opts = o
 	if x != nil {

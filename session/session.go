@@ -24,6 +24,7 @@ type Options struct {
 	Rules    GuardRules
 	Build    func(context.Context) (string, error) // what staging runs; nil if nobody said where that can be read
 	Hold     monitors.Hold                         // zero: the board's own
+	Hints    []string                              // what a person should know from the start; each becomes a note
 	Now      func() time.Time                      // with its monotonic reading; nil: time.Now
 }
 
@@ -266,6 +267,9 @@ func (s *Session) open() {
 		s.add(BySession, TypeRecovered, &Recovered{Dropped: s.torn})
 	}
 	s.add(BySession, TypeStart, &s.o.Start)
+	for _, h := range s.o.Hints {
+		s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Text: h, Typed: s.began})
+	}
 	s.phase, s.phaseAt = phaseRehearsal, s.began
 	if s.o.Rules.Off || s.o.Rules.Unguarded || s.o.Plan.MaxUsers < 1 {
 		s.quietPhase()
