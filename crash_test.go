@@ -73,6 +73,30 @@ func TestSignalCancelsWhatIsInFlight(t *testing.T) {
 	}
 }
 
+// The rehearsal proves the cut on a real request, before anybody relies on it.
+func TestRehearsalCancelsARequest(t *testing.T) {
+	t.Parallel()
+	cancelled := make(chan struct{}, 10)
+	silent := newSite(t, func(_ http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.UserAgent(), "crosstalk-check/") {
+			<-r.Context().Done()
+			cancelled <- struct{}{}
+		}
+	})
+	args, dir := onSites(t)
+	setFlag(args, "--target", silent.URL+"/shop")
+	p := start(t, command(t, args...))
+	test := p.await("the rehearsal", func(e event) bool { return e.Type == "brake.test" })
+	if test.num("users") != 1 || test.num("in_flight") != 1 || test.Body["ok"] != true {
+		t.Errorf("the rehearsal: %v", test.Body)
+	}
+	p.signal(syscall.SIGTERM)
+	p.exits(130)
+	if n := readJournal(t, dir).of("load.tick").sum("cancelled"); n != 1 || len(cancelled) > 1 {
+		t.Errorf("%d requests cancelled, the server saw %d", n, len(cancelled))
+	}
+}
+
 // A second signal, while the first one is served, breaks nothing.
 func TestSignalTwice(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ func runDemo(ctx context.Context, f *liveFlags, o lab.Options) error {
 	o.Seed = f.seed
 	shop, err := lab.Start(context.WithoutCancel(ctx), o)
 	if err != nil {
-		return usage(fmt.Errorf("start the lab: %w", err))
+		return labFailed(err)
 	}
 	defer shop.Close()
 	demo := "unlinked"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -11,6 +12,14 @@ import (
 
 	"crosstalk/lab"
 )
+
+// labFailed tells a wrong flag from a machine that has no port or folder left.
+func labFailed(err error) error {
+	if errors.Is(err, lab.ErrNoise) {
+		return usage(fmt.Errorf("--noise: %w", err))
+	}
+	return err
+}
 
 func labCommand() *cobra.Command {
 	var o lab.Options
@@ -26,7 +35,7 @@ DSN as JSON on stdout. It runs until it is interrupted.`,
 			defer stop()
 			shop, err := lab.Start(ctx, o)
 			if err != nil {
-				return usage(fmt.Errorf("start the lab: %w", err))
+				return labFailed(err)
 			}
 			defer shop.Close()
 			enc := json.NewEncoder(c.OutOrStdout())

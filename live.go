@@ -181,7 +181,6 @@ func (l *live) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	context.AfterFunc(ctx, func() { s.Halt(session.BySession) })
 	ended := make(chan error, 1)
 	began := time.Now()
 	go func() { ended <- s.Run(ctx) }()
@@ -265,13 +264,16 @@ func found(st *session.State) string {
 	for _, g := range []struct {
 		n    int
 		what string
-	}{{st.Guard.Holds, "held by the guard"}, {st.Guard.Cuts, "cut for production's red"}, {st.Guard.Blind, "cut because production could not be seen"}} {
+	}{{st.Guard.Holds, "held by the guard"}, {st.Guard.Cuts, "cut for production's red"}, {st.Guard.Blind, "cut because production could not be seen"}, {st.Guard.Lapsed, "cut because this program stood still"}} {
 		if g.n > 0 {
 			parts = append(parts, g.what+" "+times(g.n))
 		}
 	}
+	if n := len(st.Notes.Notes); len(parts) == 0 && n == 0 {
+		return "no notes"
+	}
 	if len(parts) == 0 {
-		return "no notes, and the guard had nothing to do"
+		return "no notes of a person's"
 	}
 	text := strings.Join(parts, ", ")
 	if bug != "" {

@@ -38,6 +38,7 @@ whether production is affected. Without DIR it takes the newest session.`,
 				return err
 			}
 			now := time.Now()
+			st.Gone = stateOf(dir, st) == unasked
 			w := c.OutOrStdout()
 			switch {
 			case asJSON:
@@ -49,9 +50,6 @@ whether production is affected. Without DIR it takes the newest session.`,
 			default:
 				for _, text := range report.Card(st, now) {
 					fmt.Fprintln(w, text)
-				}
-				if stateOf(dir, st) == unasked {
-					fmt.Fprintln(w, " It stopped unasked: no process writes it any more. Its load died with it.")
 				}
 			}
 			return err

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -43,6 +44,9 @@ var noises = []noise{
 	},
 }
 
+// ErrNoise says that Options.Noise names no background.
+var ErrNoise = errors.New("unknown noise")
+
 func noiseNamed(name string) (noise, error) {
 	if name == "" {
 		return noises[0], nil
@@ -54,7 +58,7 @@ func noiseNamed(name string) (noise, error) {
 		}
 		known = append(known, n.name)
 	}
-	return noise{}, fmt.Errorf("start lab: unknown noise %q: known are %s", name, strings.Join(known, ", "))
+	return noise{}, fmt.Errorf("start lab: %w %q: known are %s", ErrNoise, name, strings.Join(known, ", "))
 }
 
 // slowAfter is when a customer's request counts as slow: the shop usually

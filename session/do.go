@@ -48,111 +48,6 @@ func lasting(cmd Command) bool {
 	return false
 }
 
-// May tells whether a command would be refused now, and why. It changes
-// nothing and waits for nothing.
-func (s *Session) May(who Person, cmd Command) error {
-	var why string
-	s.log.read(func(st *State) { why = s.refusal(st, who, cmd) })
-	if why != "" {
-		return &Refusal{Cmd: cmd.command(), Why: why}
-	}
-	return nil
-}
-
-// refusal is the one place that says no. Everyone may stop all load.
-func (s *Session) refusal(st *State, who Person, cmd Command) string {
-	switch c := cmd.(type) {
-	case StopAll:
-		return ""
-	case AddNote:
-		if c.Draft.Text == "" {
-			return "the note is empty"
-		}
-		return ""
-	case EditNote:
-		return why(st.Notes.MayEdit(c.ID, who.Name))
-	case RetractNote:
-		return why(st.Notes.MayEdit(c.ID, who.Name))
-	case RestoreNote:
-		return why(st.Notes.MayEdit(c.ID, who.Name))
-	case ResolveNote:
-		if n, ok := st.Notes.Get(c.ID); !ok || !n.Open() {
-			return fmt.Sprintf("%s is not an open question, obstacle or follow-up", c.ID)
-		}
-		return ""
-	case Answer, Finish:
-		if who.Role == Observer {
-			return "only the driver and the navigator may do that"
-		}
-		return ""
-	}
-	if who.Role != Driver {
-		return fmt.Sprintf("%s holds the dial; ctrl+x stops all load and is open to everyone", st.Start.As)
-	}
-	switch c := cmd.(type) {
-	case MoveDial:
-		return s.refusedRise(st, st.Dial.Asked+c.By)
-	case SetDial:
-		return s.refusedRise(st, c.To)
-	case BackToGood:
-		if st.Dial.LastGood == 0 {
-			return "no level has been held for 10 s with both environments green yet"
-		}
-		return s.refusedRise(st, st.Dial.LastGood)
-	case Hold:
-		g := s.watch.status.Load()
-		if c.Only {
-			return ""
-		}
-		if g.dead == "" && (g.missing == "" || g.asked && c.Why != "") {
-			return ""
-		}
-		return g.missing
-	case WarnOnly:
-		if c.Why == "" {
-			return "a typed reason is needed: it is recorded"
-		}
-	case Mute:
-		return refusedMute(st, c)
-	case SetGlide:
-		if c.To < 0 || c.To > 10_000 {
-			return "the glide is 0 (at once) to 10000 users a second"
-		}
-	}
-	return ""
-}
-
-// refusedRise tells why the dial may not go to a level; going down is free.
-func (s *Session) refusedRise(st *State, to int) string {
-	if to <= st.Dial.Asked {
-		return ""
-	}
-	if st.Dial.Asked >= s.o.Plan.MaxUsers {
-		return fmt.Sprintf("the cap is %d users (--limit-users, or limits.users under staging)", s.o.Plan.MaxUsers)
-	}
-	if to > s.o.Plan.MaxUsers {
-		return fmt.Sprintf("%d is above the cap of %d users (--limit-users, or limits.users under staging)", to, s.o.Plan.MaxUsers)
-	}
-	g := s.watch.status.Load()
-	if g.state == GuardCut || g.state == GuardLockout {
-		if g.missing != "" {
-			return "the load was cut: " + g.missing
-		}
-		return "the load was cut: press space to go on"
-	}
-	if s.stalled.Load() {
-		return "the journal can't be written: load stays at zero until it can"
-	}
-	return ""
-}
-
-func why(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
 // serve carries out a command, in the writer's goroutine.
 func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 	cmd = s.clamp(cmd)
@@ -352,6 +247,11 @@ func (s *Session) setGlide(who string, to float64) Reply {
 // endSpike gives the glide back once the spike has been reached.
 func (s *Session) endSpike() {
 	s.spike = 0
+	s.pace()
+}
+
+// pace lets users rise as the glide in force and the guard say.
+func (s *Session) pace() {
 	var glide float64
 	s.log.read(func(st *State) { glide = st.Dial.Glide })
 	s.engine.SetGlide(glide)
@@ -385,32 +285,4 @@ func millis(p *float64) string {
 		return "not known"
 	}
 	return fmt.Sprintf("%.0f ms", *p*1000)
-}
-
-// refusalKey is what a count of refusals is kept for.
-type refusalKey struct{ who, cmd, why string }
-
-type refusalCount struct {
-	since time.Time
-	count int
-}
-
-func (s *Session) refuse(who, cmd, why string) {
-	key := refusalKey{who, cmd, why}
-	c := s.refused[key]
-	if c == nil {
-		c = &refusalCount{since: s.now()}
-		s.refused[key] = c
-	}
-	c.count++
-}
-
-// flushRefusals writes one event for each who, command and reason a second.
-func (s *Session) flushRefusals(now time.Time, all bool) {
-	for key, c := range s.refused {
-		if all || now.Sub(c.since) >= time.Second {
-			delete(s.refused, key)
-			s.add(key.who, TypeRefused, &Refused{Cmd: key.cmd, Why: key.why, Count: c.count})
-		}
-	}
 }

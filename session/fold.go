@@ -260,6 +260,8 @@ func (s *State) guard(e Event) {
 				s.Guard.Cuts++
 			case CauseNoSight:
 				s.Guard.Blind++
+			case CausePermit:
+				s.Guard.Lapsed++
 			}
 			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
 		}

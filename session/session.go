@@ -56,25 +56,13 @@ type Session struct {
 	spike     int // following at once until this many run; 0: not
 	nextNote  int
 	refused   map[refusalKey]*refusalCount
+	rehearsed int         // users at the rehearsal
 	learned   bool        // the order to end the baseline is on its way
 	stalled   atomic.Bool // the journal can't be written
 	ending    *Finish
 	cancel    context.CancelFunc // of engine and monitors
 	stops     int                // stop orders not reported yet, while ending
 }
-
-type phase int
-
-const (
-	phaseOpening   phase = iota
-	phaseRehearsal       // one user, then the brake
-	phaseBaseline        // learning what is usual
-	phaseLive
-	phaseEnding
-)
-
-// Rehearsing stands in for a stop's reason while the cut is rehearsed.
-const rehearsing = "rehearsal"
 
 // request is one command on its way to the writer, with its answer's way back.
 type request struct {
@@ -255,83 +243,6 @@ func (s *Session) write(ctx context.Context, engineDone <-chan error, failures <
 // drainFor is how long an ending session waits to see its load at zero.
 const drainFor = 3 * time.Second
 
-// open writes the first events and begins with the rehearsal.
-func (s *Session) open() {
-	s.began = s.now()
-	s.log.read(func(st *State) {
-		if st.Seq > 0 {
-			s.base = max(st.MS, s.began.Sub(st.Began).Milliseconds())
-		}
-	})
-	if s.base > 0 || s.torn > 0 {
-		s.add(BySession, TypeRecovered, &Recovered{Dropped: s.torn})
-	}
-	s.add(BySession, TypeStart, &s.o.Start)
-	for _, h := range s.o.Hints {
-		s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Text: h, Typed: s.began})
-	}
-	s.phase, s.phaseAt = phaseRehearsal, s.began
-	if s.o.Rules.Off || s.o.Rules.Unguarded || s.o.Plan.MaxUsers < 1 {
-		s.quietPhase()
-		return
-	}
-	s.engine.SetAsked(1)
-}
-
-// turn does what is due by time alone.
-func (s *Session) turn(now time.Time) {
-	switch s.phase {
-	case phaseRehearsal:
-		// One request in flight is what a cut has to cancel. A target that
-		// answers faster than we look still proves the order's way.
-		if live := s.engine.Live(); live.InFlight > 0 || now.Sub(s.phaseAt) > 500*time.Millisecond {
-			s.rehearse(now)
-		}
-	case phaseBaseline:
-		if !s.learned && now.Sub(s.phaseAt) >= s.o.Baseline {
-			s.learned = s.watch.order(s.watch.endBaseline)
-		}
-	}
-	if s.spike > 0 && s.engine.Live().Running >= s.spike {
-		s.endSpike()
-	}
-	s.flushRefusals(now, false)
-	s.checkJournal(now)
-}
-
-func (s *Session) rehearse(now time.Time) {
-	if stop, latched := s.brake.Latched(); latched {
-		if stop.Reason != rehearsing { // somebody's real stop came first, and showed as much
-			s.quietPhase()
-		}
-		return // the order is given; its report ends this phase
-	}
-	s.brake.Pull(loadengine.Stop{Reason: rehearsing, By: BySession, At: now})
-}
-
-// quietPhase begins the baseline, or skips it.
-func (s *Session) quietPhase() {
-	s.phaseAt = s.now()
-	if s.o.Baseline <= 0 {
-		s.watch.order(s.watch.uncalibrated)
-		s.live()
-		return
-	}
-	s.phase = phaseBaseline
-	s.add(BySession, TypeBaselineStart, &BaselineStart{Seconds: seconds(s.o.Baseline)})
-	s.watch.order(s.watch.beginBaseline)
-}
-
-// live opens the dial.
-func (s *Session) live() {
-	s.phase = phaseLive
-	if p := s.pending; p != nil {
-		s.pending = nil
-		// A refusal is an event of its own: nobody waits for this answer.
-		_, _ = s.serve(Person{Name: s.pendingBy, Role: Driver}, SetDial{To: p.To}, s.now())
-	}
-}
-
 // record writes what engine, guard and monitors have told.
 func (s *Session) record() {
 	for _, f := range s.facts.take() {
@@ -355,7 +266,7 @@ func (s *Session) record() {
 func (s *Session) stopped(r loadengine.StopReport) {
 	zero := float64(r.Zero.Round(10*time.Microsecond)) / float64(time.Millisecond)
 	if r.Reason == rehearsing {
-		s.add(BySession, TypeBrakeTest, &BrakeTest{Users: 1, InFlight: r.InFlight, MSToZero: zero, OK: r.Drained})
+		s.add(BySession, TypeBrakeTest, &BrakeTest{Users: s.rehearsed, InFlight: r.InFlight, MSToZero: zero, OK: r.Drained && s.rehearsed > 0})
 		if stop, ok := s.brake.Latched(); ok && stop.Reason == rehearsing && s.watch.status.Load().state == GuardRun {
 			s.brake.Release()
 		}
@@ -453,12 +364,6 @@ func (s *Session) Snapshot() *State { return s.log.Snapshot() }
 // WaitDurable waits until an event is on the disk.
 func (s *Session) WaitDurable(ctx context.Context, seq uint64) error {
 	return s.log.WaitDurable(ctx, seq)
-}
-
-// Halt stops all load at once from any goroutine, as a signal's handler needs
-// it. The session goes on; ending it is a command of its own.
-func (s *Session) Halt(by string) {
-	s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonQuit, By: by, At: s.now()})
 }
 
 // Dir is the session's folder.

@@ -24,6 +24,7 @@ type State struct {
 	Paused  bool
 	Ended   *End
 	Learned string // the person's one sentence
+	Gone    bool   // its process is gone without a last line: no event says so, whoever looks must
 
 	Dial     Dial
 	Load     LoadTick // newest
@@ -101,6 +102,7 @@ type GuardView struct {
 	Ceiling int
 	Cuts    int // for production's red
 	Blind   int // cuts for no sight of production
+	Lapsed  int // cuts because the permit lapsed: our own side
 	Holds   int
 	Recov   *GuardRecovered
 	Warn    int64    // until these milliseconds amber only warns

@@ -199,9 +199,9 @@ func (w *watch) tell(v Verdict, r Reading, now time.Time) {
 	var text string
 	switch v.State {
 	case GuardHold:
-		text = fmt.Sprintf("held at %d users: %s. Not known whether it is you.", r.Running, v.Why)
+		text = fmt.Sprintf("held at %d users: %s.%s", r.Running, v.Why, whose(v.Cause, " Not known whether it is you."))
 	case GuardCut, GuardLockout:
-		text = fmt.Sprintf("load cut at %d users: %s. Not known whether it was you.", r.Running, v.Why)
+		text = fmt.Sprintf("load cut at %d users: %s.%s", r.Running, v.Why, whose(v.Cause, " Not known whether it was you."))
 		w.cutAt, w.cutLevel = time.Time{}, r.Running
 		if v.Cause == CauseRed || v.Cause == CauseNoSight {
 			w.cutAt = now
@@ -210,6 +210,15 @@ func (w *watch) tell(v Verdict, r Reading, now time.Time) {
 		return
 	}
 	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Text: text, Typed: now, Context: &notes.Context{Running: r.Running}}})
+}
+
+// whose adds that nobody is accused, where production had the trouble.
+func whose(cause, unknown string) string {
+	switch cause {
+	case CauseSelf, CausePermit:
+		return " Our own side, not production."
+	}
+	return unknown
 }
 
 // firstSight is how long the first probes may take before not seeing production

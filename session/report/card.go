@@ -31,18 +31,20 @@ func Card(st *session.State, now time.Time) []string {
 	c.row("SESSION", c.session(v))
 	c.wrap("WE ARE", c.charter(v))
 	c.row("NOW", c.load(v))
-	c.row("PRODUCTION", envWords(v.Production, v.State == Ended)+" · only watched")
+	c.row("PRODUCTION", envWords(v.Production, over(v))+" · only watched")
 	c.more(envMore(v.Production, ""))
 	if v.Production.State != green {
 		c.more(v.Production.Why)
 	}
 	load := "no load now"
-	if v.State == silentState {
+	if v.State == goneState {
+		load = "the load died with its process"
+	} else if v.State == silentState {
 		load = "load not known"
 	} else if v.Running > 0 && v.State != Ended {
 		load = "under load"
 	}
-	c.row("STAGING", envWords(v.Staging, v.State == Ended)+" · "+load)
+	c.row("STAGING", envWords(v.Staging, over(v))+" · "+load)
 	good := "no level was good yet"
 	if v.LastGood != nil {
 		good = "last good " + users(*v.LastGood)
@@ -99,13 +101,13 @@ func (c *card) clock(t time.Time) string { return t.In(c.zone).Format("15:04") }
 func oneLine(s string) string { return strings.Join(strings.Fields(tidy(s)), " ") }
 
 func (c *card) session(v *Status) string {
-	state := map[string]string{Running: "RUNNING", Ended: "ENDED after", silentState: "SILENT at"}[v.State]
+	state := map[string]string{Running: "RUNNING", Ended: "ENDED after", silentState: "SILENT at", goneState: "STOPPED UNASKED at"}[v.State]
 	text := state + " " + clock(v.Elapsed)
 	if v.Timebox > 0 {
 		text += " of " + clock(v.Timebox)
 	}
 	switch {
-	case v.State == silentState:
+	case v.State == silentState || v.State == goneState:
 		text += ", nothing heard for " + lasting(*v.Heard)
 	case v.Left != nil && *v.Left >= 0:
 		text += ", " + minutes(*v.Left) + " left"
@@ -149,6 +151,8 @@ func (c *card) load(v *Status) string {
 	switch {
 	case v.State == Ended:
 		return "no load: the session has ended"
+	case over(v):
+		return fmt.Sprintf("none: it died with its process. when last heard, %d of %s ran", v.Running, users(v.Asked))
 	case v.State == silentState:
 		return fmt.Sprintf("not known. when last heard, %d of %s ran on STAGING ONLY", v.Running, users(v.Asked))
 	case v.Asked == 0 && v.Running == 0:
@@ -250,7 +254,7 @@ func (c *card) next(st *session.State, v *Status) string {
 			next = n.Text
 		}
 	}
-	if v.State == silentState {
+	if v.State == silentState || v.State == goneState {
 		return "not known when it will be done · " + next
 	}
 	if v.DoneAbout != nil {
@@ -279,3 +283,6 @@ func StatusLine(st *session.State, now time.Time) string {
 	parts[len(parts)-1] = "guard off"
 	return oneLine(strings.Join(parts, " · "))
 }
+
+// over tells whether nothing more will be heard of a session.
+func over(v *Status) bool { return v.State == Ended || v.State == goneState }

@@ -15,12 +15,15 @@ const quietAfter = 5 * time.Second
 // machine sleeps, or its disk stands still.
 const silentState = "silent"
 
+// goneState is a session whose process is known to be gone without a last line.
+const goneState = "stopped unasked"
+
 // Status answers "what are you doing right now?" for a program. Spans are in
 // seconds; what is not known is null.
 type Status struct {
 	Schema     int         `json:"schema"`
 	Session    string      `json:"session"`
-	State      string      `json:"state"` // running, ended, silent or empty
+	State      string      `json:"state"` // running, ended, silent, stopped unasked or empty
 	At         time.Time   `json:"at"`
 	Heard      *float64    `json:"heard_ago"` // since the newest event
 	Elapsed    float64     `json:"elapsed"`
@@ -101,6 +104,8 @@ func status(st *session.State, now time.Time) *Status {
 	switch {
 	case st.Ended != nil:
 		v.State, elapsed = Ended, st.Elapsed()
+	case st.Gone:
+		v.State, elapsed = goneState, st.Elapsed()
 	case heard > quietAfter:
 		v.State, elapsed = silentState, st.Elapsed()
 	default:
@@ -123,7 +128,7 @@ func status(st *session.State, now time.Time) *Status {
 		v.LastGood = &st.Dial.LastGood
 	}
 	at := now
-	if v.State == Ended {
+	if v.State == Ended || v.State == goneState {
 		at = st.T
 	}
 	seen := st.Context(at)
@@ -163,7 +168,7 @@ func statusEnv(st *session.State, env string, seen notes.Seen, of func(session.S
 	v := StatusEnv{State: seen.State, Why: seen.Detail, P50: seen.P50, P95: seen.P95, Errors: seen.Errors, Rate: seen.Rate, Age: seen.Age, Build: seen.Build,
 		Trend: trend(&st.Fine, st.MS, of)}
 	for _, t := range st.Baseline.Thresholds {
-		if t.Env == env && (v.Usual == nil || t.P50 > *v.Usual) {
+		if t.Env == env && t.N > 0 && (v.Usual == nil || t.P50 > *v.Usual) {
 			v.Usual = &t.P50
 		}
 	}
