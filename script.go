@@ -59,13 +59,14 @@ func parseScript(dial string, lines []string) (script, error) {
 func (p script) drive(ctx context.Context, s *session.Session, who session.Person, began time.Time, length time.Duration) {
 	if length > 0 {
 		// Also if the script has later acts: the end is the end.
-		kept := p[:0:0]
+		var kept script
 		for _, a := range p {
 			if a.at < length {
 				kept = append(kept, a)
 			}
 		}
-		p = append(kept, act{length, session.Finish{Reason: "plan"}})
+		kept = append(kept, act{length, session.Finish{Reason: "plan"}})
+		p = kept
 	}
 	for _, a := range p {
 		t := time.NewTimer(time.Until(began.Add(a.at)))
