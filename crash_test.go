@@ -198,7 +198,7 @@ func readKilled(t *testing.T, dir string, events, torn int) {
 	}
 	for _, args := range [][]string{{"status", dir}, {"status", dir, "--line"}, {"status", dir, "--json"}} {
 		text := quiet(args...)
-		if !strings.Contains(text, "stopped unasked") || regexp.MustCompile(`(?i)\brunning 00|"state": "running"`).MatchString(text) {
+		if !strings.Contains(strings.ToLower(text), "stopped unasked") || regexp.MustCompile(`(?i)\brunning 00|"state": "running"`).MatchString(text) {
 			t.Errorf("%v does not say that the session stopped unasked:\n%s", args, text)
 		}
 	}

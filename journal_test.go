@@ -132,6 +132,19 @@ func (j journal) sum(key string) int {
 }
 
 // cuts are the guard's cuts, of one cause or ("") of any.
+// stoodStill tells whether this machine was too busy to be trusted: the program
+// lost its permit, or its own sink, which does nothing, answered late. What the
+// guard did then says nothing about production.
+func (j journal) stoodStill(t *testing.T) bool {
+	t.Helper()
+	late := j.of("health.tick").where(func(e event) bool { return e.text("env") == "self" && e.num("max") > 0.05 })
+	if len(late) == 0 && len(j.cuts("permit")) == 0 {
+		return false
+	}
+	t.Logf("this machine stood still: %d late seconds of its own sink, %d lapsed permits", len(late), len(j.cuts("permit")))
+	return true
+}
+
 func (j journal) cuts(cause string) journal {
 	return j.of("guard.state").where(func(e event) bool {
 		return (e.text("to") == "cut" || e.text("to") == "lockout") && (cause == "" || e.text("cause") == cause)

@@ -31,7 +31,7 @@ func buildAndRun(m *testing.M) int {
 	if !isSet("test.parallel") {
 		// The tests wait for other processes most of the time, so more of them than processors run
 		// side by side.
-		if err := flag.Set("test.parallel", "8"); err != nil {
+		if err := flag.Set("test.parallel", "4"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
