@@ -100,6 +100,15 @@ func TestGuardLadder(t *testing.T) {
 		{"without checks only a few", func(r *GuardRules) { r.Unguarded = true }, func(d *drill) { d.sees(monitors.NoSight).lasts(20 * sec) }, GuardRun, 5, ""},
 		{"switched off", func(r *GuardRules) { r.Off = true }, func(d *drill) { d.sees(monitors.Red).lasts(20 * sec) }, GuardRun, none, ""},
 		{"switched off, the permit still counts", func(r *GuardRules) { r.Off = true }, func(d *drill) { d.r.Lapsed = "lapsed"; d.lasts(sec) }, GuardCut, 0, "run>cut permit"},
+		{"told to warn only, amber holds nothing", nil, func(d *drill) { d.g.Warn(d.now.Add(WarnFor)); d.sees(monitors.Amber).lasts(time.Minute) }, GuardRun, none, ""},
+		{"and lets go of what it held", nil, func(d *drill) {
+			d.sees(monitors.Amber).lasts(3 * sec)
+			d.g.Warn(d.now.Add(WarnFor))
+			d.lasts(sec)
+		}, GuardRun, none, "run>hold amber, hold>ease amber, ease>run person"},
+		{"for five minutes", nil, func(d *drill) { d.g.Warn(d.now.Add(WarnFor)); d.sees(monitors.Amber).lasts(WarnFor + sec) }, GuardHold, 40, "run>hold amber"},
+		{"and red cuts all the same", nil, func(d *drill) { d.g.Warn(d.now.Add(WarnFor)); d.sees(monitors.Red).lasts(sec) }, GuardCut, 0, "run>cut red"},
+		{"and no sight as well", nil, func(d *drill) { d.g.Warn(d.now.Add(WarnFor)); d.sees(monitors.NoSight).lasts(6 * sec) }, GuardCut, 0, "run>hold no sight, hold>ease no sight, ease>cut no sight"},
 		{"one user in the quiet phase", nil, func(d *drill) { d.r.Quiet = true; d.lasts(sec) }, GuardRun, 1, ""},
 		{"a server red before anything ran", nil, func(d *drill) { d.r.Quiet, d.r.Running = true, 0; d.sees(monitors.Red).lasts(sec) }, GuardRun, 1, ""},
 	} {

@@ -322,6 +322,33 @@ func TestUnguardedIsLimitedToAFewUsers(t *testing.T) {
 	}
 }
 
+func TestMutingAndWarningNeedAReason(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.options(t)
+	// The check is red from the start, and load is wanted all the same.
+	w.sick.Store(true)
+	r := start(t, o)
+	r.await("red", func(e Event) bool {
+		b, ok := e.Body.(*HealthState)
+		return ok && b.Env == "production" && b.To == "red"
+	})
+	r.refused(WarnOnly{})
+	r.refused(Mute{Env: monitors.Production, Check: "web-1"})
+	r.refused(Mute{Env: monitors.Production, Check: "web-9", Why: "x"})
+	r.do(Mute{Env: monitors.Production, Check: "web-1", Why: "a rolling deploy"})
+	r.await("amber at most", func(e Event) bool {
+		b, ok := e.Body.(*HealthState)
+		return ok && b.Env == "production" && b.Check == "" && b.To == "amber"
+	})
+	r.do(WarnOnly{Why: "we know"})
+	r.await("warning only", func(e Event) bool { b, ok := e.Body.(*GuardChange); return ok && b.Warn > 0 })
+	st := Fold(r.finish())
+	if n := len(st.Notes.Notes); n < 2 || st.Guard.Warn == 0 {
+		t.Errorf("%d notes, warns until %d", n, st.Guard.Warn)
+	}
+}
+
 func TestRefusalsAreCounted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
