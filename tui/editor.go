@@ -18,6 +18,8 @@ const (
 	editChange                 // a note's new text
 	editReason                 // why a note is taken back
 	editGoOn                   // why load may go on after a lockout
+	editWarn                   // why amber may only warn for a while
+	editMute                   // why a check may only warn
 	editLearned                // the one sentence at the end
 )
 
@@ -33,7 +35,8 @@ type draft struct {
 type editor struct {
 	draft
 	purpose purpose
-	id      string // of the note it is about
+	id      string // of the note or check it is about
+	env     string // the check's
 	at      int    // the cursor, in bytes
 }
 

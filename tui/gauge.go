@@ -44,7 +44,27 @@ func (g gauge) render(w, h int) string {
 			at = c.clip(at, y+1+i, w-2, p.text, p.ink)
 		}
 	}
+	g.foot(c)
 	return c.String()
+}
+
+// foot says what the last cut left behind while it does: a ceiling below it.
+func (g gauge) foot(c *canvas) {
+	d := g.m.s.Dial
+	if d.Ghost == 0 || d.Ceiling != max(1, d.Ghost*8/10) || g.m.s.Guard.State != "run" {
+		return
+	}
+	for _, t := range []string{
+		fmt.Sprintf(" ✕ cut at %d: 80 %% of it is the ceiling now ", d.Ghost), fmt.Sprintf(" ✕ %d: 80 %% of it is the ceiling now ", d.Ghost),
+		fmt.Sprintf(" ✕ 80 %% of %d is the ceiling ", d.Ghost), fmt.Sprintf(" ✕ 80 %% of %d is max ", d.Ghost),
+	} {
+		if width(t)+3 <= c.w {
+			x := c.w - 1 - width(t)
+			at := c.text(x, c.h-1, t[:len(" ✕")], inkRed)
+			c.text(at, c.h-1, t[len(" ✕"):], inkDim)
+			return
+		}
+	}
 }
 
 // number is "118 → 150 users", in the middle.

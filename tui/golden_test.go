@@ -18,14 +18,19 @@ var mel = session.Person{Name: "mel", Role: session.Driver}
 // screen is a model of a story at its end, in a window.
 func screen(t *story, w, h int) (*Model, *fakeSource) {
 	src := newSource(t)
+	src.state = session.NewState() // it sees everything happen
 	m := New(src, Options{Who: mel, Host: true, Now: func() time.Time { return storyBegan.Add(time.Duration(t.ms)*time.Millisecond + 200*time.Millisecond) }})
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	m.Update(eventsMsg{events: t.events, at: m.now})
 	return m, src
 }
 
 func key(s string) tea.KeyPressMsg {
 	named := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
 		"tab": tea.KeyTab, "backspace": tea.KeyBackspace, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "home": tea.KeyHome, "end": tea.KeyEnd, "delete": tea.KeyDelete}
+	if s == "shift+tab" {
+		return tea.KeyPressMsg{Code: tea.KeyTab, Mod: tea.ModShift}
+	}
 	if s == "space" {
 		return tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}
 	}
@@ -115,10 +120,15 @@ func TestFrames(t *testing.T) {
 				m.pressAll(v.keys...)
 				frame := ansi.Strip(m.View().Content)
 				fits(t, frame, size[0], size[1])
-				golden.RequireEqual(t, []byte(frame))
+				requireFrame(t, frame)
 			})
 		}
 	}
+}
+
+func requireFrame(t *testing.T, frame string) {
+	t.Helper()
+	golden.RequireEqual(t, []byte(frame))
 }
 
 // fits checks that a frame is exactly as large as its window.

@@ -50,6 +50,8 @@ func legend() [][]piece {
 		{{"n", inkStrong}, {" note  ", inkText}, {"·", inkDim}, {" automatic note  ", inkText}},
 		{{"!", inkStrong}, {" bug ", inkText}, {"?", inkStrong}, {" question ", inkText}, {"|", inkStrong}, {" obstacle ", inkText}, {"*", inkStrong}, {" idea ", inkText}, {"+", inkStrong}, {" works", inkText}},
 		{{"~", inkStrong}, {" risk ", inkText}, {">", inkStrong}, {" next ", inkText}, {"=", inkStrong}, {" decision ", inkText}, {":", inkStrong}, {" setup", inkText}},
+		{{"on a tile, a minute", inkDim}},
+		{{"·", inkDim}, {" green  ", inkText}, {"'", inkText}, {" one late  ", inkText}, {"▴", inkAmber}, {" amber  ", inkText}, {"▪", inkRed}, {" red  ", inkText}, {"◦", inkNoSight}, {" no sight", inkText}},
 		{{"around the gauge", inkDim}},
 		{{"▼", inkAmber}, {" ceiling  ", inkText}, {"●", inkGreen}, {" last good level  ", inkText}, {"✕", inkRed}, {" level of the last cut", inkText}},
 	}

@@ -23,7 +23,7 @@ type binding struct {
 	act   func(m *Model, key string) tea.Cmd
 }
 
-// The groups of the help, in order. Keys of the last three work only there.
+// The groups of the help, in order. Keys of the last four work only there.
 const (
 	groupUsers   = "Users on staging"
 	groupStop    = "Stopping"
@@ -31,11 +31,12 @@ const (
 	groupLook    = "Looking"
 	groupSession = "Session"
 	groupList    = "In the list of notes (after Tab)"
+	groupTiles   = "On the tiles of a pane (Tab again)"
 	groupWriting = "While writing"
 	groupOverlay = "In a card or list"
 )
 
-var groups = []string{groupStop, groupUsers, groupNotes, groupLook, groupSession, groupList, groupWriting, groupOverlay}
+var groups = []string{groupStop, groupUsers, groupNotes, groupLook, groupSession, groupList, groupTiles, groupWriting, groupOverlay}
 
 // keyMap returns every key there is.
 func keyMap() []binding {
@@ -57,6 +58,9 @@ func keyMap() []binding {
 		{id: "zero", keys: []string{"0"}, show: "0", does: "ease to nothing: users finish and go", group: groupStop, cmd: session.EaseOff{},
 			act: func(m *Model, _ string) tea.Cmd { return m.setDial(session.EaseOff{}) }},
 
+		{id: "warn", keys: []string{"G"}, show: "G", does: "guard only warns for 5 min; red still cuts", group: groupStop, cmd: session.WarnOnly{Why: "any"},
+			act: func(m *Model, _ string) tea.Cmd { m.warning(); return nil }},
+
 		{id: "up", keys: []string{"up"}, show: "↑", does: "one user more (wheel: 5 a second at most)", group: groupUsers, cmd: move, act: up(1)},
 		{id: "down", keys: []string{"down"}, show: "↓", does: "one user fewer (wheel: freely)", group: groupUsers, cmd: session.MoveDial{By: -1}, act: up(-1)},
 		{id: "right", keys: []string{"right"}, show: "→", does: "10 users more", group: groupUsers, cmd: move, act: up(10)},
@@ -76,12 +80,11 @@ func keyMap() []binding {
 			act: func(m *Model, _ string) tea.Cmd { m.write(""); return nil }},
 		{id: "kind", keys: []string{"!", "|", "*", "+", "~", ">", "=", ":"}, show: "! | * + …", does: "write a note of that kind: see signs", group: groupNotes, cmd: aNote,
 			act: func(m *Model, key string) tea.Cmd { m.write(key); return nil }},
-		{id: "focus", keys: []string{"tab"}, show: "Tab", does: "go into the list of notes and back", group: groupNotes,
-			act: func(m *Model, _ string) tea.Cmd { m.focus(); return nil }},
-
 		{id: "errors", keys: []string{"e"}, show: "e", does: "errors by kind and every step", group: groupLook, act: show(overlayErrors)},
 		{id: "timeline", keys: []string{"t"}, show: "t", does: "timeline of everything that happened", group: groupLook, act: show(overlayTimeline)},
 		{id: "card", keys: []string{"w"}, show: "w", does: "what are we doing: a card for anyone", group: groupLook, act: show(overlayCard)},
+		{id: "focus", keys: []string{"tab", "shift+tab"}, show: "Tab", does: "notes, staging's tiles, production's, back", group: groupLook,
+			act: func(m *Model, key string) tea.Cmd { m.focus(key == "shift+tab"); return nil }},
 		{id: "zoom", keys: []string{"z"}, show: "z", does: "zoom: staging, production, both", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.zoom = (m.zoom + 1) % 3; return nil }},
 		{id: "scale", keys: []string{"v"}, show: "v", does: "latency scale: logarithmic or linear", group: groupLook,
@@ -95,6 +98,9 @@ func keyMap() []binding {
 		{id: "edit", show: "e", does: "edit it", group: groupList},
 		{id: "take", show: "u", does: "take it back (asks why) or bring it back", group: groupList},
 		{id: "resolve", show: "x", does: "resolve a question, an obstacle or a next", group: groupList},
+
+		{id: "tile", show: "← → ↑ ↓", does: "select a tile: its reason in full", group: groupTiles},
+		{id: "mute", show: "m", does: "it only warns until it is green (asks why)", group: groupTiles},
 
 		{id: "save", show: "Enter", does: "save; a receipt says it is on the disk", group: groupWriting},
 		{id: "line", show: "Alt+Enter", does: "a new line", group: groupWriting},
@@ -134,6 +140,9 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		if cmd, ok := m.list(key); ok {
 			return cmd
 		}
+	}
+	if m.tile.env != "" && m.wall(key) {
+		return nil
 	}
 	if b := m.bound(key); b != nil {
 		return b.act(m, key)

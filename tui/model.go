@@ -51,6 +51,7 @@ type Model struct {
 	zoom   zoom
 	linear bool // latency scale; else logarithmic
 	layout layout
+	heads  heads  // what stands above the charts
 	view   window // what the charts show
 
 	mode    mode
@@ -60,8 +61,9 @@ type Model struct {
 	spike   bool   // it is a spike
 	ask     question
 	editor  editor
-	draft   draft  // a note put aside by Escape
-	sel     string // the selected note's id; "" when the list has no focus
+	draft   draft   // a note put aside by Escape
+	sel     string  // the selected note's id; "" when the list has no focus
+	tile    tileKey // the selected tile; none when no pane has the focus
 
 	dial    dialQueue
 	wheel   time.Time // when the wheel last turned the dial up
@@ -72,7 +74,9 @@ type Model struct {
 	over    bool      // nothing more will come
 	message message
 	receipt message
-	refused map[string]error // by command's name, why it would be refused now
+	refused map[string]error // by binding, why its command would be refused now
+	past    map[tileKey]*strip
+	machine machine
 	keys    []binding
 }
 
@@ -125,9 +129,13 @@ func New(src Source, o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	m := &Model{src: src, o: o, ctx: context.Background(), s: src.Snapshot(), now: o.Now(), refused: map[string]error{}}
+	m := &Model{src: src, o: o, ctx: context.Background(), s: src.Snapshot(), now: o.Now(), refused: map[string]error{}, past: map[tileKey]*strip{}}
 	m.keys = keyMap()
+	m.machine = readMachine(m.s.Env("self").Tick.Vitals)
 	m.restyle(true)
+	if b := m.s.Brake; b != nil && m.s.Elapsed() < staleNews {
+		m.braked(b)
+	}
 	m.mayBe()
 	m.arrange()
 	return m
@@ -139,8 +147,13 @@ func (m *Model) Init() tea.Cmd {
 }
 
 func (m *Model) restyle(dark bool) {
+	m.st = newStyles(dark, m.env("NO_COLOR") != "", m.o.ASCII, m.console())
+}
+
+// console tells of a terminal that can show little more than letters.
+func (m *Model) console() bool {
 	term := m.env("TERM")
-	m.st = newStyles(dark, m.env("NO_COLOR") != "", m.o.ASCII, term == "linux" || term == "vt100")
+	return term == "linux" || term == "vt100"
 }
 
 func (m *Model) env(name string) string {

@@ -80,6 +80,10 @@ func (b noteBox) prompt() (string, ink) {
 		return "why take " + e.id + " back? ", inkStaging
 	case e.purpose == editGoOn:
 		return "why may load go on? ", inkStaging
+	case e.purpose == editWarn:
+		return "why may amber only warn? ", inkStaging
+	case e.purpose == editMute:
+		return "why may " + cut(e.id, 14) + " only warn? ", inkStaging
 	case e.purpose == editChange:
 		return e.id + " " + kindWord(e.kind()) + " > ", inkStaging
 	case e.pasted:

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"crosstalk/session"
 )
 
@@ -56,6 +58,9 @@ func (p pane) render(w, h int) string {
 	env := p.m.s.Env(p.name)
 	mark, state := shape(env.State)
 	edge := inkFaint
+	if p.m.tile.env == p.name {
+		edge = inkDim
+	}
 	if (env.State == "amber" || env.State == "red") && p.watched() {
 		edge = state
 	}
@@ -65,7 +70,10 @@ func (p pane) render(w, h int) string {
 		accent = inkProd
 	}
 	word := mark + " " + env.State
-	if !p.watched() {
+	switch {
+	case !p.watched() && p.name == "production":
+		word, state = "not watched", inkRed
+	case !p.watched():
 		word, state = "not watched", inkDim
 	}
 	room := w - 6 - width(word)
@@ -85,14 +93,39 @@ func (p pane) render(w, h int) string {
 
 func (p pane) watched() bool { return len(p.m.s.Env(p.name).Tiles) > 0 }
 
+// manyTiles are more than one counts at a glance.
+const manyTiles = 8
+
 // titles are what the pane is, the longest first.
 func (p pane) titles(env session.Env) []string {
-	if p.name == "staging" {
-		if p.m.s.Dial.Running == 0 {
-			return []string{"· no load now"}
-		}
-		return []string{"· under load"}
+	var all []string
+	switch {
+	case p.name == "staging" && p.m.s.Dial.Running == 0:
+		all = []string{"· no load now"}
+	case p.name == "staging":
+		all = []string{"· under load"}
+	default:
+		all = p.watching(env)
 	}
+	if n := p.m.heads.plans[p.name]; len(env.Tiles) <= manyTiles && len(env.Tiles) <= n.cols*n.rows {
+		return all
+	}
+	// Where not all tiles have a place, this says what is behind the others.
+	words, shapes := tiles{list: env.Tiles}.count()
+	out := make([]string, 0, 2*len(all)+2)
+	for _, count := range []string{"· " + words, shapes} {
+		for _, t := range all {
+			if t != "" {
+				out = append(out, count+" "+t)
+			}
+		}
+		out = append(out, count)
+	}
+	return out
+}
+
+// watching is how production is watched, the longest first.
+func (p pane) watching(env session.Env) []string {
 	rate := env.Tick.Rate
 	if rate == 0 {
 		for _, t := range env.Tiles {
@@ -107,49 +140,51 @@ func (p pane) titles(env session.Env) []string {
 	return []string{"· our checks only, " + perSecond(rate) + " a second", "· our checks only", "· checks", ""}
 }
 
-// heads is how many rows of a pane stand above its chart. Both panes have the
-// same, so that their charts stand at the same height.
-type heads struct {
-	tiles   int
-	numbers int
-	legend  bool
-}
-
-func (m *Model) heads(w, h int) heads {
-	v := heads{numbers: 1}
-	most := 2
-	if h >= 18 {
-		v.numbers, v.legend, most = 2, true, 3
-	}
-	if h >= 30 {
-		most = 5
-	}
-	if w < 56 {
-		v.numbers = 2
-	}
-	for _, name := range []string{"staging", "production"} {
-		v.tiles = max(v.tiles, tiles{list: m.s.Env(name).Tiles}.plan(w-2, most).rows)
-	}
-	return v
-}
-
 // inside draws what the border holds.
 func (p pane) inside(c *canvas, env session.Env) {
 	x, w, y, end := 1, c.w-2, 1, c.h-1
-	v := p.m.heads(w, end-y)
-	tiles{env.Tiles, p.m.elapsed().Milliseconds()}.draw(c, x+1, y, w-2, v.tiles)
-	y += v.tiles
-	groups := p.numbers(env)
-	if _, k := shape(env.State); p.watched() && env.State != "green" && env.Why != "" {
-		groups = append(groups, []piece{{cut(env.Why, w-2), k}})
+	v := p.m.heads
+	switch t, ok := p.m.selected(); {
+	case !p.watched() && p.name == "production":
+		p.blind(c, x+1, y, w-2, v.tiles+v.numbers)
+	case ok && p.m.tile.env == p.name:
+		p.m.tiles(p.name).draw(c, x+1, y, w-2, v.plans[p.name])
+		p.about(c, x+1, y+v.tiles, w-2, v.numbers, t)
+	default:
+		p.m.tiles(p.name).draw(c, x+1, y, w-2, v.plans[p.name])
+		flow(c, x+1, y+v.tiles, w-2, v.numbers, p.groups(env, w-2))
 	}
-	flow(c, x+1, y, w-2, v.numbers, groups)
-	y += v.numbers
+	y += v.tiles + v.numbers
 	if v.legend {
 		p.legend(c, x, y, w)
 		y++
 	}
 	p.chart(c, x, y, end-y)
+	p.foot(c, env)
+}
+
+// groups are what the rows of numbers say, what matters most first.
+func (p pane) groups(env session.Env, w int) [][]piece {
+	g := p.numbers(env)
+	if _, k := shape(env.State); p.watched() && env.State != "green" && env.Why != "" {
+		g = append(g, []piece{{cut(env.Why, w), k}})
+	}
+	if words := p.m.machine.words(); words != "" && p.name == "staging" && p.m.zoom == zoomStaging {
+		g = append(g, []piece{{"this machine ", inkDim}, {words, inkText}})
+	}
+	return g
+}
+
+// blind says in plain words that nothing of production is watched.
+func (p pane) blind(c *canvas, x, y, w, rows int) {
+	text := unguarded + "."
+	if p.m.s.Start.NoGuard == "" {
+		text += fmt.Sprintf(" %d users at most.", session.DefaultRules().FewUsers)
+	}
+	lines := strings.Split(ansi.Wrap(text, max(10, w), ""), "\n")
+	for i, l := range lines[:min(rows, len(lines))] {
+		c.clip(x, y+i, x+w, l, inkRed)
+	}
 }
 
 func (p pane) numbers(env session.Env) [][]piece {
@@ -220,9 +255,6 @@ func errorShare(e float64) []piece {
 
 // checkNumbers are an environment's own checks over the last ten seconds.
 func (p pane) checkNumbers(env session.Env) [][]piece {
-	if !p.watched() {
-		return [][]piece{{{"nothing watches it: the guard is blind here and allows few users", inkText}}}
-	}
 	if env.Tick.Env == "" {
 		return [][]piece{{{"waiting for the first answers", inkDim}}}
 	}

@@ -53,13 +53,13 @@ func TestLayoutTooSmall(t *testing.T) {
 }
 
 var allKeys = []string{"up", "down", "left", "right", "space", "enter", "esc", "tab", "backspace", "delete", "home", "end", "pgup", "pgdown", "alt+enter",
-	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q",
+	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q", "G", "m", "shift+tab",
 	"é", "库", "👩‍👩‍👧", "🇩🇪", "\u0301", "k"}
 
 // TestAnythingFits presses any keys in any windows while anything happens: the
 // frame is always exactly the window.
 func TestAnythingFits(t *testing.T) {
-	starts := []*story{newStory(), baselineStory(3), busyStory(), redStory()}
+	starts := []*story{newStory(), baselineStory(3), busyStory(), redStory(), wallStory(), unguardedStory(), selfStory(true)}
 	environs := [][]string{nil, {"NO_COLOR=1"}, {"TERM=linux"}}
 	rapid.Check(t, func(t *rapid.T) {
 		tale := rapid.SampledFrom(starts).Draw(t, "story")

@@ -126,6 +126,7 @@ func (m *Model) errorsSheet() sheet {
 	add(piece{fmt.Sprintf("%d", s.Requests), inkText}, piece{" requests since the start, ", inkDim}, piece{fmt.Sprintf("%d", s.Errors), inkText},
 		piece{" of them errors (", inkDim}, piece{share(all), inkText}, piece{")", inkDim})
 	add()
+	l = append(l, m.machineLines()...)
 	add(piece{"ERRORS BY KIND", inkStrong})
 	kinds := make([]string, 0, len(s.Kinds))
 	for k := range s.Kinds {

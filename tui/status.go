@@ -1,9 +1,10 @@
 package tui
 
 import (
-	"fmt"
+	"slices"
 	"strings"
-	"time"
+
+	"crosstalk/session"
 )
 
 // header is the first line: what is recorded, for how long, what for, and who
@@ -58,121 +59,6 @@ func (b header) render(w, _ int) string {
 	return c.String()
 }
 
-// bannerLines say in plain words what happened when load was taken away, and
-// which key does what now. There are none while all is as asked.
-func (m *Model) bannerLines() []string {
-	s := m.s
-	switch {
-	case s.Seq == 0 || s.Ended != nil:
-		return nil
-	case s.Guard.Latched():
-		return m.cutLines()
-	}
-	k, ok := m.stopped()
-	if !ok {
-		return nil
-	}
-	what, detail, _ := strings.Cut(k.text, ": ")
-	first := "■ All load is off since " + short(time.Duration(k.ms)*time.Millisecond)
-	if k.by != "" {
-		first += ", stopped by " + k.by
-	}
-	if why := between(what, "(", ")"); why != "" && why != "operator" {
-		first += " (" + why + ")"
-	}
-	if detail != "" {
-		first += ": " + detail
-	}
-	next := "↑ or a number starts again"
-	if s.Dial.LastGood > 0 {
-		next += fmt.Sprintf(" · b goes back to %s, the last good level", users(s.Dial.LastGood))
-	}
-	return m.bannerOf(first, next, "n writes down what you saw")
-}
-
-// bannerOf is two lines; the last part gives way first.
-func (m *Model) bannerOf(first string, parts ...string) []string {
-	for len(parts) > 1 && width(strings.Join(parts, " · ")) > m.w-4 {
-		parts = parts[:len(parts)-1]
-	}
-	return []string{first, "  " + strings.Join(parts, " · ")}
-}
-
-func (m *Model) cutLines() []string {
-	g := m.s.Guard
-	word := "The guard took all load off"
-	if g.State == "lockout" {
-		word = "The guard took all load off and locked the dial"
-	}
-	at := ""
-	if m.s.Dial.Ghost > 0 {
-		at = " (" + users(m.s.Dial.Ghost) + ")"
-	}
-	first := fmt.Sprintf("■ %s at %s%s: %s", word, short(time.Duration(g.Since)*time.Millisecond), at, g.Why)
-	mark, _ := shape(m.s.Env("production").State)
-	now := fmt.Sprintf("Production is %s %s now", mark, m.s.Env("production").State)
-	if r := g.Recov; r != nil {
-		now = fmt.Sprintf("Production recovered after %.1f s", r.Seconds)
-	}
-	next := "space goes on"
-	if err := m.refused["hold"]; err != nil {
-		next = "space can’t go on yet: " + err.Error()
-	}
-	return m.bannerOf(first, now, next, "n writes down what you saw")
-}
-
-// halt is the newest order to stop that still holds.
-type halt struct {
-	text, by string
-	ms       int64
-}
-
-// stopped tells whether load is off by an order, and not by moving the dial
-// since.
-func (m *Model) stopped() (halt, bool) {
-	s := m.s
-	if len(s.Stops) == 0 || s.Dial.Asked > 0 && s.Load.Asked > 0 {
-		return halt{}, false
-	}
-	k := s.Stops[len(s.Stops)-1]
-	why := between(k.Text, "(", ")")
-	if why != "operator" && why != "permit" && why != "journal" {
-		return halt{}, false
-	}
-	// Stopping may itself set the dial to nothing, just after the order.
-	if s.Dial.Since > k.MS && (s.Dial.Asked > 0 || s.Dial.Since-k.MS > 1500) {
-		return halt{}, false
-	}
-	return halt{text: k.Text, by: k.By, ms: k.MS}, true
-}
-
-func between(s, from, to string) string {
-	_, s, ok := strings.Cut(s, from)
-	if !ok {
-		return ""
-	}
-	s, _, ok = strings.Cut(s, to)
-	if !ok {
-		return ""
-	}
-	return s
-}
-
-type banner struct{ m *Model }
-
-func (b banner) render(w, h int) string {
-	k := inkNotice
-	if b.m.s.Guard.Latched() {
-		k = inkAlarm
-	}
-	c := newCanvas(b.m.st, w, h)
-	c.fill(0, 0, w, h, " ", k)
-	for i, l := range b.m.bannerLines() {
-		c.clip(1, i, w-1, cut(l, w-2), k)
-	}
-	return c.String()
-}
-
 // status is the last line: the guard, production and the link on the left, and
 // on the right the keys, a question or what there is to say.
 type status struct{ m *Model }
@@ -192,17 +78,22 @@ func (b status) render(w, _ int) string {
 		c.text(x, 0, " no", inkDim)
 		return c.String()
 	}
-	full := [][]piece{b.guard(false), b.production(), {{"link: not checked", inkDim}}}
-	brief := [][]piece{b.guard(true)}
+	lefts := b.lefts()
 	if msg := b.message(); msg.text != "" {
-		b.say(c, w, msg, full, brief)
+		b.say(c, w, msg, lefts)
 		return c.String()
 	}
-	left := full
-	need := total(full) + 4 + total([][]piece{b.keys(4)})
-	if need > w {
-		left = full[:2]
+	left := lefts[0]
+	for _, left = range lefts {
+		keep := 0
+		if len(left) == 3 { // most keys before the link or our own trouble
+			keep = 4
+		}
+		if total(left)+6+total([][]piece{b.keys(keep)}) <= w {
+			break
+		}
 	}
+	left = trim(left, w-6-total([][]piece{b.keys(0)}))
 	flow(c, 1, 0, w-2, 1, left)
 	room := w - 3 - total(left) - 3
 	for drop := range len(dropped) + 1 {
@@ -216,6 +107,34 @@ func (b status) render(w, _ int) string {
 		}
 	}
 	return c.String()
+}
+
+// lefts are what the left side may say, the longest first. Our own trouble
+// outlives production's state, which its pane shows, too.
+func (b status) lefts() [][][]piece {
+	guard, brief, production := b.guard(false), b.guard(true), b.production()
+	if b.m.unwatched() {
+		return [][][]piece{{guard}, {brief}}
+	}
+	if why := b.m.selfTrouble(); why != "" && b.m.s.Guard.Cause != session.CauseSelf {
+		self := []piece{{"our own machine is busy: " + cut(why, 60), inkAmber}}
+		return [][][]piece{{guard, production, self}, {guard, self}, {brief, self}}
+	}
+	return [][][]piece{{guard, production, {{"link: not checked", inkDim}}}, {guard, production}, {guard}, {brief, production}, {brief}}
+}
+
+// trim cuts the last piece so that groups take at most w columns.
+func trim(groups [][]piece, w int) [][]piece {
+	over := total(groups) - w
+	if over <= 0 {
+		return groups
+	}
+	last := groups[len(groups)-1]
+	end := last[len(last)-1]
+	end.text = cut(end.text, max(4, width(end.text)-over))
+	out := slices.Clone(groups)
+	out[len(out)-1] = append(slices.Clone(last[:len(last)-1]), end)
+	return out
 }
 
 func total(groups [][]piece) int {
@@ -236,14 +155,14 @@ func (b status) message() message {
 }
 
 // say shows a message at the right; the left gives way, but never the guard.
-func (b status) say(c *canvas, w int, msg message, full, brief [][]piece) {
-	left := full
-	if total(full)+5+width(msg.text) > w {
-		left = full[:2]
+func (b status) say(c *canvas, w int, msg message, lefts [][][]piece) {
+	left := lefts[0]
+	for _, left = range lefts {
+		if total(left)+7+width(msg.text) <= w {
+			break
+		}
 	}
-	if total(left)+5+width(msg.text) > w {
-		left = brief
-	}
+	left = trim(left, max(w/2, w-7-width(msg.text)))
 	flow(c, 1, 0, w-2, 1, left)
 	x := 1 + total(left) + 3
 	mark, k := "✓ ", inkGreen
@@ -252,58 +171,6 @@ func (b status) say(c *canvas, w int, msg message, full, brief [][]piece) {
 	}
 	x = c.text(x, 0, mark, k)
 	c.clip(x, 0, w-1, cut(msg.text, w-1-x), inkStrong)
-}
-
-// guard is the guard in words.
-func (b status) guard(brief bool) []piece {
-	m := b.m
-	g := m.s.Guard
-	name := piece{"GUARD ", inkStrong}
-	ceiling := ""
-	if n := m.s.Dial.Ceiling; n >= 0 { // it moves within a rung: the dial has the newest
-		ceiling = fmt.Sprint(n)
-	}
-	switch {
-	case m.s.Start.NoGuard != "":
-		return []piece{name, {"off", inkAmber}}
-	case m.s.Baseline.Running:
-		return append([]piece{name}, b.learning(brief)...)
-	case g.State == "hold":
-		return []piece{name, {strings.TrimSpace("holding at " + ceiling), inkAmber}}
-	case g.State == "ease":
-		return []piece{name, {strings.TrimSpace("eased to " + ceiling), inkAmber}}
-	case g.State == "cut":
-		return []piece{name, {"CUT", inkRed}}
-	case g.State == "lockout":
-		return []piece{name, {"LOCKED", inkRed}}
-	case m.s.Start.ID != "" && !m.s.Watched("production"):
-		return []piece{name, {"watches nothing", inkAmber}}
-	}
-	return []piece{name, {"armed", inkGreen}}
-}
-
-// learning is the baseline's progress.
-func (b status) learning(brief bool) []piece {
-	v := b.m.s.Baseline
-	all := max(1, v.To-v.From)
-	done := min(max(0, b.m.elapsed().Milliseconds()-v.From), all)
-	text := fmt.Sprintf("%d s of %d s", done/1000, all/1000)
-	if brief {
-		return []piece{{"learning " + text, inkText}}
-	}
-	const cells = 8
-	n := int(done * cells / all)
-	return []piece{{"learning what is normal ", inkText}, {strings.Repeat("▰", n), inkStaging}, {strings.Repeat("▱", cells-n), inkFaint}, {" " + text, inkText}}
-}
-
-func (b status) production() []piece {
-	s := b.m.s
-	if s.Start.ID != "" && !s.Watched("production") {
-		return []piece{{"production not watched", inkDim}}
-	}
-	state := s.Env("production").State
-	mark, k := shape(state)
-	return []piece{{mark + " ", k}, {"production " + state, inkText}}
 }
 
 // shown are the keys on the status line in their order, dropped those that give

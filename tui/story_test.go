@@ -26,14 +26,18 @@ type story struct {
 	notes  int
 
 	asked, running int
+	reasons        map[string]string // of checks
 	states         map[string]string // of checks ("production/web-3") and environments
 	ceiling        int
 	guard          string
+	servers        map[string]int
+	muted          map[string]bool      // by check: "production/web-3"
+	begin          func(*session.Start) // changes how it starts
 	s              *session.State
 }
 
 func newStory() *story {
-	return &story{rnd: rand.New(rand.NewPCG(1, 2)), states: map[string]string{}, ceiling: -1, guard: "run", s: session.NewState()}
+	return &story{rnd: rand.New(rand.NewPCG(1, 2)), states: map[string]string{}, reasons: map[string]string{}, ceiling: -1, guard: "run", servers: map[string]int{"staging": 2, "production": 4}, s: session.NewState()}
 }
 
 func (t *story) add(by, kind string, body any) {
@@ -44,16 +48,20 @@ func (t *story) add(by, kind string, body any) {
 
 func (t *story) start() {
 	var checks []session.CheckInfo
-	for i := range 2 {
+	for i := range t.servers["staging"] {
 		checks = append(checks, session.CheckInfo{Env: "staging", Name: fmt.Sprintf("web-%d", i+1), Kind: "http", Every: 1})
 	}
-	for i := range 4 {
+	for i := range t.servers["production"] {
 		checks = append(checks, session.CheckInfo{Env: "production", Name: fmt.Sprintf("web-%d", i+1), Kind: "http", Every: 0.25})
 	}
-	t.add("mel", session.TypeStart, &session.Start{ID: "et-mel-261017-a", As: "mel", People: []string{"mel"}, Timebox: 3600, Target: "http://127.0.0.1:8080",
+	start := &session.Start{ID: "et-mel-261017-a", As: "mel", People: []string{"mel"}, Timebox: 3600, Target: "http://127.0.0.1:8080",
 		Charter: "Explore checkout with rising users to discover where orders slow down or get lost",
 		Limits:  session.LoadLimits{Users: 200, Glide: 10}, Baseline: 5, Checks: checks,
-		Journeys: []session.JourneyInfo{{Name: "buy", Weight: 3, Steps: []string{"GET /products", "POST /cart", "POST /checkout"}}, {Name: "browse", Weight: 1, Steps: []string{"GET /products"}}}})
+		Journeys: []session.JourneyInfo{{Name: "buy", Weight: 3, Steps: []string{"GET /products", "POST /cart", "POST /checkout"}}, {Name: "browse", Weight: 1, Steps: []string{"GET /products"}}}}
+	if t.begin != nil {
+		t.begin(start)
+	}
+	t.add("mel", session.TypeStart, start)
 	t.add(session.BySession, session.TypeBaselineStart, &session.BaselineStart{Seconds: 5})
 }
 
@@ -95,17 +103,23 @@ func (t *story) second() {
 		}
 	}
 	t.add(session.ByEngine, session.TypeLoadTick, tick)
-	t.healthTick("staging", 2, 0.009*f, 1)
-	t.healthTick("production", 4, 0.011*(1+(f-1)*0.75), 0.25)
+	t.healthTick("staging", t.servers["staging"], 0.009*f, 1)
+	t.healthTick("production", t.servers["production"], 0.011*(1+(f-1)*0.75), 0.25)
 }
 
 func (t *story) healthTick(env string, servers int, base, every float64) {
+	if servers == 0 {
+		return
+	}
 	h := &session.HealthTick{Env: env, State: t.state(env), Rate: float64(servers) / every, Age: new(0.1)}
 	p50, p95 := base*(0.9+0.2*t.rnd.Float64()), base*(1.6+0.5*t.rnd.Float64())
 	h.P50, h.P95, h.Now50, h.Now95, h.Max = &p50, &p95, &p50, &p95, new(p95*1.2)
 	for i := range servers {
 		name := fmt.Sprintf("web-%d", i+1)
-		c := session.CheckState{Name: name, State: t.state(env + "/" + name), Latency: new(base * (1 + 0.25*float64(i)) * (0.9 + 0.2*t.rnd.Float64())), Age: new(0.1), Amber: 0.06, Red: 0.25}
+		c := session.CheckState{Name: name, State: t.state(env + "/" + name), Latency: new(base * (1 + 0.25*float64(i%4)) * (0.9 + 0.2*t.rnd.Float64())), Age: new(0.1), Amber: 0.06, Red: 0.25, Muted: t.muted[env+"/"+name]}
+		if c.State != "green" {
+			c.Reason = t.reasons[env+"/"+name]
+		}
 		h.Checks = append(h.Checks, c)
 	}
 	t.add(session.ByMonitors, session.TypeHealthTick, h)
@@ -124,7 +138,7 @@ func (t *story) turns(env, check, to, why string) {
 		key += "/" + check
 	}
 	t.add(session.ByMonitors, session.TypeHealthState, &session.HealthState{Env: env, Check: check, From: t.state(key), To: to, Why: why})
-	t.states[key] = to
+	t.states[key], t.reasons[key] = to, why
 }
 
 func (t *story) dialTo(n int) {
@@ -158,20 +172,24 @@ func (t *story) until(second int) {
 }
 
 // baseline is the story up to the end of the quiet phase.
-func baselineStory(seconds int) *story {
-	t := newStory()
+func baselineStory(seconds int) *story { return newStory().baseline(seconds) }
+
+func (t *story) baseline(seconds int) *story {
 	t.start()
 	for _, e := range []string{"staging", "production"} {
-		for i := range 4 {
-			if e == "production" || i < 2 {
-				t.turns(e, fmt.Sprintf("web-%d", i+1), "green", "first answers")
-			}
+		for i := range t.servers[e] {
+			t.turns(e, fmt.Sprintf("web-%d", i+1), "green", "first answers")
 		}
-		t.turns(e, "", "green", "all checks are green")
+		if t.servers[e] > 0 {
+			t.turns(e, "", "green", "all checks are green")
+		}
 	}
 	t.until(min(seconds, 5))
 	if seconds >= 5 {
 		b := &session.BaselineEnd{Note: "short baseline"}
+		if t.servers["production"] > 0 {
+			b.Promise = &session.Promise{Refuses: 0.25, Hangs: 0.65, NoSight: 5.05}
+		}
 		for _, c := range t.s.Start.Checks {
 			b.Thresholds = append(b.Thresholds, session.Threshold{Env: c.Env, Check: c.Name, N: 20, P50: 0.011, P99: 0.019, Amber: 0.06, Red: 0.25})
 		}

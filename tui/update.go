@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -98,8 +99,13 @@ func tick() tea.Cmd {
 func (m *Model) follow(msg eventsMsg) tea.Cmd {
 	for _, e := range msg.events {
 		m.s.Apply(e)
+		m.remember(e)
+		if b, ok := e.Body.(*session.BrakeTest); ok && m.now.Sub(e.T) < staleNews {
+			m.braked(b)
+		}
 	}
 	m.mayBe()
+	rings := m.notify(msg.events)
 	switch {
 	case msg.err != nil || m.s.Ended != nil:
 		m.over = true
@@ -107,6 +113,8 @@ func (m *Model) follow(msg eventsMsg) tea.Cmd {
 			return nil // Finish answers, then it is left
 		}
 		return tea.Quit
+	case rings != nil:
+		return tea.Batch(rings, m.pull(msg.at))
 	}
 	return m.pull(msg.at)
 }
@@ -173,6 +181,29 @@ func (m *Model) say(text string, bad bool) {
 	m.message = message{text: text, bad: bad, till: m.now.Add(messageFor)}
 }
 
+// freshen keeps a refusal that stays on the status line true while it counts
+// down, so that it neither freezes nor comes and goes.
+func (m *Model) freshen() {
+	if !m.message.bad || m.message.text == "" {
+		return
+	}
+	for _, err := range m.refused {
+		if err != nil && numberless(err.Error()) == numberless(m.message.text) {
+			m.message.text = err.Error()
+			return
+		}
+	}
+}
+
+func numberless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
 // mayBe asks what would be refused now, so that keys are greyed with the same
 // reason that Do would give.
 func (m *Model) mayBe() {
@@ -186,6 +217,7 @@ func (m *Model) mayBe() {
 			m.refused[b.id] = m.src.May(m.o.Who, b.cmd)
 		}
 	}
+	m.freshen()
 }
 
 // leave ends the session in order: its answer comes as a leftMsg.
@@ -219,5 +251,9 @@ func (m *Model) arrange() {
 		input = min(4, m.editor.rows(m.inputWidth()))
 	}
 	m.layout = arrange(m.w, m.h, len(m.bannerLines()), input, m.zoom)
+	if _, ok := m.selected(); !ok {
+		m.tile = tileKey{}
+	}
+	m.heads = m.top()
 	m.view = m.look()
 }

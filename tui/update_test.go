@@ -53,7 +53,7 @@ func TestTooSmallSaysSo(t *testing.T) {
 var modes = map[string][]string{
 	"main": nil, "number": {"5"}, "spike": {"S", "9"}, "spike question": {"S", "9", "enter"}, "quit question": {"q"}, "note": {"n", "x"},
 	"kind": {"!", "a"}, "list": {"tab"}, "edit": {"tab", "e"}, "take back": {"tab", "u"}, "help": {"?"}, "errors": {"e"}, "timeline": {"t"}, "card": {"w"},
-	"zoom": {"z"}, "farewell": {"q", "y"}, "typed farewell": {"q", "y", "o", "k"},
+	"zoom": {"z"}, "tiles": {"tab", "tab"}, "mute": {"tab", "tab", "m"}, "warn": {"G", "x"}, "farewell": {"q", "y"}, "typed farewell": {"q", "y", "o", "k"},
 }
 
 func TestStopAllInEveryMode(t *testing.T) {

@@ -13,15 +13,9 @@ func (m *Model) View() tea.View {
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
 	v.WindowTitle = m.windowTitle()
+	v.ProgressBar = m.progress()
 	v.Cursor = m.cursor()
 	return v
-}
-
-func (m *Model) windowTitle() string {
-	if d := m.s.Dial; d.Running > 0 {
-		return fmt.Sprintf("crosstalk: %s on staging, production %s", users(d.Running), m.s.Env("production").State)
-	}
-	return "crosstalk: no load"
 }
 
 // frame is exactly as tall and wide as the window.

@@ -13,7 +13,7 @@ import (
 
 // write opens the note line, with what was put aside if nothing is typed yet.
 func (m *Model) write(first string) {
-	m.overlay, m.sel = overlayNone, ""
+	m.overlay, m.sel, m.tile = overlayNone, "", tileKey{}
 	m.mode, m.editor = modeEdit, editor{draft: m.draft}
 	m.draft = draft{}
 	m.editor.at = len(m.editor.text)
@@ -94,13 +94,8 @@ func (m *Model) enter() tea.Cmd {
 	case editReason:
 		return m.do(session.RetractNote{ID: e.id, Why: strings.TrimSpace(e.text)})
 	}
-	if e.purpose == editGoOn {
-		if strings.TrimSpace(e.text) == "" {
-			m.say("a reason is needed to go on after two cuts", true)
-			return nil
-		}
-		m.holding = true
-		return m.do(session.Hold{Why: strings.TrimSpace(e.text)})
+	if cmd, ok := m.because(e); ok {
+		return cmd
 	}
 	d := e.parse()
 	switch {
@@ -121,6 +116,26 @@ func (m *Model) enter() tea.Cmd {
 		reply, err := src.Do(ctx, who, cmd)
 		return doneMsg{cmd: cmd, reply: reply, err: err, note: seen, draft: e.draft}
 	}
+}
+
+// because gives the commands that want a typed reason, and tells whether the
+// text was for one.
+func (m *Model) because(e editor) (tea.Cmd, bool) {
+	why := strings.TrimSpace(e.text)
+	what := map[purpose]string{editGoOn: "to go on after two cuts", editWarn: "for the guard to only warn", editMute: "to mute a check"}[e.purpose]
+	switch {
+	case what == "":
+		return nil, false
+	case why == "":
+		m.say("a reason is needed "+what+": it is recorded", true)
+		return nil, true
+	case e.purpose == editWarn:
+		return m.do(session.WarnOnly{Why: why}), true
+	case e.purpose == editMute:
+		return m.do(session.Mute{Env: e.env, Check: e.id, Why: why}), true
+	}
+	m.holding = true
+	return m.do(session.Hold{Why: why}), true
 }
 
 // saved shows a note's receipt: what the session holds of it, else what was
@@ -155,20 +170,6 @@ func kindWord(k notes.Kind) string {
 		return string(notes.Plain)
 	}
 	return string(k)
-}
-
-// focus goes into the list of notes at its newest, or out of it.
-func (m *Model) focus() {
-	m.overlay = overlayNone
-	if m.sel != "" {
-		m.sel = ""
-		return
-	}
-	if n := len(m.s.Notes.Notes); n > 0 {
-		m.sel = m.s.Notes.Notes[n-1].ID
-		return
-	}
-	m.say("there is no note yet: n writes one", false)
 }
 
 // list handles a key while the list of notes has the focus and tells whether

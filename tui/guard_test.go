@@ -1,0 +1,164 @@
+package tui
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"crosstalk/session"
+)
+
+func TestPromiseIsNeverRoundedDown(t *testing.T) {
+	m, _ := screen(busyStory(), 120, 36)
+	for hangs, want := range map[float64]string{0.6: "0.6 s", 0.61: "0.7 s", 0.65: "0.7 s", 1: "1.0 s", 2.349: "2.4 s"} {
+		m.s.Guard.Promise.Hangs = hangs
+		if got := m.promise()[0]; !strings.Contains(got, want) {
+			t.Errorf("%g s is promised as %q", hangs, got)
+		}
+	}
+}
+
+func TestBrakeTestIsSaidOnce(t *testing.T) {
+	for _, c := range []struct {
+		test session.BrakeTest
+		want string
+	}{
+		{session.BrakeTest{OK: true, MSToZero: 14.2}, "brake tested: 14 ms"},
+		{session.BrakeTest{OK: true, MSToZero: 0.02}, "brake tested: under 1 ms"},
+		{session.BrakeTest{}, "did not stop the load"},
+	} {
+		tale := baselineStory(3)
+		m, _ := screen(tale, 120, 36)
+		m.Update(eventsMsg{events: []session.Event{{Seq: m.s.Seq + 1, MS: tale.ms, T: m.now, Type: session.TypeBrakeTest, Body: &c.test}}})
+		if f := ansi.Strip(m.View().Content); !strings.Contains(f, c.want) {
+			t.Errorf("it does not say %q:\n%s", c.want, f)
+		}
+	}
+	// A screen that comes a moment later says it, too; one that comes late does not.
+	for seconds, said := range map[int]bool{3: true, 60: false} {
+		tale := baselineStory(seconds)
+		tale.s.Brake = &session.BrakeTest{OK: true, MSToZero: 14}
+		m := New(newSource(tale), Options{Who: mel, Now: func() time.Time { return storyBegan.Add(time.Duration(tale.ms) * time.Millisecond) }})
+		if got := m.message.text != ""; got != said {
+			t.Errorf("after %d s: said is %v", seconds, got)
+		}
+	}
+}
+
+func TestWait(t *testing.T) {
+	for _, c := range []struct {
+		text       string
+		need, left int
+		ok         bool
+	}{
+		{"production (now red) must stay green for 60 s: 51 s to go", 60, 51, true},
+		{"production (now no sight) must be seen and not red for 10 s: 10 s to go", 10, 10, true},
+		{"2 cuts for production's red: type a reason to go on", 0, 0, false},
+		{"the guard failed (x): start the session again", 0, 0, false},
+		{" s: ", 0, 0, false},
+		{"", 0, 0, false},
+	} {
+		if need, left, ok := wait(c.text); ok != c.ok || ok && (need != c.need || left != c.left) {
+			t.Errorf("%q: %d, %d, %v", c.text, need, left, ok)
+		}
+	}
+}
+
+func TestMachine(t *testing.T) {
+	type vitals struct { // as a live session has it
+		CPU float64 `json:"cpu"`
+		Own float64 `json:"own_cpu"`
+	}
+	for _, c := range []struct {
+		vitals any
+		want   string
+	}{
+		{&vitals{12.4, 8}, "CPU 12 %, own 8 % of a core"},
+		{map[string]any{"cpu": 12.0, "own_cpu": 8.0}, "CPU 12 %, own 8 % of a core"},
+		{map[string]any{"own_cpu": 130.0}, "own 130 % of a core"},
+		{map[string]any{"cpu": "much"}, ""},
+		{"nothing of use", ""},
+		{nil, ""},
+	} {
+		if got := readMachine(c.vitals).words(); got != c.want {
+			t.Errorf("%v: %q, want %q", c.vitals, got, c.want)
+		}
+	}
+}
+
+func FuzzMachine(f *testing.F) {
+	f.Add(`{"cpu":12.5,"own_cpu":8,"memory":1e300,"cores":2}`)
+	f.Add(`[1,"x",null]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var v any
+		if json.Unmarshal([]byte(text), &v) != nil {
+			return
+		}
+		if words := readMachine(v).words(); width(words) > 60 {
+			t.Errorf("%q makes %q", text, words)
+		}
+	})
+}
+
+// TestRepeatedRefusalsStayCalm: a key that is held down and refused draws the
+// same frame again and again, and a countdown in the reason goes on.
+func TestRepeatedRefusalsStayCalm(t *testing.T) {
+	now := storyBegan.Add(time.Hour)
+	src := newSource(busyStory())
+	why := "the load was cut: production (now green) must stay green for 60 s: 51 s to go"
+	src.may = func(c session.Command) error {
+		if _, ok := c.(session.MoveDial); ok {
+			return &session.Refusal{Why: why}
+		}
+		return nil
+	}
+	src.reply = func(session.Command) (session.Reply, error) {
+		return session.Reply{}, &session.Refusal{Why: why}
+	}
+	m := New(src, Options{Who: mel, Host: true, Now: func() time.Time { return now }})
+	m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
+	m.Update(clockMsg{})
+	m.pressAll("up")
+	first := m.View().Content
+	for range 50 {
+		m.pressAll("up")
+		if m.View().Content != first {
+			t.Fatalf("the frame changes:\n%s", ansi.Strip(m.View().Content))
+		}
+	}
+	why = strings.Replace(why, "51", "50", 1)
+	m.Update(clockMsg{})
+	if m.message.text != why {
+		t.Errorf("the countdown stands still: %q", m.message.text)
+	}
+	now = now.Add(messageFor + time.Millisecond)
+	m.Update(clockMsg{})
+	if f := ansi.Strip(m.View().Content); strings.Contains(f, "to go") {
+		t.Error("the reason does not fade")
+	}
+}
+
+func TestWhenSpaceGoesOn(t *testing.T) {
+	for _, c := range []struct{ state, cause, err, want string }{
+		{"green", session.CauseRed, "", "space goes on, up to 80 users"},
+		{"green", session.CauseRed, "production (now green) must stay green for 60 s: 9 s to go", "space goes on in 9 s"},
+		{"green", session.CauseRed, "production (now green) must stay green for 60 s: 60 s to go", "space goes on in 60 s"},
+		{"red", session.CauseRed, "production (now red) must stay green for 60 s: 60 s to go", "space goes on after 60 s of green: red now"},
+		{"no sight", session.CauseNoSight, "production (now no sight) must be seen and not red for 10 s: 10 s to go", "space goes on after 10 s in sight and not red: no sight now"},
+		{"green", session.CausePermit, "the guard failed (x): start the session again", "space can’t go on yet: the guard failed (x): start the session again"},
+	} {
+		m, _ := screen(redStory(), 120, 36)
+		m.s.Envs["production"].State, m.s.Guard.Cause = c.state, c.cause
+		delete(m.refused, "hold")
+		if c.err != "" {
+			m.refused["hold"] = &session.Refusal{Why: c.err}
+		}
+		if got := m.goesOn(); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
