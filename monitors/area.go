@@ -93,8 +93,11 @@ func (a *area) state() (Health, string) {
 	for _, w := range a.watches {
 		fast = fast || !w.check.Slow
 		h, said := w.state(), w.said
-		if h == NoSight && w.check.Slow {
-			continue
+		if h == NoSight {
+			if w.check.Slow {
+				continue
+			}
+			said = w.unseen()
 		}
 		if w.muted && h.severity() > Amber.severity() {
 			h, said = Amber, said+" (muted)"

@@ -90,7 +90,7 @@ func hostCheck(o HostOptions) Check {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
-	h := &host{part: o.Part, limits: limits{bad: o.Limit, warn: o.Warn}}
+	m := &machine{part: o.Part, limits: limits{bad: o.Limit, warn: o.Warn}}
 	g := newGauge()
 	return Check{
 		Env: o.Env, Name: o.Name, Kind: kindHost, Every: o.Every, Timeout: o.Timeout,
@@ -99,44 +99,44 @@ func hostCheck(o HostOptions) Check {
 			if err != nil {
 				return Result{Blind: true, Reason: "this machine's vitals cannot be read"}
 			}
-			return h.judge(v)
+			return m.judge(v)
 		},
 	}
 }
 
-// host judges vitals. Only one probe runs at a time, so it needs no lock.
-type host struct {
+// machine judges vitals. Only one probe runs at a time, so it needs no lock.
+type machine struct {
 	part   string
 	limits limits
 	busy   int // samples one after the other in which this process was busy
 }
 
-func (h *host) judge(v *Vitals) Result {
-	r := h.measure(v)
+func (m *machine) judge(v *Vitals) Result {
+	r := m.measure(v)
 	r.Vitals = v
 	if v.OwnShare() > busyOwnCPU {
-		h.busy++
+		m.busy++
 	} else {
-		h.busy = 0
+		m.busy = 0
 	}
 	if !r.OK {
 		return r
 	}
-	all := h.part == partAll
+	all := m.part == partAll
 	switch {
-	case h.busy >= busySamples && (all || h.part == "cpu"):
+	case m.busy >= busySamples && (all || m.part == "cpu"):
 		r.Warn = true
 		r.Reason = fmt.Sprintf("this program uses %.0f %% of all cores", v.OwnShare())
-	case v.Memory > fullMemory && (all || h.part == "memory"):
+	case v.Memory > fullMemory && (all || m.part == "memory"):
 		r.Warn = true
 		r.Reason = fmt.Sprintf("%.0f %% of this machine's memory is in use", v.Memory)
 	}
 	return r
 }
 
-func (h *host) measure(v *Vitals) Result {
-	p := measuresOf[h.part]
-	if h.part == partAll {
+func (m *machine) measure(v *Vitals) Result {
+	p := measuresOf[m.part]
+	if m.part == partAll {
 		if v.told&p.needs == 0 {
 			// The other parts are still worth a look.
 			return Result{OK: true}
@@ -148,12 +148,12 @@ func (h *host) measure(v *Vitals) Result {
 				fullest = q
 			}
 		}
-		r := h.limits.measured(fullest.what, fullest.value(v), fullest.unit)
+		r := m.limits.measured(fullest.what, fullest.value(v), fullest.unit)
 		r.Value, r.Unit = p.value(v), p.unit
 		return r
 	}
 	if v.told&p.needs == 0 {
 		return Result{Blind: true, Reason: p.what + " is not known on this machine"}
 	}
-	return h.limits.measured(p.what, p.value(v), p.unit)
+	return m.limits.measured(p.what, p.value(v), p.unit)
 }

@@ -159,6 +159,9 @@ func (w *watch) health(now time.Time) CheckHealth {
 		c.Vitals, c.Measured, c.Value, c.Unit = w.last.sample.Vitals, r.Measured, r.Value, r.Unit
 	}
 	switch {
+	case c.State == NoSight:
+		// Why may have become known since sight was lost.
+		c.Reason = w.unseen()
 	case c.State != Green:
 		c.Reason = w.said
 	case tick != nil && !c.Slow:

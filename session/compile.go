@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -193,32 +192,4 @@ func header(m map[string]string) http.Header {
 		h.Set(k, v)
 	}
 	return h
-}
-
-// monitor makes a check of a kind that is built in.
-func (c Check) monitor(env string, every time.Duration, version string) (monitors.Check, error) {
-	if c.Every > 0 {
-		every = c.Every
-	}
-	switch c.Kind {
-	case "http":
-		o := monitors.HTTPOptions{Env: env, Name: c.Name, URL: c.Address, Every: every, Timeout: c.Timeout, Version: version,
-			Expect: strings.Join(c.Expect.Status, ","), BodyContains: c.Expect.Contains, Header: c.Expect.Header, Request: c.Headers}
-		paths := make([]string, 0, len(c.Expect.JSON))
-		for path := range c.Expect.JSON {
-			paths = append(paths, path)
-		}
-		if slices.Sort(paths); len(paths) > 1 {
-			return monitors.Check{}, fmt.Errorf("expect names %d JSON paths: a check looks at one; make a check for each", len(paths))
-		}
-		for _, path := range paths {
-			o.JSONPath, o.JSONValue = path, fmt.Sprint(c.Expect.JSON[path])
-		}
-		return monitors.HTTP(o)
-	case "tcp":
-		return monitors.TCP(monitors.TCPOptions{Env: env, Name: c.Name, Address: c.Address, Every: every, Timeout: c.Timeout})
-	case "dns":
-		return monitors.DNS(monitors.DNSOptions{Env: env, Name: c.Name, Host: c.Address, Every: every, Timeout: c.Timeout})
-	}
-	return monitors.Check{}, fmt.Errorf("this version has checks of kind http, tcp and dns, not %s: leave it out", c.Kind)
 }
