@@ -69,8 +69,8 @@ func listSessions(home string) ([]listed, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
-	for _, entrie := range slices.Backward(entries) {
-		dir := filepath.Join(home, entrie.Name())
+	for _, e := range slices.Backward(entries) {
+		dir := filepath.Join(home, e.Name())
 		if _, err := os.Stat(filepath.Join(dir, session.JournalName)); err != nil {
 			continue
 		}

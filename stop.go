@@ -14,29 +14,23 @@ import (
 )
 
 func stopCommand() *cobra.Command {
-	var as string
-	c := &cobra.Command{
-		Use:     "stop [DIR]",
-		Short:   "Stop all load of the running session, from any terminal",
-		Example: "  crosstalk stop\n  crosstalk stop DIR",
-		Args:    cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return order(c, args, session.Order{Cmd: "stop", By: as})
-		},
-	}
-	asFlag(c, &as)
-	return c
+	return orderCommand("stop", "Stop all load of the running session, from any terminal")
 }
 
 func holdCommand() *cobra.Command {
+	return orderCommand("hold", "Hold the running session's users where they are")
+}
+
+// orderCommand makes a command that is nothing but an order to a session.
+func orderCommand(name, short string) *cobra.Command {
 	var as string
 	c := &cobra.Command{
-		Use:     "hold [DIR]",
-		Short:   "Hold the running session's users where they are",
-		Example: "  crosstalk hold",
+		Use:     name + " [DIR]",
+		Short:   short,
+		Example: "  crosstalk " + name + "\n  crosstalk " + name + " DIR",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return order(c, args, session.Order{Cmd: "hold", By: as})
+			return order(c, args, session.Order{Cmd: name, By: as})
 		},
 	}
 	asFlag(c, &as)

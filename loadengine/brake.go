@@ -30,21 +30,28 @@ type Stop struct {
 type Brake struct {
 	epoch  atomic.Pointer[epoch]
 	orders atomic.Pointer[order]
-	gauge  atomic.Pointer[func() int]
+	gauge  atomic.Pointer[func() (running, inFlight int)]
 	wake   chan struct{}
 }
 
-// epoch is the time from one Release to the Pull that ends it.
+// epoch is the time from one Release to the next. It is latched from its first
+// Pull on, and stop is its newest order: who lets go has to have judged that one.
 type epoch struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	stop   atomic.Pointer[Stop]
+	next   atomic.Pointer[epoch] // made before stop becomes released
 }
+
+// released takes the place of an epoch's newest order when it is over. It counts
+// as latched: a request that still looks at the old epoch is not sent.
+var released = &Stop{Reason: "released"}
 
 // order is one call of Pull, waiting for the engine to report it.
 type order struct {
 	stop     Stop
 	pulled   time.Time // on our own clock: stop.At may come from another one
+	running  int
 	inFlight int
 	depth    int
 	next     *order
@@ -75,16 +82,21 @@ func (b *Brake) Pull(s Stop) bool {
 	}
 	o := &order{stop: s, pulled: now}
 	if g := b.gauge.Load(); g != nil {
-		o.inFlight = (*g)()
+		o.running, o.inFlight = (*g)()
 	}
 	latched := false
 	for {
 		e := b.epoch.Load()
-		latched = e.stop.CompareAndSwap(nil, &s) || latched
-		e.cancel()
-		// A Release may have swapped the epoch since it was loaded. An order
-		// must never be lost to that race: latch the new epoch as well.
-		if b.epoch.Load() == e {
+		was := e.stop.Load()
+		if was == released {
+			// A Release is under way. Help it along, so that this order latches the
+			// epoch that comes: none may be lost to that race.
+			b.epoch.CompareAndSwap(e, e.next.Load())
+			continue
+		}
+		if e.stop.CompareAndSwap(was, &s) {
+			e.cancel()
+			latched = was == nil
 			break
 		}
 	}
@@ -96,26 +108,41 @@ func (b *Brake) Pull(s Stop) bool {
 	return latched
 }
 
-// Latched returns the order that latched the brake, and whether it is latched.
+// Latched returns the newest order since the last Release, and whether there is
+// one.
 func (b *Brake) Latched() (Stop, bool) {
-	if s := b.epoch.Load().stop.Load(); s != nil {
-		return *s, true
+	for {
+		e := b.epoch.Load()
+		switch s := e.stop.Load(); s {
+		case nil:
+			return Stop{}, false
+		case released:
+			b.epoch.CompareAndSwap(e, e.next.Load())
+		default:
+			return *s, true
+		}
 	}
-	return Stop{}, false
 }
 
 // Context returns the context of the present epoch. Pull cancels it; Release
 // begins a new one.
 func (b *Brake) Context() context.Context { return b.epoch.Load().ctx }
 
-// Release begins a new epoch. It returns false if the brake was not latched.
-// Only the session calls it, and only after a person acted.
-func (b *Brake) Release() bool {
+// Release begins a new epoch, if seen is still the newest order: one that came
+// after it was judged keeps the brake latched. It returns false if nothing was
+// released. Only the session calls it, and only after a person acted.
+func (b *Brake) Release(seen Stop) bool {
 	e := b.epoch.Load()
-	if e.stop.Load() == nil {
+	s := e.stop.Load()
+	if s == nil || s == released || *s != seen {
 		return false
 	}
-	return b.epoch.CompareAndSwap(e, newEpoch())
+	e.next.CompareAndSwap(nil, newEpoch())
+	if !e.stop.CompareAndSwap(s, released) {
+		return false
+	}
+	b.epoch.CompareAndSwap(e, e.next.Load())
+	return true
 }
 
 // latched is Latched without the copy, for the way of every request.

@@ -51,7 +51,7 @@ func (e *Engine) report(now time.Time) {
 	flying, zeroAt := e.schedule.flight()
 	kept := e.pending[:0]
 	for _, o := range e.pending {
-		r := StopReport{Stop: o.stop, InFlight: o.inFlight, Zero: now.Sub(o.pulled)}
+		r := StopReport{Stop: o.stop, Running: o.running, InFlight: o.inFlight, Zero: now.Sub(o.pulled)}
 		switch {
 		case flying == 0 || zeroAt.After(o.pulled):
 			r.Drained = true

@@ -31,6 +31,7 @@ type Hooks struct {
 // StopReport is what became of one order to the brake.
 type StopReport struct {
 	Stop
+	Running  int           // when the order came
 	InFlight int           // when the order came
 	Zero     time.Duration // from the order until none was in flight and nothing more was sent
 	Drained  bool          // false: after Zero there still were requests in flight
@@ -92,7 +93,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	e.gate.run = ctx
-	gauge := func() int { return int(e.schedule.live.inFlight.Load()) }
+	gauge := func() (int, int) {
+		return int(e.schedule.live.running.Load()), int(e.schedule.live.inFlight.Load())
+	}
 	e.brake.gauge.Store(&gauge)
 
 	// The attacker is single-use: it stops itself at the end of an attack.

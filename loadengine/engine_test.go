@@ -225,7 +225,7 @@ func TestBrakeUnderLoad(t *testing.T) {
 		want := (round + 1) * pullers
 		r.until(t, "a report for every order", func(Tick) bool { return len(r.stopped()) >= want })
 		r.until(t, "nobody", func(Tick) bool { return r.Live() == Live{Ceiling: r.Live().Ceiling} })
-		r.brake.Release()
+		release(r.brake)
 	}
 	sum := r.end()
 	stops := r.stopped()

@@ -365,7 +365,7 @@ func TestBrakeInFakeTime(t *testing.T) {
 		if l := r.Live(); l.Asked != 0 {
 			t.Errorf("asked under a latched brake: %+v", l)
 		}
-		r.brake.Release()
+		release(r.brake)
 		pass(time.Second)
 		if l := r.Live(); l.Asked != 0 || l.Running != 0 {
 			t.Errorf("released, but not asked again: %+v", l)
@@ -394,7 +394,7 @@ func TestBrakeInFakeTime(t *testing.T) {
 			t.Errorf("the order of the stop: %+v", s[1])
 		}
 		sent := r.server.sent.Load()
-		r.brake.Release()
+		release(r.brake)
 		r.SetAsked(3) // asked again at once, before the control goroutine came by
 		pass(time.Second)
 		if l := r.Live(); l.Running != 3 || r.server.sent.Load() != sent+3 {

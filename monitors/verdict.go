@@ -162,10 +162,12 @@ func (w *watch) add(v *verdict, now time.Time) {
 	w.last = v
 	w.sight = now
 	w.answers++
-	if w.blind && (!w.everSeen || w.answers >= 2) {
+	// The first good answer of all counts at once; a first failure waits for a
+	// second: one refused probe is neither sight of a well server nor red.
+	if w.blind && (!w.everSeen && !v.failed || w.answers >= 2) {
 		w.blind = false
 	}
-	w.everSeen = true
+	w.everSeen = w.everSeen || !w.blind
 	w.area.count(v, now)
 
 	old := 0

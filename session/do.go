@@ -33,8 +33,12 @@ func (s *Session) Do(ctx context.Context, who Person, cmd Command) (Reply, error
 	if a.err != nil || a.reply.Seq == 0 || !lasting(cmd) {
 		return a.reply, a.err
 	}
-	if err := s.WaitDurable(ctx, a.reply.Seq); err != nil {
-		return a.reply, fmt.Errorf("%s: not on the disk yet: %w", a.reply.Text, err)
+	// A disk that stands still must not hold the person up: the fact is kept in
+	// memory and written as soon as it can be.
+	wait, cancel := context.WithTimeout(ctx, 2*lateWrite)
+	defer cancel()
+	if err := s.WaitDurable(wait, a.reply.Seq); err != nil {
+		return a.reply, fmt.Errorf("%s, but it is not on the disk yet: %w", a.reply.Text, err)
 	}
 	return a.reply, nil
 }
@@ -50,6 +54,9 @@ func lasting(cmd Command) bool {
 
 // serve carries out a command, in the writer's goroutine.
 func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
+	if _, ok := cmd.(Finish); ok && s.ending != nil {
+		return Reply{Text: "ending"}, nil
+	}
 	cmd = s.clamp(cmd)
 	var no string
 	s.log.read(func(st *State) { no = s.refusal(st, who, cmd) })
@@ -67,23 +74,23 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 	}
 	switch c := cmd.(type) {
 	case MoveDial:
-		return s.ask(who.Name, s.asked()+c.By, false, ""), nil
+		return s.ask(who.Name, DialSet{To: s.asked() + c.By}, at), nil
 	case SetDial:
-		return s.ask(who.Name, c.To, c.Spike, ""), nil
+		return s.ask(who.Name, DialSet{To: c.To, Spike: c.Spike}, at), nil
 	case BackToGood:
 		var to int
 		s.log.read(func(st *State) { to = st.Dial.LastGood })
-		return s.ask(who.Name, to, false, "back to last good"), nil
+		return s.ask(who.Name, DialSet{To: to, Why: "back to last good"}, at), nil
 	case EaseOff:
-		return s.ask(who.Name, 0, false, ""), nil
+		return s.ask(who.Name, DialSet{}, at), nil
 	case StopAll:
 		return s.stopAll(who.Name), nil
 	case Hold:
-		return s.hold(who.Name, c), nil
+		return s.hold(who.Name, c, at)
 	case WarnOnly:
-		return s.warnOnly(who.Name, c.Why), nil
+		return s.warnOnly(who.Name, c.Why)
 	case Mute:
-		return s.mute(who.Name, c), nil
+		return s.mute(who.Name, c)
 	case SetGlide:
 		return s.setGlide(who.Name, c.To), nil
 	case AddNote:
@@ -138,7 +145,7 @@ func (s *Session) clamp(cmd Command) Command {
 // it waits for the end of the baseline.
 func (s *Session) asked() int {
 	if s.pending != nil {
-		return s.pending.To
+		return s.pending.to
 	}
 	var n int
 	s.log.read(func(st *State) { n = st.Dial.Asked })
@@ -146,36 +153,40 @@ func (s *Session) asked() int {
 }
 
 // ask moves the dial. In the quiet phase one user may run; more waits for its
-// end, and of several moves the last counts.
-func (s *Session) ask(who string, to int, spike bool, reason string) Reply {
-	var from int
-	s.log.read(func(st *State) { from = st.Dial.Asked })
-	if (s.phase == phaseRehearsal || s.phase == phaseBaseline) && (to > 1 || s.phase == phaseRehearsal) {
-		s.pending, s.pendingBy = &DialSet{From: from, To: to}, who
-		return Reply{Text: fmt.Sprintf("%d users when the baseline is learned", to)}
+// end, and of several moves the last counts. At is when it was asked for.
+func (s *Session) ask(who string, to DialSet, at time.Time) Reply {
+	s.log.read(func(st *State) { to.From = st.Dial.Asked })
+	if s.phase == phaseRehearsal || s.phase == phaseBaseline && to.To > 1 {
+		s.pending = &waiting{who: who, to: to.To, at: at}
+		return Reply{Text: fmt.Sprintf("%d users when the baseline is learned", to.To)}
 	}
 	s.pending = nil
-	if to == from {
-		return Reply{Text: fmt.Sprintf("%d users", to)}
+	if to.To == to.From {
+		return Reply{Text: fmt.Sprintf("%d users", to.To)}
 	}
-	if to > from {
-		s.free()
+	if to.To > to.From {
+		s.free(at)
 	}
-	if spike {
-		s.spike = to
+	if to.Spike {
+		s.spike = to.To
 		s.engine.SetGlide(0)
 		s.engine.SetSlew(false)
 	}
-	e := s.add(who, TypeDialSet, &DialSet{From: from, To: to, Spike: spike, Why: reason})
-	s.engine.SetAsked(to)
-	return Reply{Text: fmt.Sprintf("%d → %d users", from, to), Seq: e.Seq}
+	e := s.add(who, TypeDialSet, &to)
+	s.engine.SetAsked(to.To)
+	return Reply{Text: fmt.Sprintf("%d → %d users", to.From, to.To), Seq: e.Seq}
 }
 
 // free lets a person's move up end what a person began: a stop of their own,
-// and a level that waited for somebody to look.
-func (s *Session) free() {
-	if stop, ok := s.brake.Latched(); ok && stop.Reason != rehearsing && stop.Reason != loadengine.ReasonGuard && stop.Reason != loadengine.ReasonPermit && !s.stalled.Load() {
-		s.brake.Release()
+// and a level that waited for somebody to look. A stop that came after the move
+// was asked for stays.
+func (s *Session) free(at time.Time) {
+	if stop, ok := s.brake.Latched(); ok && !s.stalled.Load() && !stop.At.After(at) {
+		switch stop.Reason {
+		case rehearsing, loadengine.ReasonGuard, loadengine.ReasonPermit:
+		default:
+			s.brake.Release(stop)
+		}
 	}
 	s.watch.order(func(time.Time) { s.watch.guard.Press() })
 }
@@ -196,27 +207,36 @@ func (s *Session) stopAll(who string) Reply {
 
 // hold freezes the users where they are, or lets them go on: after a hold of
 // one's own, and after a cut.
-func (s *Session) hold(who string, c Hold) Reply {
+func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 	if g := s.watch.status.Load(); g.state == GuardCut || g.state == GuardLockout {
 		if c.Only {
-			return Reply{Text: "the load is cut: nothing runs"}
+			return Reply{Text: "the load is cut: nothing runs"}, nil
 		}
-		s.watch.order(func(now time.Time) { s.watch.goOn(now, c.Why != "") })
-		e := s.add(who, TypeDialRelease, &DialHold{At: 0, Why: c.Why})
-		return Reply{Text: "load may be sent again, from zero", Seq: e.Seq}
+		// The guard itself writes down that it agreed.
+		if !s.watch.order(func(now time.Time) { s.watch.goOn(now, who, c.Why, at) }) {
+			return Reply{}, s.busy(who, c)
+		}
+		return Reply{Text: "load may be sent again, from zero"}, nil
 	}
 	var held bool
 	s.log.read(func(st *State) { held = st.Dial.Held })
 	switch {
 	case held && c.Only:
-		return Reply{Text: "held already"}
+		return Reply{Text: "held already"}, nil
 	case held:
-		return Reply{Text: "goes on", Seq: s.release(who, c.Why)}
+		return Reply{Text: "goes on", Seq: s.release(who, c.Why)}, nil
 	}
-	at := s.engine.Live().Running
-	s.ceiling.set(&s.ceiling.hold, at)
-	e := s.add(who, TypeDialHold, &DialHold{At: at, Why: c.Why})
-	return Reply{Text: fmt.Sprintf("held at %d users: space goes on", at), Seq: e.Seq}
+	n := s.engine.Live().Running
+	s.ceiling.set(&s.ceiling.hold, n)
+	e := s.add(who, TypeDialHold, &DialHold{At: n, Why: c.Why})
+	return Reply{Text: fmt.Sprintf("held at %d users: space goes on", n), Seq: e.Seq}, nil
+}
+
+// busy refuses what the guard had no room to take.
+func (s *Session) busy(who string, c Command) error {
+	const why = "the guard is behind: give it again"
+	s.refuse(who, c.command(), why)
+	return &Refusal{Cmd: c.command(), Why: why}
 }
 
 // release ends a person's hold, if there is one.

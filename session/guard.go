@@ -61,6 +61,7 @@ func DefaultRules() GuardRules {
 type Reading struct {
 	Now        time.Time
 	Quiet      bool            // rehearsal or baseline: one user at most
+	Unseen     bool            // the first probes are still on their way
 	Production monitors.Health // worst fast check, hysteresis applied
 	Why        string          // why it is not green
 	Pressing   bool            // what made it amber or red still holds now, not only the wait to leave it
@@ -144,7 +145,7 @@ func (g *Guard) trouble(r Reading) (monitors.Health, string, string) {
 	case g.rules.Unguarded:
 	case r.Production == monitors.Red:
 		return monitors.Red, CauseRed, r.Why
-	case r.Production == monitors.NoSight && !r.Quiet:
+	case r.Production == monitors.NoSight && !r.Unseen && (!r.Quiet || r.Running > 0):
 		return monitors.NoSight, CauseNoSight, r.Why
 	case r.Production == monitors.Amber:
 		return monitors.Amber, CauseAmber, r.Why
@@ -191,6 +192,9 @@ func (g *Guard) held(r Reading, bad monitors.Health, cause, why string) {
 	if bad == monitors.Green {
 		g.regain(r)
 		return
+	}
+	if cause != g.cause {
+		g.since = r.Now // each cause has its own patience
 	}
 	g.cause, g.why = cause, why
 	lasted := r.Now.Sub(g.since)

@@ -93,6 +93,15 @@ func TestGuardLadder(t *testing.T) {
 		{"green alone does not end a cut", nil, func(d *drill) { d.sees(monitors.Red).lasts(sec).sees(monitors.Green).lasts(300 * sec) }, GuardCut, 0, "run>cut red"},
 		{"no sight holds, eases, cuts", nil, func(d *drill) { d.sees(monitors.NoSight).lasts(6 * sec) }, GuardCut, 0, "run>hold no sight, hold>ease no sight, ease>cut no sight"},
 		{"sight that comes back in time", nil, func(d *drill) { d.sees(monitors.NoSight).lasts(sec).sees(monitors.Green).lasts(11 * sec) }, GuardRun, none, "run>hold no sight, hold>run no sight"},
+		{"no sight after our own trouble has its own patience", nil, func(d *drill) {
+			d.r.Self = monitors.Amber
+			d.lasts(10 * sec).sees(monitors.NoSight).lasts(sec)
+		}, GuardHold, 40, "run>hold self"},
+		{"no sight of production at one user in the quiet phase", nil, func(d *drill) {
+			d.r.Quiet, d.r.Running = true, 1
+			d.sees(monitors.NoSight).lasts(sec)
+		}, GuardHold, 1, "run>hold no sight"},
+		{"the first probes are on their way", nil, func(d *drill) { d.r.Unseen = true; d.sees(monitors.NoSight).lasts(sec) }, GuardRun, none, ""},
 		{"our own machine holds and no more", nil, func(d *drill) { d.r.Self = monitors.Amber; d.lasts(20 * sec) }, GuardHold, 40, "run>hold self"},
 		{"one late answer pauses rising", nil, func(d *drill) { d.r.Late = "late"; d.lasts(sec) }, GuardRun, 40, ""},
 		{"for two seconds", nil, func(d *drill) { d.r.Late = "late"; d.lasts(3 * sec) }, GuardRun, none, ""},

@@ -42,6 +42,9 @@ type Journal struct {
 	size int64 // bytes that are whole lines
 	idx  index
 	last uint64 // seq of the last whole line
+
+	synced   uint64 // seq of the last line that is committed
+	syncedTo int64  // and where it ends
 }
 
 // OpenJournal opens or creates the journal in dir for appending. What stands in
@@ -51,9 +54,13 @@ func OpenJournal(dir string) (j *Journal, state *State, torn int64, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, nil, 0, fmt.Errorf("create session folder: %w", err)
 	}
-	lock := flock.New(filepath.Join(dir, lockName))
-	ok, err := lock.TryLock()
-	if err != nil {
+	// Everybody who may read the journal may ask whether somebody writes it; who
+	// asks holds the lock for a moment, which is no reason to give up.
+	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o644))
+	patient, cancel := context.WithTimeout(context.Background(), commitEvery)
+	ok, err := lock.TryLockContext(patient, 10*time.Millisecond)
+	cancel()
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, nil, 0, fmt.Errorf("lock session folder %s: %w", dir, err)
 	}
 	if !ok {
@@ -80,7 +87,7 @@ func OpenJournal(dir string) (j *Journal, state *State, torn int64, err error) {
 		torn, err = j.setAside(rest)
 	}
 	if err == nil {
-		j.last = state.Seq
+		j.last, j.synced, j.syncedTo = state.Seq, state.Seq, j.size
 		err = syncDir(dir)
 	}
 	if err != nil {
@@ -113,55 +120,68 @@ func (j *Journal) setAside(rest Rest) (int64, error) {
 	return end - rest.Whole, err
 }
 
-// follow writes what the log holds until the log ends or ctx is done, and
-// publishes what is on the disk. A write error is told to failed, and tried
-// again: the log keeps what is not durable.
-func (j *Journal) follow(ctx context.Context, l *Log, failed func(error)) {
+// follow writes what the log holds until the log ends, and publishes what is on
+// the disk. A write error is told to failed, and tried again for as long as the
+// session lives: the log keeps what is not durable. After its end it is tried
+// for lastTries more, so that a dead disk can't keep a program from ending.
+func (j *Journal) follow(ctx context.Context, l *Log, failed func(error)) error {
 	var dirty time.Time // when the oldest line that is not synced was written; zero if none
-	last := j.last
+	tries := 0
+	again := func(err error) bool {
+		failed(err)
+		j.rewind()
+		dirty = time.Time{}
+		if l.over() {
+			tries++
+		}
+		return tries <= lastTries && pause(ctx, commitEvery)
+	}
 	for {
 		wait, cancel := ctx, context.CancelFunc(func() {})
 		if !dirty.IsZero() {
 			wait, cancel = context.WithDeadline(ctx, dirty.Add(commitEvery))
 		}
-		events, err := l.Since(wait, last)
+		events, err := l.Since(wait, j.last)
 		cancel()
 		if len(events) > 0 {
 			if werr := j.write(events); werr != nil {
-				failed(werr)
-				if !pause(ctx, commitEvery) {
-					return
+				if !again(werr) {
+					l.abandon(werr)
+					return werr
 				}
 				continue
 			}
-			last = events[len(events)-1].Seq
 			if dirty.IsZero() {
 				dirty = time.Now()
 			}
 		}
 		ended := errors.Is(err, ErrEnded) || ctx.Err() != nil
-		if dirty.IsZero() {
-			if ended {
-				return
-			}
-			continue
-		}
-		if ended || urgent(events) || time.Since(dirty) >= commitEvery {
+		if !dirty.IsZero() && (ended || urgent(events) || time.Since(dirty) >= commitEvery) {
 			if serr := j.file.Sync(); serr != nil {
-				failed(fmt.Errorf("commit journal: %w", serr))
-				if ended || !pause(ctx, commitEvery) {
-					return
+				serr = fmt.Errorf("commit journal: %w", serr)
+				if !again(serr) {
+					l.abandon(serr)
+					return serr
 				}
 				continue
 			}
 			dirty = time.Time{}
-			l.setDurable(last)
+			j.synced, j.syncedTo = j.last, j.size
+			l.setDurable(j.last)
 		}
 		if ended {
-			return
+			return nil
 		}
 	}
 }
+
+// lastTries is how often a commit is tried after the session's end.
+const lastTries = 4
+
+// rewind forgets what was written since the last commit, so that it is written
+// again: after a failed commit the system may have dropped the very pages it
+// could not write, and a second commit alone would call them durable.
+func (j *Journal) rewind() { j.last, j.size = j.synced, j.syncedTo }
 
 // write appends whole lines. After an error the file is cut back to its last
 // whole line, so that a second try does not write half a line twice.
@@ -322,18 +342,20 @@ func EachEvent(dir string, f func(Event) error) (Rest, error) {
 	return scan(file, func(e Event, _ int64) error { return f(e) })
 }
 
-// Running tells whether a process writes the session's journal now.
+// Running tells whether a process writes the session's journal now. Where that
+// can't be found out, it says yes: a session is not called dead on a guess.
 func Running(dir string) bool {
-	if _, err := os.Stat(filepath.Join(dir, lockName)); err != nil {
+	path := filepath.Join(dir, lockName)
+	if _, err := os.Stat(path); err != nil {
 		return false
 	}
-	lock := flock.New(filepath.Join(dir, lockName))
+	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
 	ok, err := lock.TryRLock()
 	if err == nil && ok {
 		_ = lock.Unlock()
 		return false
 	}
-	return err == nil
+	return true
 }
 
 // pause waits d; false if ctx ended first.

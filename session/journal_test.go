@@ -26,7 +26,7 @@ func written(t *testing.T) (string, []byte) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		j.follow(context.Background(), l, func(err error) { t.Error(err) })
+		_ = j.follow(context.Background(), l, func(err error) { t.Error(err) })
 	}()
 	at := time.Date(2026, 10, 17, 15, 36, 19, 880e6, time.UTC)
 	for i := range int64(40) {
@@ -154,7 +154,7 @@ func TestLogServesWhatLeftItsWindowFromTheJournal(t *testing.T) {
 	}
 	l := NewLog(state, j.Read)
 	done := make(chan struct{})
-	go func() { defer close(done); j.follow(context.Background(), l, func(err error) { t.Error(err) }) }()
+	go func() { defer close(done); _ = j.follow(context.Background(), l, func(err error) { t.Error(err) }) }()
 	at := time.Date(2026, 10, 17, 15, 0, 0, 0, time.UTC)
 	const n = 3000
 	for i := range int64(n) { // two seconds apart: most are older than the window
@@ -191,6 +191,41 @@ func TestLogServesWhatLeftItsWindowFromTheJournal(t *testing.T) {
 	}
 }
 
+// A disk that stays dead does not keep a session from ending, and whoever waits
+// for it is told.
+func TestADeadDiskLetsTheSessionEnd(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "s")
+	j, state, _, err := OpenJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := NewLog(state, j.Read)
+	good := j.file
+	broken, err := os.Open(filepath.Join(dir, JournalName)) // read only: every write fails
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.file = broken
+	done := make(chan error, 1)
+	go func() { done <- j.follow(context.Background(), l, func(error) {}) }()
+	e := l.append(time.Now(), 1, "mel", TypeDebrief, &Debrief{Text: "lost"})
+	waited := make(chan error, 1)
+	go func() { waited <- l.WaitDurable(context.Background(), e.Seq) }()
+	l.close()
+	if err := <-done; err == nil {
+		t.Error("the journal ended without an error")
+	}
+	if err := <-waited; err == nil {
+		t.Error("what is lost was called durable")
+	}
+	broken.Close()
+	j.file = good
+	if err := j.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A disk that fails stops nothing that is in memory, and what could not be
 // written is written when it can be.
 func TestAFailedWriteIsTriedAgain(t *testing.T) {
@@ -212,7 +247,7 @@ func TestAFailedWriteIsTriedAgain(t *testing.T) {
 	mended := make(chan struct{})
 	go func() {
 		defer close(done)
-		j.follow(context.Background(), l, func(err error) {
+		_ = j.follow(context.Background(), l, func(err error) {
 			select {
 			case failed <- err:
 				<-mended

@@ -31,6 +31,7 @@ type Log struct {
 	durable uint64
 	synced  chan struct{} // closed and replaced when durable grows
 	ended   bool
+	lost    error // why what is not durable never will be
 	older   func(from, to uint64) ([]Event, error)
 }
 
@@ -152,13 +153,17 @@ func (l *Log) setDurable(seq uint64) {
 	}
 }
 
-// WaitDurable waits until seq is on the disk.
+// WaitDurable waits until seq is on the disk, or never will be.
 func (l *Log) WaitDurable(ctx context.Context, seq uint64) error {
 	for {
 		l.mu.Lock()
 		if l.durable >= seq {
 			l.mu.Unlock()
 			return nil
+		}
+		if l.lost != nil {
+			l.mu.Unlock()
+			return l.lost
 		}
 		synced := l.synced
 		l.mu.Unlock()
@@ -168,6 +173,22 @@ func (l *Log) WaitDurable(ctx context.Context, seq uint64) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// abandon says that what is not durable never will be.
+func (l *Log) abandon(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = err
+	close(l.synced)
+	l.synced = make(chan struct{})
+}
+
+// over tells whether the log has been closed.
+func (l *Log) over() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended
 }
 
 // undurable tells how long the oldest event that is not on the disk has waited.

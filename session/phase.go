@@ -100,6 +100,6 @@ func (s *Session) live() {
 	if p := s.pending; p != nil {
 		s.pending = nil
 		// A refusal is an event of its own: nobody waits for this answer.
-		_, _ = s.serve(Person{Name: s.pendingBy, Role: Driver}, SetDial{To: p.To}, s.now())
+		_, _ = s.serve(Person{Name: p.who, Role: Driver}, SetDial{To: p.to}, p.at)
 	}
 }

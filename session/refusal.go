@@ -3,6 +3,8 @@ package session
 import (
 	"fmt"
 	"time"
+
+	"crosstalk/loadengine"
 )
 
 // May tells whether a command would be refused now, and why. It changes
@@ -96,6 +98,9 @@ func (s *Session) refusedRise(st *State, to int) string {
 			return "the load was cut: " + g.missing
 		}
 		return "the load was cut: press space to go on"
+	}
+	if stop, ok := s.brake.Latched(); ok && (stop.Reason == loadengine.ReasonGuard || stop.Reason == loadengine.ReasonPermit) {
+		return fmt.Sprintf("the load was stopped (%s): press space to go on", stop.Reason)
 	}
 	if s.stalled.Load() {
 		return "the journal can't be written: load stays at zero until it can"

@@ -51,9 +51,8 @@ type Session struct {
 	base      int64 // milliseconds before began, of a session taken up again
 	phase     phase
 	phaseAt   time.Time
-	pending   *DialSet // asked during the quiet phase
-	pendingBy string
-	spike     int // following at once until this many run; 0: not
+	pending   *waiting // asked during the quiet phase
+	spike     int      // following at once until this many run; 0: not
 	nextNote  int
 	refused   map[refusalKey]*refusalCount
 	rehearsed int         // users at the rehearsal
@@ -62,6 +61,13 @@ type Session struct {
 	ending    *Finish
 	cancel    context.CancelFunc // of engine and monitors
 	stops     int                // stop orders not reported yet, while ending
+}
+
+// waiting is a move of the dial that waits for the end of the quiet phase.
+type waiting struct {
+	who string
+	to  int
+	at  time.Time // when it was asked for
 }
 
 // request is one command on its way to the writer, with its answer's way back.
@@ -171,8 +177,9 @@ func (s *Session) Run(ctx context.Context) error {
 		rest.Go(func() { s.followBuild(guard) })
 	}
 	failures := make(chan error, 1)
+	var lost error
 	writer.Go(func() {
-		s.journal.follow(context.WithoutCancel(ctx), s.log, func(err error) {
+		lost = s.journal.follow(context.WithoutCancel(ctx), s.log, func(err error) {
 			select {
 			case failures <- err:
 			default:
@@ -194,7 +201,7 @@ func (s *Session) Run(ctx context.Context) error {
 	s.settle()
 	s.log.close()
 	writer.Wait()
-	return errors.Join(err, s.journal.close())
+	return errors.Join(err, lost, s.journal.close())
 }
 
 // write is the loop of the only writer. It waits for nothing but its own next
@@ -267,16 +274,16 @@ func (s *Session) stopped(r loadengine.StopReport) {
 	zero := float64(r.Zero.Round(10*time.Microsecond)) / float64(time.Millisecond)
 	if r.Reason == rehearsing {
 		s.add(BySession, TypeBrakeTest, &BrakeTest{Users: s.rehearsed, InFlight: r.InFlight, MSToZero: zero, OK: r.Drained && s.rehearsed > 0})
-		if stop, ok := s.brake.Latched(); ok && stop.Reason == rehearsing && s.watch.status.Load().state == GuardRun {
-			s.brake.Release()
+		if stop, ok := s.brake.Latched(); ok && stop.Reason == rehearsing && !s.watch.cut() {
+			s.brake.Release(stop)
 		}
 		if s.phase == phaseRehearsal {
 			s.quietPhase()
 		}
 		return
 	}
-	body := &LoadStop{Reason: r.Reason, By: r.By, InFlight: r.InFlight}
-	s.log.read(func(st *State) { body.Running = st.Dial.Running })
+	s.pending = nil // a move that waited is not meant any more
+	body := &LoadStop{Reason: r.Reason, By: r.By, InFlight: r.InFlight, Running: r.Running}
 	if r.Drained {
 		body.MSToZero = &zero
 	}

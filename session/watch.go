@@ -156,17 +156,19 @@ func (w *watch) reading(now time.Time, production monitors.EnvHealth) Reading {
 	}
 	w.seen = w.seen || production.State != monitors.NoSight
 	if !w.seen && now.Sub(w.born) < firstSight {
-		r.Quiet = true // the first probes are on their way
+		r.Unseen = true // the first probes are on their way
 	}
 	if n := production.LateTicks; n > w.late {
 		w.late = n
 		r.Late = "one late answer"
 	}
-	if stop, ok := w.brake.Latched(); ok && stop.Reason == "permit" {
+	// While the guard lives and has not cut, the permit is valid or something
+	// stood still: whoever else pulled the brake meanwhile does not excuse it.
+	if !w.cut() && !w.permit.Valid() {
 		r.Lapsed = "the permit lapsed: this program stood still or the clock jumped"
-	} else if !ok && !w.permit.Valid() && w.guard.state != GuardCut && w.guard.state != GuardLockout {
-		r.Lapsed = "the permit lapsed: this program stood still or the clock jumped"
-		w.brake.Pull(loadengine.Stop{Reason: "permit", By: ByGuard, At: now})
+		if stop, ok := w.brake.Latched(); !ok || stop.Reason != loadengine.ReasonPermit {
+			w.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonPermit, By: ByGuard, At: now})
+		}
 	}
 	return r
 }
@@ -301,14 +303,25 @@ func (w *watch) warn(now time.Time, why string) {
 		Why: "amber only warns: " + why, Running: w.engine.Live().Running, Ceiling: w.guard.ceiling, Warn: seconds(WarnFor)}})
 }
 
-// goOn lets load be sent again after a cut, if the guard agrees at this moment.
-func (w *watch) goOn(now time.Time, reason bool) {
-	if w.guard.GoOn(now, reason) != nil {
+// cut tells whether nothing may be sent. The writer reads it from the status.
+func (w *watch) cut() bool {
+	st := w.status.Load().state
+	return st == GuardCut || st == GuardLockout
+}
+
+// goOn lets load be sent again after a cut, if the guard agrees at this moment
+// and nobody has stopped it since it was asked for, at asked.
+func (w *watch) goOn(now time.Time, who, why string, asked time.Time) {
+	stop, latched := w.brake.Latched()
+	if latched && stop.At.After(asked) || w.guard.GoOn(now, why != "") != nil {
 		return
 	}
 	w.permit.Grant(lease)
 	w.renewed = now
-	w.brake.Release()
+	if latched {
+		w.brake.Release(stop)
+	}
+	w.facts.put(fact{by: who, kind: TypeDialRelease, body: &DialHold{Why: why}})
 	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: &GuardChange{From: string(GuardCut), To: string(GuardRun), Why: "a person went on",
 		Cause: CausePerson, Ceiling: w.guard.limit}})
 }

@@ -159,15 +159,16 @@ func (m *Model) bound(key string) *binding {
 	return nil
 }
 
-// interrupt is ctrl+c: the first stops all load and stays, the second leaves.
+// interrupt is ctrl+c: the first stops all load and stays, a second one leaves while
+// the first is still on the screen: half an hour later it is a first one again.
 func (m *Model) interrupt() tea.Cmd {
 	switch {
 	case !m.o.Host, m.leaving:
 		return tea.Quit
-	case m.armed:
+	case m.armed && m.now.Before(m.until):
 		return m.leave("")
 	}
-	m.armed = true
+	m.armed, m.until = true, m.now.Add(messageFor)
 	m.say("stopping all load; ctrl+c again leaves", false)
 	return m.stopAll()
 }

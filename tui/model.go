@@ -69,7 +69,8 @@ type Model struct {
 	wheel   time.Time // when the wheel last turned the dial up
 	saving  bool      // a note waits for the disk
 	holding bool      // a Hold waits for its answer
-	armed   bool      // the next ctrl+c leaves
+	armed   bool      // the next ctrl+c leaves, before until
+	until   time.Time
 	leaving bool      // Finish is on its way
 	over    bool      // nothing more will come
 	message message
