@@ -84,7 +84,7 @@ func (b *Brake) Pull(s Stop) bool {
 	if g := b.gauge.Load(); g != nil {
 		o.running, o.inFlight = (*g)()
 	}
-	latched := false
+	var latched bool
 	for {
 		e := b.epoch.Load()
 		was := e.stop.Load()

@@ -71,8 +71,8 @@ type Model struct {
 	holding bool      // a Hold waits for its answer
 	armed   bool      // the next ctrl+c leaves, before until
 	until   time.Time
-	leaving bool      // Finish is on its way
-	over    bool      // nothing more will come
+	leaving bool // Finish is on its way
+	over    bool // nothing more will come
 	message message
 	receipt message
 	refused map[string]error // by binding, why its command would be refused now
