@@ -48,13 +48,21 @@ func (s *Session) open() {
 	s.engine.SetAsked(1)
 }
 
+// onTheWire is what the rehearsal gives its request to be sent.
+const onTheWire = 10 * time.Millisecond
+
 // turn does what is due by time alone.
 func (s *Session) turn(now time.Time) {
 	switch s.phase {
 	case phaseRehearsal:
-		// One request in flight is what a cut has to cancel. A target that
-		// answers faster than we look still proves the order's way.
-		if live := s.engine.Live(); live.InFlight > 0 || now.Sub(s.phaseAt) > 500*time.Millisecond {
+		// One request in flight is what a cut has to cancel, and it needs a moment
+		// to get onto the wire. A target that answers faster than we look still
+		// proves the order's way.
+		flying := s.engine.Live().InFlight > 0
+		if flying && s.flew.IsZero() {
+			s.flew = now
+		}
+		if flying && now.Sub(s.flew) >= onTheWire || now.Sub(s.phaseAt) > 500*time.Millisecond {
 			s.rehearse(now)
 		}
 	case phaseBaseline:

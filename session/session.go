@@ -55,6 +55,7 @@ type Session struct {
 	spike     int      // following at once until this many run; 0: not
 	nextNote  int
 	refused   map[refusalKey]*refusalCount
+	flew      time.Time   // when the rehearsal's user was first seen in flight
 	rehearsed int         // users at the rehearsal
 	learned   bool        // the order to end the baseline is on its way
 	stalled   atomic.Bool // the journal can't be written
