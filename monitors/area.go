@@ -44,16 +44,17 @@ func (a *area) count(v *verdict, now time.Time) {
 	a.counted++
 	a.bad = slices.DeleteFunc(a.bad, func(x *verdict) bool { return now.Sub(x.at) > 2*window })
 	a.bad = append(a.bad, v)
-	if a.badRecently(now) == 1 {
+	if !v.watch.muted && !v.watch.aside && a.badRecently(now) == 1 {
 		a.ticks++
 	}
 }
 
-// badRecently counts the bad probes of the last 2 s, without muted checks.
+// badRecently counts the bad probes of the last 2 s, without checks that are
+// muted or set aside.
 func (a *area) badRecently(now time.Time) int {
 	n := 0
 	for _, v := range a.bad {
-		if v.bad() && !v.watch.muted && now.Sub(v.at) <= window {
+		if v.bad() && !v.watch.muted && !v.watch.aside && now.Sub(v.at) <= window {
 			n++
 		}
 	}
@@ -61,7 +62,7 @@ func (a *area) badRecently(now time.Time) int {
 }
 
 // errors counts the failed probes and all probes of the last 10 s, of fast
-// checks that are not muted; 0 and 0 when none failed.
+// checks that are neither muted nor set aside; 0 and 0 when none failed.
 func (a *area) errors(now time.Time) (failed, n int) {
 	if a.failedAt.IsZero() || now.Sub(a.failedAt) > kept {
 		return 0, 0
@@ -71,7 +72,7 @@ func (a *area) errors(now time.Time) (failed, n int) {
 	}
 	defer func() { a.tally = tally{at: now, told: a.told, failed: failed, n: n} }()
 	for _, w := range a.watches {
-		if w.check.Slow || w.muted {
+		if w.check.Slow || w.muted || w.aside {
 			continue
 		}
 		for i := len(w.seen) - 1; i >= 0 && now.Sub(w.seen[i].at) <= kept; i-- {
@@ -84,13 +85,17 @@ func (a *area) errors(now time.Time) (failed, n int) {
 	return failed, n
 }
 
-// state is the worst of the checks, slow ones only when they speak, muted ones
-// at most amber; red only when more servers are red than are tolerated.
+// state is the worst of the checks that are not set aside, slow ones only when
+// they speak, muted ones at most amber; red only when more servers are red than are tolerated, or a
+// person says so.
 func (a *area) state() (Health, string) {
-	worst, fast := Green, false
+	worst, fast, told := Green, false, false
 	var reds, named int
 	var why, redWhy string
 	for _, w := range a.watches {
+		if w.aside {
+			continue
+		}
 		fast = fast || !w.check.Slow
 		h, said := w.state(), w.said
 		if h == NoSight {
@@ -105,6 +110,8 @@ func (a *area) state() (Health, string) {
 		if h == Red {
 			reds++
 			redWhy = said
+			// What is tolerated is a server; a person speaks for all of them.
+			told = told || !w.check.asks()
 			h, said = Amber, said+" (tolerated)"
 		}
 		switch {
@@ -114,7 +121,7 @@ func (a *area) state() (Health, string) {
 			named++
 		}
 	}
-	if reds > a.limits.Tolerate {
+	if reds > a.limits.Tolerate || told {
 		worst, why, named = Red, redWhy, reds
 	}
 	switch {

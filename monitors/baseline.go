@@ -18,7 +18,8 @@ func (b *Board) StartBaseline(now time.Time) {
 
 // EndBaseline ends the quiet phase, puts the limits learned in it to use and
 // returns them, the absolute limits included, for all checks whose latency
-// matters. A check with too few answers stays uncalibrated. Without a phase
+// matters and that are not set aside. A check with too few answers stays
+// uncalibrated. Without a phase
 // under way it returns nil. States that the new limits do not bear out are
 // dropped at the next Observe or Advance.
 func (b *Board) EndBaseline(now time.Time) []Threshold {
@@ -41,7 +42,7 @@ func (b *Board) EndBaseline(now time.Time) []Threshold {
 
 func (a *area) lessons() (lessons []*lesson, names []string) {
 	for _, w := range a.watches {
-		if w.check.timed() {
+		if w.check.timed() && !w.aside {
 			lessons = append(lessons, &w.lesson)
 			names = append(names, w.check.Name)
 		}
@@ -78,7 +79,7 @@ func (b *Board) Fits(earlier []Threshold) bool {
 	fits := 0
 	for _, a := range b.areas {
 		for _, w := range a.watches {
-			if !a.learning || !w.check.timed() {
+			if !a.learning || !w.check.timed() || w.aside {
 				continue
 			}
 			i := slices.IndexFunc(earlier, func(t Threshold) bool { return t.Env == a.env && t.Check == w.check.Name })

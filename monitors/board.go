@@ -20,6 +20,7 @@ type Change struct {
 	Why     string   // in words
 	Samples []Sample // the exact samples that caused it; none when time alone did
 	At      time.Time
+	Aside   bool // of a check that is set aside: it says nothing of its environment
 }
 
 // Board turns samples into health. It belongs to one goroutine, has no lock, no
@@ -153,6 +154,20 @@ func (b *Board) Mute(env, name string, on bool) bool {
 	return true
 }
 
+// Aside sets a check aside, or takes it back: it is still asked and shown, and
+// does not count to its environment's health, to its share of errors or to the
+// promise. Unlike Mute it lasts until it is taken back. It returns false when
+// there is no such check.
+func (b *Board) Aside(env, name string, on bool) bool {
+	w := b.named(env, name)
+	if w == nil {
+		return false
+	}
+	w.aside = on
+	w.area.told++
+	return true
+}
+
 // Promise returns how long it takes at most until an environment is red, by its
 // slowest fast check, once a server refuses connections or stops answering: the
 // wait for the next probe, the red limit and the probes that confirm it. Both
@@ -163,7 +178,7 @@ func (b *Board) Promise(env string) (refused, hangs time.Duration) {
 		return 0, 0
 	}
 	for _, w := range a.watches {
-		if !w.check.timed() {
+		if !w.check.timed() || w.aside {
 			continue
 		}
 		refused = max(refused, 2*w.check.Every)
@@ -183,14 +198,14 @@ func (b *Board) settle(changes []Change, a *area) []Change {
 		if to == w.announced {
 			continue
 		}
-		c := Change{Env: a.env, Check: w.check.Name, From: w.announced, To: to, Why: w.why, Samples: w.evidence, At: b.now}
+		c := Change{Env: a.env, Check: w.check.Name, From: w.announced, To: to, Why: w.why, Samples: w.evidence, At: b.now, Aside: w.aside}
 		switch {
 		case to == NoSight:
 			c.Why, c.Samples = w.unseen(), nil
 		case w.announced == NoSight && to == Green:
 			c.Why, c.Samples = w.check.Name+" answers", nil
 		}
-		if to.severity() > Green.severity() && c.Samples != nil {
+		if to.severity() > Green.severity() && c.Samples != nil && !w.aside {
 			cause = c.Samples
 		}
 		w.announced, w.changed, w.said = to, b.now, c.Why

@@ -115,7 +115,7 @@ func (w *watch) pairNow(now time.Time) finding {
 	mine := 0
 	if !w.check.Slow {
 		for _, v := range w.area.bad {
-			if !v.bad() || now.Sub(v.at) > window || (w.muted || v.watch.muted) && v.watch != w {
+			if !v.bad() || now.Sub(v.at) > window || (w.muted || v.watch.muted || w.aside || v.watch.aside) && v.watch != w {
 				continue
 			}
 			bad = append(bad, v)
@@ -140,7 +140,7 @@ func (w *watch) pairNow(now time.Time) finding {
 // concerns every check that had one of them. of scales the limit.
 func (w *watch) errorsNow(now time.Time, of float64, least int) finding {
 	limit := w.area.limits.Errors
-	if limit <= 0 || w.check.Slow || w.muted {
+	if limit <= 0 || w.check.Slow || w.muted || w.aside {
 		return finding{}
 	}
 	failed, n := w.area.errors(now)

@@ -93,6 +93,9 @@ func (a *Answers) Pending() (question string, since time.Time, ok bool) {
 	return a.o.Question, a.since, true
 }
 
+// Question returns what is asked.
+func (a *Answers) Question() string { return a.o.Question }
+
 // Who returns who is asked; empty for anyone.
 func (a *Answers) Who() string { return a.o.Who }
 
@@ -117,7 +120,7 @@ func (a *Answers) look(now time.Time) Result {
 		} else {
 			whom += " has"
 		}
-		return Result{OK: true, Warn: true, Reason: fmt.Sprintf("%s answered for %s: %s", whom, minutes(waits), plain(a.o.Question))}
+		return Result{OK: true, Warn: true, Reason: fmt.Sprintf("%s answered for %s: \"%s\"", whom, minutes(waits), plain(a.o.Question))}
 	case !a.answered:
 		return Result{Blind: true, Reason: "asked, and not answered yet: " + plain(a.o.Question)}
 	}

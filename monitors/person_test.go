@@ -40,7 +40,7 @@ func TestPerson(t *testing.T) {
 		look(0, Result{Blind: true, Reason: "asked, and not answered yet: is the wallboard green?"})
 		pending(true, 0)
 		look(59*time.Second, Result{Blind: true, Reason: "asked, and not"})
-		look(time.Second, Result{OK: true, Warn: true, Reason: "jon has not answered for 1 min: is the wallboard green?"})
+		look(time.Second, Result{OK: true, Warn: true, Reason: "jon has not answered for 1 min: \"is the wallboard green?\""})
 		// However long: silence alone is never bad.
 		look(time.Hour, Result{OK: true, Warn: true, Reason: "jon has not answered for 61 min"})
 		a.Answer("jon", "all green", true, time.Now())

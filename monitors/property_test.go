@@ -43,6 +43,7 @@ func TestBoardHoldsUnderAnySamples(t *testing.T) {
 				b.EndBaseline(now)
 				see(b.Advance(now))
 			case 2:
+				b.Aside(Production, rapid.SampledFrom([]string{"a", "b", "x"}).Draw(t, "aside"), rapid.Bool().Draw(t, "aside on"))
 				b.Mute(Production, rapid.SampledFrom([]string{"a", "b", "x"}).Draw(t, "mute"), rapid.Bool().Draw(t, "on"))
 				see(b.Advance(now))
 			case 3, 4, 5:
@@ -66,10 +67,10 @@ func TestBoardHoldsUnderAnySamples(t *testing.T) {
 				worst := Green
 				red := 0
 				for _, c := range h.Checks {
-					if !c.Slow && !c.Muted {
+					if !c.Slow && !c.Muted && !c.Aside {
 						worst = Worse(worst, c.State)
 					}
-					if c.State == Red && !c.Muted {
+					if c.State == Red && !c.Muted && !c.Aside {
 						red++
 					}
 				}

@@ -1,12 +1,13 @@
 package monitors
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
 
 // EnvHealth is the health of an environment at one moment. Latencies and shares
-// are of all its fast checks.
+// are of all its fast checks that are neither muted nor set aside.
 type EnvHealth struct {
 	Env    string
 	State  Health
@@ -22,7 +23,7 @@ type EnvHealth struct {
 	Newest             time.Time     // of the newest verdict; zero when there is none
 	LateTicks          int           // single bad probes since the board began: ticks, no state
 	BadRecently        int           // bad probes in the last 2 s
-	RedCount           int           // checks that are red and not muted
+	RedCount           int           // checks that are red and neither muted nor set aside
 	GreenFor           time.Duration // how long green's conditions have held at every check; 0 when they do not
 	Pressing           bool          // a condition that enters amber or red holds now, other than a limiting server
 	Limited            bool          // amber for no other reason than that our checks are limited
@@ -42,6 +43,7 @@ type CheckHealth struct {
 	Late     bool          // one bad probe in the last 2 s and no state: a tick on its tile
 	Slow     bool
 	Muted    bool
+	Aside    bool          // set aside: shown, and does not count
 	Limited  bool          // the newest answer says that our checks are limited
 	Cached   bool          // the newest answer came from a cache
 	Expires  time.Time     // end of the TLS certificate; zero without TLS
@@ -81,7 +83,7 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 		if c.Newest.After(h.Newest) && !c.Slow {
 			h.Newest = c.Newest
 		}
-		if w.muted {
+		if w.muted || w.aside {
 			continue
 		}
 		if c.State == Red {
@@ -136,7 +138,7 @@ func (b *Board) Envs() []string {
 func (w *watch) health(now time.Time) CheckHealth {
 	c := CheckHealth{
 		Name: w.check.Name, Kind: w.check.Kind, State: w.announced, Since: w.changed, Every: w.check.Every,
-		Slow: w.check.Slow, Muted: w.muted, Newest: w.sight,
+		Slow: w.check.Slow, Muted: w.muted, Aside: w.aside, Newest: w.sight,
 	}
 	if w.check.timed() {
 		c.Amber, c.Red, c.Usual = w.threshold.Amber, w.threshold.Red, w.threshold.P50
@@ -166,8 +168,22 @@ func (w *watch) health(now time.Time) CheckHealth {
 		c.Reason = w.said
 	case tick != nil && !c.Slow:
 		c.Late, c.Reason = true, tick.tick()
+	case c.Reason == "" && !c.Expires.IsZero() && c.Expires.Sub(now) < expiresSoon:
+		// No state: nobody is hurt yet, and load has nothing to do with it.
+		c.Reason = "its certificate ends in " + days(c.Expires.Sub(now))
 	}
 	return c
+}
+
+// expiresSoon is when the end of a certificate is said.
+const expiresSoon = 14 * 24 * time.Hour
+
+// days words a time to come: "9 days", "20 h".
+func days(d time.Duration) string {
+	if d < 48*time.Hour {
+		return fmt.Sprintf("%d h", max(0, int(d.Hours())))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
 // since returns the verdicts of the last d.

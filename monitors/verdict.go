@@ -64,6 +64,7 @@ type watch struct {
 	sight    time.Time // of the newest verdict
 
 	muted     bool
+	aside     bool // set aside: shown, and does not count
 	announced Health
 	changed   time.Time // of announced
 	said      string    // why of the announced state
