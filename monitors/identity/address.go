@@ -1,0 +1,189 @@
+package identity
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+// lookup returns the addresses of host:port pairs as this machine sees them.
+// Names that do not resolve are left out.
+func lookup(ctx context.Context, o Options, hosts []string) []netip.AddrPort {
+	ctx, cancel := context.WithTimeout(ctx, o.Limit)
+	defer cancel()
+	var out []netip.AddrPort
+	for _, h := range hosts {
+		host, port := splitHost(h)
+		for _, a := range resolve(ctx, o, host) {
+			out = append(out, netip.AddrPortFrom(a, port))
+		}
+	}
+	return unique(out)
+}
+
+func resolve(ctx context.Context, o Options, host string) []netip.Addr {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{a.Unmap()}
+	}
+	found, err := o.Resolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil
+	}
+	for i := range found {
+		found[i] = found[i].Unmap()
+	}
+	return found
+}
+
+func splitHost(hostport string) (string, uint16) {
+	host, port, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return hostport, 0
+	}
+	n, _ := strconv.ParseUint(port, 10, 16)
+	return host, uint16(n)
+}
+
+func unique(list []netip.AddrPort) []netip.AddrPort {
+	slices.SortFunc(list, netip.AddrPort.Compare)
+	return slices.Compact(list)
+}
+
+// remote returns the address that a connection goes to; false for a socket of
+// this machine.
+func remote(c net.Conn) (netip.AddrPort, bool) {
+	tcp, ok := c.RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}, false
+	}
+	a := tcp.AddrPort()
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), a.IsValid()
+}
+
+// local says that a host means another machine wherever it is read.
+func local(host string) bool {
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if a, err := netip.ParseAddr(host); err == nil {
+		a = a.Unmap()
+		// Docker's and VirtualBox's word for the machine around them.
+		return a.IsLoopback() || a.IsUnspecified() || a.IsLinkLocalUnicast() || host == "172.17.0.1" || host == "10.0.2.2"
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "host.docker.internal" || host == "gateway.docker.internal"
+}
+
+// private says that a host is an address that many networks use, each for a
+// machine of its own.
+func private(host string) bool {
+	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && a.Unmap().IsPrivate()
+}
+
+// scoped says that a name is completed by where it is read: a service of
+// Kubernetes or of a compose file, a name of the local network.
+func scoped(host string) bool {
+	if isAddress(strings.Trim(host, "[]")) {
+		return false
+	}
+	for _, suffix := range []string{".svc", ".cluster.local", ".local", ".internal", ".internal.cloudapp.net", ".intranet", ".lan"} {
+		if strings.HasSuffix(host, suffix) {
+			return true
+		}
+	}
+	return !strings.Contains(host, ".") || strings.Contains(host, ".svc.")
+}
+
+// where is what is known of where a server stands.
+type where struct {
+	hosts []string         // names and ports, as in its DSN
+	addrs []netip.AddrPort // as seen from here, and by itself
+}
+
+// leads says whether a host and port that the server w has on record lead to
+// the server other.
+func (w where) leads(ctx context.Context, o Options, host, port string, other where) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return false
+	}
+	if slices.Contains(other.hosts, net.JoinHostPort(strings.ToLower(host), port)) && !local(host) {
+		return true
+	}
+	addrs := []netip.Addr{}
+	if local(host) {
+		// It means the server's own machine.
+		for _, a := range w.addrs {
+			addrs = append(addrs, a.Addr())
+		}
+	} else {
+		ctx, cancel := context.WithTimeout(ctx, o.Limit)
+		defer cancel()
+		addrs = resolve(ctx, o, host)
+	}
+	for _, a := range addrs {
+		if slices.Contains(other.addrs, netip.AddrPortFrom(a.Unmap(), uint16(n))) {
+			return true
+		}
+	}
+	return false
+}
+
+// clean makes a text of a server or of a file fit for one line of ours.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(s, "?"))
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:199]) + "…"
+	}
+	return s
+}
+
+// neighbours compares where two servers stand, as seen from here. settled says
+// that the two are known not to be one.
+func neighbours(f Finding, a, b where, settled bool) []Finding {
+	f.Question = "Do both lead to one address?"
+	var same, host string
+	loopback := len(a.addrs) > 0 && len(b.addrs) > 0
+	for _, x := range a.addrs {
+		for _, y := range b.addrs {
+			if x == y {
+				same = x.String()
+			}
+			if x.Addr() == y.Addr() && !x.Addr().IsLoopback() {
+				host = x.Addr().String()
+			}
+			loopback = loopback && x.Addr().IsLoopback() && y.Addr().IsLoopback()
+		}
+	}
+	switch {
+	case same != "" && settled:
+		f.Verdict = SharedNeighbour
+		f.Evidence = "Both are reached at " + same + ", and two servers answer there: one proxy stands in front of both."
+	case same != "":
+		f.Verdict = SameInstance
+		f.Evidence = "Both are reached at " + same + ": one server, or one proxy in front of two."
+	case host != "":
+		f.Verdict = SharedNeighbour
+		f.Evidence = "Both are reached at the address " + host + " on different ports: one host, or one proxy in front of two."
+	case loopback:
+		f.Hint = true
+		f.Evidence = "Both are reached through this machine's loopback: either both run here, or tunnels that lead elsewhere end here."
+		f.Answer = "say where the tunnels lead, or run the check from a machine that reaches both directly"
+	default:
+		return nil
+	}
+	return []Finding{f}
+}

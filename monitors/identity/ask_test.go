@@ -1,0 +1,202 @@
+package identity
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func read(t *testing.T, text string) Answers {
+	t.Helper()
+	a, err := ReadAnswers("answers.txt", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func (a Answers) of(topic Topic) Given {
+	i := slices.IndexFunc(a.Given, func(g Given) bool { return g.Topic == topic })
+	return a.Given[i]
+}
+
+const (
+	lineA = "crosstalk postgres id=1 start=100 standby=false at=192.0.2.1,5432 db=shop links=- end"
+	lineB = "crosstalk postgres id=1 start=200 standby=true at=192.0.2.2,5432 db=shop links=receives,192.0.2.1,5432 end"
+)
+
+func TestQuestionsComeBackEmpty(t *testing.T) {
+	a := read(t, Questions())
+	if len(a.Given) != 8 || len(a.Unknown()) != 8 || a.Staging != nil || a.Production != nil {
+		t.Errorf("%+v", a)
+	}
+	for _, g := range a.Given {
+		if g.Answer != "" || g.Who != "" {
+			t.Errorf("%+v", g)
+		}
+	}
+	r := a.Result(t.Context(), Options{})
+	if r.Verdict != Unknown || len(r.Open()) != 8 {
+		t.Error(r)
+	}
+	for _, s := range []string{StatementPostgres, StatementMySQL} {
+		if !strings.Contains(Questions(), s) || !strings.HasPrefix(s, "SELECT ") || strings.Count(s, ";") > 3 {
+			t.Error(s)
+		}
+	}
+}
+
+// One question as chats and mail give it back.
+func TestReadAnswersForgives(t *testing.T) {
+	q := questions[0].Text
+	for _, c := range []struct{ name, text, answer, who string }{
+		{"as asked", "1. Database. " + q + "\nanswer: same RDS\nwho: Ana\n", "same RDS", "Ana"},
+		{"quoted", "> 1. Database. " + q + "\n> answer: same RDS\n>> who: Ana\n", "same RDS", "Ana"},
+		{"quoted question, answer beside", "> 1. Database. " + q + "\n> answer:\n> who:\nsame RDS\n", "", "same RDS"},
+		{"under the question", "1. Database. " + q + "\nsame RDS\n\nas always\n", "same RDS as always", ""},
+		{"on the question's line", "1. Database. " + q + " same RDS\nwho: Ana", "same RDS", "Ana"},
+		{"wrapped", "1. Database. " + q[:60] + "\n" + q[60:] + "\nanswer: same\n  RDS\nwho: Ana", "same RDS", "Ana"},
+		{"bold and bullets", "**1. Database.** " + q + "\n- **Answer:** same RDS\n* _Who:_ Ana\n", "same RDS", "Ana"},
+		{"windows, hard spaces", "1) Database\r\n\r\nANSWER:\u00a0same RDS\r\nWho: Ana\r\n", "same RDS", "Ana"},
+		{"with a question of its own", "1. Database. " + q + "\nanswer: same RDS? I think\nwho: Ana", "same RDS? I think", "Ana"},
+	} {
+		a := read(t, "Hi all,\n2. lunch at noon?\n"+c.text)
+		if g := a.of(Database); g.Answer != c.answer || g.Who != c.who {
+			t.Errorf("%s: %+v", c.name, g)
+		}
+		if len(a.Staging) != 0 || a.of(Cache).Answer != "" {
+			t.Errorf("%s: %+v", c.name, a)
+		}
+	}
+}
+
+func TestAnswersSayTheirVerdict(t *testing.T) {
+	for answer, want := range map[string]Verdict{
+		"separate": Distinct, "Separate, two clusters": Distinct, "no": Distinct, "No, never": Distinct, "same": SameInstance, "Yes!": SameInstance,
+		"*same* one": SameInstance, "linked: nightly sync": DataLink, "replica of prod": DataLink, "neighbour": SharedNeighbour, "Neighbor (one VM)": SharedNeighbour,
+		"copy from Monday": SameLineage, "unknown": Unknown, "": Unknown, "I believe they are separate": Unknown, "don't know": Unknown, "nobody knows": Unknown, "samen": Unknown, "no idea": Unknown, "No one knows": Unknown, "one of us looks it up": Unknown,
+	} {
+		if got := (Given{Answer: answer}).Verdict(); got != want {
+			t.Errorf("%q: %s, want %s", answer, got, want)
+		}
+	}
+}
+
+func TestAnswersResult(t *testing.T) {
+	a := read(t, Questions())
+	for i := range a.Given {
+		a.Given[i].Answer, a.Given[i].Who = "separate", "Ana"
+	}
+	o := Options{Resolver: names{}}
+	if r := a.Result(t.Context(), o); r.Verdict != Distinct || len(a.Unknown()) != 0 || !strings.Contains(r.String(), `"separate", says Ana.`) {
+		t.Error(r)
+	}
+	a.Given[1] = Given{Topic: Cache, Answer: "maybe", Who: ""}
+	if r := a.Result(t.Context(), o); r.Verdict != Unknown || !slices.Equal(a.Unknown(), []Topic{Cache}) || !strings.Contains(r.String(), "somebody without a name") {
+		t.Error(r)
+	}
+	if got, want := a.Summary(), "Still unknown: Cache"; len(got) != 9 || got[8] != want || got[0] != "Database: separate (Ana)" {
+		t.Errorf("%q", got)
+	}
+	same := read(t, "7. CDN\nanswer: same one\n")
+	if r := same.Result(t.Context(), o); r.Verdict != SharedNeighbour || r.Linked() {
+		t.Error(r)
+	}
+	// What the servers say outweighs what people believe.
+	a.Staging = []string{lineB}
+	if r := a.Result(t.Context(), o); !strings.Contains(r.String(), "from one side only") {
+		t.Error(r)
+	}
+	a.Production = []string{lineA}
+	if r := a.Result(t.Context(), o); r.Verdict != DataLink || !strings.Contains(r.String(), "Staging is a standby that receives from 192.0.2.1:5432") {
+		t.Error(r)
+	}
+	a.Staging = []string{lineA}
+	if r := a.Result(t.Context(), o); r.Verdict != SameInstance {
+		t.Error(r)
+	}
+	a.Staging = []string{strings.Replace(lineA, "id=1", "id=2", 1)}
+	if r := a.Result(t.Context(), o); r.Verdict != Unknown || !strings.Contains(r.String(), "system identifiers differ (2, 1)") {
+		t.Error(r)
+	}
+}
+
+func TestStatementsComeBackInTables(t *testing.T) {
+	text := Questions()
+	text = strings.Replace(text, askStaging, askStaging+"\n crosstalk \n-----------\n "+lineA+"\n(1 row)\n", 1)
+	text = strings.Replace(text, askProduction, "> "+askProduction+"\n> | "+strings.ReplaceAll(lineB, " ", "  ")+" |\n", 1)
+	a := read(t, text)
+	if !slices.Equal(a.Staging, []string{lineA}) || !slices.Equal(a.Production, []string{lineB}) {
+		t.Errorf("%q, %q", a.Staging, a.Production)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"hello\nworld\n", "none of the eight questions is in it"},
+		{"1. Database.\n" + lineA + "\n", "answers.txt:2: the line of a statement stands by neither side"},
+		{"staging says: crosstalk postgres id=1 start=2\n1. Database\n", "answers.txt:1: the line of a statement is cut off"},
+		{"\xff", "not text in UTF-8"},
+		{strings.Repeat("x", mostAnswers+1), "more than"},
+	} {
+		_, err := ReadAnswers("answers.txt", strings.NewReader(c.text))
+		if p, ok := errors.AsType[*Problem](err); !ok || !strings.Contains(err.Error(), c.want) || p.Remedy == "" {
+			t.Errorf("%.40q: %v", c.text, err)
+		}
+	}
+}
+
+// Whatever people write comes back, as it went out.
+func TestAnswersRoundTrip(t *testing.T) {
+	word := rapid.SampledFrom([]string{"same", "separate,", "linked:", "one", "RDS", "für", "zwei", "Redis", "(db 0", "and", "1)", "?", "we", "don't", "know", "5.", "日本"})
+	sentence := rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(word, 0, 8).Draw(t, "words"), " ")
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		var a Answers
+		for _, q := range questions {
+			a.Given = append(a.Given, Given{Topic: q.Topic, Answer: sentence.Draw(t, "answer"), Who: sentence.Draw(t, "who")})
+		}
+		if rapid.Bool().Draw(t, "statements") {
+			a.Staging, a.Production = []string{lineA}, []string{lineA, lineB}
+		}
+		text := a.String()
+		mark := rapid.SampledFrom([]string{"", "> ", ">> ", "  "}).Draw(t, "mark")
+		end := rapid.SampledFrom([]string{"\n", "\r\n", "\n\n"}).Draw(t, "end")
+		text = mark + strings.ReplaceAll(text, "\n", end+mark)
+		got, err := ReadAnswers("x", strings.NewReader(text))
+		if err != nil || !reflect.DeepEqual(got, a) {
+			t.Fatalf("%+v, %v\nwant %+v\nfrom\n%s", got, err, a, text)
+		}
+	})
+}
+
+func FuzzReadAnswers(f *testing.F) {
+	f.Add("1. Database. x\nanswer: same\nwho: me\nstaging says: " + lineA + "\nproduction says: " + lineB)
+	f.Add("> 8. Cloud account\n> ANSWER same")
+	f.Add("staging says: crosstalk mysql host=a port=1 start=x end\nproduction says: crosstalk mysql end")
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := ReadAnswers("x", strings.NewReader(text))
+		if a.Given == nil {
+			if err == nil {
+				t.Error("neither answers nor an error")
+			}
+			return
+		}
+		if len(a.Given) != len(questions) {
+			t.Errorf("%d answers", len(a.Given))
+		}
+		r := a.Result(t.Context(), Options{Resolver: names{}})
+		for _, f := range r.Findings {
+			if f.Evidence == "" || strings.ContainsAny(f.String(), "\x1b\r") {
+				t.Errorf("%q", f)
+			}
+		}
+		// What was read once reads the same.
+		again, err := ReadAnswers("x", strings.NewReader(a.String()))
+		if err != nil || !slices.Equal(again.Staging, a.Staging) {
+			t.Errorf("%v: %q became %q", err, a.Staging, again.Staging)
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package identity
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// found lists what a file of settings leads to: line, key, system and place.
+func found(e Env) []string {
+	var out []string
+	for _, p := range e.Places {
+		out = append(out, fmt.Sprintf("%d %s %s %s", p.Line, p.Key, p.System, p))
+	}
+	return out
+}
+
+func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+func TestParseEnv(t *testing.T) {
+	for _, c := range []struct {
+		name, file, text string
+		want             []string
+		doubts           []string
+	}{
+		{"plain", ".env", "# comment\nexport DATABASE_URL=postgres://u:p@db.example/shop # ours\n\nREDIS='redis://cache.example/1'\nPORT=8080\nNAME=shop\n",
+			[]string{"2 DATABASE_URL postgres db.example:5432/shop", "4 REDIS redis cache.example:6379/1"}, nil},
+		{"variables", "x.env", "HOST_OF_DB=db.example\nPW=a\"b\nURL=\"mysql://u:${PW}@${HOST_OF_DB}:${PORT:-3307}/shop\"\nRAW='postgres://u:$PW@raw.example/x'\n",
+			[]string{"3 URL mysql db.example:3307/shop", "4 RAW postgres raw.example:5432/x"}, nil},
+		{"unfilled", ".env", "URL=postgres://u:p@${DB_HOST}/shop\nCACHE_HOST=${ELSEWHERE}\n", nil, []string{"1 URL it refers to DB_HOST", "2 CACHE_HOST it refers to ELSEWHERE"}},
+		{"unreadable", ".env", "URL=postgres://u:p/x@db.example/shop\n", nil, []string{"1 URL there is an @ behind the host"}},
+		{"several keys", ".env", "DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_PORT=3307\nDB_DATABASE=shop\nDB_PASSWORD=p\nREDIS_HOST=cache.example\nMAIL_HOST=mail.example\nMAIL_PORT=587\n",
+			[]string{"2 DB_HOST mysql db.example:3307/shop", "6 REDIS_HOST redis cache.example:6379/0", "7 MAIL_HOST smtp mail.example:587"}, nil},
+		{"libpq", ".env", "PGHOST=db.example\nPGPORT=6000\nPGDATABASE=shop\n", []string{"1 PGHOST postgres db.example:6000/shop"}, nil},
+		{"brokers", ".env", "KAFKA_BROKERS=a.example:9092,b.example:9092\n", []string{"1 KAFKA_BROKERS kafka a.example:9092,b.example:9092"}, nil},
+		{"what the application is itself", ".env", "LISTEN_HOST=0.0.0.0\nALLOWED_HOSTS=shop.example\nHOST=shop.example\nAPP_NAME=x.db\nSERVER=x\n", nil, nil},
+		{"services", ".env", "PAYMENT_URL=https://pay.example/v1?key=p\n", []string{"1 PAYMENT_URL http pay.example:443"}, nil},
+		{"many lines", ".env", "KEY=\"-----BEGIN\nX=1\n-----END\"\nDB=sqlite:///var/shop.db\n", []string{"4 DB sqlite /var/shop.db"}, nil},
+		{"windows", ".env", "\ufeffDATABASE_URL=postgres://u:p@db.example/shop\r\nX=1\r\n", []string{"1 DATABASE_URL postgres db.example:5432/shop"}, nil},
+		{"properties", "application.properties", "spring.datasource.url=jdbc:postgresql://db.example:5432/shop\nspring.data.redis.host: cache.example\n",
+			[]string{"1 spring.datasource.url postgres db.example:5432/shop", "2 spring.data.redis.host redis cache.example:6379/0"}, nil},
+		{"nested", "application.yml", "spring:\n  datasource:\n    url: jdbc:mysql://db.example/shop\n    password: p\n  redis:\n    host: cache.example\n    port: 6380\n",
+			[]string{"3 spring.datasource.url mysql db.example:3306/shop", "6 spring.redis.host redis cache.example:6380/0"}, nil},
+		{"rails", "database.yml", "default: &default\n  adapter: postgresql\n  host: db.example\nproduction:\n  <<: *default\n  database: shop\n",
+			[]string{"3 default.host postgres db.example:5432", "3 production.host postgres db.example:5432/shop"}, nil},
+		{"secret", "secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata:\n  DATABASE_URL: " + b64("postgres://u:p@db.example/shop\n") + "\n  KEY: " + b64("\xff\xfe\x00") + "\nstringData:\n  REDIS_URL: redis://cache.example\n",
+			[]string{"5 DATABASE_URL postgres db.example:5432/shop", "8 REDIS_URL redis cache.example:6379/0"}, nil},
+		{"list", "all.yaml", "---\napiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: Secret\n    data: {URL: " + b64("redis://a.example") + "}\n---\napiVersion: v1\nkind: ConfigMap\ndata:\n  URL: redis://b.example\n",
+			[]string{"7 URL redis a.example:6379/0", "12 URL redis b.example:6379/0"}, nil},
+		{"files in a map", "map.yaml", "apiVersion: v1\nkind: ConfigMap\ndata:\n  app.env: |\n    A=1\n    DB_URL=postgres://db.example/x\n  app.yaml: |\n    cache:\n      url: redis://cache.example\n",
+			[]string{"6 DB_URL postgres db.example:5432/x", "9 cache.url redis cache.example:6379/0"}, nil},
+		{"deployment", "deploy.yaml", "kind: Deployment\nspec:\n  containers:\n    - env:\n        - name: DATABASE_URL\n          value: postgres://u:p@db.example/shop\n",
+			[]string{"6 DATABASE_URL postgres db.example:5432/shop"}, nil},
+		{"compose", "compose.yaml", "services:\n  shop:\n    environment:\n      - DATABASE_URL=mysql://u:p@db/shop\n", []string{"4 DATABASE_URL mysql db:3306/shop"}, nil},
+		{"json", "x.json", `{"db": {"url": "postgres://u:p@db.example/shop"}}`, []string{"1 db.url postgres db.example:5432/shop"}, nil},
+		{"yaml without its ending", "settings", "db:\n  url: redis://cache.example\n", []string{"2 db.url redis cache.example:6379/0"}, nil},
+	} {
+		e, err := ParseEnv(c.file, []byte(c.text))
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if got := found(e); strings.Join(got, "\n") != strings.Join(c.want, "\n") {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+		if len(e.Doubts) != len(c.doubts) {
+			t.Errorf("%s: doubts %v", c.name, e.Doubts)
+			continue
+		}
+		for i, d := range e.Doubts {
+			if got := fmt.Sprintf("%d %s %s", d.Line, d.Key, d.Why); !strings.HasPrefix(got, c.doubts[i]) {
+				t.Errorf("%s: %q, want %q", c.name, got, c.doubts[i])
+			}
+		}
+	}
+}
+
+func TestBadSettingsHaveAPlaceAndARemedy(t *testing.T) {
+	for _, c := range []struct{ file, text, want string }{
+		{".env", "A=1\nwhat s3cret is this\n", ".env:2: this line is no setting: write KEY=value"},
+		{".env", "A=\"s3cret\nB=1\n", ".env:1: the quotes opened here are not closed: close them"},
+		{".env", "s3cret key=1\n", ".env:1: what stands before the = is no name"},
+		{"x.yaml", "a: [s3cret\nb: }\n", "x.yaml:"},
+		{"x.yaml", "apiVersion: v1\nkind: Secret\ndata:\n  URL: s3cret!!\n", "x.yaml:4: the value of URL is not base64: write it base64-encoded"},
+		{"x.yaml", strings.Repeat("[", 100), "x.yaml:1: brackets and lists are nested too deep"},
+		{".env", strings.Repeat("A=1\n", mostSettings+1), ".env:5001: there are more than 5000 settings: keep only"},
+		{".env", "A=\xff\n", ".env: it is not text in UTF-8"},
+		{".env", strings.Repeat("x", maxFile+1), ".env: it has more than"},
+	} {
+		_, err := ParseEnv(c.file, []byte(c.text))
+		p, ok := errors.AsType[*Problem](err)
+		if !ok || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") || p.Remedy == "" {
+			t.Errorf("%.40q: %v", c.text, err)
+		}
+	}
+	dir := t.TempDir()
+	for path, want := range map[string]string{dir: "it is no file", filepath.Join(dir, "none"): "there is no such file"} {
+		if _, err := ReadEnv(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	path := filepath.Join(dir, ".env")
+	if err := os.WriteFile(path, []byte("URL=redis://cache.example\nbad\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// What can be read is there all the same.
+	e, err := ReadEnv(path)
+	if len(e.Places) != 1 || err == nil || !strings.HasPrefix(err.Error(), path+":2: ") {
+		t.Errorf("%v, %v", e, err)
+	}
+}
+
+func TestCompareEnvs(t *testing.T) {
+	known := Options{Resolver: names{
+		"db.example": "192.0.2.1", "db2.example": "192.0.2.2", "alias.example": "192.0.2.1",
+		"shop.c1abcdefgh.eu-west-1.rds.amazonaws.com": "192.0.2.3", "shop2.c1abcdefgh.eu-west-1.rds.amazonaws.com": "192.0.2.4",
+	}}
+	for _, c := range []struct {
+		name, staging, production string
+		want                      Verdict
+		words                     string
+	}{
+		{"one database", "DATABASE_URL=postgres://u:s3cret@db.example/shop", "A=1\nURL=postgresql://v:s3cret@DB.example:5432/shop", SameInstance, "DATABASE_URL of staging (staging.env:1) and URL of production (production.env:2) lead to db.example:5432, and to the same database there, shop"},
+		{"one server", "URL=postgres://db.example/shop_staging", "URL=postgres://db.example/shop", SameInstance, "to its databases shop_staging (staging) and shop (production)"},
+		{"one server, two names", "URL=postgres://alias.example/shop", "URL=postgres://db.example/shop", SameInstance, "the address 192.0.2.1:5432"},
+		{"one cache, two numbers", "REDIS_URL=redis://db.example/1", "REDIS_HOST=db.example", SameInstance, "databases 1 (staging) and 0"},
+		{"one host", "URL=postgres://alias.example/shop", "URL=postgres://db.example:5433/shop", SharedNeighbour, "on different ports"},
+		{"two", "URL=postgres://u:s3cret@db.example/shop", "URL=postgres://db2.example/shop", Distinct, "leads to none of the 1 places"},
+		{"localhost", "URL=postgres://localhost/shop\nR=redis://db.example", "URL=postgres://localhost/shop\nR=redis://db2.example", Distinct, "another machine wherever it is read"},
+		{"a service's name", "URL=postgres://db/shop", "URL=postgres://db/shop", Unknown, "completed by where it is read"},
+		{"one of kubernetes", "URL=postgres://db.shop.svc.cluster.local/shop", "URL=postgres://db.shop.svc.cluster.local/shop", Unknown, "one namespace"},
+		{"an address of two networks", "URL=postgres://10.0.0.5/shop", "URL=postgres://10.0.0.5/shop", Unknown, "two separate networks"},
+		{"an address of one", "URL=postgres://198.51.100.7/shop", "URL=postgres://198.51.100.7/shop", SameInstance, "lead to 198.51.100.7:5432"},
+		{"unresolved", "URL=postgres://x.example/shop", "URL=postgres://y.example/shop", Unknown, "do not resolve from here"},
+		{"one account", "URL=postgres://shop.c1abcdefgh.eu-west-1.rds.amazonaws.com/a", "URL=postgres://shop2.c1abcdefgh.eu-west-1.rds.amazonaws.com/a", Distinct, "hint: SHARED NEIGHBOUR"},
+		{"one service", "URL=postgres://db.example/a\nPAY=https://pay.example/x?key=s3cret", "URL=postgres://db2.example/a\nPAY=https://pay.example/y", Distinct, "use the service at pay.example:443"},
+		{"nothing beside it", "URL=redis://db.example", "URL=postgres://db2.example/a", Unknown, "production's settings name no Redis"},
+		{"nothing", "A=1", "URL=postgres://db2.example/a", Unknown, "The settings of staging hold no connection string"},
+		{"a doubt", "URL=postgres://db.example/a\nR=redis://${X}", "URL=postgres://db2.example/a", Unknown, "Where R of staging (staging.env:2) leads is not known"},
+	} {
+		var e [2]Env
+		for i, text := range []string{c.staging, c.production} {
+			var err error
+			if e[i], err = ParseEnv([]string{"staging.env", "production.env"}[i], []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := CompareEnvs(t.Context(), e[0], e[1], known)
+		if r.Verdict != c.want || !strings.Contains(r.String(), c.words) || strings.Contains(r.String(), "s3cret") {
+			t.Errorf("%s: want %s and %q, got %s", c.name, c.want, c.words, r)
+		}
+		worded(t, r)
+	}
+}
+
+func FuzzParseEnv(f *testing.F) {
+	for _, s := range []string{
+		"DATABASE_URL=postgres://u:p@db.example/shop\nX=\"a\nb\"\n", "export A='${A}'\nB=${A:-x}$C\n", "DB_HOST=h\nDB_PORT=1\n",
+		"apiVersion: v1\nkind: Secret\ndata: {A: cmVkaXM6Ly9o}\n", "a: &a [*a]\nb: {<<: *a}\n", "kind: List\nitems: [{}]\n", "a.env: |\n  X=1\n  Y=2\n", "- name: X\n  value: redis://h\n",
+	} {
+		f.Add("x.env", s)
+		f.Add("x.yaml", s)
+	}
+	f.Fuzz(func(t *testing.T, name, text string) {
+		e, err := ParseEnv(name, []byte(text))
+		lines := strings.Count(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n") + 1
+		for _, p := range e.Places {
+			if p.Line < 1 || p.Line > lines || len(p.Hosts) == 0 && p.Path == "" || p.System == "" {
+				t.Errorf("%+v of %d lines", p, lines)
+			}
+		}
+		if err != nil && err.Error() == "" {
+			t.Error("an error without words")
+		}
+	})
+}

@@ -1,0 +1,248 @@
+// Package identity finds out, without any load, what two environments have in
+// common: whether their data stores are one server, copies of each other or
+// linked, by asking the servers themselves; what their addresses, certificates
+// and settings hint at; whether a record made in one shows in the other; and
+// what the people who own them say.
+//
+// Nothing here writes to a server, but for the one record of a dye test. Every
+// data store gets one connection at a time, every question a limit of its own
+// and one try. No DSN, user or password ends up in an error, a finding or a log.
+package identity
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Verdict is what is known about two things of two environments. A greater one
+// outweighs a smaller one.
+type Verdict uint8
+
+// The verdicts, from the weakest to the strongest.
+const (
+	// Unknown is the honest default: nothing was asked, or nobody answered.
+	Unknown Verdict = iota
+	// Distinct is two that are not one, as far as was asked. It never means
+	// independent.
+	Distinct
+	// SameLineage is a copy: a restored backup, a clone of a disk.
+	SameLineage
+	// SharedNeighbour is two that stand on the same host or behind the same proxy.
+	SharedNeighbour
+	// DataLink is data that flows from one to the other: replication, a foreign
+	// server, a record that travels.
+	DataLink
+	// SameInstance is one server that both use.
+	SameInstance
+)
+
+var verdictNames = [...]string{"UNKNOWN", "DISTINCT", "SAME LINEAGE", "SHARED NEIGHBOUR", "DATA LINK", "SAME INSTANCE"}
+
+// String returns the verdict as it is written on screen, in files and in JSON.
+func (v Verdict) String() string {
+	if int(v) < len(verdictNames) {
+		return verdictNames[v]
+	}
+	return fmt.Sprintf("verdict %d", uint8(v))
+}
+
+// MarshalText writes the verdict's name; one that does not exist is an error.
+func (v Verdict) MarshalText() ([]byte, error) {
+	if int(v) >= len(verdictNames) {
+		return nil, fmt.Errorf("write verdict: there is no verdict %d", uint8(v))
+	}
+	return []byte(verdictNames[v]), nil
+}
+
+// UnmarshalText reads the verdict's name, in any case.
+func (v *Verdict) UnmarshalText(text []byte) error {
+	i := slices.Index(verdictNames[:], strings.ToUpper(string(text)))
+	if i < 0 {
+		return fmt.Errorf("read verdict: there is no verdict %q, only %s", text, strings.Join(verdictNames[:], ", "))
+	}
+	*v = Verdict(i)
+	return nil
+}
+
+// Systems that a finding is about, besides the data stores.
+const (
+	systemDNS    = "dns"
+	systemTLS    = "tls"
+	systemHTTP   = "http"
+	systemDye    = "dye"
+	systemPeople = "people"
+)
+
+// Finding is the answer to one question.
+type Finding struct {
+	// System is postgres, mysql, redis, sqlite or another data store; dns, tls or
+	// http; dye; people.
+	System   string  `json:"system"`
+	Question string  `json:"question"`
+	Verdict  Verdict `json:"verdict"`
+	// Hint says that the finding is too weak to count towards a Result's verdict.
+	Hint bool `json:"hint,omitempty"`
+	// Staging and Production are the two places, without users and passwords;
+	// empty where there is none.
+	Staging    string `json:"staging,omitempty"`
+	Production string `json:"production,omitempty"`
+	// Evidence says in words why.
+	Evidence string `json:"evidence"`
+	// Answer says what would answer the question, such as the grant that is
+	// missing. It is never empty when the verdict is Unknown.
+	Answer string `json:"answer,omitempty"`
+}
+
+// String returns the finding as one line, and a second one with what would
+// answer it.
+func (f Finding) String() string {
+	var b strings.Builder
+	if f.Hint {
+		b.WriteString("hint: ")
+	}
+	fmt.Fprintf(&b, "%s, %s", f.Verdict, f.System)
+	if f.Staging != "" || f.Production != "" {
+		fmt.Fprintf(&b, " (staging %s, production %s)", cmp.Or(f.Staging, "-"), cmp.Or(f.Production, "-"))
+	}
+	fmt.Fprintf(&b, ": %s %s", f.Question, f.Evidence)
+	if f.Answer != "" {
+		b.WriteString("\n  would answer it: " + f.Answer)
+	}
+	return b.String()
+}
+
+// Result is what all findings come to.
+type Result struct {
+	Verdict  Verdict   `json:"verdict"`
+	Findings []Finding `json:"findings"`
+}
+
+// Conclude weighs findings, the strongest first and else in their order. The
+// verdict is that of the strongest finding that is no hint; but Distinct is said
+// of the whole only when no question is left open, since it speaks for all.
+func Conclude(findings ...Finding) Result {
+	r := Result{Findings: append([]Finding{}, findings...)}
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		if a.Hint != b.Hint {
+			if a.Hint {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(b.Verdict, a.Verdict)
+	})
+	open := false
+	for _, f := range r.Findings {
+		if f.Hint {
+			continue
+		}
+		r.Verdict = max(r.Verdict, f.Verdict)
+		open = open || f.Verdict == Unknown
+	}
+	if open && r.Verdict == Distinct {
+		r.Verdict = Unknown
+	}
+	return r
+}
+
+// Join weighs the findings of several results together.
+func Join(results ...Result) Result {
+	var all []Finding
+	for _, r := range results {
+		all = append(all, r.Findings...)
+	}
+	return Conclude(all...)
+}
+
+// Linked says whether load on staging reaches production's data for certain:
+// they are one instance, or data flows between them.
+func (r Result) Linked() bool { return r.Verdict >= DataLink }
+
+// Open returns the questions without an answer, hints left out.
+func (r Result) Open() []Finding {
+	var open []Finding
+	for _, f := range r.Findings {
+		if f.Verdict == Unknown && !f.Hint {
+			open = append(open, f)
+		}
+	}
+	return open
+}
+
+// String returns the verdict and every finding as lines of text.
+func (r Result) String() string {
+	var b strings.Builder
+	b.WriteString(r.Verdict.String() + "\n")
+	for _, f := range r.Findings {
+		b.WriteString("- " + f.String() + "\n")
+	}
+	return b.String()
+}
+
+// DefaultLimit bounds each question.
+const DefaultLimit = 3 * time.Second
+
+// Resolver looks up names; a *net.Resolver is one.
+type Resolver interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+	LookupCNAME(ctx context.Context, host string) (string, error)
+}
+
+// Options say how to ask. The zero value is ready to use.
+type Options struct {
+	// Limit bounds each question to a server. 0: DefaultLimit.
+	Limit time.Duration
+	// Resolver looks up names. nil: this machine's.
+	Resolver Resolver
+	// Transport carries the requests of hints and of a dye test. nil: one of their
+	// own, without keep-alive. It is never asked to follow a redirect.
+	Transport http.RoundTripper
+	// UserAgent goes with these requests. "": crosstalk-check.
+	UserAgent string
+}
+
+func (o Options) complete() Options {
+	if o.Limit <= 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.Resolver == nil {
+		o.Resolver = net.DefaultResolver
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "crosstalk-check"
+	}
+	return o
+}
+
+// Problem is something in a file that cannot be read as it stands.
+type Problem struct {
+	File   string // as it was given
+	Line   int    // from 1; 0: the whole file
+	What   string // without any value of the file
+	Remedy string // what to do about it
+}
+
+// Error returns FILE:LINE: what is wrong, and the remedy.
+func (p *Problem) Error() string {
+	at := p.File
+	if p.Line > 0 {
+		at = fmt.Sprintf("%s:%d", at, p.Line)
+	}
+	return at + ": " + p.What + ": " + p.Remedy
+}
+
+// random returns n random bytes in hex: a name that nobody else uses.
+func random(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,207 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// names is a resolver that knows what it is told.
+type names map[string]string
+
+func (n names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	var out []netip.Addr
+	for a := range strings.FieldsSeq(n[host]) {
+		out = append(out, netip.MustParseAddr(a))
+	}
+	if len(out) == 0 {
+		return nil, errors.New("no such host")
+	}
+	return out, nil
+}
+
+func (n names) LookupCNAME(_ context.Context, host string) (string, error) {
+	if name, ok := n["cname "+host]; ok {
+		return name + ".", nil
+	}
+	return host + ".", nil
+}
+
+func at(hostport string) where {
+	return where{hosts: []string{hostport}, addrs: []netip.AddrPort{netip.MustParseAddrPort(hostport)}}
+}
+
+var unseen = sighting{}
+
+var mute = sighting{trouble: &trouble{"a pooler stands in between", "go past it"}}
+
+func TestJudgePostgres(t *testing.T) {
+	o := Options{Resolver: names{"db.example": "192.0.2.2"}}.complete()
+	facts := func(id, start string, change func(*postgresFacts)) *postgresFacts {
+		f := &postgresFacts{where: at("192.0.2.1:5432"), id: id, start: start, database: "shop"}
+		if start == "2" {
+			f.where = at("192.0.2.2:5432")
+		}
+		if change != nil {
+			change(f)
+		}
+		return f
+	}
+	denied := &trouble{"the user lacks a privilege", grantControl}
+	standby := func(host string) func(*postgresFacts) {
+		return func(f *postgresFacts) { f.standby, f.receiver = true, &endpoint{host, "5432"} }
+	}
+	for _, c := range []struct {
+		name  string
+		a, b  *postgresFacts
+		seen  sighting
+		steps bool
+		want  Verdict
+		words string
+	}{
+		{"seen", facts("1", "1", nil), facts("1", "1", nil), sighting{seen: true}, false, SameInstance, "A lock"},
+		{"pooled, one start", facts("1", "1", nil), facts("1", "1", nil), mute, false, SameInstance, "same microsecond"},
+		{"restored", facts("1", "1", nil), facts("1", "2", nil), unseen, false, SameLineage, "restored backup"},
+		{"strangers", facts("1", "1", nil), facts("2", "2", nil), unseen, false, Distinct, "differ"},
+		{"strangers, pooled", facts("1", "1", nil), facts("2", "2", nil), mute, false, Distinct, "differ"},
+		{"no identifier", facts("", "1", func(f *postgresFacts) { f.idTrouble = denied }), facts("2", "2", nil), unseen, false, Unknown, grantControl},
+		{"nothing at all", facts("", "1", func(f *postgresFacts) { f.idTrouble = denied }), facts("2", "2", nil), mute, false, Unknown, "go past it; " + grantControl},
+		{"standby by name", facts("1", "1", standby("db.example")), facts("1", "2", nil), unseen, false, DataLink, "Staging is a standby that receives from db.example"},
+		{"standby in step", facts("1", "1", nil), facts("1", "2", standby("")), unseen, true, DataLink, "receives just what staging writes"},
+		{"standby of a third", facts("1", "1", nil), facts("1", "2", standby("192.0.2.9")), unseen, false, SameLineage, "say which server 192.0.2.9:5432 is"},
+		{"hidden standby", facts("1", "1", nil), facts("1", "2", standby("")), unseen, false, SameLineage, grantMonitor},
+		{"two standbys of one", facts("1", "1", standby("192.0.2.9")), facts("1", "2", standby("192.0.2.9")), unseen, false, DataLink, "Both are standbys"},
+		{"restore that goes on", facts("1", "1", func(f *postgresFacts) { f.standby = true }), facts("1", "2", nil), unseen, false, SameLineage, "restore_command"},
+		{"foreign loopback", facts("1", "1", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "dbname=x")} }), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
+		{"foreign, of another kind", facts("1", "1", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "file_fdw", "")} }), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
+		{"foreign, by address", facts("1", "1", nil), facts("2", "2", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "host=192.0.2.1")} }), unseen, false, DataLink, "Production has the foreign server s"},
+	} {
+		r := Conclude(judgePostgres(t.Context(), o, Finding{System: systemPostgres}, c.a, c.b, c.seen, c.steps)...)
+		if r.Verdict != c.want || !strings.Contains(r.String(), c.words) {
+			t.Errorf("%s: want %s and %q, got %s", c.name, c.want, c.words, r)
+		}
+		worded(t, r)
+	}
+}
+
+func worded(t *testing.T, r Result) {
+	t.Helper()
+	for _, f := range r.Findings {
+		if f.Evidence == "" || f.Question == "" || f.Verdict == Unknown && f.Answer == "" {
+			t.Errorf("not worded: %+v", f)
+		}
+	}
+}
+
+func TestJudgeMySQL(t *testing.T) {
+	o := Options{Resolver: names{"db.example": "192.0.2.2"}}.complete()
+	facts := func(uuid string, start float64, change func(*mysqlFacts)) *mysqlFacts {
+		f := &mysqlFacts{where: at("192.0.2.1:3306"), host: "db-" + uuid, port: "3306", id: "1", dir: "/d", uuid: uuid, start: start}
+		if start > 100 {
+			f.where = at("192.0.2.2:3306")
+		}
+		if change != nil {
+			change(f)
+		}
+		return f
+	}
+	source := func(host, uuid string, running bool) func(*mysqlFacts) {
+		return func(f *mysqlFacts) {
+			f.sources = []mysqlSource{{endpoint{host, "3306"}, uuid, running}}
+		}
+	}
+	galera := func(nodes ...string) func(*mysqlFacts) {
+		return func(f *mysqlFacts) { f.galera, f.galeraNodes = "g", nodes }
+	}
+	denied := func(f *mysqlFacts) { f.replicaTrouble = &trouble{"no privilege", "GRANT REPLICATION CLIENT"} }
+	for _, c := range []struct {
+		name  string
+		a, b  *mysqlFacts
+		seen  sighting
+		want  Verdict
+		words string
+	}{
+		{"seen", facts("u", 1, nil), facts("u", 1, nil), sighting{seen: true}, SameInstance, "A named lock"},
+		{"proxied, by all it says", facts("u", 50, nil), facts("u", 52, nil), mute, SameInstance, "same second"},
+		{"copied folder", facts("u", 50, nil), facts("u", 500, nil), unseen, SameLineage, "the folder of one was copied"},
+		{"strangers", facts("u", 50, nil), facts("v", 500, nil), unseen, Distinct, "server_uuid differs"},
+		{"strangers started together", facts("u", 50, nil), facts("v", 51, nil), unseen, Distinct, "server_uuid differs"},
+		{"no privilege", facts("u", 50, denied), facts("v", 500, nil), unseen, Unknown, "GRANT REPLICATION CLIENT"},
+		{"proxied, without a word", facts("", 50, func(f *mysqlFacts) { f.host = "" }), facts("", 500, nil), mute, Unknown, "go past it"},
+		{"replica by uuid", facts("u", 50, source("10.0.0.9", "v", true)), facts("v", 500, nil), unseen, DataLink, "Staging copies from the server v"},
+		{"replica by name", facts("u", 50, source("db.example", "", false)), facts("v", 500, nil), unseen, DataLink, "is set up to copy from db.example:3306"},
+		{"replica of a third", facts("u", 50, source("10.0.0.9", "w", true)), facts("v", 500, nil), unseen, Unknown, "copies from 10.0.0.9:3306"},
+		{"two replicas of one", facts("u", 50, source("10.0.0.9", "w", true)), facts("v", 500, source("10.0.0.8", "w", true)), unseen, DataLink, "Both copy from"},
+		{"one galera", facts("u", 50, galera("a:1", "b:1")), facts("v", 500, galera("b:1")), unseen, DataLink, "nodes of one Galera cluster"},
+		{"a copy of a galera", facts("u", 50, galera("a:1")), facts("v", 500, galera("b:1")), unseen, Unknown, "no member in common"},
+		{"tables elsewhere", facts("u", 50, func(f *mysqlFacts) { f.tables = []string{"shop.far"} }), facts("v", 500, nil), unseen, Unknown, "SHOW CREATE TABLE"},
+		{"one name for the machine", facts("u", 50, nil), facts("v", 500, func(f *mysqlFacts) { f.host = "db-u" }), unseen, Distinct, "hint: SHARED NEIGHBOUR"},
+	} {
+		r := Conclude(judgeMySQL(t.Context(), o, Finding{System: systemMySQL}, c.a, c.b, c.seen)...)
+		if r.Verdict != c.want || !strings.Contains(r.String(), c.words) {
+			t.Errorf("%s: want %s and %q, got %s", c.name, c.want, c.words, r)
+		}
+		worded(t, r)
+	}
+}
+
+func TestJudgeRedis(t *testing.T) {
+	o := Options{}.complete()
+	facts := func(w string, info string) *redisFacts {
+		f := &redisFacts{where: at(w), database: "0"}
+		f.read(strings.ReplaceAll(info, " ", "\r\n"))
+		return f
+	}
+	const a, b = "192.0.2.1:6379", "192.0.2.2:6379"
+	for _, c := range []struct {
+		name  string
+		a, b  *redisFacts
+		seen  sighting
+		want  Verdict
+		words string
+	}{
+		{"seen", facts(a, ""), facts(b, ""), sighting{seen: true}, SameInstance, "keys are apart, load is not"},
+		{"one run", facts(a, "run_id:x role:master"), facts(b, "run_id:x role:master"), mute, SameInstance, "run_id x"},
+		{"one history", facts(a, "run_id:x role:master master_replid:h"), facts(b, "run_id:y role:slave master_replid:h"), unseen, DataLink, "replication identifier h"},
+		{"one that went its own way", facts(a, "run_id:x role:master master_replid:h"), facts(b, "run_id:y role:master master_replid:i master_replid2:h"), unseen, SameLineage, "history h"},
+		{"no history", facts(a, "run_id:x role:master master_replid:h master_replid2:0000"), facts(b, "run_id:y role:master master_replid:i master_replid2:0000"), unseen, Distinct, "run_id differ"},
+		{"a replica that is away", facts(a, "run_id:x role:slave master_host:192.0.2.2 master_port:6379"), facts(b, "run_id:y role:master"), unseen, DataLink, "Staging is a replica of 192.0.2.2:6379"},
+		{"a master that names it", facts(a, "run_id:x role:slave"), facts(b, "run_id:y role:master slave0:ip=192.0.2.1,port=6379,state=online"), unseen, DataLink, "Production has the replica 192.0.2.1:6379"},
+		{"a replica of a third", facts(a, "run_id:x role:slave master_host:192.0.2.9 master_port:6379"), facts(b, "run_id:y role:master"), unseen, Unknown, "say which server"},
+		{"silent", facts(a, ""), facts(b, ""), mute, Unknown, "go past it"},
+		{"strangers", facts(a, "run_id:x role:master"), facts(b, "run_id:y role:master"), mute, Distinct, "(x, y)"},
+	} {
+		c.a.database = "1"
+		r := Conclude(judgeRedis(t.Context(), o, Finding{System: systemRedis}, c.a, c.b, c.seen)...)
+		if r.Verdict != c.want || !strings.Contains(r.String(), c.words) {
+			t.Errorf("%s: want %s and %q, got %s", c.name, c.want, c.words, r)
+		}
+		worded(t, r)
+	}
+}
+
+func TestNeighbours(t *testing.T) {
+	for _, c := range []struct {
+		a, b    where
+		settled bool
+		want    Verdict
+		hint    bool
+		none    bool
+	}{
+		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, SameInstance, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), true, SharedNeighbour, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5433"), true, SharedNeighbour, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.2:5432"), true, Unknown, false, true},
+		{at("127.0.0.1:5432"), at("127.0.0.1:5433"), true, Unknown, true, false},
+		{at("[::1]:5432"), at("127.0.0.1:5433"), true, Unknown, true, false},
+		{at("127.0.0.1:5432"), at("127.0.0.1:5432"), false, SameInstance, false, false},
+		{where{}, at("192.0.2.2:5432"), false, Unknown, false, true},
+	} {
+		got := neighbours(Finding{}, c.a, c.b, c.settled)
+		if (len(got) == 0) != c.none || len(got) == 1 && (got[0].Verdict != c.want || got[0].Hint != c.hint) {
+			t.Errorf("%v, %v, settled %v: %v", c.a, c.b, c.settled, got)
+		}
+	}
+}

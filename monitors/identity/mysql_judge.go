@@ -1,0 +1,169 @@
+package identity
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+)
+
+// mysqlSource is a server that this one copies from.
+type mysqlSource struct {
+	to      endpoint
+	uuid    string // MySQL only
+	running bool
+}
+
+// mysqlFacts is what a MySQL or MariaDB server tells of itself.
+type mysqlFacts struct {
+	where
+	maria       bool
+	database    string
+	host        string // its own name for its machine
+	port        string
+	id          string // server_id
+	dir         string // of its data
+	uuid        string // MySQL's, in a file beside the data; MariaDB has none
+	uid         string // MariaDB's, of the machine and the port
+	start       float64
+	galera      string // identifier of the Galera cluster's state
+	galeraNodes []string
+	sources     []mysqlSource
+	servers     []foreign
+	tables      []string // of engines that reach other servers
+	engine      string   // such an engine; "": none is there
+
+	replicaTrouble, tableTrouble *trouble
+}
+
+// startSlack is by how much two computed starts of one server may differ:
+// Uptime counts whole seconds, and the two are asked one after the other.
+const startSlack = 2.5
+
+func (f *mysqlFacts) sameStart(g *mysqlFacts) bool {
+	return f.start > 0 && g.start > 0 && math.Abs(f.start-g.start) <= startSlack
+}
+
+func judgeMySQL(ctx context.Context, o Options, f Finding, a, b *mysqlFacts, seen sighting) []Finding {
+	if seen.seen {
+		return []Finding{f.answer(questionOne, SameInstance, "A named lock taken through staging's DSN is held in production's eyes: it is one server, with %s.", schemas(a.database, b.database))}
+	}
+	alike := a.uuid != "" && a.uuid == b.uuid
+	self := a.host != "" && a.host == b.host && a.port == b.port && a.dir == b.dir && a.id == b.id && a.uuid == b.uuid && a.uid == b.uid
+	if a.sameStart(b) && self {
+		return []Finding{f.answer(questionOne, SameInstance, "Both call themselves %s, port %s, with the same folder and number, and started at the same second: it is one server.", clean(a.host), clean(a.port))}
+	}
+	var out []Finding
+	switch {
+	case alike:
+		out = append(out, f.answer(questionOne, SameLineage, "Both have the server_uuid %s, but they are not one: the folder of one was copied to the other.", clean(a.uuid)))
+	case a.uuid != "" && b.uuid != "":
+		out = append(out, f.answer(questionOne, Distinct, "Their server_uuid differs (%s, %s)%s.", clean(a.uuid), clean(b.uuid), lockNotSeen(seen)))
+	case a.uid != "" && b.uid != "" && a.uid != b.uid:
+		out = append(out, f.answer(questionOne, Distinct, "Their server_uid differs (%s, %s)%s.", clean(a.uid), clean(b.uid), lockNotSeen(seen)))
+	case seen.trouble == nil:
+		out = append(out, f.answer(questionOne, Distinct, "A named lock taken through staging is not held in production's eyes."))
+	default:
+		out = append(out, f.open(questionOne, seen.trouble))
+	}
+	if a.host != "" && a.host == b.host && !local(a.host) {
+		g := f.answer("Do both stand on one machine?", SharedNeighbour, "Both call their machine %s; containers often have the same name on different machines.", clean(a.host))
+		g.Hint, g.Answer = true, "ask their owner whether it is one machine"
+		out = append(out, g)
+	}
+	out = append(out, judgeReplication(ctx, o, f, a, b))
+	return append(out, judgeTables(ctx, o, f, a, b))
+}
+
+func lockNotSeen(s sighting) string {
+	if s.trouble != nil {
+		return ""
+	}
+	return ", and a named lock taken through staging is not held in production's eyes"
+}
+
+func schemas(a, b string) string {
+	if a == "" || b == "" {
+		return "all of its databases"
+	}
+	return databases(a, b)
+}
+
+func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFacts) Finding {
+	const nobody = "00000000-0000-0000-0000-000000000000"
+	if a.galera != "" && a.galera != nobody && a.galera == b.galera {
+		for _, node := range a.galeraNodes {
+			if node = strings.TrimSpace(node); node != "" && slices.Contains(b.galeraNodes, node) {
+				return f.answer(questionReplica, DataLink, "Both are nodes of one Galera cluster, of which %s is a member.", clean(node))
+			}
+		}
+		g := f.answer(questionReplica, Unknown, "Both have the Galera state %s but no member in common: one cluster in two parts, or a copy of it.", clean(a.galera))
+		g.Answer = "ask their owner whether the two clusters are one"
+		return g
+	}
+	var elsewhere []string
+	for _, s := range []struct {
+		name, other string
+		me, peer    *mysqlFacts
+	}{{"Staging", "production", a, b}, {"Production", "staging", b, a}} {
+		for _, source := range s.me.sources {
+			how := "is set up to copy from"
+			if source.running {
+				how = "copies from"
+			}
+			if source.uuid != "" && source.uuid == s.peer.uuid && a.uuid != b.uuid {
+				return f.answer(questionReplica, DataLink, "%s %s the server %s, which is %s.", s.name, how, clean(source.uuid), s.other)
+			}
+			if s.me.leads(ctx, o, source.to.host, source.to.port, s.peer.where) {
+				return f.answer(questionReplica, DataLink, "%s %s %s, which is %s.", s.name, how, source.to, s.other)
+			}
+			elsewhere = append(elsewhere, strings.ToLower(s.name)+" "+how+" "+source.to.String())
+		}
+	}
+	for _, x := range a.sources {
+		for _, y := range b.sources {
+			if x.uuid != "" && x.uuid == y.uuid || x.to == y.to && !local(x.to.host) && !scoped(x.to.host) {
+				return f.answer(questionReplica, DataLink, "Both copy from %s.", x.to)
+			}
+		}
+	}
+	for _, t := range []*trouble{a.replicaTrouble, b.replicaTrouble} {
+		if t != nil {
+			return f.open(questionReplica, &trouble{"replication could not be looked at: " + t.why, t.remedy})
+		}
+	}
+	if len(elsewhere) > 0 {
+		return f.open(questionReplica, &trouble{several(elsewhere) + ", which cannot be told from the other side", "say which server that is"})
+	}
+	return f.answer(questionReplica, Distinct, "Neither copies from another server.")
+}
+
+func judgeTables(ctx context.Context, o Options, f Finding, a, b *mysqlFacts) Finding {
+	var elsewhere, tables []string
+	for _, s := range []struct {
+		name, other string
+		me, peer    *mysqlFacts
+	}{{"Staging", "production", a, b}, {"Production", "staging", b, a}} {
+		for _, x := range s.me.servers {
+			if s.me.leads(ctx, o, x.to.host, x.to.port, s.peer.where) {
+				return f.answer(questionForeign, DataLink, "%s knows the server %s at %s in mysql.servers: that is %s.", s.name, clean(x.name), x.to, s.other)
+			}
+			elsewhere = append(elsewhere, strings.ToLower(s.name)+" knows the server "+clean(x.name)+" at "+x.to.String())
+		}
+		for _, t := range s.me.tables {
+			tables = append(tables, strings.ToLower(s.name)+" has the table "+clean(t)+" of an engine that reaches other servers")
+		}
+	}
+	for _, t := range []*trouble{a.tableTrouble, b.tableTrouble} {
+		if t != nil {
+			return f.open(questionForeign, t)
+		}
+	}
+	if len(elsewhere) > 0 {
+		return f.open(questionForeign, &trouble{several(elsewhere), "say whether that is the other environment under another name"})
+	}
+	if len(tables) > 0 {
+		return f.open(questionForeign, &trouble{several(tables), "ask its owner where SHOW CREATE TABLE says that it leads (without the password)"})
+	}
+	return f.answer(questionForeign, Distinct, "Neither knows a server to reach tables on.")
+}

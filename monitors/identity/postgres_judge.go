@@ -1,0 +1,255 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// endpoint is a host and port that a server has on record.
+type endpoint struct{ host, port string }
+
+func (e endpoint) String() string { return clean(net.JoinHostPort(e.host, e.port)) }
+
+// slot is a replication slot.
+type slot struct {
+	name, kind string
+	active     bool
+}
+
+// subscription is a subscription of logical replication; where it leads is known
+// to superusers only.
+type subscription struct {
+	name, slot string
+	enabled    bool
+	to         endpoint
+}
+
+// foreign is a foreign server, or code that calls dblink.
+type foreign struct {
+	name, wrapper string
+	to            endpoint
+}
+
+// postgresFacts is what a PostgreSQL server tells of itself.
+type postgresFacts struct {
+	where
+	database string
+	start    string // in microseconds
+	standby  bool
+	id       string // the system identifier of initdb
+	receiver *endpoint
+	slots    []slot
+	subs     []subscription
+	foreign  []foreign
+	dblink   bool
+
+	idTrouble, receiverTrouble, subTrouble, foreignTrouble *trouble
+}
+
+// saw notes the address that the server knows itself by. One that means another
+// machine everywhere is no news.
+func (f *postgresFacts) saw(host, port string) {
+	a, err := netip.ParseAddr(host)
+	n, errPort := strconv.ParseUint(port, 10, 16)
+	if err != nil || errPort != nil || local(host) {
+		return
+	}
+	f.addrs = unique(append(f.addrs, netip.AddrPortFrom(a.Unmap(), uint16(n))))
+}
+
+const (
+	questionReplica = "Does one copy from the other?"
+	questionLogical = "Does one subscribe to the other?"
+	questionForeign = "Does one reach into the other?"
+)
+
+// judgePostgres weighs what two servers told. steps says that one standby was
+// seen to keep up with the other as its primary.
+func judgePostgres(ctx context.Context, o Options, f Finding, a, b *postgresFacts, seen sighting, steps bool) []Finding {
+	if seen.seen {
+		return []Finding{f.answer(questionOne, SameInstance, "A lock taken through staging's DSN is seen through production's: it is one server, with %s.", databases(a.database, b.database))}
+	}
+	alike := a.id != "" && a.id == b.id
+	if alike && a.start != "" && a.start == b.start {
+		return []Finding{f.answer(questionOne, SameInstance, "Both have the system identifier %s and started at the same microsecond: it is one server, with %s.", clean(a.id), databases(a.database, b.database))}
+	}
+	var out []Finding
+	switch {
+	case alike:
+		out = append(out, judgeCopies(ctx, o, f, a, b, steps)...)
+	case a.id != "" && b.id != "":
+		out = append(out, f.answer(questionOne, Distinct, "Their system identifiers differ (%s, %s)%s.", clean(a.id), clean(b.id), notSeen(seen)))
+	case seen.trouble == nil:
+		g := f.answer(questionReplica, Unknown, "A system identifier may not be read, and without it a copy is not known from a stranger.")
+		g.Answer = grantControl
+		out = append(out, f.answer(questionOne, Distinct, "A lock taken through staging is not seen in production."), g)
+	default:
+		t := seen.trouble
+		if a.idTrouble != nil || b.idTrouble != nil {
+			t = &trouble{t.why, t.remedy + "; " + grantControl}
+		}
+		out = append(out, f.open(questionOne, t))
+	}
+	out = append(out, judgeLogical(ctx, o, f, a, b))
+	return append(out, judgeForeign(ctx, o, f, a, b))
+}
+
+func notSeen(s sighting) string {
+	if s.trouble != nil {
+		return ""
+	}
+	return ", and a lock taken through staging is not seen in production"
+}
+
+func databases(a, b string) string {
+	if a == b {
+		return "one database, " + clean(a)
+	}
+	return "the databases " + clean(a) + " (staging) and " + clean(b) + " (production)"
+}
+
+// judgeCopies is about two servers with one system identifier that are not one:
+// a standby, or a copy that went its own way.
+func judgeCopies(ctx context.Context, o Options, f Finding, a, b *postgresFacts, steps bool) []Finding {
+	copied := f.answer(questionOne, SameLineage, "Both have the system identifier %s but started at different times: one was copied from the other, or both from a third.", clean(a.id))
+	linked := func(format string, args ...any) []Finding {
+		return []Finding{copied, f.answer(questionReplica, DataLink, format, args...)}
+	}
+	sides := []struct {
+		name, other string
+		me, peer    *postgresFacts
+	}{{"staging", "production", a, b}, {"production", "staging", b, a}}
+	for _, s := range sides {
+		if r := s.me.receiver; s.me.standby && r != nil && r.host != "" && s.me.leads(ctx, o, r.host, r.port, s.peer.where) {
+			return linked("%s is a standby that receives from %s, which is %s.", sentenceCase(s.name), r, s.other)
+		}
+	}
+	if steps {
+		standby, primary := "staging", "production"
+		if b.standby {
+			standby, primary = primary, standby
+		}
+		return linked("%s is a standby with a running receiver, and receives just what %s writes.", sentenceCase(standby), primary)
+	}
+	if a.standby && b.standby && a.receiver != nil && b.receiver != nil && a.receiver.host != "" && *a.receiver == *b.receiver {
+		return linked("Both are standbys that receive from %s.", a.receiver)
+	}
+	if !a.standby && !b.standby {
+		return []Finding{copied, f.answer(questionReplica, Distinct, "Neither is in recovery, so neither is a standby of the other: a restored backup or a clone.")}
+	}
+	for _, s := range sides {
+		if !s.me.standby {
+			continue
+		}
+		if s.me.receiver == nil && s.me.receiverTrouble == nil {
+			g := f.answer(questionReplica, Unknown, "%s is in recovery without a receiver: a restore that is not finished, a standby that has lost its primary, or one that is fed by files.", sentenceCase(s.name))
+			g.Answer = "ask its owner what restore_command and primary_conninfo say"
+			return []Finding{copied, g}
+		}
+	}
+	g := f.answer(questionReplica, Unknown, "A standby is among them, and from where it receives is not known.")
+	g.Answer = grantMonitor + " on both sides"
+	if r := cmpReceiver(a, b); r != "" {
+		g.Evidence = "A standby is among them, which receives from " + r + "; that this is the other one cannot be seen from here."
+		g.Answer = "say which server " + r + " is"
+	}
+	return []Finding{copied, g}
+}
+
+func cmpReceiver(a, b *postgresFacts) string {
+	for _, f := range []*postgresFacts{a, b} {
+		if f.receiver != nil && f.receiver.host != "" {
+			return f.receiver.String()
+		}
+	}
+	return ""
+}
+
+func sentenceCase(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func judgeLogical(ctx context.Context, o Options, f Finding, a, b *postgresFacts) Finding {
+	if a.subTrouble != nil || b.subTrouble != nil {
+		t := a.subTrouble
+		if t == nil {
+			t = b.subTrouble
+		}
+		return f.open(questionLogical, &trouble{"its subscriptions could not be read: " + t.why, "GRANT SELECT (oid, subdbid, subname, subowner, subenabled, subslotname, subpublications) ON pg_subscription TO <user>;"})
+	}
+	var hidden []string
+	for _, s := range []struct {
+		name, other string
+		me, peer    *postgresFacts
+	}{{"Staging", "production", a, b}, {"Production", "staging", b, a}} {
+		for _, sub := range s.me.subs {
+			if sub.to.host != "" {
+				if s.me.leads(ctx, o, sub.to.host, sub.to.port, s.peer.where) {
+					return f.answer(questionLogical, DataLink, "%s has the subscription %s to %s, which is %s.", s.name, clean(sub.name), sub.to, s.other)
+				}
+				hidden = append(hidden, fmt.Sprintf("%s's subscription %s leads to %s", strings.ToLower(s.name), clean(sub.name), sub.to))
+				continue
+			}
+			i := slices.IndexFunc(s.peer.slots, func(x slot) bool { return x.kind == "logical" && x.name == sub.slot && sub.slot != "" })
+			if i >= 0 && s.peer.slots[i].active {
+				return f.answer(questionLogical, DataLink, "%s has the subscription %s, and %s has a logical slot of its name in use.", s.name, clean(sub.name), s.other)
+			}
+			hidden = append(hidden, fmt.Sprintf("where %s's subscription %s leads is not known", strings.ToLower(s.name), clean(sub.name)))
+		}
+	}
+	if len(hidden) > 0 {
+		return f.open(questionLogical, &trouble{several(hidden), "ask its owner for SELECT subname, subconninfo FROM pg_subscription (without the password), which takes a superuser; is that the other environment under another name?"})
+	}
+	return f.answer(questionLogical, Distinct, "Neither has a subscription of logical replication.")
+}
+
+func judgeForeign(ctx context.Context, o Options, f Finding, a, b *postgresFacts) Finding {
+	if a.foreignTrouble != nil || b.foreignTrouble != nil {
+		return f.open(questionForeign, &trouble{"the list of foreign servers could not be read", "GRANT SELECT ON pg_foreign_server, pg_foreign_data_wrapper TO <user>;"})
+	}
+	var elsewhere, blind []string
+	for _, s := range []struct {
+		name, other string
+		me, peer    *postgresFacts
+	}{{"Staging", "production", a, b}, {"Production", "staging", b, a}} {
+		for _, x := range s.me.foreign {
+			what := "the foreign server " + clean(x.name)
+			if x.wrapper == "dblink" {
+				what = "a " + clean(x.name) + " that calls dblink"
+			}
+			if x.to.host == "" {
+				if x.wrapper == "dblink" {
+					blind = append(blind, strings.ToLower(s.name)+" has "+what)
+				}
+				continue // a file, or a wrapper that reaches no server
+			}
+			if s.me.leads(ctx, o, x.to.host, x.to.port, s.peer.where) {
+				return f.answer(questionForeign, DataLink, "%s has %s, which leads to %s: that is %s.", s.name, what, x.to, s.other)
+			}
+			if !s.me.leads(ctx, o, x.to.host, x.to.port, s.me.where) {
+				elsewhere = append(elsewhere, fmt.Sprintf("%s has %s, which leads to %s", strings.ToLower(s.name), what, x.to))
+			}
+		}
+		if s.me.dblink && !slices.ContainsFunc(s.me.foreign, func(x foreign) bool { return x.wrapper == "dblink" }) {
+			blind = append(blind, strings.ToLower(s.name)+" has the extension dblink, whose targets are in the code that calls it")
+		}
+	}
+	if len(elsewhere) > 0 {
+		return f.open(questionForeign, &trouble{several(elsewhere), "say whether that is the other environment under another name"})
+	}
+	if len(blind) > 0 {
+		return f.open(questionForeign, &trouble{several(blind), "ask its owner where dblink_connect leads to"})
+	}
+	return f.answer(questionForeign, Distinct, "Neither database has a foreign server or dblink. Other databases of the same servers were not looked at.")
+}
+
+// several joins up to three of a list.
+func several(list []string) string {
+	if len(list) > 3 {
+		list = append(slices.Clone(list[:3]), fmt.Sprintf("and %d more", len(list)-3))
+	}
+	return strings.Join(list, "; ")
+}

@@ -1,0 +1,186 @@
+//go:build real
+
+package identity
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// maria is a MariaDB server of the test.
+type maria struct {
+	servant
+	port string
+}
+
+func (m *maria) dsn(user, db string) string {
+	return "mysql://" + user + ":s3cret-" + user + "@127.0.0.1:" + m.port + "/" + db
+}
+
+func newMaria(t *testing.T, number string) *maria {
+	t.Helper()
+	m := &maria{servant: newServant(t, "mysql"), port: freePort(t)}
+	m.run(t, binary(t, "mariadb-install-db", "mariadb-server"), "--no-defaults", "--datadir="+m.path("data"), "--auth-root-authentication-method=normal", "--skip-test-db")
+	m.serve(t, syscall.SIGTERM, "mariadb", binary(t, "mariadbd", "mariadb-server"), "--no-defaults", "--datadir="+m.path("data"), "--port="+m.port, "--bind-address=127.0.0.1",
+		"--socket="+m.path("sock"), "--pid-file="+m.path("pid"), "--server-id="+number, "--log-bin=bin", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve",
+		"--innodb-buffer-pool-size=8M", "--plugin-maturity=unknown")
+	until(t, "mariadb answers", func(ctx context.Context) bool {
+		db, err := sql.Open("mysql", "root@tcp(127.0.0.1:"+m.port+")/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		return db.PingContext(ctx) == nil
+	})
+	m.do(t, "CREATE DATABASE shop", "CREATE DATABASE shop_staging", "CREATE USER watcher IDENTIFIED BY 's3cret-watcher'", "CREATE USER seer IDENTIFIED BY 's3cret-seer'",
+		"GRANT SLAVE MONITOR ON *.* TO seer", "CREATE USER copier IDENTIFIED BY 's3cret-copier'", "GRANT REPLICATION SLAVE ON *.* TO copier")
+	return m
+}
+
+func (m *maria) do(t *testing.T, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("mysql", "root@tcp(127.0.0.1:"+m.port+")/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, s := range statements {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+func (m *maria) says(t *testing.T, statement string) string {
+	t.Helper()
+	db, err := sql.Open("mysql", "root@tcp(127.0.0.1:"+m.port+")/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var out string
+	if err := db.QueryRowContext(t.Context(), statement).Scan(&out); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	return out
+}
+
+func TestRealMySQL(t *testing.T) {
+	t.Parallel()
+	a, b := newMaria(t, "1"), newMaria(t, "2")
+
+	// Without a database in the DSN: a plain login may use none.
+	expect(t, compare(t, a.dsn("watcher", ""), a.dsn("seer", "")), SameInstance, "A named lock taken through staging", "all of its databases")
+	expect(t, compare(t, "root@tcp(127.0.0.1:"+a.port+")/shop_staging", "root@tcp(127.0.0.1:"+a.port+")/shop"), SameInstance, "shop_staging (staging) and shop (production)")
+	expect(t, compare(t, a.dsn("watcher", ""), b.dsn("watcher", "")), Unknown, "server_uid differs", "GRANT SLAVE MONITOR ON *.* TO <user>;")
+	expect(t, compare(t, a.dsn("seer", ""), b.dsn("seer", "")), Distinct, "server_uid differs", "Neither copies from another server", "Neither knows a server")
+	expect(t, compare(t, a.dsn("watcher", "shop"), b.dsn("seer", "")), Unknown, "may not use this database", "leave the name of the database out")
+	expect(t, compare(t, a.dsn("seer", ""), strings.Replace(b.dsn("seer", ""), "s3cret-", "s3cret-not-", 1)), Unknown, "does not let us in", "GRANT USAGE ON *.*")
+	expect(t, compare(t, a.dsn("seer", ""), (&maria{port: freePort(t)}).dsn("seer", "")), Unknown, "nothing listens there")
+
+	for _, c := range []struct {
+		staging, production *maria
+		want                Verdict
+	}{{a, a, SameInstance}, {a, b, Unknown}} {
+		answers := Answers{Staging: []string{c.staging.says(t, StatementMySQL)}, Production: []string{c.production.says(t, StatementMySQL)}}
+		read, err := ReadAnswers("answers.txt", strings.NewReader(answers.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Conclude(read.compareLines(t.Context(), Options{}.complete())...)
+		sound(t, r, "s3cret")
+		expect(t, r, c.want)
+	}
+
+	b.do(t, "INSTALL SONAME 'ha_federatedx'")
+	expect(t, compare(t, a.dsn("seer", ""), b.dsn("seer", "")), Unknown, "FEDERATED can reach other servers", "GRANT SELECT ON mysql.servers TO <user>;")
+	b.do(t, "GRANT SELECT ON mysql.servers TO seer")
+	expect(t, compare(t, a.dsn("seer", ""), b.dsn("seer", "")), Distinct)
+	b.do(t, "CREATE SERVER near FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1', PORT "+a.port+", USER 'x', PASSWORD 's3cret-x', DATABASE 'shop')")
+	expect(t, compare(t, a.dsn("seer", ""), b.dsn("seer", "")), DataLink, "Production knows the server near at 127.0.0.1:"+a.port)
+	b.do(t, "DROP SERVER near", "UNINSTALL SONAME 'ha_federatedx'")
+
+	b.do(t, "CHANGE MASTER TO master_host='127.0.0.1', master_port="+a.port+", master_user='copier', master_password='s3cret-copier', master_use_gtid=slave_pos")
+	expect(t, compare(t, b.dsn("seer", ""), a.dsn("seer", "")), DataLink, "Staging is set up to copy from 127.0.0.1:"+a.port)
+	// It would stop at what it has itself already.
+	b.do(t, "DROP DATABASE shop", "DROP DATABASE shop_staging", "DROP USER watcher", "RESET MASTER", "SET GLOBAL sql_slave_skip_counter=0", "SET GLOBAL slave_exec_mode=IDEMPOTENT", "SET GLOBAL replicate_do_db='shop'", "START SLAVE IO_THREAD")
+	until(t, "the replica receives", func(ctx context.Context) bool {
+		r := Compare(ctx, []string{b.dsn("seer", "")}, []string{a.dsn("seer", "")}, Options{})
+		return strings.Contains(r.String(), "Staging copies from 127.0.0.1:"+a.port)
+	})
+	expect(t, compare(t, b.dsn("seer", ""), a.dsn("seer", "")), DataLink, "Staging copies from 127.0.0.1:"+a.port)
+}
+
+// newRedis starts a Redis server; the password is of everybody.
+func newRedis(t *testing.T, more ...string) (servant, string) {
+	t.Helper()
+	s, port := newServant(t, "nobody"), freePort(t)
+	s.serve(t, syscall.SIGTERM, "redis", binary(t, "redis-server", "redis-server"), append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+		"--dir", s.dir, "--requirepass", "s3cret", "--masterauth", "s3cret", "--daemonize", "no", "--repl-diskless-sync-delay", "0"}, more...)...)
+	until(t, "redis answers", func(ctx context.Context) bool { return toRedis(t, port).Ping(ctx).Err() == nil })
+	return s, port
+}
+
+func toRedis(t *testing.T, port string) *redis.Client {
+	t.Helper()
+	c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + port, Password: "s3cret", DialerRetries: 1, MaxRetries: -1})
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func TestRealRedis(t *testing.T) {
+	t.Parallel()
+	_, a := newRedis(t)
+	_, b := newRedis(t)
+	_, replica := newRedis(t, "--replicaof", "127.0.0.1 "+a)
+	until(t, "the replica is in step", func(ctx context.Context) bool {
+		return strings.Contains(toRedis(t, replica).Info(ctx, "replication").Val(), "master_link_status:up")
+	})
+	dsn := func(port string) string { return "redis://:s3cret@127.0.0.1:" + port }
+
+	expect(t, compare(t, dsn(a)+"/1", dsn(a)+"/0"), SameInstance, "is counted by a listener", "number 1 (staging) and 0 (production)")
+	expect(t, compare(t, dsn(a), dsn(b)), Distinct, "run_id differ", "not heard")
+	expect(t, compare(t, dsn(replica), dsn(a)), DataLink)
+	expect(t, compare(t, dsn(a), dsn(replica)), DataLink)
+	expect(t, compare(t, "valkey://:s3cret@127.0.0.1:"+b, dsn(b)+"/3?protocol=3&foo=bar"), SameInstance)
+	expect(t, compare(t, dsn(a), strings.Replace(dsn(b), "s3cret", "s3cret-wrong", 1)), Unknown, "does not let us in", "ACL SETUSER crosstalk on")
+	expect(t, compare(t, dsn(a), "redis://127.0.0.1:"+b), Unknown, "does not let us in")
+	expect(t, compare(t, dsn(a), dsn(freePort(t))), Unknown, "nothing listens there")
+	expect(t, compare(t, dsn(a), dsn(b)+"/99"), Unknown, "no database of this number")
+
+	// A user that may do nothing but say hello, on two servers and on one.
+	for _, port := range []string{a, b, replica} {
+		if err := toRedis(t, port).Do(t.Context(), "ACL", "SETUSER", "watcher", "on", ">s3cret-watcher", "+ping", "+select").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	least := func(port string) string { return "redis://watcher:s3cret-watcher@127.0.0.1:" + port }
+	expect(t, compare(t, least(a), least(b)), Unknown, grantPublish, grantInfo)
+	// What it names is enough.
+	for _, port := range []string{a, b, replica} {
+		if err := toRedis(t, port).Do(t.Context(), "ACL", "SETUSER", "watcher", "+publish", "+subscribe", "resetchannels", "&crosstalk-*").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(t, compare(t, least(a), least(a)+"/1"), SameInstance)
+	expect(t, compare(t, least(a), least(replica)), DataLink, "What is published on staging arrives on production")
+	expect(t, compare(t, least(replica), least(a)), DataLink, "What is published on production arrives on staging")
+	expect(t, compare(t, least(a), least(b)), Unknown, "not heard on the other", grantInfo)
+	for _, port := range []string{a, b} {
+		if err := toRedis(t, port).Do(t.Context(), "ACL", "SETUSER", "watcher", "+info").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(t, compare(t, least(a), least(b)), Distinct)
+
+	// Promoted, it goes on with the history under another name.
+	if err := toRedis(t, replica).Do(t.Context(), "REPLICAOF", "NO", "ONE").Err(); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, compare(t, dsn(replica), dsn(a)), SameLineage, "replication history")
+}
