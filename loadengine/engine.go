@@ -177,6 +177,16 @@ func (e *Engine) SetSlew(on bool) {
 	e.schedule.set(func() { e.schedule.slew = on })
 }
 
+// SetSlewFactor scales the guard's limit of rising: 1, as from the start, is
+// all of it, 0.5 half as fast. It says nothing while the limit is off. What is
+// not above 0 is taken as 1: standing still is the ceiling's business.
+func (e *Engine) SetSlewFactor(f float64) {
+	if !(f > 0) {
+		f = 1
+	}
+	e.schedule.set(func() { e.schedule.slewFactor = f })
+}
+
 // Live returns how things stand, without a lock.
 func (e *Engine) Live() Live {
 	l := &e.schedule.live

@@ -63,6 +63,8 @@ type schedule struct {
 	credit  float64 // users earned by glide and slew and not yet added
 	moved   int64
 
+	slewFactor float64
+
 	live struct{ asked, running, inFlight, ceiling atomic.Int64 }
 }
 
@@ -72,7 +74,7 @@ func newSchedule(p Plan, prog *program, brake *Brake) *schedule {
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), drained: make(chan struct{}, 1),
 		assigned: make(chan *user, p.MaxUsers),
 		users:    make([]user, p.MaxUsers), free: make([]*user, 0, p.MaxUsers),
-		wakeAt: math.MinInt64, ceiling: -1, glide: p.Glide, slew: true,
+		wakeAt: math.MinInt64, ceiling: -1, glide: p.Glide, slew: true, slewFactor: 1,
 	}
 	if p.MaxRPS > 0 {
 		s.spacing = int64(float64(time.Second) / p.MaxRPS)
@@ -258,7 +260,7 @@ func (s *schedule) pace() float64 {
 		rate = s.glide
 	}
 	if s.slew {
-		rate = min(rate, max(slewLeast, slewShare*float64(len(s.active))))
+		rate = min(rate, s.slewFactor*max(slewLeast, slewShare*float64(len(s.active))))
 	}
 	return rate
 }

@@ -262,6 +262,18 @@ func TestSlewHoldsBackWhatGlideWouldAllow(t *testing.T) {
 		if n := r.Live().Running; n < 109 || n > 111 {
 			t.Errorf("%d running a second later, want 110", n)
 		}
+		r.SetSlewFactor(0.5)
+		before := r.Live().Running
+		pass(time.Second)
+		if n := r.Live().Running - before; n < 5 || n > 6 {
+			t.Errorf("%d came in a second at half the slew, want 5 or 6", n)
+		}
+		r.SetSlewFactor(0)
+		before = r.Live().Running
+		pass(time.Second)
+		if n := r.Live().Running - before; n < 11 || n > 13 {
+			t.Errorf("%d came in a second at the whole slew, want 12", n)
+		}
 	})
 }
 

@@ -46,6 +46,7 @@ type stats struct {
 	since              time.Duration
 	requests, errors   uint64
 	dropped, cancelled uint64
+	total              Total
 	codes              map[int]uint64
 	kinds              map[string]uint64
 	byStep             []stepStats
@@ -85,6 +86,7 @@ func (s *stats) record(st *step, o outcome) {
 	s.last.record(now, o)
 	s.ten.record(now, o)
 	s.requests++
+	s.total.Requests++
 	if o.code != 0 {
 		s.codes[o.code]++
 	}
@@ -97,6 +99,7 @@ func (s *stats) record(st *step, o outcome) {
 		return
 	}
 	s.errors++
+	s.total.Errors++
 	count(s.kinds, o.kind)
 	if b.kinds == nil {
 		b.kinds = map[string]uint64{}
