@@ -48,6 +48,8 @@ type Note struct {
 	Gone     *Gone      `json:"retracted,omitempty"`
 	Resolved *Gone      `json:"resolved,omitempty"`
 	System   bool       `json:"system,omitempty"` // written by the program: nobody may edit it
+
+	Attachments []Attachment `json:"attachments,omitempty"`
 }
 
 // Edit is one earlier text of a note.

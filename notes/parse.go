@@ -120,9 +120,7 @@ func Tags(text string) []string {
 		if !ok {
 			continue
 		}
-		end := strings.IndexFunc(tag, func(r rune) bool {
-			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_'
-		})
+		end := strings.IndexFunc(tag, func(r rune) bool { return !tagRune(r) })
 		if end >= 0 {
 			tag = tag[:end]
 		}
