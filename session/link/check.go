@@ -1,0 +1,369 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Setup is what a check is made of.
+type Setup struct {
+	Profile Profile
+	Seed    uint64 // of the coins; recorded in the verdict
+	Users   int    // staging's load in the halves that are on
+	// OffUsers is staging's load in the other halves: 0, or a level that an earlier
+	// check reached.
+	OffUsers int
+	// Timeout is the latency that an unanswered probe counts as; 0 for 2 s.
+	Timeout time.Duration
+	// StagingP95 is staging's usual 95th percentile. Three times that is discarded
+	// at the start of each half when it is more than the profile's.
+	StagingP95 time.Duration
+	Mix        string // the requests used, in words, for the verdict
+	ShamTo     string // where the sham load goes, in words, for the verdict
+}
+
+// ErrNoisy is what New returns when production is too noisy to tell anything.
+var ErrNoisy = errors.New("production is too noisy")
+
+const (
+	defaultTimeout = 2 * time.Second
+	leastQuiet     = 6   // halves of the quiet phase that a check needs
+	shamLine       = 40  // evidence of the pairs with sham load that is enough
+	bareLine       = 100 // evidence of the pairs without sham load that "our own machine" needs
+	controlLine    = 20  // evidence of production less a control that is enough
+	noLinkBelow    = 20  // evidence from which "no link seen" waits for the last pair
+	boundLine      = 40  // one-sided 97.5 %; the other 2.5 % are for the end
+	intervalLine   = 80  // two-sided 97.5 %
+	amberWindow    = 6   // pairs
+	amberMost      = 3   // amber pairs among them halve what is to come
+	fewestSham     = 4   // pairs with sham load before they count
+	manySham       = 8   // after which they should have shown something
+	wantedRatio    = 10  // requests to staging, on over off
+	wantedSuccess  = 0.95
+)
+
+// Check is a running check. Ask Next what to do, do it, and tell Observe, until
+// Next has no more. It may be stopped at any moment: what was learned stays valid.
+type Check struct {
+	setup    Setup
+	discard  time.Duration
+	coins    Assignment
+	layout   *layout
+	forecast Forecast
+
+	dips  bool // the level is a tester's own: it is not halved, and may fail
+	users int  // in halves that are on, now
+	sham  bool
+	first summary // of the half before, when half is odd
+	obs   Observation
+	half  int // that comes next
+	pairs []pair
+
+	production *evidence
+	controls   []judged
+	quietScale scale   // production's latency
+	withSham   float64 // evidence of the pairs with sham load
+	shamBest   float64
+	without    float64 // of the pairs without
+	bestBare   float64
+	shamPairs  int
+	lost       int
+
+	sent    [2]int // off, on
+	halves  [2]int
+	success int
+	rateOn  rate
+
+	verdict *Verdict
+}
+
+// judged is a control and what was found with it.
+type judged struct {
+	env        Env
+	itself     *evidence // that it moves with the load, on pairs without sham load
+	difference *evidence // that production moves more
+	scale      scale     // of production less control, in quiet
+	own        scale     // of the control itself, in quiet
+}
+
+type rate struct {
+	requests int
+	halves   int
+}
+
+type pair struct {
+	onFirst   bool
+	sham      bool
+	lost      bool
+	amber     bool
+	amplitude float64 // relative to the first
+	users     int
+	d         []float64
+	controls  [][]float64
+	rates     [][2]float64 // of the counters, off and on
+}
+
+// New begins a check from the halves of a quiet phase: without load, one after
+// the other without gaps, each as long as the profile's. It fails with ErrNoisy
+// when production is too noisy for a check to tell anything; the forecast says
+// how noisy.
+func New(s Setup, quiet []Observation) (*Check, error) {
+	c, err := prepare(s, quiet, leastQuiet)
+	if err != nil {
+		return nil, err
+	}
+	if c.forecast.Refused {
+		return nil, fmt.Errorf("begin the link check: %w: %s", ErrNoisy, c.forecast.Words())
+	}
+	return c, nil
+}
+
+func prepare(s Setup, quiet []Observation, least int) (*Check, error) {
+	if err := s.Profile.validate(); err != nil {
+		return nil, err
+	}
+	if s.Timeout <= 0 {
+		s.Timeout = defaultTimeout
+	}
+	if s.OffUsers < 0 || s.Users <= s.OffUsers {
+		return nil, fmt.Errorf("begin the link check: %d users are no more than the %d of the halves without", s.Users, s.OffUsers)
+	}
+	if len(quiet) < least {
+		return nil, fmt.Errorf("begin the link check: %d halves of quiet are too few, it needs %d", len(quiet), least)
+	}
+	c := &Check{setup: s, discard: max(s.Profile.Discard, 3*s.StagingP95), users: s.Users, withSham: 1, shamBest: 1, without: 1, bestBare: 1}
+	if c.discard > s.Profile.Half/2 {
+		return nil, fmt.Errorf("begin the link check: staging answers in %v, too slow for halves of %v: use the slow profile",
+			s.StagingP95, s.Profile.Half)
+	}
+	c.coins = Assign(s.Seed, s.Profile.MaxPairs)
+	c.layout = learn(quiet, c.discard, s.Profile.Half, s.Timeout)
+	if c.layout.servers == 0 {
+		return nil, errors.New("begin the link check: no check of production was seen in the quiet phase")
+	}
+	c.start(quiet)
+	return c, nil
+}
+
+// start takes the scales from the differences of neighbouring quiet halves.
+func (c *Check) start(quiet []Observation) {
+	l := c.layout
+	var own [][]float64
+	controls := make([][][]float64, len(l.controls))
+	less := make([][][]float64, len(l.controls))
+	before := l.sum(&quiet[0], c.discard, c.setup.Profile.Half)
+	for i := 1; i < len(quiet); i++ {
+		now := l.sum(&quiet[i], c.discard, c.setup.Profile.Half)
+		if d, ctl, ok := l.differences(now, before); ok {
+			own = append(own, d)
+			for j := range ctl {
+				controls[j] = append(controls[j], ctl[j])
+				less[j] = append(less[j], minus(d, ctl[j]))
+			}
+		}
+		before = now
+	}
+	c.production = newEvidence(l.channels, own)
+	c.quietScale = c.production.scales[0]
+	for j, env := range l.controls {
+		g := judged{env: env, itself: newEvidence(l.channels, controls[j]), difference: newEvidence(l.channels, less[j])}
+		g.scale, g.own = g.difference.scales[0], g.itself.scales[0]
+		c.controls = append(c.controls, g)
+	}
+	c.forecast = c.foretell(own)
+}
+
+func minus(a, b []float64) []float64 {
+	d := make([]float64, len(a))
+	for i := range a {
+		d[i] = a[i] - b[i]
+	}
+	return d
+}
+
+// Forecast returns what the check will be able to see.
+func (c *Check) Forecast() Forecast { return c.forecast }
+
+// Assignment returns the order that was drawn before the start.
+func (c *Check) Assignment() Assignment { return slices.Clone(c.coins) }
+
+// Next returns the half to do now, and false when the check has ended.
+func (c *Check) Next() (Half, bool) {
+	if c.verdict != nil {
+		return Half{}, false
+	}
+	n := c.half / 2
+	h := Half{
+		Index: c.half, Pair: n, Load: Off, Users: c.setup.OffUsers,
+		Length: c.setup.Profile.Half, Discard: c.discard,
+	}
+	switch {
+	case c.coins[n] == (c.half%2 == 0):
+		h.Load, h.Users = On, c.users
+	case c.sham:
+		h.Load, h.Sham, h.ShamRate = Sham, c.users-c.setup.OffUsers, c.shamRate()
+	}
+	return h, true
+}
+
+// shamRate is by how many requests a second the halves that are on were above
+// the others.
+func (c *Check) shamRate() float64 {
+	r := c.rateOn.perHalf()
+	if c.halves[0] > 0 {
+		r -= float64(c.sent[0]) / float64(c.halves[0])
+	}
+	return max(0, r) / c.setup.Profile.Half.Seconds()
+}
+
+func (r rate) perHalf() float64 {
+	if r.halves == 0 {
+		return 0
+	}
+	return float64(r.requests) / float64(r.halves)
+}
+
+// Observe takes what came of the half that Next gave. It fails when the check
+// has ended or the observation is of another half.
+func (c *Check) Observe(o Observation) error {
+	h, ok := c.Next()
+	if !ok {
+		return errors.New("observe a half: the check has ended")
+	}
+	if o.Half != h.Index {
+		return fmt.Errorf("observe half %d: half %d was to be done", o.Half, h.Index)
+	}
+	c.count(h, o)
+	if o.Red || o.NoSight {
+		c.cut(h, o)
+		return nil
+	}
+	s := c.layout.sum(&o, c.discard, c.setup.Profile.Half)
+	c.half++
+	if h.Index%2 == 0 {
+		c.first, c.obs = s, o
+		return nil
+	}
+	c.pair(h, s, o)
+	c.decide()
+	return nil
+}
+
+// count keeps the manipulation check: did staging get the load?
+func (c *Check) count(h Half, o Observation) {
+	at := 0
+	if h.Load == On {
+		at = 1
+		c.success += min(max(0, o.Succeeded), max(0, o.Sent))
+		c.rateOn.requests += max(0, o.Sent)
+		c.rateOn.halves++
+	}
+	c.sent[at] += max(0, o.Sent)
+	c.halves[at]++
+}
+
+// pair bets on a pair that is whole, and chooses how the next one is done.
+func (c *Check) pair(h Half, second summary, o Observation) {
+	on, off, offSeen := c.first, second, o
+	if h.Load == On {
+		on, off, offSeen = second, c.first, c.obs
+	}
+	p := pair{onFirst: c.coins[h.Pair], users: c.users, amber: o.Amber || c.obs.Amber}
+	p.amplitude = float64(c.users-c.setup.OffUsers) / float64(c.setup.Users-c.setup.OffUsers)
+	var seen bool
+	p.d, p.controls, seen = c.layout.differences(on, off)
+	p.lost = !seen
+	for i := range off.rates {
+		p.rates = append(p.rates, [2]float64{off.rates[i], on.rates[i]})
+	}
+	// A sham load that did not run is no sham load.
+	p.sham = c.sham && offSeen.Sham > 0 && float64(offSeen.Sham) >= 0.5*c.shamRate()*c.setup.Profile.Half.Seconds()
+	c.pairs = append(c.pairs, p)
+	c.first, c.obs = summary{}, Observation{}
+	if p.lost {
+		c.lost++
+		return
+	}
+	factor := c.production.add(p.d, p.amplitude)
+	if p.sham {
+		c.shamPairs++
+		c.withSham *= factor
+		if c.shamPairs >= fewestSham {
+			c.shamBest = max(c.shamBest, c.withSham)
+		}
+	} else {
+		c.without *= factor
+		c.bestBare = max(c.bestBare, c.without)
+	}
+	for j := range c.controls {
+		c.controls[j].difference.add(minus(p.d, p.controls[j]), p.amplitude)
+		if !p.sham {
+			c.controls[j].itself.add(p.controls[j], p.amplitude)
+		}
+	}
+	c.chooseSham()
+	c.halve()
+}
+
+// chooseSham fills the halves without load once there is evidence, until it has
+// gone again. When production does not follow against the sham load, every other
+// pair goes without it, to learn whether it still follows then. Late in the check
+// little evidence is enough, so that what only shows in the last look has been
+// put to this test, too.
+func (c *Check) chooseSham() {
+	p := c.setup.Profile
+	if p.ShamFrom == 0 {
+		return
+	}
+	e, from := c.production.value, p.ShamFrom
+	if len(c.pairs) >= p.MaxPairs*2/3 {
+		from = min(from, 2)
+	}
+	vanishes := c.shamPairs >= manySham && c.withSham < 2
+	c.sham = (e >= from || (c.sham && e >= from/4)) && !(vanishes && c.pairs[len(c.pairs)-1].sham)
+}
+
+// halve takes back half of the load for the pairs to come when production was
+// amber in three of the last six.
+func (c *Check) halve() {
+	amber := 0
+	for i := max(0, len(c.pairs)-amberWindow); i < len(c.pairs); i++ {
+		if c.pairs[i].amber && c.pairs[i].users == c.users {
+			amber++
+		}
+	}
+	if amber < amberMost || c.dips {
+		return
+	}
+	over := c.users - c.setup.OffUsers
+	c.users = c.setup.OffUsers + max(1, over/2)
+	c.rateOn = rate{requests: int(math.Round(c.rateOn.perHalf() * float64(max(1, over/2)) / float64(over))), halves: 1}
+}
+
+// cut ends the check because the guard has cut the load.
+func (c *Check) cut(h Half, o Observation) {
+	// What turns red just after the load has gone was under load a moment before.
+	afterOn := h.Load != On && h.Index%2 == 1 && o.RedAt < c.discard
+	switch {
+	case o.Red && (h.Load == On || afterOn):
+		c.end(Suspected, "red under load")
+	case o.Red:
+		c.end(Inconclusive, "red without load")
+	default:
+		c.end(Inconclusive, "no sight")
+	}
+}
+
+// Stop ends the check on somebody's order, with the verdict that what was
+// learned so far allows. why is for the record.
+func (c *Check) Stop(why string) {
+	if c.verdict == nil {
+		c.stopped(why)
+	}
+}
+
+// Done says whether the check has ended.
+func (c *Check) Done() bool { return c.verdict != nil }

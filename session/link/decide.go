@@ -1,0 +1,259 @@
+package link
+
+import "math"
+
+// look is everything the decision rests on, worked out at one moment.
+type look struct {
+	own, plain []float64 // latency differences: all pairs, those without sham load
+	bound      float64   // log; the larger of production's own and production less a control
+	boundOwn   float64
+	boundLess  float64
+}
+
+// rows returns the differences by channel, weighted with the amplitude.
+func (c *Check) rows(of func(p *pair) []float64) [][]float64 {
+	var rows [][]float64
+	for i := range c.pairs {
+		p := &c.pairs[i]
+		if p.lost {
+			continue
+		}
+		d := of(p)
+		if d == nil {
+			continue
+		}
+		row := make([]float64, len(d))
+		for j := range d {
+			row[j] = p.amplitude * d[j]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// latencies returns the latency differences of the pairs that keep wants, less
+// those of a control when j is not negative.
+func (c *Check) latencies(j int, keep func(p *pair) bool) []float64 {
+	var ds []float64
+	for i := range c.pairs {
+		p := &c.pairs[i]
+		if p.lost || !keep(p) {
+			continue
+		}
+		d := p.d[0]
+		if j >= 0 {
+			d -= p.controls[j][0]
+		}
+		ds = append(ds, d)
+	}
+	return ds
+}
+
+func all(*pair) bool        { return true }
+func plain(p *pair) bool    { return !p.sham }
+func withSham(p *pair) bool { return p.sham }
+
+// look works the bounds out. At the end, a bound from the normal distribution of
+// the mean is added; until then only those hold that may be looked at any time.
+func (c *Check) look(final bool) look {
+	v := look{own: c.latencies(-1, all), plain: c.latencies(-1, plain)}
+	v.boundOwn = c.upperOf(v.own, c.quietScale, final)
+	if len(v.plain) < len(v.own) {
+		// Where our own machine is to blame, the sham load hides it in the halves
+		// without load: what those pairs show is no bound.
+		v.boundOwn = max(v.boundOwn, c.upperOf(v.plain, c.quietScale, final))
+	}
+	v.bound = v.boundOwn
+	for j := range c.controls {
+		v.boundLess = max(v.boundLess, c.upperOf(c.latencies(j, all), c.controls[j].scale, final))
+	}
+	v.bound = max(v.bound, v.boundLess)
+	return v
+}
+
+func (c *Check) upperOf(ds []float64, s scale, final bool) float64 {
+	u := upper(ds, s, boundLine)
+	if final && len(ds) >= c.setup.Profile.MinPairs {
+		n := len(ds)
+		u = min(u, mean(ds)+student(1.96, n)*deviation(ds)/math.Sqrt(float64(n)))
+	}
+	return min(max(u, 0), most)
+}
+
+// ruledOut says whether an effect of t or more is ruled out by all that bounds
+// rest on, without working the bounds out.
+func (c *Check) ruledOut(t float64) bool {
+	if against(t, 1, c.latencies(-1, all), c.quietScale) < boundLine {
+		return false
+	}
+	if c.shamPairs > 0 && against(t, 1, c.latencies(-1, plain), c.quietScale) < boundLine {
+		return false
+	}
+	for j := range c.controls {
+		if against(t, 1, c.latencies(j, all), c.controls[j].scale) < boundLine {
+			return false
+		}
+	}
+	return true
+}
+
+// decide ends the check when there is enough, or when all pairs are made.
+func (c *Check) decide() {
+	p := c.setup.Profile
+	n := len(c.pairs)
+	if n < p.MinPairs && n < p.MaxPairs {
+		return
+	}
+	if why := c.notReceived(); why != "" {
+		c.end(Void, why)
+		return
+	}
+	if 10*c.lost > n && (c.lost > 2 || n >= p.MaxPairs) {
+		c.end(Void, "probes lost")
+		return
+	}
+	switch {
+	case c.production.highest >= p.line() && c.apart() && c.shamPassed():
+		c.end(Linked, "evidence")
+	case n >= p.MaxPairs:
+		c.final()
+	case c.gone():
+		c.end(OwnMachine, "sham load")
+	case c.production.highest < noLinkBelow && c.ruledOut(math.Log1p(p.UMax/2)):
+		c.end(NoLinkSeen, "bound")
+	}
+}
+
+// apart says whether production moved more than each of the controls did.
+func (c *Check) apart() bool {
+	for j := range c.controls {
+		if c.controls[j].difference.highest < controlLine {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Check) shamPassed() bool {
+	return c.setup.Profile.ShamFrom == 0 || c.shamBest >= shamLine
+}
+
+// gone says that production clearly followed without the sham load, and no more
+// with it: what is left is under a third, and the difference no chance (one-sided
+// 5 %; the answer is about our own machine, and not LINKED in either case).
+func (c *Check) gone() bool {
+	if c.bestBare < bareLine || c.shamBest >= controlLine || c.shamPairs < manySham {
+		return false
+	}
+	bare, sham := c.latencies(-1, plain), c.latencies(-1, withSham)
+	lost := mean(bare) - mean(sham)
+	spread := math.Hypot(deviation(bare)/math.Sqrt(float64(len(bare))), deviation(sham)/math.Sqrt(float64(len(sham))))
+	return mean(sham) < mean(bare)/3 && lost > 1.645*spread
+}
+
+// notReceived says why staging did not get the load as ordered; empty when it did.
+func (c *Check) notReceived() string {
+	if c.halves[1] == 0 {
+		return ""
+	}
+	on := float64(c.sent[1]) / float64(c.halves[1])
+	off := float64(c.sent[0]) / float64(max(1, c.halves[0]))
+	want := float64(wantedRatio)
+	if c.setup.OffUsers > 0 {
+		// Half of what the levels would make it.
+		want = 1 + (float64(c.users)/float64(c.setup.OffUsers)-1)/2
+	}
+	switch {
+	case on == 0 || (off > 0 && on/off < want):
+		return "no load"
+	case !c.dips && float64(c.success) < wantedSuccess*float64(c.sent[1]):
+		return "load failed"
+	}
+	return ""
+}
+
+// final is the look when all pairs are made: the exact test joins in.
+func (c *Check) final() {
+	p := c.setup.Profile
+	half := p.Alpha / 2
+	own := exact(c.rows(func(p *pair) []float64 { return p.d }), c.setup.Seed)
+	follows := c.production.highest >= p.line() || own <= half
+	moved, apart := c.moved(), c.apart()
+	switch {
+	case follows:
+		if !apart {
+			apart = true
+			for j := range c.controls {
+				d := exact(c.rows(func(p *pair) []float64 { return minus(p.d, p.controls[j]) }), c.setup.Seed+1)
+				apart = apart && (c.controls[j].difference.highest >= controlLine || d <= 0.01)
+			}
+		}
+		sham := c.shamPassed() || exact(c.rows(func(p *pair) []float64 {
+			if p.sham {
+				return p.d
+			}
+			return nil
+		}), c.setup.Seed+2) <= half
+		switch {
+		case apart && sham:
+			c.endWith(Linked, "all pairs", own)
+		case (moved && !apart) || (!sham && c.gone()):
+			c.endWith(OwnMachine, "follows, and so do we", own)
+		default:
+			c.endWith(Inconclusive, "not told apart", own)
+		}
+	case moved:
+		c.endWith(OwnMachine, "control moved", own)
+	case c.look(true).bound <= math.Log1p(p.UMax):
+		c.endWith(NoLinkSeen, "bound", own)
+	default:
+		c.endWith(Inconclusive, "bound", own)
+	}
+}
+
+// moved says whether a control followed the load by as much as matters.
+func (c *Check) moved() bool {
+	for j := range c.controls {
+		if c.movedBy(j) {
+			return true
+		}
+	}
+	return false
+}
+
+// movedBy says it of one control: a third of what production did, and 2 % of
+// production's latency. A sink is so steady that less than that would show.
+func (c *Check) movedBy(j int) bool {
+	if mean(c.controlLatencies(j)) < max(0.02, mean(c.latencies(-1, plain))/3) {
+		return false
+	}
+	return exact(c.rows(func(p *pair) []float64 {
+		if p.sham {
+			return nil
+		}
+		return p.controls[j][:1]
+	}), c.setup.Seed+3) <= 0.01/float64(len(c.controls))
+}
+
+// controlLatencies returns the latency differences of a control in the pairs
+// without sham load.
+func (c *Check) controlLatencies(j int) []float64 {
+	var ds []float64
+	for i := range c.pairs {
+		if p := &c.pairs[i]; !p.lost && !p.sham {
+			ds = append(ds, p.controls[j][0])
+		}
+	}
+	return ds
+}
+
+// stopped gives the verdict of a check that somebody stopped.
+func (c *Check) stopped(why string) {
+	p := c.setup.Profile
+	enough := len(c.pairs) >= p.MinPairs && c.notReceived() == "" && 10*c.lost <= len(c.pairs)
+	if enough && c.production.highest < noLinkBelow && c.ruledOut(math.Log1p(p.UMax)) {
+		c.end(NoLinkSeen, "stopped: "+why)
+		return
+	}
+	c.end(Inconclusive, "stopped: "+why)
+}

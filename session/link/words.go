@@ -1,0 +1,192 @@
+package link
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Words says the verdict to a person: fixed texts with the numbers put in. None
+// of them calls anything safe.
+func (v Verdict) Words() string {
+	switch v.Verdict {
+	case Linked:
+		return v.linked()
+	case Suspected:
+		return fmt.Sprintf("Production turned red while staging had load (%s, %s), and the guard cut the load. That may be chance: it was not weighed. Treat the two as linked until it is known why.",
+			users(v.Users), pairs(v.Pairs))
+	case NoLinkSeen:
+		return fmt.Sprintf("No link seen. At %s for %s production followed staging by no more than %s (95 %% bound); a change of %s or more would have been seen with 90 %% probability. "+
+			"Only what shows within %g s and only the requests used%s were tested.%s Checked to %s; check again there, and keep the guard on.",
+			users(v.Users), clock(seconds(v.Seconds)), percent(v.Bound), percent(v.MDE),
+			v.HalfSeconds, mix(v.Mix), v.controlWords(), users(v.Reach))
+	case OwnMachine:
+		return v.ownMachine()
+	case Void:
+		return "This check does not count: " + v.voidReason()
+	}
+	return v.inconclusive()
+}
+
+func (v Verdict) linked() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Linked. %s", v.effectWords())
+	fmt.Fprintf(&b, ", in %s, %s.", pairs(v.Pairs), clock(seconds(v.Seconds)))
+	if v.ShamPairs > 0 {
+		to := v.ShamTo
+		if to == "" {
+			to = "elsewhere"
+		}
+		fmt.Fprintf(&b, " In %d of them the same load went %s in the halves without: production could still tell.", v.ShamPairs, to)
+	}
+	b.WriteString(v.controlWords())
+	fmt.Fprintf(&b, " Chance of this verdict without a link: at most %s.", percent(v.Alpha))
+	b.WriteString(" More load on staging will be felt by production's customers: find out what the two share. The dial stays at one user until you type a reason.")
+	return b.String()
+}
+
+// effectWords says what moved: latency where it did, else the channel with the
+// most evidence.
+func (v Verdict) effectWords() string {
+	best := ChannelResult{Kind: Latency}
+	for i, c := range v.Channels {
+		// A single server is part of the latency of all; it is named when it leads.
+		// Errors count as late: they are named when they are clear by themselves.
+		if i == 0 || c.Evidence > 10*best.Evidence || (c.Kind == Errors && c.Evidence >= v.Line/2) {
+			best = c
+		}
+	}
+	switch best.Kind {
+	case Errors:
+		return fmt.Sprintf("With load on staging production failed %s more of our checks", points(best.Estimate))
+	case Work:
+		return fmt.Sprintf("With load on staging production's %s went up (%s)", best.Name, signedPercent(best.Estimate))
+	case Server:
+		return fmt.Sprintf("Production's %s slowed when staging had load: %s; all servers %s (95 %% interval %s to %s)",
+			best.Name, signedPercent(best.Estimate), signedPercent(v.Estimate), signedPercent(v.Low), signedPercent(v.High))
+	case Tail:
+		return fmt.Sprintf("With load on staging %s more of production's answers were slow", points(best.Estimate))
+	default:
+		return fmt.Sprintf("Production slowed when staging had load: %s (95 %% interval %s to %s)",
+			signedPercent(v.Estimate), signedPercent(v.Low), signedPercent(v.High))
+	}
+}
+
+func (v Verdict) ownMachine() string {
+	b := fmt.Sprintf("Probably our own machine: what looks like production (%s) moves with the load also where production has no part in it.", signedPercent(v.Estimate))
+	if v.ShamEffect != nil && v.ShamPairs >= fewestSham {
+		b += fmt.Sprintf(" With the same load sent elsewhere in the other halves, %s of it was left.", signedPercent(*v.ShamEffect))
+	}
+	return b + v.controlWords() + " Run the checks from another machine or another network path than the load, and check again."
+}
+
+func (v Verdict) inconclusive() string {
+	switch {
+	case v.Why == "red without load":
+		return fmt.Sprintf("Production turned red while staging had no load: the check ended after %s. Not known whether the two are linked.", pairs(v.Pairs))
+	case v.Why == "no sight":
+		return fmt.Sprintf("Production could not be seen any more: the check ended after %s. Not known whether the two are linked.", pairs(v.Pairs))
+	case v.Why == "not told apart":
+		return fmt.Sprintf("Cannot tell. Production seems to follow staging (%s), but not clearly more than our own machine does.%s Treat it as not checked, and check again from another machine.",
+			signedPercent(v.Estimate), v.controlWords())
+	}
+	b := "Cannot tell."
+	if reason, ok := strings.CutPrefix(v.Why, "stopped: "); ok {
+		b += fmt.Sprintf(" Stopped after %s (%s).", pairs(v.Pairs), reason)
+	}
+	if v.Bound >= 10 {
+		b += " Too little was seen to rule anything out."
+	} else {
+		b += fmt.Sprintf(" Up to %s cannot be ruled out.", percent(v.Bound))
+	}
+	if v.MorePairs > 0 {
+		b += fmt.Sprintf(" It would need about %d more pairs (%s) or a quieter production.", v.MorePairs,
+			clock(time.Duration(v.MorePairs)*2*seconds(v.HalfSeconds)))
+	}
+	return b + " Treat it as not checked."
+}
+
+func (v Verdict) voidReason() string {
+	switch v.Why {
+	case "no load":
+		return fmt.Sprintf("staging did not get the load as ordered (%d requests with it, %d without). Look at the requests and at caches before staging, then check again.", v.SentOn, v.SentOff)
+	case "load failed":
+		return fmt.Sprintf("only %s of the requests to staging were answered as expected. Try the journeys first, then check again.", percent(v.Success))
+	default:
+		return fmt.Sprintf("production was not seen in %d of %s. Look at the checks of production, then check again.", v.LostPairs, pairs(v.Pairs))
+	}
+}
+
+// controlWords says what the controls did, or that there were none.
+func (v Verdict) controlWords() string {
+	if len(v.Controls) == 0 {
+		return " No control was watched."
+	}
+	controls := slices.Clone(v.Controls)
+	slices.SortStableFunc(controls, func(a, b ControlResult) int { return strings.Compare(string(a.Env), string(b.Env)) })
+	var b strings.Builder
+	for _, c := range controls {
+		name := "The control"
+		if c.Env == Self {
+			name = "Our own sink"
+		}
+		if c.Moved {
+			fmt.Fprintf(&b, " %s moved (%s).", name, signedPercent(c.Estimate))
+		} else {
+			fmt.Fprintf(&b, " %s did not move (%s).", name, signedPercent(c.Estimate))
+		}
+	}
+	return b.String()
+}
+
+func mix(m string) string {
+	if m == "" {
+		return ""
+	}
+	return " (" + m + ")"
+}
+
+func users(n int) string { return count(n, "user") }
+func pairs(n int) string { return count(n, "random pair") }
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// clock writes a span as people say it: 45 s, 2 min, 2 min 30 s.
+func clock(d time.Duration) string {
+	s := int(math.Round(d.Seconds()))
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s%60 == 0:
+		return fmt.Sprintf("%d min", s/60)
+	}
+	return fmt.Sprintf("%d min %d s", s/60, s%60)
+}
+
+// percent rounds up, as for bounds; signedPercent to the nearest.
+func percent(x float64) string {
+	p := 100 * x
+	if p < 10 && p != math.Trunc(p) {
+		return fmt.Sprintf("%.1f %%", math.Ceil(10*p-1e-9)/10)
+	}
+	return fmt.Sprintf("%.0f %%", math.Ceil(p-1e-9))
+}
+
+func signedPercent(x float64) string {
+	p := 100 * x
+	if math.Abs(p) < 9.95 {
+		return fmt.Sprintf("%+.1f %%", p)
+	}
+	return fmt.Sprintf("%+.0f %%", p)
+}
+
+func points(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
