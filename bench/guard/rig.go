@@ -1,0 +1,275 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"crosstalk/bench/fault"
+	"crosstalk/loadengine"
+	"crosstalk/monitors"
+	"crosstalk/session"
+)
+
+// rig is one run's servers, and the way to stop its guard.
+type rig struct {
+	staging    *fault.Server
+	production []*fault.Server
+	names      *fault.Names
+	name       string // that production's checks go by
+
+	dying  atomic.Bool
+	died   atomic.Pointer[time.Time]
+	revive chan struct{}
+}
+
+// servers is how many production has.
+const servers = 4
+
+// rigs counts them: each has a name of its own.
+var rigs atomic.Int64
+
+func newRig(k kind, names *fault.Names) (*rig, error) {
+	r := &rig{names: names, name: fmt.Sprintf("production-%d.test.", rigs.Add(1)), revive: make(chan struct{})}
+	var err error
+	if r.staging, err = fault.NewServer(fault.Options{Usual: 5 * time.Millisecond, Body: 1000}); err != nil {
+		return nil, err
+	}
+	for range servers {
+		p, err := fault.NewServer(fault.Options{Usual: k.usual, Body: 100, Brief: k.byName()})
+		if err != nil {
+			r.close()
+			return nil, err
+		}
+		r.production = append(r.production, p)
+	}
+	return r, nil
+}
+
+func (r *rig) close() {
+	r.staging.Close()
+	for _, p := range r.production {
+		p.Close()
+	}
+}
+
+func (r *rig) refuse(which ...*fault.Server) {
+	for _, p := range which {
+		p.Refuse()
+	}
+}
+
+func (r *rig) become(w fault.Way) {
+	for _, p := range r.production {
+		p.Become(w)
+	}
+}
+
+// kill makes the guard's goroutine stand still at its next look at the clock.
+func (r *rig) kill() { r.dying.Store(true) }
+
+// now is the session's clock. It is the one thing that the guard asks of its
+// surroundings, so it is the way to get at its goroutine from outside.
+func (r *rig) now() time.Time {
+	if r.dying.Load() && onGuard() {
+		at := time.Now()
+		if r.died.CompareAndSwap(nil, &at) {
+			<-r.revive
+		}
+	}
+	return time.Now()
+}
+
+// onGuard tells whether the caller is the guard's own goroutine.
+func onGuard() bool {
+	var at [32]uintptr
+	frames := runtime.CallersFrames(at[:runtime.Callers(3, at[:])])
+	for {
+		f, more := frames.Next()
+		if strings.HasSuffix(f.Function, "session.(*watch).run") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
+// options of a session on the rig, as the program itself would make them.
+func (r *rig) options(s *settings, k kind, rate int, dir string) (session.Options, error) {
+	o := session.Options{Dir: dir, Rules: session.DefaultRules(), Baseline: s.baseline, Now: r.now,
+		Plan: loadengine.Plan{Base: r.staging.URL(), Version: "bench", MaxUsers: s.users,
+			Journeys: []loadengine.Journey{{Name: "visit", Think: loadengine.Think{Min: 20 * time.Millisecond, Max: 60 * time.Millisecond},
+				Steps: []loadengine.Step{{URL: "/"}}}}},
+		Start: session.Start{ID: "bench", As: "bench"}}
+	for i, p := range r.production {
+		url := p.URL()
+		if k.byName() {
+			_, port, err := net.SplitHostPort(p.Address())
+			if err != nil {
+				return o, fmt.Errorf("read the address %s: %w", p.Address(), err)
+			}
+			url = "http://" + r.name + ":" + port + "/"
+		}
+		c, err := monitors.HTTP(monitors.HTTPOptions{Env: monitors.Production, Name: fmt.Sprintf("web-%d", i+1), URL: url,
+			Every: time.Second / time.Duration(rate)})
+		if err != nil {
+			return o, err
+		}
+		o.Checks = append(o.Checks, c)
+	}
+	return o, nil
+}
+
+var bench = session.Person{Name: "bench", Role: session.Driver}
+
+// most bounds a wait for what should come within seconds.
+const most = 30 * time.Second
+
+// measure makes one run: load, fault, and the time until staging is left alone.
+func (s *settings) measure(ctx context.Context, k kind, rate int, names *fault.Names) (out outcome, err error) {
+	r, err := newRig(k, names)
+	if err != nil {
+		return out, err
+	}
+	defer r.close()
+	dir, err := os.MkdirTemp("", "crosstalk-bench-")
+	if err != nil {
+		return out, fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	o, err := r.options(s, k, rate, filepath.Join(dir, "session"))
+	if err != nil {
+		return out, err
+	}
+	live, err := session.New(o)
+	if err != nil {
+		return out, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- live.Run(ctx) }()
+	out, err = s.trial(ctx, k, r, &follower{session: live})
+	close(r.revive)
+	// Who ends a session that is gone already is told so, and that is all right.
+	_, _ = live.Do(ctx, bench, session.Finish{Reason: "plan"})
+	return out, errors.Join(err, <-ended)
+}
+
+// trial brings the load up, breaks what is to be broken, and waits.
+func (s *settings) trial(ctx context.Context, k kind, r *rig, f *follower) (out outcome, err error) {
+	e, err := f.until(ctx, func(e session.Event) bool { return e.Type == session.TypeBaselineEnd })
+	if err != nil {
+		return out, fmt.Errorf("wait for the limits: %w", err)
+	}
+	for _, t := range e.Body.(*session.BaselineEnd).Thresholds {
+		out.limit = max(out.limit, time.Duration(t.Red*float64(time.Second)))
+	}
+	if _, err := f.session.Do(ctx, bench, session.SetDial{To: s.users}); err != nil {
+		out.void = "the dial was refused: " + err.Error()
+		return out, nil
+	}
+	if _, err := f.until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running == s.users }); err != nil {
+		out.void = "the users did not come"
+		return out, ctx.Err()
+	}
+	// At any moment of the checks' periods.
+	pause := time.NewTimer(500*time.Millisecond + rand.N(time.Second))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-ctx.Done():
+		return out, ctx.Err()
+	}
+	if g := f.session.Snapshot().Guard; g.State != string(session.GuardRun) {
+		out.void = fmt.Sprintf("before the fault the guard is at %s: %s", g.State, g.Why)
+		return out, nil
+	}
+	began := time.Now()
+	k.inject(r)
+	stop, err := f.until(ctx, func(e session.Event) bool {
+		if b, ok := e.Body.(*session.GuardChange); ok && b.To == string(session.GuardCut) && out.decided == 0 {
+			out.decided = e.T.Sub(began)
+		}
+		return e.Type == session.TypeStop
+	})
+	if err != nil {
+		return out, fmt.Errorf("wait for the load to stop after production %s: %w", k.name, err)
+	}
+	zero := time.Now()
+	inFlight := int64(stop.Body.(*session.LoadStop).InFlight)
+	if at := r.died.Load(); at != nil {
+		began = *at
+	}
+	arrived := r.staging.Arrived()
+	if err := r.quiet(ctx); err != nil {
+		return out, err
+	}
+	// What was in flight at the order may be on its way still.
+	out.after = max(0, r.staging.Arrived()-arrived-inFlight)
+	if f := r.staging.Last(); f.After(began) {
+		out.last = f.Sub(began)
+	}
+	if out.last > zero.Sub(began)+most {
+		return out, errors.New("requests still arrive long after the load was stopped")
+	}
+	return out, nil
+}
+
+// quiet waits until staging has got nothing for half a second.
+func (r *rig) quiet(ctx context.Context) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	from := time.Now()
+	for {
+		select {
+		case now := <-tick.C:
+			since := now.Sub(from)
+			if last := r.staging.Last(); last.After(from) {
+				since = now.Sub(last)
+			}
+			if since >= 500*time.Millisecond {
+				return nil
+			}
+			if now.Sub(from) > most {
+				return errors.New("wait for quiet: requests keep arriving")
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// follower reads a session's events in their order.
+type follower struct {
+	session *session.Session
+	seq     uint64
+	waiting []session.Event
+}
+
+// until returns the next event like this.
+func (f *follower) until(ctx context.Context, is func(session.Event) bool) (session.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	for {
+		for len(f.waiting) > 0 {
+			e := f.waiting[0]
+			f.waiting, f.seq = f.waiting[1:], e.Seq
+			if is(e) {
+				return e, nil
+			}
+		}
+		events, err := f.session.Since(ctx, f.seq)
+		if err != nil {
+			return session.Event{}, err
+		}
+		f.waiting = events
+	}
+}
