@@ -1,20 +1,18 @@
 // Command svg turns a terminal screen, captured with its colours, into an SVG picture.
 //
-// It reads what `tmux capture-pane -e -N -p` writes (text, line feeds, SGR sequences) and
-// draws it on an exact grid of cells: every text run carries its place and its length,
-// and lines, blocks and braille are drawn as shapes, so that the picture is the same
-// in whatever monospace font the reader has.
+// It reads what `tmux capture-pane -e -N -p` writes: text, line feeds, SGR sequences.
 //
 //	docs/screen/svg < frame.ansi > frame.svg
 package main
 
 import (
-	"bufio"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+
+	"crosstalk/tui/picture"
 )
 
 func main() {
@@ -44,25 +42,9 @@ func run(args []string, in io.Reader, out, errw io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("read arguments: %q is one too many; the screen comes on standard input", flags.Arg(0))
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxInput+1))
+	data, err := io.ReadAll(io.LimitReader(in, picture.MaxScreen+1))
 	if err != nil {
 		return fmt.Errorf("read the captured screen: %w", err)
 	}
-	g, err := parse(data)
-	if err != nil {
-		return fmt.Errorf("read the captured screen: %w", err)
-	}
-	if err := g.grow(*cols, *rows); err != nil {
-		return fmt.Errorf("size the picture: %w", err)
-	}
-	th := dark
-	if *light {
-		th = bright
-	}
-	w := bufio.NewWriter(out)
-	draw(w, g, th, *title)
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("write the picture: %w", err)
-	}
-	return nil
+	return picture.Draw(out, data, picture.Options{Title: *title, Cols: *cols, Rows: *rows, Light: *light})
 }
