@@ -29,7 +29,15 @@ the dial up and watch both panes.`,
   crosstalk demo --linked=false
   crosstalk demo --headless --for 20s --dial "0s=5,4s=80,16s=0" --note "6s=! slow checkout"`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runDemo(c.Context(), &f, o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := f.readAgain(c, true); err != nil {
+				return err
+			}
+			if f.again != nil && !c.Flags().Changed("linked") {
+				o.Linked = f.again.State.Start.Demo == "linked"
+			}
+			return runDemo(c.Context(), &f, o)
+		},
 	}
 	f.add(c, 5*time.Second, 100*time.Millisecond)
 	labFlags(c, &o, true)

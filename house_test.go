@@ -26,15 +26,19 @@ const anyOfOurs = "*"
 
 // mustNotImport names what a package, its tests included, must not import.
 var mustNotImport = map[string][]string{
-	"loadengine":      {anyOfOurs},
-	"monitors":        {anyOfOurs},
-	"notes":           {anyOfOurs},
-	"lab":             {anyOfOurs},
-	"session":         {"tui", "session/report"},
-	"session/link":    {anyOfOurs},
-	"session/report":  {"tui", "loadengine", "monitors", "lab"},
-	"tui":             {"loadengine", "monitors", "lab"},
-	"docs/screen/svg": {anyOfOurs},
+	"loadengine":        {anyOfOurs},
+	"monitors":          {anyOfOurs},
+	"notes":             {anyOfOurs},
+	"lab":               {anyOfOurs},
+	"monitors/identity": {anyOfOurs},
+	"session":           {"tui", "session/report", "session/notify", "session/recipe"},
+	"session/link":      {anyOfOurs},
+	"session/notify":    {"tui", "lab", "session/report"},
+	"session/recipe":    {"tui", "session/report", "session/notify", "lab"},
+	"session/report":    {"tui", "loadengine", "monitors", "lab"},
+	"tui":               {"loadengine", "monitors", "lab"},
+	"tui/picture":       {anyOfOurs},
+	"docs/screen/svg":   {"tui", "session", "session/report", "loadengine", "monitors", "notes", "lab"},
 }
 
 // rooms are the folders that the top level may hold.

@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crosstalk/session"
+	"crosstalk/session/notify"
 	"crosstalk/session/report"
 	"crosstalk/tui"
 )
@@ -42,6 +43,10 @@ type liveFlags struct {
 	seed       uint64
 	charter    string
 	ascii      bool
+	shots      string
+	resume     string
+	like       string
+	again      *again // what resume or like names; nil: a session of its own
 }
 
 func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
@@ -61,7 +66,9 @@ func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
 	fl.StringVar(&f.noGuard, "no-guard", "", "switch the guard off; takes the reason, which is recorded")
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of every random choice (default: drawn and recorded)")
 	fl.StringVar(&f.charter, "charter", "", "what this session explores, in one line")
+	fl.StringVar(&f.shots, "shots", "", "watch this folder: a new screenshot in it is offered for a note")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only")
+	f.addAgain(c)
 }
 
 // person checks and completes the name that notes are signed with.
@@ -108,6 +115,11 @@ func (f *liveFlags) check() (session.Caps, script, error) {
 	bad(f.rps < 0, "--limit-rps %g is negative", f.rps)
 	bad(f.watchEvery < 10*time.Millisecond, "--watch-every %s is too often: 10ms at least", f.watchEvery)
 	bad(f.events != "" && f.events != "-", `--events %q: only "-" (stdout) is known`, f.events)
+	if f.shots != "" {
+		info, err := os.Stat(f.shots)
+		bad(err != nil || !info.IsDir(), "--shots %s is no folder", f.shots)
+		bad(f.headless, "--shots needs a screen to offer them on: leave --headless out")
+	}
 	bad(f.events == "-" && !f.headless, "--events needs --headless: the screen takes stdout")
 	bad(!f.headless && !screen(), "there is no terminal here: add --headless (with --for 30s --dial \"0s=5\"), or start it in a terminal")
 	_, err = f.person()
@@ -126,6 +138,9 @@ func screen() bool { return term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os
 // folder chooses the session's folder. One that holds a session already is
 // refused: a record is never written over.
 func (f *liveFlags) folder() (string, error) {
+	if f.again != nil && f.again.resume {
+		return f.again.dir, nil
+	}
 	if f.out != "" {
 		if _, err := os.Stat(filepath.Join(f.out, session.JournalName)); err == nil {
 			return "", usage(fmt.Errorf("%s holds a session already: choose another folder for --out", f.out))
@@ -162,8 +177,13 @@ type live struct {
 	who    session.Person
 	script script
 	demo   bool
+	notify session.NotifyConfig
 	after  func(w io.Writer) // more lines at the end; may be nil
+	before session.GuardView // what the guard did before the session was taken up again
 }
+
+// lastWord is how long the messages of a session that is over may take to leave.
+const lastWord = 3 * time.Second
 
 // run opens the session, drives it by script or by screen, and hands over the
 // report. Its error carries the exit code.
@@ -181,17 +201,21 @@ func (l *live) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	earlier := s.Snapshot()
+	l.before = earlier.Guard
+	told := notify.Follow(context.WithoutCancel(ctx), s, notify.Options{To: l.notify, Failed: s.Remark})
 	ended := make(chan error, 1)
 	began := time.Now()
 	go func() { ended <- s.Run(ctx) }()
 	go l.script.drive(ctx, s, l.who, began, l.flags.length)
 
 	lines := newStream(s, os.Stdout)
+	lines.last.Store(earlier.Seq)
 	if l.flags.events == "-" {
 		lines.start()
 	}
 	if !l.flags.headless {
-		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, ASCII: l.flags.ascii, Environ: os.Environ()}
+		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, ASCII: l.flags.ascii, Shots: l.flags.shots, Environ: os.Environ()}
 		err := tui.Run(context.WithoutCancel(ctx), s, o, os.Stdin, os.Stdout)
 		// A screen that is gone, whatever the reason, must not leave load behind.
 		_, _ = s.Do(context.WithoutCancel(ctx), l.who, session.Finish{Reason: "quit"})
@@ -203,6 +227,9 @@ func (l *live) run(ctx context.Context) error {
 	state := s.Snapshot()
 	files, rerr := report.Write(l.opts.Dir, "", []report.Format{report.Markdown, report.JSON})
 	l.summary(os.Stderr, state, files)
+	if nerr := told.Wait(lastWord); nerr != nil {
+		fmt.Fprintln(os.Stderr, "crosstalk:", nerr)
+	}
 	return l.outcome(ctx, state, errors.Join(err, rerr))
 }
 
@@ -211,9 +238,9 @@ func (l *live) outcome(ctx context.Context, st *session.State, err error) error 
 	switch {
 	case err != nil:
 		return err
-	case st.Guard.Cuts > 0:
+	case st.Guard.Cuts > l.before.Cuts:
 		return &failure{code: exitRed}
-	case st.Guard.Blind > 0:
+	case st.Guard.Blind > l.before.Blind:
 		return &failure{code: exitNoSight}
 	case ctx.Err() != nil:
 		return &failure{code: exitSignal}
@@ -233,6 +260,9 @@ func (l *live) summary(w io.Writer, st *session.State, files []string) {
 	}
 	if l.after != nil {
 		l.after(w)
+	}
+	if !l.flags.headless && len(st.Unanswered()) > 0 {
+		fmt.Fprintf(w, "Debrief    crosstalk debrief %s, while it is fresh\n", l.opts.Dir)
 	}
 	fmt.Fprintf(w, "Folder     %s\n", l.opts.Dir)
 	names := make([]string, 0, len(files))

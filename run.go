@@ -16,6 +16,8 @@ import (
 
 func runCommand() *cobra.Command {
 	var f liveFlags
+	var in importFlags
+	var dry bool
 	var config, target string
 	var watch []string
 	c := &cobra.Command{
@@ -25,12 +27,19 @@ func runCommand() *cobra.Command {
 Say what to load and what to watch in a crosstalk.yaml, or in two flags.`,
 		Example: `  crosstalk run --target http://127.0.0.1:8080/ --watch http://127.0.0.1:9081/health
   crosstalk run -c crosstalk.yaml --charter "explore search with rising users"
+  crosstalk run --har shop.har --watch http://127.0.0.1:9081/health --dry
   crosstalk run -c crosstalk.yaml --headless --for 60s --dial "0s=5,30s=20" --events -`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := readConfig(config, target, watch)
+			if err := f.readAgain(c, false); err != nil {
+				return err
+			}
+			cfg, err := in.orElse(&f, c, config, target, watch)
 			if err != nil {
 				return err
+			}
+			if dry {
+				return dryRun(c.Context(), &f, cfg, c.OutOrStdout())
 			}
 			return runLive(c.Context(), &f, cfg, nil)
 		},
@@ -39,6 +48,8 @@ Say what to load and what to watch in a crosstalk.yaml, or in two flags.`,
 	c.Flags().StringVarP(&config, "config", "c", "", "the configuration file (default crosstalk.yaml, if there is one)")
 	c.Flags().StringVar(&target, "target", "", "load this URL")
 	c.Flags().StringArrayVar(&watch, "watch", nil, "watch this URL of production (repeatable)")
+	in.add(c)
+	c.Flags().BoolVar(&dry, "dry", false, "print what would be loaded, watched and rehearsed, and send nothing")
 	return c
 }
 
@@ -96,18 +107,24 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	if cfg.Staging.Build != nil {
 		o.Build = cfg.ReadBuild
 	}
+	o.Answers, o.Identity = compiled.Answers, cfg.Identity
+	if !f.headless {
+		o.Earlier, o.EarlierFrom = session.EarlierBaseline(sessionsHome(), compiled.Checks)
+	}
 	o.Rules.Attended = !f.headless
 	o.Rules.Off = f.noGuard != ""
 	host, _ := os.Hostname()
 	o.Start = session.Start{ID: filepath.Base(dir), Version: version, Host: host, As: who.Name, People: cfg.People, Charter: f.charter,
-		Timebox: cfg.Timebox.Seconds(), Target: cfg.Mask(cfg.Staging.URL), Headless: f.headless, NoGuard: f.noGuard, Seed: caps.Seed, Config: compiled.Masked}
+		Timebox: cfg.Timebox.Seconds(), Target: cfg.Mask(cfg.Staging.URL), Headless: f.headless, NoGuard: f.noGuard, Seed: caps.Seed, Config: compiled.Masked, Env: compiled.Env}
 	if o.Start.Charter == "" {
 		o.Start.Charter = cfg.Charter.String()
 	}
 	if cfg.Timebox == 0 {
-		o.Start.Timebox = time.Hour.Seconds()
+		o.Start.Timebox = max(time.Hour, f.length).Seconds()
 	}
-	l := &live{flags: f, who: who, script: plan}
+	o.AtEnd, o.Charter = cfg.AtEnd, cfg.Charter
+	plan = f.again.apply(f, &o, plan)
+	l := &live{flags: f, who: who, script: plan, notify: cfg.Notify}
 	if x != nil {
 		o.Start.Demo = x.demo
 		x.adapt(&o)

@@ -43,7 +43,13 @@ func demoInTerminal(t *testing.T) *terminal {
 func inTerminal(t *testing.T, args ...string) *terminal {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "session")
-	cmd := command(t, append(args, "--as", "mel", "--out", dir)...)
+	return onScreen(t, dir, append(args, "--as", "mel", "--out", dir)...)
+}
+
+// onScreen starts the program, whose session is in dir, on a screen of 120x36.
+func onScreen(t *testing.T, dir string, args ...string) *terminal {
+	t.Helper()
+	cmd := command(t, args...)
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 120, Rows: 36})
 	if err != nil {
 		t.Fatalf("start the program in a terminal: %v", err)

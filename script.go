@@ -79,6 +79,9 @@ func (p script) drive(ctx context.Context, s *session.Session, who session.Perso
 			t.Stop()
 			return
 		}
+		if _, ok := a.cmd.(session.Scripted); ok && s.Snapshot().Taken != "" {
+			continue // a person has the dial
+		}
 		if n, ok := a.cmd.(session.AddNote); ok {
 			n.Typed = time.Now()
 			a.cmd = n

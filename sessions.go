@@ -35,20 +35,37 @@ type listed struct {
 
 func sessionsCommand() *cobra.Command {
 	var asJSON bool
+	var f soughtFlags
 	c := &cobra.Command{
-		Use:     "sessions [HOME]",
-		Short:   "List the recorded sessions, newest first",
-		Example: "  crosstalk sessions\n  crosstalk sessions --json",
-		Args:    cobra.MaximumNArgs(1),
+		Use:   "sessions [HOME]",
+		Short: "List the recorded sessions, or search their notes",
+		Long: `Sessions lists the recorded sessions, newest first. With --grep, --kind or --tag it
+lists notes instead, of all sessions: which session, when, at how many users.`,
+		Example: `  crosstalk sessions --since 7d
+  crosstalk sessions --grep "duplicate order"
+  crosstalk sessions --kind bug --tag checkout --since 30d --json`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			home := sessionsHome()
 			if len(args) == 1 {
 				home = args[0]
 			}
+			want, err := f.read(time.Now())
+			if err != nil {
+				return usage(err)
+			}
+			if f.search() {
+				hits, err := searchSessions(home, want)
+				if err != nil {
+					return err
+				}
+				return hits.print(c.OutOrStdout(), c.ErrOrStderr(), asJSON)
+			}
 			list, err := listSessions(home)
 			if err != nil {
 				return err
 			}
+			list = slices.DeleteFunc(list, func(l listed) bool { return l.Problem == "" && l.Began.Before(want.since) })
 			if asJSON {
 				enc := json.NewEncoder(c.OutOrStdout())
 				enc.SetIndent("", "  ")
@@ -58,6 +75,10 @@ func sessionsCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	c.Flags().StringVar(&f.text, "grep", "", "notes that hold this text, whatever the case")
+	c.Flags().StringVar(&f.kind, "kind", "", "notes of this kind: bug, question, ...")
+	c.Flags().StringVar(&f.tag, "tag", "", "notes with this tag")
+	c.Flags().StringVar(&f.since, "since", "", "only since then: 30d, 2w, 12h, or a day such as 2026-10-17")
 	return c
 }
 
@@ -80,7 +101,13 @@ func listSessions(home string) ([]listed, error) {
 }
 
 func describe(dir string) listed {
-	st, rest, err := foldDir(dir)
+	// The last line of a session that ended holds what its measurements would tell.
+	st, rest, err := session.ReadNoted(dir)
+	if err == nil && st.Ended != nil {
+		st.Dial.Peak = st.Ended.Peak
+	} else {
+		st, rest, err = foldDir(dir)
+	}
 	l := listed{Dir: dir, State: stateOf(dir, st)}
 	if err != nil {
 		l.State, l.Problem = "unreadable", err.Error()

@@ -39,6 +39,11 @@ whether production is affected. Without DIR it takes the newest session.`,
 			}
 			now := time.Now()
 			st.Gone = stateOf(dir, st) == unasked
+			if !line && st.Ended == nil && !st.Gone {
+				// A person looks: a session whose timebox is over knows that it is not alone.
+				// A status bar's line is no person.
+				_, _ = session.Order{Cmd: "look", By: "somebody"}.Send(c.Context(), dir)
+			}
 			w := c.OutOrStdout()
 			switch {
 			case asJSON:

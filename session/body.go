@@ -16,6 +16,8 @@ const (
 	TypeEnd           = "session.end"
 	TypeRecovered     = "session.recovered"
 	TypeCharter       = "charter.set"
+	TypeActivity      = "activity.set"
+	TypeGap           = "session.gap"
 	TypeBuild         = "build.seen"
 	TypeBaselineStart = "baseline.start"
 	TypeBaselineEnd   = "baseline.end"
@@ -36,9 +38,11 @@ const (
 	TypeNoteRetract   = "note.retract"
 	TypeNoteRestore   = "note.restore"
 	TypeNoteResolve   = "note.resolve"
+	TypeAttach        = "attach.add"
 	TypeDebrief       = "debrief.answer"
 	TypeExport        = "export.done"
 	TypeRefused       = "refused"
+	TypeNotifyFailed  = "notify.failed"
 )
 
 // bodies makes an empty body for each type this version knows.
@@ -50,6 +54,8 @@ var bodies = map[string]func() any{
 	TypeEnd:           func() any { return new(End) },
 	TypeRecovered:     func() any { return new(Recovered) },
 	TypeCharter:       func() any { return new(CharterSet) },
+	TypeActivity:      func() any { return new(Activity) },
+	TypeGap:           func() any { return new(Gap) },
 	TypeBuild:         func() any { return new(Build) },
 	TypeBaselineStart: func() any { return new(BaselineStart) },
 	TypeBaselineEnd:   func() any { return new(BaselineEnd) },
@@ -70,30 +76,47 @@ var bodies = map[string]func() any{
 	TypeNoteRetract:   func() any { return new(NoteMark) },
 	TypeNoteRestore:   func() any { return new(NoteMark) },
 	TypeNoteResolve:   func() any { return new(NoteMark) },
+	TypeAttach:        func() any { return new(AttachAdd) },
 	TypeDebrief:       func() any { return new(Debrief) },
 	TypeExport:        func() any { return new(Export) },
 	TypeRefused:       func() any { return new(Refused) },
+	TypeCheckAsk:      func() any { return new(Ask) },
+	TypeCheckAnswer:   func() any { return new(CheckAnswer) },
+	TypeCheckAside:    func() any { return new(CheckAside) },
+	TypeBaselineOffer: func() any { return new(BaselineOffer) },
+	TypeRedacted:      func() any { return new(Redaction) },
+	TypeItemTick:      func() any { return new(ItemTick) },
+	TypeLikeTaken:     func() any { return new(LikeTaken) },
+	TypeNotifyFailed:  func() any { return new(NotifyFailed) },
+	TypeLinkQuiet:     func() any { return new(LinkQuiet) },
+	TypeLinkStart:     func() any { return new(LinkStart) },
+	TypeLinkPair:      func() any { return new(LinkPair) },
+	TypeLinkVerdict:   func() any { return new(LinkVerdict) },
+	TypeLinkUnlock:    func() any { return new(LinkUnlock) },
+	TypeIdentity:      func() any { return new(IdentityResult) },
 }
 
 // Start opens a session. All spans are seconds.
 type Start struct {
-	ID       string          `json:"id"` // the folder's name
-	Version  string          `json:"version"`
-	Host     string          `json:"host,omitempty"`
-	As       string          `json:"as"` // who started it
-	People   []string        `json:"people,omitempty"`
-	Charter  string          `json:"charter,omitempty"`
-	Timebox  float64         `json:"timebox"`
-	Target   string          `json:"target"` // staging's base URL
-	Headless bool            `json:"headless,omitempty"`
-	Demo     string          `json:"demo,omitempty"` // "linked" or "unlinked" when it runs on the embedded lab
-	NoGuard  string          `json:"no_guard,omitempty"`
-	Seed     uint64          `json:"seed"`
-	Limits   LoadLimits      `json:"limits"`
-	Baseline float64         `json:"baseline"`
-	Checks   []CheckInfo     `json:"checks"`
-	Journeys []JourneyInfo   `json:"journeys"`
-	Config   json.RawMessage `json:"config,omitempty"` // compiled, secrets masked
+	ID       string            `json:"id"` // the folder's name
+	Version  string            `json:"version"`
+	Host     string            `json:"host,omitempty"`
+	As       string            `json:"as"` // who started it
+	People   []string          `json:"people,omitempty"`
+	Charter  string            `json:"charter,omitempty"`
+	Timebox  float64           `json:"timebox"`
+	Target   string            `json:"target"` // staging's base URL
+	Headless bool              `json:"headless,omitempty"`
+	Demo     string            `json:"demo,omitempty"` // "linked" or "unlinked" when it runs on the embedded lab
+	NoGuard  string            `json:"no_guard,omitempty"`
+	Seed     uint64            `json:"seed"`
+	Limits   LoadLimits        `json:"limits"`
+	Baseline float64           `json:"baseline"`
+	Checks   []CheckInfo       `json:"checks"`
+	Journeys []JourneyInfo     `json:"journeys"`
+	Config   json.RawMessage   `json:"config,omitempty"` // compiled, secrets masked
+	Env      map[string]string `json:"env,omitempty"`    // where in Config a value came from the environment: JSON pointer → as it was written
+	Like     *Like             `json:"like,omitempty"`   // the earlier session that this one repeats
 }
 
 // LoadLimits are the caps that hold whatever the dial says.
@@ -125,12 +148,6 @@ type Reason struct {
 	Why string `json:"why,omitempty"`
 }
 
-// Extend lengthens the timebox.
-type Extend struct {
-	Seconds float64 `json:"seconds"`
-	Why     string  `json:"why,omitempty"`
-}
-
 // End is the last line of a journal.
 type End struct {
 	Reason  string  `json:"reason"` // plan, quit, signal
@@ -140,13 +157,9 @@ type End struct {
 
 // Recovered says that a session was taken up again after it ended unasked.
 type Recovered struct {
-	Dropped int64  `json:"dropped"` // bytes of a torn last line, moved aside
-	Why     string `json:"why,omitempty"`
-}
-
-// CharterSet gives the session its charter.
-type CharterSet struct {
-	Text string `json:"text"`
+	Dropped int64   `json:"dropped"`        // bytes of a torn last line, moved aside
+	Away    float64 `json:"away,omitempty"` // seconds in which nobody ran it
+	Why     string  `json:"why,omitempty"`
 }
 
 // Build is what an environment said it runs.
@@ -185,6 +198,7 @@ type Threshold struct {
 	P99   float64 `json:"p99"`
 	Amber float64 `json:"amber"`
 	Red   float64 `json:"red"`
+	Fresh float64 `json:"fresh,omitempty"` // how much longer an answer on a fresh connection usually takes
 	Note  string  `json:"note,omitempty"`
 }
 
@@ -301,6 +315,8 @@ type CheckState struct {
 	Amber   float64  `json:"amber,omitempty"`
 	Red     float64  `json:"red,omitempty"`
 	Muted   bool     `json:"muted,omitempty"`
+	Aside   bool     `json:"aside,omitempty"`    // set aside: shown, and does not count
+	TLSDays *float64 `json:"tls_days,omitempty"` // until its certificate ends; null without TLS
 }
 
 // HealthState is one change of health, of a check or (Check empty) of an
@@ -311,34 +327,6 @@ type HealthState struct {
 	From  string `json:"from"`
 	To    string `json:"to"`
 	Why   string `json:"why"`
-}
-
-// GuardChange is one step of the guard's ladder with what caused it.
-type GuardChange struct {
-	From    string   `json:"from"`
-	To      string   `json:"to"`
-	Why     string   `json:"why"`
-	Cause   string   `json:"cause,omitempty"` // red, no sight, amber, self, permit, person
-	Samples []Sample `json:"samples,omitempty"`
-	Running int      `json:"running"`
-	Ceiling int      `json:"ceiling"`        // -1: none
-	Warn    float64  `json:"warn,omitempty"` // seconds from here in which amber only warns
-}
-
-// Sample is one probe's outcome as evidence. Latency is in seconds.
-type Sample struct {
-	Env     string    `json:"env"`
-	Check   string    `json:"check"`
-	Due     time.Time `json:"due"`
-	Latency float64   `json:"latency"`
-	OK      bool      `json:"ok"`
-	Reason  string    `json:"reason,omitempty"`
-}
-
-// GuardRecovered says when production was well again after a cut.
-type GuardRecovered struct {
-	Seconds float64 `json:"seconds"` // from the cut
-	Level   int     `json:"level"`   // users at the cut
 }
 
 // NoteAdd is a saved note.

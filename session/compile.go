@@ -41,13 +41,17 @@ type Compiled struct {
 	Plan   loadengine.Plan
 	Checks []monitors.Check
 	Limits map[string]monitors.Limits
-	Masked json.RawMessage // for the journal
+
+	Answers map[CheckKey]*monitors.Answers // what the answers to each check that asks a person go into
+
+	Masked json.RawMessage   // for the journal
+	Env    map[string]string // where in Masked a value came from the environment
 }
 
 // Compile makes a configuration ready to run. The error is Problems where the
 // configuration is at fault. The sink that tells our own trouble ends with ctx.
 func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
-	out := &Compiled{Limits: map[string]monitors.Limits{
+	out := &Compiled{Answers: map[CheckKey]*monitors.Answers{}, Limits: map[string]monitors.Limits{
 		monitors.Production: {SLO: c.Guard.SLO, Errors: c.Guard.Errors, Tolerate: c.Production.Tolerate},
 	}}
 	var problems Problems
@@ -64,12 +68,15 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 			env.every = productionEvery
 		}
 		for _, check := range env.checks {
-			m, err := check.monitor(env.name, env.every, caps.Version)
+			m, answers, err := check.monitor(env.name, env.every, caps.Version)
 			if err != nil {
 				problems = append(problems, c.problem(check.at, fmt.Sprintf("check %s of %s: %v", check.Name, env.name, err), ""))
 				continue
 			}
 			out.Checks = append(out.Checks, m)
+			if answers != nil {
+				out.Answers[CheckKey{env.name, check.Name}] = answers
+			}
 		}
 	}
 	for _, unbuilt := range []struct {
@@ -98,6 +105,9 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 	out.Checks = append(out.Checks, monitors.Host(hostEvery), sink)
 	if out.Masked, err = marshal(c.Masked()); err != nil {
 		return nil, fmt.Errorf("mask configuration: %w", err)
+	}
+	if out.Env, err = c.fromEnv(out.Masked); err != nil {
+		return nil, err
 	}
 	return out, nil
 }

@@ -17,9 +17,18 @@ const (
 	slowEvery     = 5 * time.Second
 )
 
-// monitor makes a check of a kind that is built in. Every is the period of its
-// environment's front doors.
-func (c Check) monitor(env string, every time.Duration, version string) (monitors.Check, error) {
+// monitor makes a check of a kind that is built in, with what its answers go
+// into if it asks a person. Every is the period of its environment's front doors.
+func (c Check) monitor(env string, every time.Duration, version string) (monitors.Check, *monitors.Answers, error) {
+	if c.Kind == "person" {
+		return monitors.Person(monitors.PersonOptions{Env: env, Name: c.Name, Question: c.Question, Who: c.Who, Every: c.Every})
+	}
+	m, err := c.server(env, every, version)
+	return m, nil, err
+}
+
+// server makes a check that asks a server or this machine.
+func (c Check) server(env string, every time.Duration, version string) (monitors.Check, error) {
 	period := func(usual time.Duration) time.Duration {
 		if c.Every > 0 {
 			return c.Every

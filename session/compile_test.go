@@ -120,14 +120,14 @@ staging:
   journeys: [{name: a, steps: [{get: "/{{nobody}}"}]}]
 production:
   checks:
-    - {name: p, person: "is it green?", every: 3m}
+    - {name: p, person: "is it green?", every: 3s}
     - {name: w, http: "http://127.0.0.1:9081/"}
 `, Caps{})
 	var problems Problems
 	if !errors.As(err, &problems) || len(problems) < 3 {
 		t.Fatalf("%v", err)
 	}
-	for _, want := range []string{"crosstalk.yaml:8", "kind person", "staging.ca", "nobody"} {
+	for _, want := range []string{"crosstalk.yaml:8", "nobody can be asked every 3s", "staging.ca", "nobody"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing of %q in\n%v", want, err)
 		}

@@ -55,6 +55,7 @@ func (p Problems) Error() string {
 type Config struct {
 	Charter    Charter        `json:"charter,omitzero"`
 	Timebox    time.Duration  `json:"timebox_ns,omitempty"`
+	AtEnd      string         `json:"after_timebox,omitempty" mask:"no"` // EndEase, EndHold, EndStop or EndNone; what the load does then
 	People     []string       `json:"people,omitempty"`
 	Staging    Staging        `json:"staging,omitzero"`
 	Production Production     `json:"production,omitzero"`
@@ -62,6 +63,7 @@ type Config struct {
 	Guard      GuardConfig    `json:"guard,omitzero"`
 	Identity   IdentityConfig `json:"identity,omitzero"`
 	Engine     EngineConfig   `json:"engine,omitzero"`
+	Notify     NotifyConfig   `json:"notify,omitzero"`
 
 	// Dir is the folder of the file: relative paths start there.
 	Dir string `json:"-"`
@@ -70,6 +72,7 @@ type Config struct {
 
 	file    string
 	inPlace map[string]string // an expanded text → the same with *** for each ${NAME}
+	written map[string]string // an expanded text → the same as it was written
 	replace *strings.Replacer // of the known secrets; nil when nothing was read
 }
 
@@ -90,6 +93,10 @@ type Charter struct {
 	Areas      []string `json:"areas,omitempty"`
 	StopRules  []string `json:"stop_rules,omitempty"`
 	OutOfScope []string `json:"out_of_scope,omitempty"`
+	// People are who takes part beside who started it; Environments what is under
+	// test: builds, accounts, browsers.
+	People       []string `json:"people,omitempty"`
+	Environments []string `json:"environments,omitempty"`
 }
 
 // String gives the charter in one line.
@@ -162,6 +169,8 @@ type GuardConfig struct {
 type IdentityConfig struct {
 	Staging    string `json:"staging,omitempty"`
 	Production string `json:"production,omitempty"`
+	// Dye is sent by `crosstalk check` alone; it is in no record.
+	Dye *DyeConfig `json:"-"`
 }
 
 // EngineConfig names a load engine other than our own.

@@ -10,6 +10,7 @@ func (r *configReader) expand(s string, at place, path string) (string, bool) {
 	if !strings.Contains(s, "$") {
 		return s, true
 	}
+	whole := s
 	var out, shown strings.Builder
 	good, found := true, false
 	put := func(t string) { out.WriteString(t); shown.WriteString(t) }
@@ -56,6 +57,7 @@ func (r *configReader) expand(s string, at place, path string) (string, bool) {
 	}
 	if found {
 		r.config.inPlace[out.String()] = shown.String()
+		r.config.wrote(out.String(), whole)
 	}
 	return out.String(), true
 }

@@ -92,6 +92,11 @@ func (c *Config) replacer() *strings.Replacer {
 		put(s)
 		put(strings.TrimSpace(s))
 	}
+	for _, s := range c.Notify.secrets() {
+		if len(s) >= 2*shortSecret {
+			put(s)
+		}
+	}
 	headers := []map[string]string{c.Staging.Headers}
 	for _, j := range c.Staging.Journeys {
 		for _, s := range slices.Concat(j.Once, j.Steps) {
@@ -136,6 +141,10 @@ func (c *Config) Masked() *Config {
 	}
 	hide(&out.Identity.Staging)
 	hide(&out.Identity.Production)
+	hide(&out.Notify.Webhook)
+	if g := out.Notify.Grafana; g != nil {
+		hide(&g.Token)
+	}
 	maskFields(out.Staging.Headers)
 	for i := range out.Staging.Journeys {
 		j := &out.Staging.Journeys[i]

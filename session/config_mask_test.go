@@ -49,6 +49,7 @@ production:
     - {name: d, postgres: "${S30}"}
 identity: {staging: literal-identity, production: "${S31}"}
 engine: {locust: "http://ann:${S32}@l.test/"}
+notify: {webhook: "https://${S33}.test/hook", grafana: {url: "http://ann:${S34}@g.test/", token: "${S35}", tags: [shop]}}
 `
 
 func everyPlaceConfig(t testing.TB) (*Config, []string) {
@@ -72,8 +73,8 @@ func everyPlaceConfig(t testing.TB) (*Config, []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(secrets) != 32 {
-		t.Fatalf("%d variables were asked for, want 32", len(secrets))
+	if len(secrets) != 35 {
+		t.Fatalf("%d variables were asked for, want 35", len(secrets))
 	}
 	return c, secrets
 }
@@ -259,7 +260,7 @@ func TestNearest(t *testing.T) {
 }
 
 func FuzzParseConfig(f *testing.F) {
-	for _, file := range []string{"design.yaml", "bad/everything.yaml", "bad/alias.yaml", "bad/conflict.yaml", "bad/host.yaml", "bad/secret.yaml"} {
+	for _, file := range []string{"design.yaml", "bad/everything.yaml", "bad/alias.yaml", "bad/conflict.yaml", "bad/host.yaml", "bad/secret.yaml", "bad/notify.yaml"} {
 		text, err := os.ReadFile("testdata/config/" + file)
 		if err != nil {
 			f.Fatal(err)

@@ -9,7 +9,7 @@ import (
 // homes are keys that people look for in the wrong section.
 var homes = map[string]string{
 	"url": "staging", "hosts": "staging", "limits": "staging", "journeys": "staging", "headers": "staging", "data": "staging",
-	"tolerate": "production", "checks": "staging and production", "slo": "guard", "locust": "engine",
+	"tolerate": "production", "checks": "staging and production", "slo": "guard", "locust": "engine", "webhook": "notify", "notify": "the top level",
 	"weight": "a journey", "think": "a journey or step", "once": "a journey", "steps": "a journey", "every": "a check",
 	"people": "the top level", "timebox": "the top level", "charter": "the top level", "guard": "the top level", "identity": "the top level",
 }

@@ -75,6 +75,7 @@ func (r *configReader) top(n ast.Node) {
 	seen, unknown := r.mapping(n, "the top level", `staging: {url: "http://127.0.0.1:8080"}`, []field{
 		{"charter", r.charter},
 		{"timebox", func(n ast.Node) { c.Timebox = r.duration(n, "timebox", "60m", 1) }},
+		{"after_timebox", func(n ast.Node) { c.AtEnd = r.choice(n, "after_timebox", EndEase, EndHold, EndStop, EndNone) }},
 		{"people", r.people},
 		{"staging", r.staging},
 		{"production", r.production},
@@ -98,8 +99,10 @@ func (r *configReader) top(n ast.Node) {
 			r.mapping(n, "identity", `{staging: "${STAGING_DSN}", production: "${PROD_DSN}"}`, []field{
 				{"staging", dsn(&c.Identity.Staging, "identity.staging")},
 				{"production", dsn(&c.Identity.Production, "identity.production")},
+				{"dye", r.dye},
 			})
 		}},
+		{"notify", r.notify},
 		{"engine", func(n ast.Node) {
 			r.mapping(n, "engine", `{locust: "http://127.0.0.1:8089"}`, []field{
 				{"locust", func(n ast.Node) { c.Engine.Locust = r.address(n, "engine.locust") }},
@@ -147,6 +150,7 @@ func (r *configReader) charter(n ast.Node) {
 		many(&c.Areas, "areas", "checkout"),
 		many(&c.StopRules, "stop_rules", "a customer notices"),
 		many(&c.OutOfScope, "out_of_scope", "payment"),
+		many(&c.Environments, "environments", "staging 2.4.1, test account tina"),
 	})
 }
 

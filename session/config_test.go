@@ -99,7 +99,7 @@ func TestConfigOfTheDesign(t *testing.T) {
 		{"headers", c.Staging.Headers, map[string]string{"Authorization": "Bearer st-token-1"}},
 		{"data", c.Staging.Data, "users.csv"},
 		{"guard", c.Guard, GuardConfig{300 * time.Millisecond, 0.01}},
-		{"identity", c.Identity, IdentityConfig{"postgres://shop:pw-2@staging-db.test/shop", "postgres://shop:pw-1@db.test/shop"}},
+		{"identity", c.Identity, IdentityConfig{Staging: "postgres://shop:pw-2@staging-db.test/shop", Production: "postgres://shop:pw-1@db.test/shop"}},
 		{"secrets", c.Secrets, []string{"st-token-1", "postgres://shop:pw-1@db.test/shop", "postgres://shop:pw-2@staging-db.test/shop"}},
 		{"tolerate", c.Production.Tolerate, 0},
 		{"control", c.Control.Checks[0].Name, "intranet"},

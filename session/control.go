@@ -29,10 +29,15 @@ const (
 
 // Order is a command from outside, one JSON line.
 type Order struct {
-	Cmd  string `json:"cmd"` // stop, hold or note
+	Cmd  string `json:"cmd"` // stop, hold, note, answer ("yes" or "no" and more), or look: somebody looks at it
 	By   string `json:"by"`
 	Text string `json:"text,omitempty"` // of a note, as it would be typed
 	Kind string `json:"kind,omitempty"` // of a note, instead of its first character
+
+	Check string `json:"check,omitempty"` // to answer: its name, or ENV/NAME; else the question that has waited longest
+
+	Attach  []Staged `json:"attach,omitempty"`  // to a note
+	Samples float64  `json:"samples,omitempty"` // seconds of samples, to a note
 }
 
 // Outcome is the answer, one JSON line.
@@ -101,6 +106,7 @@ func (s *Session) answer(ctx context.Context, conn net.Conn) {
 	if err == nil {
 		out = s.obey(ctx, text)
 	}
+	_ = conn.SetDeadline(time.Now().Add(controlWait)) // what was attached may have taken longer
 	if b, err := marshal(out); err == nil {
 		_, _ = conn.Write(append(b, '\n'))
 	}
@@ -117,11 +123,19 @@ func (s *Session) obey(ctx context.Context, text []byte) Outcome {
 		return Outcome{Text: err.Error()}
 	}
 	var cmd Command
+	answer, answers, no := s.answerOrder(o)
 	switch o.Cmd {
+	case "answer":
+		if !answers {
+			return Outcome{Text: no}
+		}
+		cmd = answer
 	case "stop":
 		cmd = StopAll{}
 	case "hold":
 		cmd = Hold{Only: true}
+	case "look":
+		cmd = Look{}
 	case "note":
 		d := notes.Parse(o.Text)
 		if o.Kind != "" {
@@ -133,16 +147,27 @@ func (s *Session) obey(ctx context.Context, text []byte) Outcome {
 			d.Kind = k
 		}
 		cmd = AddNote{Draft: d, Typed: s.now()}
+		if answers {
+			cmd = answer
+		}
 	default:
-		return Outcome{Text: fmt.Sprintf("no order is called %q: stop, hold and note are", o.Cmd)}
+		return Outcome{Text: fmt.Sprintf("no order is called %q: stop, hold, look, note and answer are", o.Cmd)}
 	}
-	ctx, cancel := context.WithTimeout(ctx, controlWait)
+	who := Person{Name: o.By, Role: Driver}
+	soon, cancel := context.WithTimeout(ctx, controlWait)
 	defer cancel()
-	r, err := s.Do(ctx, Person{Name: o.By, Role: Driver}, cmd)
+	r, err := s.Do(soon, who, cmd)
 	if err != nil {
 		return Outcome{Text: err.Error()}
 	}
-	return Outcome{OK: true, Text: r.Text}
+	if answers && o.Cmd == "note" {
+		r.Text += " (a yes or no is taken as the answer while a question waits; --kind makes it a note)"
+	}
+	if r.Note == "" || len(o.Attach) == 0 && o.Samples <= 0 {
+		return Outcome{OK: true, Text: r.Text}
+	}
+	said, ok := s.attachOrdered(ctx, who, r.Note, o)
+	return Outcome{OK: ok, Text: r.Text + "\n" + said}
 }
 
 // Send gives an order to the running session in dir, and returns what it
@@ -158,7 +183,11 @@ func (o Order) Send(ctx context.Context, dir string) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("reach the session in %s: %w (%w)", dir, ErrNotRunning, err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(2 * controlWait)); err != nil {
+	wait := 2 * controlWait
+	if len(o.Attach) > 0 || o.Samples > 0 {
+		wait += attachWait
+	}
+	if err := conn.SetDeadline(time.Now().Add(wait)); err != nil {
 		return Outcome{}, fmt.Errorf("reach the session in %s: %w", dir, err)
 	}
 	b, err := marshal(o)

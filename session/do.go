@@ -16,6 +16,9 @@ func (s *Session) Do(ctx context.Context, who Person, cmd Command) (Reply, error
 	if _, ok := cmd.(StopAll); ok {
 		s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonOperator, By: who.Name, At: s.now()})
 	}
+	if a, ok := cmd.(Attach); ok {
+		return s.attach(ctx, who, a)
+	}
 	r := request{who: who, cmd: cmd, at: s.now(), reply: make(chan answer, 1)}
 	select {
 	case s.requests <- r:
@@ -46,7 +49,7 @@ func (s *Session) Do(ctx context.Context, who Person, cmd Command) (Reply, error
 // lasting tells whether the answer to a command promises that it is kept.
 func lasting(cmd Command) bool {
 	switch cmd.(type) {
-	case AddNote, EditNote, RetractNote, RestoreNote, ResolveNote, Answer:
+	case AddNote, EditNote, RetractNote, RestoreNote, ResolveNote, keep, TickItem, Answer, AnswerCheck, SetCharter, ExtendTime, Unlock:
 		return true
 	}
 	return false
@@ -57,6 +60,10 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 	if _, ok := cmd.(Finish); ok && s.ending != nil {
 		return Reply{Text: "ending"}, nil
 	}
+	cmd, scripted := unscripted(cmd)
+	if !scripted {
+		s.life(at)
+	}
 	cmd = s.clamp(cmd)
 	var no string
 	s.log.read(func(st *State) { no = s.refusal(st, who, cmd) })
@@ -65,6 +72,9 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 			no = "the session is ending"
 		}
 	}
+	if scripted && no == "" {
+		no = s.offScript(cmd)
+	}
 	if no == "" && s.overtaken(cmd, at) {
 		no = "all load was stopped after you asked"
 	}
@@ -72,7 +82,22 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 		s.refuse(who.Name, cmd.command(), no)
 		return Reply{}, &Refusal{Cmd: cmd.command(), Why: no}
 	}
+	if !scripted {
+		s.takeDial(who.Name, cmd)
+	}
+	if reply, ok := s.serveFrame(who.Name, cmd, at); ok {
+		return reply, nil
+	}
+	if reply, ok, err := s.serveLink(who.Name, cmd, at); ok {
+		return reply, err
+	}
 	switch c := cmd.(type) {
+	case AnswerCheck:
+		return s.answerCheck(who.Name, c), nil
+	case SetAside:
+		return s.setAside(who.Name, c)
+	case UseBaseline, SkipBaseline:
+		return s.endQuiet(who.Name, c)
 	case MoveDial:
 		return s.ask(who.Name, DialSet{To: s.asked() + c.By}, at), nil
 	case SetDial:
@@ -107,6 +132,10 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 	case ResolveNote:
 		e := s.add(who.Name, TypeNoteResolve, &NoteMark{ID: c.ID})
 		return Reply{Text: c.ID + " resolved", Seq: e.Seq, Note: c.ID}, nil
+	case keep:
+		return s.keepAttachment(who.Name, c.attachment), nil
+	case TickItem:
+		return s.tick(who.Name, c), nil
 	case Answer:
 		e := s.add(who.Name, TypeDebrief, &Debrief{Question: c.Question, Text: notes.Clean(c.Text)})
 		return Reply{Text: "kept", Seq: e.Seq}, nil
@@ -120,7 +149,7 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 // overtaken tells whether a stop came between a move and its turn.
 func (s *Session) overtaken(cmd Command, at time.Time) bool {
 	switch cmd.(type) {
-	case MoveDial, SetDial, BackToGood, Hold:
+	case MoveDial, SetDial, BackToGood, Hold, StartCheck, StartDips:
 		stop, ok := s.brake.Latched()
 		return ok && stop.Reason == loadengine.ReasonOperator && stop.At.After(at)
 	}
@@ -155,6 +184,7 @@ func (s *Session) asked() int {
 // ask moves the dial. In the quiet phase one user may run; more waits for its
 // end, and of several moves the last counts. At is when it was asked for.
 func (s *Session) ask(who string, to DialSet, at time.Time) Reply {
+	s.links.stop("the dial was eased")
 	s.log.read(func(st *State) { to.From = st.Dial.Asked })
 	if s.phase == phaseRehearsal || s.phase == phaseBaseline && to.To > 1 {
 		s.pending = &waiting{who: who, to: to.To, at: at}
@@ -227,9 +257,13 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 		return Reply{Text: "goes on", Seq: s.release(who, c.Why)}, nil
 	}
 	n := s.engine.Live().Running
+	return Reply{Text: fmt.Sprintf("held at %d users: space goes on", n), Seq: s.holdAt(who, n, c.Why)}, nil
+}
+
+func (s *Session) holdAt(who string, n int, why string) uint64 {
+	s.links.stop("the users were held")
 	s.ceiling.set(&s.ceiling.hold, n)
-	e := s.add(who, TypeDialHold, &DialHold{At: n, Why: c.Why})
-	return Reply{Text: fmt.Sprintf("held at %d users: space goes on", n), Seq: e.Seq}, nil
+	return s.add(who, TypeDialHold, &DialHold{At: n, Why: why}).Seq
 }
 
 // busy refuses what the guard had no room to take.

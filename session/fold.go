@@ -21,21 +21,20 @@ func (s *State) Apply(e Event) {
 	switch b := e.Body.(type) {
 	case *Start:
 		s.start(b)
-	case *CharterSet:
-		s.Charter = b.Text
-		s.mark(e, "charter: "+b.Text)
-	case *Extend:
-		s.Timebox += time.Duration(b.Seconds * float64(time.Second))
-		s.mark(e, fmt.Sprintf("timebox extended by %s", time.Duration(b.Seconds*float64(time.Second))))
+	case *CharterSet, *Extend, *Activity, *Gap:
+		s.frame(e)
 	case *End:
 		s.Ended = b
 	case *Reason:
 		s.reason(e, b)
 	case *Recovered:
 		s.Ended = nil
+		if !s.Paused { // a pause lasts until somebody ends it
+			s.Idle += int64(b.Away * 1000)
+		}
 		// The process that sent the load is gone, and its guard with it.
 		s.Dial.Asked, s.Dial.Running, s.Dial.InFlight, s.Dial.Held, s.Dial.Ceiling = 0, 0, 0, false, none
-		s.Dial.Since, s.levelSince = e.MS, -1
+		s.Dial.Since, s.levelSince, s.Link.Running = e.MS, -1, nil
 		s.Guard.State, s.Guard.Why, s.Guard.Cause, s.Guard.Ceiling = string(GuardRun), "", "", none
 		s.mark(e, "taken up again")
 	case *BaselineStart, *BaselineEnd, *BrakeTest, *Build:
@@ -46,12 +45,24 @@ func (s *State) Apply(e Event) {
 		s.health(e)
 	case *GuardChange, *GuardRecovered:
 		s.guard(e)
+	case *Ask, *CheckAnswer:
+		s.asks(e)
+	case *CheckAside:
+		s.aside(e, b)
+	case *BaselineOffer:
+		s.offer(b)
 	case *NoteAdd, *NoteEdit, *NoteMark:
 		s.note(e)
+	case *AttachAdd:
+		s.attach(e, b)
 	case *Debrief:
-		if b.Question == "learned" {
-			s.Learned = b.Text
-		}
+		s.debrief(b)
+	case *ItemTick, *LikeTaken, *Redaction:
+		s.again(e)
+	case *LinkQuiet, *LinkStart, *LinkPair, *LinkVerdict, *LinkUnlock, *IdentityResult:
+		s.link(e)
+	case *NotifyFailed:
+		s.notifyFailed(e, b)
 	case *Refused:
 		s.Refusals = bounded(append(s.Refusals, Mark{MS: e.MS, T: e.T, By: e.By, Type: e.Type, Text: b.Why}), maxRefusal)
 	}
@@ -62,6 +73,8 @@ func (s *State) start(b *Start) {
 	s.Charter = b.Charter
 	s.Timebox = time.Duration(b.Timebox * float64(time.Second))
 	s.Dial.Glide = b.Limits.Glide
+	s.Asks = nil // a session taken up again asks anew
+	s.likeItems(b.Like)
 	for _, e := range s.Envs { // a session taken up again may watch other servers
 		e.Tiles = nil
 	}
@@ -71,24 +84,13 @@ func (s *State) start(b *Start) {
 	}
 }
 
-func (s *State) reason(e Event, b *Reason) {
-	switch e.Type {
-	case TypePause:
-		s.Paused = true
-	case TypeResume:
-		s.Paused = false
-	case TypeSelfLimit:
-		s.mark(e, b.Why)
-	}
-}
-
 func (s *State) prepare(e Event) {
 	switch b := e.Body.(type) {
 	case *BaselineStart:
 		s.Baseline = BaselineView{Running: true, From: e.MS, To: e.MS + int64(b.Seconds*1000)}
 	case *BaselineEnd:
 		s.Baseline.Running, s.Baseline.To = false, e.MS
-		s.Baseline.Thresholds, s.Baseline.Note = b.Thresholds, b.Note
+		s.Baseline.Thresholds, s.Baseline.Note, s.Baseline.Offer = b.Thresholds, b.Note, nil
 		s.Guard.Promise = b.Promise
 	case *BrakeTest:
 		s.Brake = b
@@ -157,7 +159,7 @@ func (s *State) tick(e Event, b *LoadTick) {
 	for _, r := range []*Ring{&s.Fine, &s.Coarse} {
 		r.write(before, e.MS, func(slot *Second) {
 			slot.Asked, slot.RPS, slot.Told = b.Asked, b.RPS, true
-			slot.Running = b.Running
+			slot.Running = max(slot.Running, b.Running) // users that ran for less than a slot show
 			slot.Load.worse(c)
 		})
 	}
@@ -237,39 +239,6 @@ func (s *State) curve(before, ms int64, b *HealthTick) {
 		}
 	}
 	s.Last = ms
-}
-
-func (s *State) guard(e Event) {
-	switch b := e.Body.(type) {
-	case *GuardChange:
-		s.Guard.State, s.Guard.Why, s.Guard.Cause, s.Guard.Since, s.Guard.Ceiling = b.To, b.Why, b.Cause, e.MS, b.Ceiling
-		s.Dial.Ceiling = b.Ceiling
-		if b.Warn > 0 {
-			s.Guard.Warn = e.MS + int64(b.Warn*1000)
-		}
-		switch b.To {
-		case "hold":
-			s.Guard.Holds++
-		case "cut", "lockout":
-			s.Guard.Recov = nil
-			if b.Running > 0 {
-				s.Dial.Ghost = b.Running
-			}
-			switch b.Cause {
-			case CauseRed:
-				s.Guard.Cuts++
-			case CauseNoSight:
-				s.Guard.Blind++
-			case CausePermit:
-				s.Guard.Lapsed++
-			}
-			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
-		}
-		s.mark(e, fmt.Sprintf("guard %s: %s", b.To, b.Why))
-	case *GuardRecovered:
-		s.Guard.Recov = b
-		s.mark(e, fmt.Sprintf("production recovered %.1f s after the cut", b.Seconds))
-	}
 }
 
 func (s *State) note(e Event) {

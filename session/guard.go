@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"time"
 
 	"crosstalk/monitors"
@@ -21,12 +20,13 @@ const (
 
 // Causes of what the guard does.
 const (
-	CauseRed     = "red"      // production is red
-	CauseNoSight = "no sight" // production can't be seen
-	CauseAmber   = "amber"    // production is amber
-	CauseSelf    = "self"     // our own machine
-	CausePermit  = "permit"   // the permit lapsed: the guard itself stood still
-	CausePerson  = "person"   // a person went on
+	CauseRed     = "red"       // production is red
+	CauseNoSight = "no sight"  // production can't be seen
+	CauseAmber   = "amber"     // production is amber
+	CauseSelf    = "self"      // our own machine
+	CauseOurs    = "our side?" // production and the control environment are slow at once
+	CausePermit  = "permit"    // the permit lapsed: the guard itself stood still
+	CausePerson  = "person"    // a person went on
 )
 
 // none is the ceiling when there is none.
@@ -46,6 +46,7 @@ type GuardRules struct {
 	GreenAfter time.Duration // production green this long after a cut for red before a person may go on
 	SightAfter time.Duration // sight this long after our own trouble before load may rise
 	Regain     time.Duration // after easing, a tenth of what was lost comes back this often
+	ProveFor   time.Duration // after a cut, green this long with load running before more than half its level may be asked for
 }
 
 // DefaultRules returns the ladder's times: holding costs nothing, so it comes
@@ -54,7 +55,7 @@ type GuardRules struct {
 // of Netflix's Gradient2, TCP's multiplicative decrease).
 func DefaultRules() GuardRules {
 	return GuardRules{FewUsers: 5, EaseAfter: 2 * time.Second, EaseEvery: 2 * time.Second, BlindEase: 2 * time.Second, BlindCut: 5 * time.Second,
-		Pause: 2 * time.Second, GreenAfter: time.Minute, SightAfter: 10 * time.Second, Regain: 5 * time.Second}
+		Pause: 2 * time.Second, GreenAfter: time.Minute, SightAfter: 10 * time.Second, Regain: 5 * time.Second, ProveFor: 10 * time.Second}
 }
 
 // Reading is all that the guard looks at, at one moment.
@@ -69,7 +70,10 @@ type Reading struct {
 	Late       string          // a single late answer just now, in words; "" if none
 	Self       monitors.Health // our own machine
 	SelfWhy    string
-	Lapsed     string // the permit lapsed: why, as far as known; "" if it holds
+	Controlled bool            // there is a control environment
+	Control    monitors.Health // unrelated to both: when it suffers too, the cause is probably ours
+	Sink       bool            // our own sink was late just now
+	Lapsed     string          // the permit lapsed: why, as far as known; "" if it holds
 	Running    int
 }
 
@@ -83,6 +87,9 @@ type Verdict struct {
 	Renew   bool // the permit may be renewed
 	Changed bool // State differs from the last verdict's
 	From    GuardState
+	OurSide bool    // our own side had trouble at the same moment
+	Early   string  // production is red and no load has begun: why; "" otherwise
+	Slew    float64 // how much of the guard's own limit of rising holds: 1, or less after a cut
 }
 
 // Guard is the policy: a state machine without clock, lock or IO. One goroutine
@@ -102,13 +109,22 @@ type Guard struct {
 	stay    int       // attended: not above this until a key is pressed; -1 none
 	reds    int       // cuts for production's red
 	limit   int       // after a cut, 80 % of its level; -1 none
+	half    int       // after a cut, half its level until that has proved well; -1 none
+	proof   time.Time // since when users have run at no more than that and production was green
+	slow    bool      // the climb after a cut: at half the slew
+	stood   time.Time // since when that climb has stood at its limit and production was green
+	begun   bool      // more than the one user of the quiet phase has run
 	warn    time.Time // until then amber only warns
 	last    Reading
+
+	checking bool      // a link check runs: hold and ease are suspended
+	owed     bool      // it began in a lockout, which its verdict has to lift
+	blind    time.Time // since when production is out of sight while it runs
 }
 
 // NewGuard returns a guard that runs.
 func NewGuard(rules GuardRules) *Guard {
-	return &Guard{rules: rules, state: GuardRun, ceiling: none, stay: none, limit: none}
+	return &Guard{rules: rules, state: GuardRun, ceiling: none, stay: none, limit: none, half: none}
 }
 
 // Step takes one reading and says what is to be done. It is called at every
@@ -116,6 +132,7 @@ func NewGuard(rules GuardRules) *Guard {
 func (g *Guard) Step(r Reading) Verdict {
 	from := g.state
 	g.last = r
+	g.begun = g.begun || r.Running > 1 || r.Running > 0 && !r.Quiet
 	bad, cause, why := g.trouble(r)
 	if bad == monitors.Green || cause == CauseAmber {
 		if g.calm.IsZero() {
@@ -129,12 +146,21 @@ func (g *Guard) Step(r Reading) Verdict {
 	}
 	if !g.rules.Off {
 		g.climb(r, bad, cause, why)
+		g.prove(r)
 	} else if r.Lapsed != "" && g.state != GuardCut {
 		g.to(GuardCut, CausePermit, r.Lapsed, r)
 	}
 	v := Verdict{State: g.state, Cause: g.cause, Why: g.why, Ceiling: g.allowed(r), From: from, Changed: g.state != from}
 	v.Cut = v.Changed && (g.state == GuardCut || g.state == GuardLockout)
 	v.Renew = g.state != GuardCut && g.state != GuardLockout
+	v.OurSide = g.state != GuardRun && ours(g.cause, r)
+	if g.rules.Attended && g.early(r) {
+		v.Early = r.Why
+	}
+	v.Slew = 1
+	if g.slow {
+		v.Slew = slowSlew
+	}
 	return v
 }
 
@@ -144,11 +170,13 @@ func (g *Guard) trouble(r Reading) (monitors.Health, string, string) {
 	switch {
 	case g.rules.Unguarded:
 	case r.Production == monitors.Red:
-		return monitors.Red, CauseRed, r.Why
+		return monitors.Red, CauseRed, r.beside(CauseRed)
 	case r.Production == monitors.NoSight && !r.Unseen && (!r.Quiet || r.Running > 0):
-		return monitors.NoSight, CauseNoSight, r.Why
+		return monitors.NoSight, CauseNoSight, r.beside(CauseNoSight)
+	case r.Production == monitors.Amber && r.Controlled && (r.Control == monitors.Amber || r.Control == monitors.Red):
+		return monitors.Amber, CauseOurs, r.beside(CauseOurs)
 	case r.Production == monitors.Amber:
-		return monitors.Amber, CauseAmber, r.Why
+		return monitors.Amber, CauseAmber, r.beside(CauseAmber)
 	}
 	if r.Self == monitors.Amber || r.Self == monitors.Red {
 		return monitors.Amber, CauseSelf, r.SelfWhy
@@ -165,10 +193,18 @@ func (g *Guard) climb(r Reading, bad monitors.Health, cause, why string) {
 		g.to(GuardCut, CausePermit, r.Lapsed, r)
 		return
 	case bad == monitors.Red:
-		if r.Quiet && r.Running == 0 {
-			return // nothing of ours runs yet: the pre-flight says it
+		if !g.early(r) {
+			g.to(GuardCut, CauseRed, why, r)
+			return
 		}
-		g.to(GuardCut, CauseRed, why, r)
+		g.level, g.ceiling = 0, 0
+		if !r.Quiet { // before the limits are learned, red says little
+			g.to(GuardHold, CauseRed, "production is red before any load: "+why, r)
+		}
+		return
+	}
+	if g.checking {
+		g.checked(r, bad, cause, why)
 		return
 	}
 	switch g.state {
@@ -184,6 +220,12 @@ func (g *Guard) climb(r Reading, bad monitors.Health, cause, why string) {
 
 // held decides on the rungs between run and cut.
 func (g *Guard) held(r Reading, bad monitors.Health, cause, why string) {
+	if g.cause == CauseRed && bad == monitors.Green {
+		// There was no load that could have caused it, so there is none to prove.
+		g.ceiling = none
+		g.to(GuardRun, CauseRed, "production is not red any more", r)
+		return
+	}
 	if g.warns(r.Now, cause) {
 		g.ceiling, g.stay = none, none
 		g.to(GuardRun, CausePerson, "amber only warns now", r)
@@ -193,7 +235,7 @@ func (g *Guard) held(r Reading, bad monitors.Health, cause, why string) {
 		g.regain(r)
 		return
 	}
-	if cause != g.cause {
+	if cause != g.cause && (!slowness(cause) || !slowness(g.cause)) {
 		g.since = r.Now // each cause has its own patience
 	}
 	g.cause, g.why = cause, why
@@ -201,7 +243,7 @@ func (g *Guard) held(r Reading, bad monitors.Health, cause, why string) {
 	switch {
 	case cause == CauseNoSight && lasted >= g.rules.BlindCut:
 		g.to(GuardCut, CauseNoSight, why, r)
-	case cause == CauseSelf || cause == CauseAmber && !r.Pressing:
+	case cause == CauseSelf || slowness(cause) && !r.Pressing:
 		// Our own machine is short of breath, or amber is only waiting to be left:
 		// fewer users would change nothing.
 	case g.state == GuardHold && lasted >= g.easeAfter(cause):
@@ -254,7 +296,7 @@ func (g *Guard) to(s GuardState, cause, why string, r Reading) {
 		if g.state == GuardRun || g.level == 0 {
 			g.level = r.Running
 		}
-		g.limit = none
+		g.limit, g.half, g.slow = none, none, false
 		if g.level > 0 {
 			g.limit = max(1, g.level*8/10)
 		}
@@ -278,10 +320,10 @@ func (g *Guard) allowed(r Reading) int {
 	if r.Quiet {
 		lower(1)
 	}
-	if g.state == GuardCut || g.state == GuardLockout {
+	if g.state == GuardCut || g.state == GuardLockout || g.early(r) {
 		return 0
 	}
-	if g.rules.Off {
+	if g.rules.Off || g.checking {
 		return least
 	}
 	if g.rules.Unguarded {
@@ -293,57 +335,10 @@ func (g *Guard) allowed(r Reading) int {
 	case GuardRun:
 		lower(g.stay)
 		lower(g.limit)
+		lower(g.half)
 		if !g.late.IsZero() && r.Now.Sub(g.late) < g.rules.Pause {
 			lower(g.atLate)
 		}
 	}
 	return least
-}
-
-// Press says that a person moved the dial up: they have seen the hold.
-func (g *Guard) Press() { g.stay = none }
-
-// Warn makes amber only a warning until a time; red and no sight are as ever.
-func (g *Guard) Warn(until time.Time) { g.warn = until }
-
-// warns tells whether a cause may not hold the dial now.
-func (g *Guard) warns(now time.Time, cause string) bool {
-	return cause == CauseAmber && now.Before(g.warn)
-}
-
-// Missing tells what has to be before a person may go on after a cut; "" when
-// nothing is. Reason tells whether the person gave one.
-func (g *Guard) Missing(now time.Time, reason bool) string {
-	if g.state != GuardCut && g.state != GuardLockout {
-		return ""
-	}
-	if g.rules.Off || g.rules.Unguarded {
-		return ""
-	}
-	need, had, what := g.rules.SightAfter, time.Duration(0), "be seen and not red"
-	if !g.calm.IsZero() {
-		had = now.Sub(g.calm)
-	}
-	if g.cause == CauseRed {
-		need, had, what = g.rules.GreenAfter, g.last.GreenFor, "stay green"
-	}
-	if left := need - had; left > 0 {
-		return fmt.Sprintf("production (now %s) must %s for %d s: %d s to go", g.last.Production, what, int(need/time.Second), int((left+time.Second-1)/time.Second))
-	}
-	if g.state == GuardLockout && !reason {
-		return fmt.Sprintf("%d cuts for production's red: type a reason to go on", g.reds)
-	}
-	return ""
-}
-
-// GoOn lets a person go on after a cut, if nothing is missing. Load comes back
-// at zero, and up to 80 % of the level of the cut.
-func (g *Guard) GoOn(now time.Time, reason bool) error {
-	if m := g.Missing(now, reason); m != "" {
-		return &Refusal{Cmd: Hold{}.command(), Why: m}
-	}
-	g.state, g.cause, g.why, g.since = GuardRun, CausePerson, "a person went on", now
-	g.ceiling, g.stay, g.level = none, none, 0
-	g.late = time.Time{}
-	return nil
 }

@@ -52,6 +52,11 @@ func (d *drill) lasts(span time.Duration) *drill {
 
 func (d *drill) sees(h monitors.Health) *drill { d.r.Production = h; return d }
 
+func (d *drill) controlled(h monitors.Health) *drill {
+	d.r.Controlled, d.r.Control = true, h
+	return d
+}
+
 func (d *drill) want(t *testing.T, state GuardState, ceiling int, log string) {
 	t.Helper()
 	if d.v.State != state || d.v.Ceiling != ceiling || strings.Join(d.log, ", ") != log {
@@ -119,7 +124,47 @@ func TestGuardLadder(t *testing.T) {
 		{"and red cuts all the same", nil, func(d *drill) { d.g.Warn(d.now.Add(WarnFor)); d.sees(monitors.Red).lasts(sec) }, GuardCut, 0, "run>cut red"},
 		{"and no sight as well", nil, func(d *drill) { d.g.Warn(d.now.Add(WarnFor)); d.sees(monitors.NoSight).lasts(6 * sec) }, GuardCut, 0, "run>hold no sight, hold>ease no sight, ease>cut no sight"},
 		{"one user in the quiet phase", nil, func(d *drill) { d.r.Quiet = true; d.lasts(sec) }, GuardRun, 1, ""},
-		{"a server red before anything ran", nil, func(d *drill) { d.r.Quiet, d.r.Running = true, 0; d.sees(monitors.Red).lasts(sec) }, GuardRun, 1, ""},
+		{"a server red before anything ran", nil, func(d *drill) { d.r.Quiet, d.r.Running = true, 0; d.sees(monitors.Red).lasts(sec) }, GuardRun, 0, ""},
+		{"red at the start cuts where nobody is there to set it aside", nil, func(d *drill) {
+			d.r.Quiet, d.r.Running = true, 0
+			d.sees(monitors.Red).lasts(sec)
+			d.r.Quiet = false
+			d.lasts(sec)
+		}, GuardCut, 0, "run>cut red"},
+		{"and still red when load could begin", attended, func(d *drill) {
+			d.r.Quiet, d.r.Running = true, 0
+			d.sees(monitors.Red).lasts(sec)
+			d.r.Quiet = false
+			d.lasts(sec)
+		}, GuardHold, 0, "run>hold red"},
+		{"is over when it is not red any more", attended, func(d *drill) {
+			d.r.Running = 0
+			d.sees(monitors.Red).lasts(sec).sees(monitors.Green).lasts(sec)
+		}, GuardRun, none, "run>hold red, hold>run red"},
+		{"the user of the quiet phase is let go of, and not cut", nil, func(d *drill) {
+			d.r.Quiet, d.r.Running = true, 1
+			d.sees(monitors.Red).lasts(sec)
+		}, GuardRun, 0, ""},
+		{"red after load has run cuts, though nobody runs now", nil, func(d *drill) {
+			d.lasts(sec)
+			d.r.Running = 0
+			d.sees(monitors.Red).lasts(sec)
+		}, GuardCut, 0, "run>cut red"},
+		{"amber here and in the control environment eases as our own side", nil, func(d *drill) {
+			d.controlled(monitors.Amber).sees(monitors.Amber).lasts(2100 * time.Millisecond)
+		}, GuardEase, 20, "run>hold our side?, hold>ease our side?"},
+		{"and never cuts", nil, func(d *drill) { d.controlled(monitors.Red).sees(monitors.Amber).lasts(300 * sec) }, GuardEase, 0, "run>hold our side?, hold>ease our side?"},
+		{"and waits for ten seconds without", nil, func(d *drill) {
+			d.controlled(monitors.Amber).sees(monitors.Amber).lasts(sec).controlled(monitors.Green).sees(monitors.Green).lasts(9 * sec)
+		}, GuardHold, 40, "run>hold our side?"},
+		{"and goes on then", nil, func(d *drill) {
+			d.controlled(monitors.Amber).sees(monitors.Amber).lasts(sec).controlled(monitors.Green).sees(monitors.Green).lasts(11 * sec)
+		}, GuardRun, none, "run>hold our side?, hold>run our side?"},
+		{"one patience for amber, whoever is behind it", nil, func(d *drill) {
+			d.controlled(monitors.Green).sees(monitors.Amber).lasts(1500 * time.Millisecond).controlled(monitors.Amber).lasts(600 * time.Millisecond)
+		}, GuardEase, 20, "run>hold amber, hold>ease our side?"},
+		{"the control environment alone is nothing", nil, func(d *drill) { d.controlled(monitors.Red).lasts(sec) }, GuardRun, none, ""},
+		{"red cuts and counts, whatever the control environment does", nil, func(d *drill) { d.controlled(monitors.Red).sees(monitors.Red).lasts(sec) }, GuardCut, 0, "run>cut red"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -146,7 +191,22 @@ func TestGoingOnAfterACut(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.r.Running = 40
-	d.lasts(time.Second).want(t, GuardRun, 32, "run>cut red") // 80 % of the level of the cut
+	d.lasts(time.Second).want(t, GuardRun, 20, "run>cut red") // half the level of the cut
+	if most, why := d.g.First(d.now); most != 20 || d.v.Slew != 0.5 || !strings.Contains(why, "at most 20 users (half its level)") || !strings.Contains(why, ": 10 s to go") {
+		t.Errorf("first climb: %d %q at slew %v", most, why, d.v.Slew)
+	}
+	d.lasts(8*time.Second).sees(monitors.Amber).lasts(time.Second).sees(monitors.Green).lasts(9*time.Second).want(t, GuardRun, 20, "run>cut red, run>hold amber, hold>run amber")
+	d.lasts(2*time.Second).want(t, GuardRun, 32, "run>cut red, run>hold amber, hold>run amber") // then 80 % of it
+	if most, why := d.g.First(d.now); most != none || why != "" || d.v.Slew != 0.5 {
+		t.Errorf("proved: %d %q at slew %v", most, why, d.v.Slew)
+	}
+	d.r.Running = 32
+	if d.lasts(9 * time.Second); d.v.Slew != 0.5 {
+		t.Error("the slow climb ended before it stood at its limit for ten seconds")
+	}
+	if d.lasts(2 * time.Second); d.v.Slew != 1 {
+		t.Errorf("slew %v after ten seconds at the limit", d.v.Slew)
+	}
 	d.sees(monitors.Red).lasts(time.Second)
 	if d.v.State != GuardLockout {
 		t.Fatalf("the second cut is a %s", d.v.State)
@@ -169,7 +229,7 @@ func TestGuardNeverLetsGoOfSafety(t *testing.T) {
 		rules := DefaultRules()
 		rules.Attended = rapid.Bool().Draw(t, "attended")
 		g := NewGuard(rules)
-		now, running, cut := time.Unix(1000, 0), 0, false
+		now, running, cut, begun := time.Unix(1000, 0), 0, false, false
 		before := Verdict{State: GuardRun, Ceiling: none}
 		for range rapid.IntRange(1, 400).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(1, 3000).Draw(t, "ms")) * time.Millisecond)
@@ -177,13 +237,14 @@ func TestGuardNeverLetsGoOfSafety(t *testing.T) {
 				Production: rapid.SampledFrom([]monitors.Health{monitors.Green, monitors.Amber, monitors.Red, monitors.NoSight}).Draw(t, "production"),
 				Self:       rapid.SampledFrom([]monitors.Health{monitors.Green, monitors.Amber}).Draw(t, "self"),
 				GreenFor:   time.Duration(rapid.IntRange(0, 90).Draw(t, "green")) * time.Second}
+			begun = begun || running > 0
 			v := g.Step(r)
 			switch {
 			case cut && v.State != GuardCut && v.State != GuardLockout:
 				t.Fatalf("a cut became %s by itself", v.State)
 			case cut && v.Ceiling != 0, (v.State == GuardCut || v.State == GuardLockout) && v.Renew:
 				t.Fatalf("load may be sent after a cut: %+v", v)
-			case r.Production == monitors.Red && v.State != GuardCut && v.State != GuardLockout:
+			case r.Production == monitors.Red && v.State != GuardCut && v.State != GuardLockout && (begun || v.Ceiling != 0):
 				t.Fatalf("production is red and the guard says %s", v.State)
 			case r.Production == monitors.NoSight && (v.Ceiling < 0 || before.Ceiling >= 0 && v.Ceiling > before.Ceiling && v.Ceiling > running):
 				t.Fatalf("losing sight raised the ceiling from %d to %d at %d users", before.Ceiling, v.Ceiling, running)

@@ -52,13 +52,17 @@ func (w *watch) healthTick(h monitors.EnvHealth, now time.Time) *HealthTick {
 }
 
 func checkState(c monitors.CheckHealth, now time.Time) CheckState {
-	s := CheckState{Name: c.Name, State: c.State.String(), Late: c.Late, Reason: c.Reason, Amber: seconds(c.Amber), Red: seconds(c.Red), Muted: c.Muted}
+	s := CheckState{Name: c.Name, State: c.State.String(), Late: c.Late, Reason: c.Reason, Amber: seconds(c.Amber), Red: seconds(c.Red), Muted: c.Muted, Aside: c.Aside}
 	if !c.Newest.IsZero() {
 		age := round(now.Sub(c.Newest).Seconds(), 2)
 		s.Age, s.Latency = &age, span(c.Latency)
 	}
 	if c.P50 > 0 {
 		s.P50 = span(c.P50)
+	}
+	if !c.Expires.IsZero() {
+		days := round(c.Expires.Sub(now).Hours()/24, 1)
+		s.TLSDays = &days
 	}
 	return s
 }

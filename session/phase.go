@@ -25,15 +25,20 @@ const rehearsing = "rehearsal"
 // open writes the first events and begins with the rehearsal.
 func (s *Session) open() {
 	s.began = s.now()
+	var away float64
 	s.log.read(func(st *State) {
 		if st.Seq > 0 {
 			s.base = max(st.MS, s.began.Sub(st.Began).Milliseconds())
+			away = float64(s.base-st.MS) / 1000
 		}
 	})
 	if s.base > 0 || s.torn > 0 {
-		s.add(BySession, TypeRecovered, &Recovered{Dropped: s.torn})
+		s.add(BySession, TypeRecovered, &Recovered{Dropped: s.torn, Away: away})
 	}
 	s.add(BySession, TypeStart, &s.o.Start)
+	if c := charterSet(s.o.Charter); len(c.Areas)+len(c.StopRules)+len(c.OutOfScope)+len(c.Environments) > 0 {
+		s.add(s.o.Start.As, TypeCharter, c)
+	}
 	for _, h := range s.o.Hints {
 		s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Text: h, Typed: s.began})
 	}
@@ -53,6 +58,7 @@ const onTheWire = 10 * time.Millisecond
 
 // turn does what is due by time alone.
 func (s *Session) turn(now time.Time) {
+	s.slept(now)
 	switch s.phase {
 	case phaseRehearsal:
 		// One request in flight is what a cut has to cancel, and it needs a moment
@@ -73,6 +79,11 @@ func (s *Session) turn(now time.Time) {
 	if s.spike > 0 && s.engine.Live().Running >= s.spike {
 		s.endSpike()
 	}
+	if s.phase == phaseLive && now.Sub(s.timed) >= time.Second {
+		s.timed = now
+		s.timebox(now)
+	}
+	s.tellAsked()
 	s.flushRefusals(now, false)
 	s.checkJournal(now)
 }
@@ -107,6 +118,8 @@ func (s *Session) live() {
 	s.phase = phaseLive
 	if p := s.pending; p != nil {
 		s.pending = nil
+		s.script.due = true
+		defer func() { s.script.due = false }()
 		// A refusal is an event of its own: nobody waits for this answer.
 		_, _ = s.serve(Person{Name: p.who, Role: Driver}, SetDial{To: p.to}, p.at)
 	}

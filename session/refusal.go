@@ -39,11 +39,29 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 			return fmt.Sprintf("%s is not an open question, obstacle or follow-up", c.ID)
 		}
 		return ""
+	case Attach:
+		return refusedAttach(st, c.Note)
+	case keep:
+		return refusedAttach(st, c.attachment.Note)
+	case TickItem:
+		if who.Role != Observer {
+			return refusedTick(st, c)
+		}
+		return "only the driver and the navigator may do that"
 	case Answer, Finish:
 		if who.Role == Observer {
 			return "only the driver and the navigator may do that"
 		}
 		return ""
+	}
+	if no, ok := s.refusedLink(st, who, cmd); ok {
+		return no
+	}
+	if no, ok := refusedFrame(st, who, cmd); ok {
+		return no
+	}
+	if c, ok := cmd.(AnswerCheck); ok {
+		return s.refusedAnswer(c)
 	}
 	if who.Role != Driver {
 		return fmt.Sprintf("%s holds the dial; ctrl+x stops all load and is open to everyone", st.Start.As)
@@ -73,6 +91,10 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		}
 	case Mute:
 		return refusedMute(st, c)
+	case SetAside:
+		return refusedAside(st, c)
+	case UseBaseline, SkipBaseline:
+		return refusedBaseline(st, c)
 	case SetGlide:
 		if c.To < 0 || c.To > 10_000 {
 			return "the glide is 0 (at once) to 10000 users a second"
@@ -92,12 +114,21 @@ func (s *Session) refusedRise(st *State, to int) string {
 	if to > s.o.Plan.MaxUsers {
 		return fmt.Sprintf("%d is above the cap of %d users (--limit-users, or limits.users under staging)", to, s.o.Plan.MaxUsers)
 	}
+	if why := lockedAbove(st, to); why != "" {
+		return why
+	}
 	g := s.watch.status.Load()
 	if g.state == GuardCut || g.state == GuardLockout {
 		if g.missing != "" {
 			return "the load was cut: " + g.missing
 		}
 		return "the load was cut: press space to go on"
+	}
+	switch {
+	case g.early != "":
+		return "production is red before any load: " + g.early + ". Wait until it is not, or set the check aside with a reason"
+	case g.most > 0 && to > g.most:
+		return g.mostWhy
 	}
 	if stop, ok := s.brake.Latched(); ok && (stop.Reason == loadengine.ReasonGuard || stop.Reason == loadengine.ReasonPermit) {
 		return fmt.Sprintf("the load was stopped (%s): press space to go on", stop.Reason)

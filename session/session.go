@@ -15,17 +15,23 @@ import (
 
 // Options is what a session is made of.
 type Options struct {
-	Dir      string // its folder; created if it is not there
-	Start    Start  // what the journal's first line says; Checks, Journeys, Limits and Promise are filled in
-	Plan     loadengine.Plan
-	Checks   []monitors.Check
-	Limits   map[string]monitors.Limits // by environment
-	Baseline time.Duration              // quiet phase; 0: none
-	Rules    GuardRules
-	Build    func(context.Context) (string, error) // what staging runs; nil if nobody said where that can be read
-	Hold     monitors.Hold                         // zero: the board's own
-	Hints    []string                              // what a person should know from the start; each becomes a note
-	Now      func() time.Time                      // with its monotonic reading; nil: time.Now
+	Dir         string // its folder; created if it is not there
+	Start       Start  // what the journal's first line says; Checks, Journeys, Limits and Promise are filled in
+	Plan        loadengine.Plan
+	Checks      []monitors.Check
+	Limits      map[string]monitors.Limits // by environment
+	Baseline    time.Duration              // quiet phase; 0: none
+	Rules       GuardRules
+	AtEnd       string                                // of the timebox: EndEase (also ""), EndHold, EndStop or EndNone
+	Charter     Charter                               // in full; Start.Charter is its one line
+	Build       func(context.Context) (string, error) // what staging runs; nil if nobody said where that can be read
+	Hold        monitors.Hold                         // zero: the board's own
+	Hints       []string                              // what a person should know from the start; each becomes a note
+	Answers     map[CheckKey]*monitors.Answers        // of the checks that ask a person; each of Checks of that kind has its own
+	Earlier     []Threshold                           // of an earlier session, offered when they fit the quiet phase; not headless: that keeps its own --baseline
+	EarlierFrom string                                // that session's id and date
+	Identity    IdentityConfig                        // data stores to compare at the start
+	Now         func() time.Time                      // with its monotonic reading; nil: time.Now
 }
 
 // Session owns the state and the order. Run is its only writer.
@@ -41,6 +47,7 @@ type Session struct {
 	permit   *loadengine.Permit
 	ceiling  *ceiling
 	watch    *watch
+	links    *linkRunner
 	facts    *outbox
 	requests chan request
 	samples  chan monitors.Sample
@@ -58,7 +65,13 @@ type Session struct {
 	flew      time.Time   // when the rehearsal's user was first seen in flight
 	rehearsed int         // users at the rehearsal
 	learned   bool        // the order to end the baseline is on its way
+	asks      []asking    // the questions to people
 	stalled   atomic.Bool // the journal can't be written
+	alive     time.Time   // when a person was last heard of
+	script    script      // of an earlier session
+	timeUp    time.Time   // when the timebox was seen to be over
+	turned    time.Time   // of the last turn
+	timed     time.Time   // when the timebox was looked at last
 	ending    *Finish
 	cancel    context.CancelFunc // of engine and monitors
 	stops     int                // stop orders not reported yet, while ending
@@ -123,8 +136,9 @@ func (s *Session) assemble() error {
 	watched := false
 	for _, c := range checks {
 		watched = watched || c.Env == monitors.Production
-		s.o.Start.Checks = append(s.o.Start.Checks, CheckInfo{Env: c.Env, Name: c.Name, Kind: c.Kind, Address: c.Address, Every: seconds(c.Every), Slow: c.Slow})
 	}
+	s.o.Start.Checks = append(s.o.Start.Checks, checkInfos(checks)...)
+	s.asks = askings(s.o.Answers)
 	for _, j := range s.o.Plan.Journeys {
 		info := JourneyInfo{Name: j.Name, Weight: j.Weight}
 		for _, st := range j.Steps {
@@ -136,8 +150,10 @@ func (s *Session) assemble() error {
 	s.o.Start.Limits = LoadLimits{Users: s.o.Plan.MaxUsers, RPS: s.o.Plan.MaxRPS, Glide: s.o.Plan.Glide}
 	s.o.Start.Baseline = seconds(s.o.Baseline)
 	s.watch = &watch{guard: NewGuard(s.o.Rules), board: board, engine: s.engine, ceiling: s.ceiling, brake: s.brake, permit: s.permit,
-		samples: s.samples, orders: make(chan func(time.Time), 16), facts: s.facts, envs: board.Envs(), now: s.now, told: map[string]tileTold{}, quiet: true}
-	s.watch.status.Store(&guardStatus{state: GuardRun})
+		samples: s.samples, orders: make(chan func(time.Time), 16), facts: s.facts, envs: board.Envs(), now: s.now, told: map[string]tileTold{}, quiet: true,
+		slew: 1, earlier: s.earlier(), earlierFrom: s.o.EarlierFrom, fitAfter: fitAfter}
+	s.watch.status.Store(&guardStatus{state: GuardRun, after: none})
+	s.links = s.newLinkRunner(checks)
 	return nil
 }
 
@@ -174,6 +190,7 @@ func (s *Session) Run(ctx context.Context) error {
 	engine.Go(func() { engineDone <- s.engine.Run(work) })
 	rest.Go(func() { s.monitor.Run(guard, s.samples) })
 	rest.Go(func() { s.watch.run(guard) })
+	s.startLinks(guard, &rest)
 	if s.o.Build != nil {
 		rest.Go(func() { s.followBuild(guard) })
 	}
@@ -259,6 +276,8 @@ func (s *Session) record() {
 			s.stopped(b)
 		case *NoteAdd:
 			s.addNote(f.by, b)
+		case *LinkVerdict, *IdentityResult:
+			s.foundLink(f.body)
 		case *BaselineEnd:
 			s.add(f.by, f.kind, b)
 			if s.phase == phaseBaseline {

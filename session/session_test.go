@@ -55,7 +55,7 @@ func (w *world) options(t *testing.T) Options {
 		t.Fatal(err)
 	}
 	rules := DefaultRules()
-	rules.GreenAfter, rules.SightAfter = 300*time.Millisecond, 200*time.Millisecond
+	rules.GreenAfter, rules.SightAfter, rules.ProveFor = 300*time.Millisecond, 200*time.Millisecond, 200*time.Millisecond
 	return Options{Dir: filepath.Join(t.TempDir(), "s"), Rules: rules, Hold: monitors.Hold{Amber: 100 * time.Millisecond, Red: 100 * time.Millisecond},
 		Plan: loadengine.Plan{Base: w.staging.URL, Version: "test", MaxUsers: 50, Glide: 0,
 			Journeys: []loadengine.Journey{{Name: "visit", Steps: []loadengine.Step{{URL: "/"}}}}},
@@ -219,8 +219,10 @@ func TestRedCutsAndAPersonGoesOn(t *testing.T) {
 	r.await("recovery", ofType(TypeGuardRecov))
 	r.do(Hold{})
 	r.await("going on", guardTo("run"))
-	r.do(SetDial{To: 30})
-	// 80 % of the level of the cut is the ceiling from here on.
+	r.refused(SetDial{To: 6}) // half the level of the cut first, until that has proved well
+	r.do(SetDial{To: 5})
+	r.await("five users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 5 && b.Ceiling == 8 })
+	r.do(SetDial{To: 30}) // 80 % is the ceiling from here on
 	r.await("eight users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 8 && b.Asked == 30 })
 	st := Fold(r.finish())
 	if st.Guard.Cuts != 1 || len(st.Notes.Notes) < 2 || !st.Notes.Notes[0].System {
@@ -325,10 +327,8 @@ func TestUnguardedIsLimitedToAFewUsers(t *testing.T) {
 func TestMutingAndWarningNeedAReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	o := w.options(t)
-	// The check is red from the start, and load is wanted all the same.
-	w.sick.Store(true)
-	r := start(t, o)
+	w.sick.Store(true) // from the start, and load is wanted all the same
+	r := start(t, w.options(t))
 	r.await("red", func(e Event) bool {
 		b, ok := e.Body.(*HealthState)
 		return ok && b.Env == "production" && b.To == "red"

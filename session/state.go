@@ -22,9 +22,11 @@ type State struct {
 	Charter string
 	Timebox time.Duration // as extended
 	Paused  bool
+	Mission CharterSet // the charter in full, as it was set last
 	Ended   *End
-	Learned string // the person's one sentence
-	Gone    bool   // its process is gone without a last line: no event says so, whoever looks must
+	Learned string            // the person's one sentence
+	Answers map[string]string // of the debrief, by question
+	Gone    bool              // its process is gone without a last line: no event says so, whoever looks must
 
 	Dial     Dial
 	Load     LoadTick // newest
@@ -36,17 +38,30 @@ type State struct {
 	Envs     map[string]*Env
 	Guard    GuardView
 	Baseline BaselineView
+	Link     LinkView
+	Asks     []Ask // questions that wait for somebody's answer
 	Brake    *BrakeTest
 	Stops    []Mark // stop orders, newest last
 
 	Notes    notes.List
 	Marks    []Mark // for the charts and the timeline, newest last
 	Refusals []Mark // the last few, for the status line
+	Items    []Item // of the earlier session that this one repeats; replaced as a whole, never changed
+	Taken    string // why the earlier session's moves ended; "" while they are made
+
+	NotifyFailed   *NotifyFailed // newest; nil if everybody was told
+	NotifyFailedMS int64         // when it came
 
 	Fine   Ring // one second each, 15 minutes
 	Coarse Ring // ten seconds each, 8 hours
 
-	levelSince int64 // when running reached asked with both environments green; -1 if it has not
+	PausedAt int64    // milliseconds; of the pause under way
+	Idle     int64    // milliseconds of pauses and gaps that are over
+	Activity Activity // what the tester does; What is "" while nobody said
+
+	split       Split // of the activities before the present one
+	activeSince int64 // worked milliseconds when the present one began
+	levelSince  int64 // when running reached asked with both environments green; -1 if it has not
 }
 
 // Dial is the setpoint and what became of it.
@@ -95,18 +110,20 @@ type Tile struct {
 
 // GuardView is what the guard does and why.
 type GuardView struct {
-	State   string // run, hold, ease, cut or lockout
-	Why     string
-	Cause   string
-	Since   int64
-	Ceiling int
-	Cuts    int // for production's red
-	Blind   int // cuts for no sight of production
-	Lapsed  int // cuts because the permit lapsed: our own side
-	Holds   int
-	Recov   *GuardRecovered
-	Warn    int64    // until these milliseconds amber only warns
-	Promise *Promise // nil until the limits are known, and without production's checks
+	State    string // run, hold, ease, cut or lockout
+	Why      string
+	Cause    string
+	Since    int64
+	Ceiling  int
+	Cuts     int // for production's red
+	Blind    int // cuts for no sight of production
+	Lapsed   int // cuts because the permit lapsed: our own side
+	Holds    int
+	Recov    *GuardRecovered
+	OurSide  bool     // our own side had trouble at the same moment as the newest change
+	OurHolds int      // of Holds, those
+	Warn     int64    // until these milliseconds amber only warns
+	Promise  *Promise // nil until the limits are known, and without production's checks
 }
 
 // Latched tells whether a person has to act before any load can be sent.
@@ -118,6 +135,7 @@ type BaselineView struct {
 	From, To   int64 // milliseconds; To is when it is planned to end
 	Thresholds []Threshold
 	Note       string
+	Offer      *BaselineOffer // an earlier baseline that fits; nil when none is offered
 }
 
 // Mark is something that happened at a moment, for charts and lists.
@@ -174,6 +192,8 @@ func (s *State) Clone() *State {
 		c.Steps[k] = &t
 	}
 	c.Kinds = maps.Clone(s.Kinds)
+	c.Asks = slices.Clone(s.Asks)
+	c.Answers = maps.Clone(s.Answers)
 	c.Notes = s.Notes.Clone()
 	c.Marks, c.Stops, c.Refusals = slices.Clone(s.Marks), slices.Clone(s.Stops), slices.Clone(s.Refusals)
 	c.Fine, c.Coarse = s.Fine.clone(), s.Coarse.clone()

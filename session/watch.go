@@ -3,12 +3,12 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"crosstalk/loadengine"
 	"crosstalk/monitors"
-	"crosstalk/notes"
 )
 
 // The short way's times. The lease is three missed renewals and a half.
@@ -32,6 +32,7 @@ type watch struct {
 	facts   *outbox
 	envs    []string
 	now     func() time.Time
+	tap     func(monitors.Sample) // every sample in passing; it never waits
 	status  atomic.Pointer[guardStatus]
 
 	quiet    bool
@@ -44,6 +45,15 @@ type watch struct {
 	born     time.Time // of the first step
 	cutAt    time.Time // of a cut whose recovery is not known yet
 	cutLevel int
+	slew     float64   // how much of the guard's limit of rising the engine was told
+	heldAt   time.Time // of the newest hold
+	ourHold  bool      // that hold is said to be ours
+
+	earlier     []monitors.Threshold // of an earlier session
+	earlierFrom string
+	fitAfter    time.Duration // quiet time before they are compared
+	fit         time.Time     // when they are compared next; zero: not
+	offered     bool
 }
 
 // guardStatus is what the writer and the screens may know without asking.
@@ -53,6 +63,13 @@ type guardStatus struct {
 	missing string // what has to be before a person may go on; "" if nothing
 	asked   bool   // only a typed reason is missing
 	dead    string // why the guard no longer runs; "" while it does
+	early   string // production is red before any load: why; "" if not
+	most    int    // users on the first climb after a cut; 0: no such limit
+	mostWhy string // and what lifts that
+	after   int    // users at most on the whole climb after a cut; -1: no such limit
+
+	production monitors.Health
+	pressing   bool // what made it amber or red holds now
 }
 
 // run watches until ctx is done. A panic stops the load and ends the guard: a
@@ -73,6 +90,7 @@ func (w *watch) run(ctx context.Context) {
 			// A sample that changes nothing leaves the policy to the next wake: what
 			// it might add is known within 50 ms.
 			if w.observe(s) {
+				w.drain() // whether our own sink was late as well may wait there
 				w.step(w.now())
 			}
 			continue
@@ -99,6 +117,9 @@ func (w *watch) drain() {
 }
 
 func (w *watch) observe(s monitors.Sample) bool {
+	if w.tap != nil {
+		w.tap(s)
+	}
 	changes := w.board.Observe(s)
 	w.changes(changes)
 	return len(changes) > 0
@@ -127,15 +148,24 @@ func (w *watch) step(now time.Time) {
 		w.permit.Void()
 	}
 	w.ceiling.set(&w.ceiling.guard, v.Ceiling)
+	if v.Slew != w.slew {
+		w.slew = v.Slew
+		w.engine.SetSlewFactor(v.Slew)
+	}
 	if v.Renew && now.Sub(w.renewed) >= renewEvery {
 		w.permit.Renew(lease) // fails once it has lapsed: the next reading sees it
 		w.renewed = now
 	}
 	missing := w.guard.Missing(now, false)
+	most, mostWhy := w.guard.First(now)
 	w.status.Store(&guardStatus{state: v.State, cause: v.Cause, missing: missing,
-		asked: missing != "" && w.guard.Missing(now, true) == ""})
-	if v.Changed {
+		asked: missing != "" && w.guard.Missing(now, true) == "", early: v.Early, most: max(0, most), mostWhy: mostWhy,
+		after: w.guard.after(), production: production.State, pressing: production.Pressing})
+	switch {
+	case v.Changed:
 		w.tell(v, r, now)
+	case v.State == GuardHold:
+		w.tellOurs(v, r, now)
 	}
 	w.recovery(now, production)
 	if now.Sub(w.ticked) >= time.Second {
@@ -143,6 +173,7 @@ func (w *watch) step(now time.Time) {
 		for _, env := range w.envs {
 			w.facts.put(fact{by: ByMonitors, kind: TypeHealthTick, body: w.healthTick(w.board.Env(env, now), now)})
 		}
+		w.offerEarlier(now)
 	}
 }
 
@@ -150,7 +181,10 @@ func (w *watch) reading(now time.Time, production monitors.EnvHealth) Reading {
 	self := w.board.Env(monitors.Self, now)
 	r := Reading{Now: now, Quiet: w.quiet, Production: production.State, Why: production.Why,
 		Pressing: production.Pressing, GreenFor: production.GreenFor,
-		Self: self.State, SelfWhy: self.Why, Running: w.engine.Live().Running}
+		Self: self.State, SelfWhy: self.Why, Sink: sinkLate(self), Running: w.engine.Live().Running}
+	if r.Controlled = slices.Contains(w.envs, monitors.Control); r.Controlled {
+		r.Control = w.board.Env(monitors.Control, now).State
+	}
 	if w.born.IsZero() {
 		w.born = now
 	}
@@ -179,7 +213,7 @@ func (w *watch) changes(changes []monitors.Change) {
 	for _, c := range changes {
 		w.facts.put(fact{by: ByMonitors, kind: TypeHealthState, body: &HealthState{Env: c.Env, Check: c.Check,
 			From: c.From.String(), To: c.To.String(), Why: c.Why}})
-		if c.Env != monitors.Production || len(c.Samples) == 0 {
+		if c.Env != monitors.Production || c.Aside || len(c.Samples) == 0 {
 			continue
 		}
 		w.evidence = w.evidence[:0]
@@ -190,62 +224,9 @@ func (w *watch) changes(changes []monitors.Change) {
 	}
 }
 
-// tell puts a change of the ladder, and the note it writes by itself, into the
-// journal's way.
-func (w *watch) tell(v Verdict, r Reading, now time.Time) {
-	c := &GuardChange{From: string(v.From), To: string(v.State), Why: v.Why, Cause: v.Cause, Running: r.Running, Ceiling: v.Ceiling}
-	if v.Cause != CauseSelf && v.State != GuardRun {
-		c.Samples = append([]Sample(nil), w.evidence...)
-	}
-	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: c})
-	var text string
-	switch v.State {
-	case GuardHold:
-		text = fmt.Sprintf("held at %d users: %s.%s", r.Running, v.Why, whose(v.Cause, " Not known whether it is you."))
-	case GuardCut, GuardLockout:
-		text = fmt.Sprintf("load cut at %d users: %s.%s", r.Running, v.Why, whose(v.Cause, " Not known whether it was you."))
-		w.cutAt, w.cutLevel = time.Time{}, r.Running
-		if v.Cause == CauseRed || v.Cause == CauseNoSight {
-			w.cutAt = now
-		}
-	default:
-		return
-	}
-	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Text: text, Typed: now, Context: &notes.Context{Running: r.Running}}})
-}
-
-// whose adds that nobody is accused, where production had the trouble.
-func whose(cause, unknown string) string {
-	switch cause {
-	case CauseSelf, CausePermit:
-		return " Our own side, not production."
-	}
-	return unknown
-}
-
 // firstSight is how long the first probes may take before not seeing production
 // counts as no sight.
 const firstSight = 3 * time.Second
-
-// wellFor is how long green's conditions must hold to count as recovered.
-const wellFor = 2 * time.Second
-
-// recovery tells when production was well again after a cut: the first moment
-// from which green's conditions held for two seconds.
-func (w *watch) recovery(now time.Time, production monitors.EnvHealth) {
-	if w.cutAt.IsZero() || production.GreenFor < wellFor {
-		return
-	}
-	from := now.Add(-production.GreenFor)
-	if from.Before(w.cutAt) {
-		from = w.cutAt
-	}
-	took := seconds(from.Sub(w.cutAt))
-	w.cutAt = time.Time{}
-	w.facts.put(fact{by: ByGuard, kind: TypeGuardRecov, body: &GuardRecovered{Seconds: took, Level: w.cutLevel}})
-	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Typed: now,
-		Text: fmt.Sprintf("production recovered %.1f s after the load was cut at %d users.", took, w.cutLevel)}})
-}
 
 // order lets the guard's goroutine do something at its next turn. It reports
 // false, and does nothing, if the guard is too far behind to take it.
@@ -259,28 +240,30 @@ func (w *watch) order(f func(now time.Time)) bool {
 }
 
 // beginBaseline starts to learn.
-func (w *watch) beginBaseline(now time.Time) { w.board.StartBaseline(now) }
+func (w *watch) beginBaseline(now time.Time) {
+	w.board.StartBaseline(now)
+	w.fit = now.Add(w.fitAfter)
+}
 
 // uncalibrated tells the limits of a session that learns nothing first.
-func (w *watch) uncalibrated(time.Time) {
-	w.quiet = false
-	w.limits(w.board.Thresholds())
+func (w *watch) uncalibrated(now time.Time) {
+	ts := w.board.Thresholds()
+	w.loud(now, ts, noteOf(ts))
 }
 
 // endBaseline tells the thresholds; the writer opens the dial when it hears.
 func (w *watch) endBaseline(now time.Time) {
-	w.quiet = false
-	w.limits(w.board.EndBaseline(now))
+	if w.quiet { // nobody ended it before
+		ts := w.board.EndBaseline(now)
+		w.loud(now, ts, noteOf(ts))
+	}
 }
 
-func (w *watch) limits(ts []monitors.Threshold) {
-	body := &BaselineEnd{Thresholds: []Threshold{}}
+func (w *watch) limits(ts []monitors.Threshold, note string) {
+	body := &BaselineEnd{Thresholds: []Threshold{}, Note: note}
 	for _, t := range ts {
 		body.Thresholds = append(body.Thresholds, Threshold{Env: t.Env, Check: t.Check, N: t.N, P50: seconds(t.P50), P99: seconds(t.P99),
-			Amber: seconds(t.Amber), Red: seconds(t.Red), Note: t.Note})
-		if body.Note == "" {
-			body.Note = t.Note
-		}
+			Amber: seconds(t.Amber), Red: seconds(t.Red), Fresh: seconds(t.Fresh), Note: t.Note})
 	}
 	body.Promise = w.promise()
 	w.facts.put(fact{by: ByMonitors, kind: TypeBaselineEnd, body: body})
@@ -323,5 +306,5 @@ func (w *watch) goOn(now time.Time, who, why string, asked time.Time) {
 	}
 	w.facts.put(fact{by: who, kind: TypeDialRelease, body: &DialHold{Why: why}})
 	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: &GuardChange{From: string(GuardCut), To: string(GuardRun), Why: "a person went on",
-		Cause: CausePerson, Ceiling: w.guard.limit}})
+		Cause: CausePerson, Ceiling: w.guard.after()}})
 }

@@ -33,10 +33,12 @@ func past(age time.Duration) time.Duration {
 // stays the same.
 type axis struct {
 	cols   int
-	per    int   // dots in a column
-	bucket int64 // milliseconds of a dot
-	from   int64 // where the first dot begins
-	now    int64
+	per    int    // dots in a column
+	bucket int64  // milliseconds of a dot
+	from   int64  // where the first dot begins
+	now    int64  // where it ends
+	past   bool   // it ends before the present
+	name   string // of where it ends; "" is now
 }
 
 func newAxis(cols, per int, now int64) axis {
@@ -165,7 +167,10 @@ func (m *Model) look() window {
 	if v.axis.cols == 0 {
 		return v
 	}
-	v.slots = m.s.Fine.Range(v.axis.from, math.MaxInt64)
+	if m.replay != nil && !m.replay.following {
+		v.axis.name = short(m.elapsed())
+	}
+	v = m.backTo(m.live(v))
 	lo, hi, most := math.Inf(1), 0.0, 0
 	for _, s := range v.slots {
 		for _, c := range []session.Curve{s.Load, s.Staging, s.Prod} {

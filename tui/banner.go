@@ -9,9 +9,12 @@ import (
 	"crosstalk/session"
 )
 
-// bannerLines say in plain words what happened when load was taken away, and
+// bannerLines are what took the load away, and what waits for an answer.
+func (m *Model) bannerLines() []string { return append(m.haltLines(), m.shotLines()...) }
+
+// haltLines say in plain words what happened when load was taken away, and
 // which key does what now. There are none while all is as asked.
-func (m *Model) bannerLines() []string {
+func (m *Model) haltLines() []string {
 	s := m.s
 	switch {
 	case s.Seq == 0 || s.Ended != nil:
@@ -21,7 +24,10 @@ func (m *Model) bannerLines() []string {
 	}
 	k, ok := m.stopped()
 	if !ok {
-		return nil
+		if l := m.checkLines(); l != nil {
+			return l
+		}
+		return m.noticeLines()
 	}
 	what, detail, _ := strings.Cut(k.text, ": ")
 	first := "■ All load is off since " + short(time.Duration(k.ms)*time.Millisecond)
@@ -43,6 +49,9 @@ func (m *Model) bannerLines() []string {
 
 // bannerOf is two lines; the last part gives way first.
 func (m *Model) bannerOf(first string, parts ...string) []string {
+	if m.replay != nil {
+		parts = m.replay.aftermath()
+	}
 	for len(parts) > 1 && width(strings.Join(parts, " · ")) > m.w-4 {
 		parts = parts[:len(parts)-1]
 	}

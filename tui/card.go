@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"crosstalk/session/report"
@@ -15,6 +16,9 @@ const labelWidth = 12
 // in two ways hear the same.
 func (m *Model) card() sheet {
 	lines := report.Card(m.s, m.now)
+	if m.replay != nil { // what it says of keys is for a session's
+		lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "STOP ") })
+	}
 	return sheet{m: m, title: "WHAT ARE WE DOING", about: m.now.Format("15:04:05 "), w: 76, n: len(lines), line: func(i int) []piece {
 		name, text := split(strings.TrimPrefix(lines[i], " "), labelWidth)
 		k := inkText

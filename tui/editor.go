@@ -20,6 +20,12 @@ const (
 	editGoOn                   // why load may go on after a lockout
 	editWarn                   // why amber may only warn for a while
 	editMute                   // why a check may only warn
+	editUnlock                 // why the dial may rise in spite of a link
+	editNo                     // what is wrong, as a check's question asks
+	editAside                  // why a check does not count
+	editExtend                 // minutes more, and why
+	editFind                   // what is looked for among the notes
+	editPath                   // the file to attach to a note
 	editLearned                // the one sentence at the end
 )
 
@@ -38,6 +44,7 @@ type editor struct {
 	id      string // of the note or check it is about
 	env     string // the check's
 	at      int    // the cursor, in bytes
+	done    tabbed // the tag that Tab completed
 }
 
 // insert puts text at the cursor.

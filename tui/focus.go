@@ -32,7 +32,7 @@ func (m *Model) focus(back bool) {
 	if back {
 		step = len(stops) - 1
 	}
-	m.sel, m.tile = "", tileKey{}
+	m.sel, m.tile, m.desk.open = "", tileKey{}, false
 	switch next := stops[(max(0, slices.Index(stops, now))+step)%len(stops)]; next {
 	case "":
 	case "notes":
@@ -88,6 +88,9 @@ func (m *Model) wall(key string) bool {
 		return true
 	case "m":
 		m.muting(all[i])
+		return true
+	case "a":
+		m.setAside(all[i])
 		return true
 	default:
 		return false

@@ -43,6 +43,9 @@ func key(s string) tea.KeyPressMsg {
 	if s == "alt+enter" {
 		return tea.KeyPressMsg{Code: tea.KeyEnter, Mod: tea.ModAlt}
 	}
+	if n, ok := map[string]rune{"f2": tea.KeyF2, "f3": tea.KeyF3, "f4": tea.KeyF4}[s]; ok {
+		return tea.KeyPressMsg{Code: n}
+	}
 	r := []rune(s)[0]
 	return tea.KeyPressMsg{Code: r, Text: s}
 }
@@ -63,6 +66,12 @@ func (m *Model) run(cmd tea.Cmd) {
 			return
 		}
 		if _, ok := msg.(tea.QuitMsg); ok {
+			return
+		}
+		if all, ok := msg.(tea.BatchMsg); ok {
+			for _, cmd := range all {
+				m.run(cmd)
+			}
 			return
 		}
 		_, cmd = m.Update(msg)

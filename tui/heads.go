@@ -104,6 +104,12 @@ func (p pane) reason(t session.Tile, w int) []string {
 	case t.Now.Late:
 		text += "; one answer was late just now"
 	}
+	if t.Now.Aside {
+		text += ". It is set aside and does not count"
+	}
+	if d := t.Now.TLSDays; d != nil {
+		text += fmt.Sprintf(". Its certificate ends in %.0f days", *d)
+	}
 	if t.Now.Muted {
 		text += ". It only warns until it is green"
 	}

@@ -25,7 +25,9 @@ func (m *Model) help() sheet {
 				b = append(b, []piece{{strings.Repeat(" ", name) + "not now: " + cut(err.Error(), col-name-10), inkAmber}})
 			}
 		}
-		blocks = append(blocks, append(b, nil))
+		if len(b) > 1 {
+			blocks = append(blocks, append(b, nil))
+		}
 	}
 	blocks = append(blocks, legend())
 	if m.w < 2*col+8 {

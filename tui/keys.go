@@ -36,7 +36,7 @@ const (
 	groupOverlay = "In a card or list"
 )
 
-var groups = []string{groupStop, groupUsers, groupNotes, groupLook, groupSession, groupList, groupTiles, groupWriting, groupOverlay}
+var groups = []string{groupPlay, groupJump, groupStop, groupUsers, groupNotes, groupLook, groupSession, groupList, groupNote, groupTiles, groupWriting, groupFind, groupOverlay}
 
 // keyMap returns every key there is.
 func keyMap() []binding {
@@ -48,7 +48,7 @@ func keyMap() []binding {
 	show := func(o overlay) func(*Model, string) tea.Cmd {
 		return func(m *Model, _ string) tea.Cmd { m.open(o); return nil }
 	}
-	return []binding{
+	return append([]binding{
 		{id: "stop", keys: []string{"ctrl+x"}, show: "ctrl+x", does: "stop all load, in every mode, anyone", hint: "stop all", group: groupStop, cmd: session.StopAll{},
 			act: func(m *Model, _ string) tea.Cmd { return m.stopAll() }},
 		{id: "interrupt", keys: []string{"ctrl+c"}, show: "ctrl+c", does: "stop all load and stay; again: leave", group: groupStop,
@@ -94,21 +94,13 @@ func keyMap() []binding {
 		{id: "quit", keys: []string{"q"}, show: "q", does: "leave: stops load, asks what you learned", hint: "leave", group: groupSession,
 			act: func(m *Model, _ string) tea.Cmd { return m.quit() }},
 
-		{id: "select", show: "↑ ↓", does: "select a note", group: groupList},
-		{id: "edit", show: "e", does: "edit it", group: groupList},
-		{id: "take", show: "u", does: "take it back (asks why) or bring it back", group: groupList},
-		{id: "resolve", show: "x", does: "resolve a question, an obstacle or a next", group: groupList},
-
 		{id: "tile", show: "← → ↑ ↓", does: "select a tile: its reason in full", group: groupTiles},
+		{id: "setaside", show: "a", does: "before load: set a red server aside", group: groupTiles},
 		{id: "mute", show: "m", does: "it only warns until it is green (asks why)", group: groupTiles},
-
-		{id: "save", show: "Enter", does: "save; a receipt says it is on the disk", group: groupWriting},
-		{id: "line", show: "Alt+Enter", does: "a new line", group: groupWriting},
-		{id: "aside", show: "Esc", does: "put it aside; n opens it again", group: groupWriting},
 
 		{id: "scroll", show: "↑ ↓ Page", does: "scroll", group: groupOverlay},
 		{id: "close", show: "Esc", does: "close", group: groupOverlay},
-	}
+	}, slices.Concat(frameKeys(), askedKeys(), againKeys(), linkKeys(), noteKeys())...)
 }
 
 // press handles a key. The keys that stop come first, in every mode.
@@ -132,9 +124,17 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		return m.typeNumber(key)
 	case modeEdit:
 		return m.edit(msg)
+	case modeForm:
+		return m.fill(msg)
+	}
+	if cmd, ok := m.onSheet(key); ok {
+		return cmd
 	}
 	if m.overlay != overlayNone {
 		return m.browse(key)
+	}
+	if cmd, ok := m.waiting(key); ok {
+		return cmd
 	}
 	if m.sel != "" {
 		if cmd, ok := m.list(key); ok {

@@ -14,6 +14,7 @@ type layout struct {
 	production rect
 	users      rect
 	notes      rect
+	bar        rect // a replay's position; else no height
 	status     rect
 }
 

@@ -35,6 +35,7 @@ type Options struct {
 	Host    bool             // leaving ends the session; a guest only leaves his view
 	Demo    bool             // the embedded lab runs behind it
 	ASCII   bool             // draw with ASCII alone
+	Shots   string           // the folder whose new images are offered for a note; "" watches none
 	Environ []string         // the viewer's environment: NO_COLOR, TERM
 }
 
@@ -57,11 +58,14 @@ type Model struct {
 	mode    mode
 	overlay overlay
 	scroll  int    // of the overlay
+	item    int    // selected, of what an earlier session left open
 	number  string // what is being typed on the dial
 	spike   bool   // it is a spike
 	ask     question
 	editor  editor
-	draft   draft   // a note put aside by Escape
+	form    form  // while modeForm
+	draft   draft // a note put aside by Escape
+	desk    desk
 	sel     string  // the selected note's id; "" when the list has no focus
 	tile    tileKey // the selected tile; none when no pane has the focus
 
@@ -79,6 +83,7 @@ type Model struct {
 	past    map[tileKey]*strip
 	machine machine
 	keys    []binding
+	replay  *Replay // what shows this screen when it is no running session's; else nil
 }
 
 // mode is what the keyboard does.
@@ -89,6 +94,7 @@ const (
 	modeNumber
 	modeAsk
 	modeEdit
+	modeForm
 )
 
 // overlay is what lies over the panes.
@@ -100,6 +106,8 @@ const (
 	overlayErrors
 	overlayTimeline
 	overlayCard
+	overlayAgain
+	overlayLink
 )
 
 // message is a line that fades.
@@ -144,7 +152,7 @@ func New(src Source, o Options) *Model {
 
 // Init begins to follow the session and the clock.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(m.pull(time.Time{}), tick(), tea.RequestBackgroundColor)
+	return tea.Batch(m.pull(time.Time{}), tick(), tea.RequestBackgroundColor, m.askUnfinished())
 }
 
 func (m *Model) restyle(dark bool) {

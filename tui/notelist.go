@@ -30,18 +30,59 @@ func (b noteBox) render(w, h int) string {
 	}
 	c.box(edge)
 	x := c.text(1, 0, " NOTES ", inkStrong)
-	if s := b.counts(); s != "" {
-		c.clip(x, 0, w-2, s+" ", inkDim)
+	n, open := m.opened()
+	about, k := b.counts(), inkDim
+	switch {
+	case open:
+		var title string
+		title, about = b.cardTitle(n)
+		if text := m.momentText(); text != "" {
+			about += " · " + text
+		}
+		x = c.text(1, 0, title, inkStrong)
+	case m.searching():
+		about, k = "· "+m.foundWords(), inkStaging
 	}
-	if m.sel != "" {
-		keys := " ↑↓ select  e edit  u take back  x resolve  Esc back "
-		if width(keys) < w-4 {
-			c.right(w-2, h-1, keys, inkDim)
+	if about != "" {
+		c.clip(x, 0, w-2, about+" ", k)
+	}
+	line := h - 1
+	if m.replay == nil {
+		line = b.input(c, 2, w-4, h)
+	}
+	if open {
+		b.card(c, 2, 1, w-4, line-1, n)
+	} else {
+		b.list(c, 2, 1, w-4, line-1)
+	}
+	b.foot(c, w, h, n, open)
+	return c.String()
+}
+
+// foot names the keys of what has the focus, as many as there is room for, and
+// which time the charts show.
+func (b noteBox) foot(c *canvas, w, h int, n notes.Note, open bool) {
+	if b.m.sel == "" || b.m.mode == modeEdit {
+		return
+	}
+	keys := []string{"↑↓ select", "Enter opens", "/ search", "e edit", "u take back", "x resolve", "Esc back"}
+	if n.Gone != nil {
+		keys[4] = "u bring back"
+	}
+	if b.m.searching() {
+		keys[6] = "Esc ends search"
+	}
+	if open {
+		keys = []string{"←→ others", "a file", "v clipboard", "s samples", "f panes", "e edit", "u take back", "x resolve", "Esc closes"}
+		if n.Gone != nil {
+			keys[6] = "u bring back"
 		}
 	}
-	line := b.input(c, 2, w-4, h)
-	b.list(c, 2, 1, w-4, line-1)
-	return c.String()
+	last := keys[len(keys)-1]
+	for keys = keys[:len(keys)-1]; len(keys) > 0 && width(strings.Join(keys, "  "))+width(last)+6 > w-4; {
+		keys = keys[:len(keys)-1]
+	}
+	c.right(w-2, h-1, " "+strings.Join(append(keys, last), "  ")+" ", inkDim)
 }
 
 // counts sums up what was found.
@@ -70,79 +111,6 @@ func (b noteBox) counts() string {
 	return strings.Join(parts, " · ")
 }
 
-// prompt is what stands before the typed text.
-func (b noteBox) prompt() (string, ink) {
-	e := &b.m.editor
-	switch {
-	case b.m.mode != modeEdit || e.purpose == editLearned:
-		return "> ", inkDim
-	case e.purpose == editReason:
-		return "why take " + e.id + " back? ", inkStaging
-	case e.purpose == editGoOn:
-		return "why may load go on? ", inkStaging
-	case e.purpose == editWarn:
-		return "why may amber only warn? ", inkStaging
-	case e.purpose == editMute:
-		return "why may " + cut(e.id, 14) + " only warn? ", inkStaging
-	case e.purpose == editChange:
-		return e.id + " " + kindWord(e.kind()) + " > ", inkStaging
-	case e.pasted:
-		return "pasted note > ", inkStaging
-	}
-	return kindWord(e.kind()) + " > ", inkStaging
-}
-
-// inputWidth is how many columns the note line has for text.
-func (m *Model) inputWidth() int {
-	p, _ := noteBox{m}.prompt()
-	return max(2, m.w-usersWidth(m.w)-4-width(p))
-}
-
-// input draws the note line at the bottom and returns its first row.
-func (b noteBox) input(c *canvas, x, w, h int) int {
-	m := b.m
-	p, k := b.prompt()
-	if m.mode == modeEdit && m.editor.purpose != editLearned {
-		lines, _, cy := m.editor.wrap(w - width(p))
-		n := min(len(lines), max(1, min(4, h-3)))
-		from := min(max(0, cy-n+1), len(lines)-n)
-		y := h - 1 - n
-		c.text(x, y, p, k)
-		for i := range n {
-			c.clip(x+width(p), y+i, x+w, lines[from+i], inkInput)
-		}
-		return y
-	}
-	y := h - 2
-	at := c.text(x, y, p, inkStrong)
-	switch {
-	case m.saving:
-		c.clip(at, y, x+w, "saving …", inkDim)
-	case m.receipt.text != "" && m.now.Before(m.receipt.till):
-		at = c.text(at, y, "✓ ", inkGreen)
-		c.clip(at, y, x+w, cut(m.receipt.text, x+w-at), inkText)
-	case m.draft.text != "":
-		c.clip(at, y, x+w, cut("n opens what was put aside: "+m.draft.text, x+w-at), inkDim)
-	default:
-		at = c.clip(at, y, x+w, "n", inkKey)
-		hint := " writes a note; its first character is its kind:  ! bug  ? question  | obstacle  * idea"
-		if w < 92 {
-			hint = " writes a note:  ! bug  ? question  * idea"
-		}
-		c.clip(at, y, x+w, hint, inkDim)
-	}
-	return y
-}
-
-// cursor is where typing goes on, in the box's own cells.
-func (b noteBox) cursor(w, h int) (x, y int) {
-	p, _ := b.prompt()
-	lines, cx, cy := b.m.editor.wrap(w - 4 - width(p))
-	n := min(len(lines), max(1, min(4, h-3)))
-	from := min(max(0, cy-n+1), len(lines)-n)
-	return 2 + width(p) + cx, h - 1 - n + cy - from
-}
-
 // row is one line of the list.
 type row struct {
 	head string // time and users; on a note's first line only
@@ -154,18 +122,22 @@ type row struct {
 
 // list draws the newest notes that fit, the newest at the bottom.
 func (b noteBox) list(c *canvas, x, y, w, h int) {
-	all := b.m.s.Notes.Notes
+	all := b.m.listed()
 	if len(all) == 0 {
-		b.empty(c, x, y, w, h)
+		if b.m.searching() {
+			c.clip(x, y, x+w, "no note is like that", inkDim)
+		} else {
+			b.empty(c, x, y, w, h)
+		}
 		return
 	}
 	last := len(all) - 1
 	if b.m.sel != "" {
-		last = b.lastFor(w, h)
+		last = b.lastFor(all, w, h)
 	}
 	var rows []row
 	for i := last; i >= 0 && len(rows) < h; i-- {
-		rows = append(b.rows(&all[i], w), rows...)
+		rows = append(b.rows(all[i], w), rows...)
 	}
 	rows = rows[max(0, len(rows)-h):]
 	top := y + h - len(rows)
@@ -179,16 +151,15 @@ func (b noteBox) list(c *canvas, x, y, w, h int) {
 
 // lastFor is the note at the bottom of the list when one is selected: the
 // newest, or a later one as far as the selected stays in sight.
-func (b noteBox) lastFor(w, h int) int {
-	all := b.m.s.Notes.Notes
+func (b noteBox) lastFor(all []*notes.Note, w, h int) int {
 	for i := range all {
 		if all[i].ID != b.m.sel {
 			continue
 		}
 		last := i
-		used := len(b.rows(&all[i], w))
+		used := len(b.rows(all[i], w))
 		for last+1 < len(all) {
-			n := len(b.rows(&all[last+1], w))
+			n := len(b.rows(all[last+1], w))
 			if used+n > h {
 				break
 			}
@@ -200,6 +171,10 @@ func (b noteBox) lastFor(w, h int) int {
 }
 
 func (b noteBox) empty(c *canvas, x, y, w, h int) {
+	if b.m.replay != nil {
+		b.m.replay.noNotes(c, x, y, w)
+		return
+	}
 	hints := [][]piece{
 		{{"↑", inkKey}, {" adds a user on staging, ", inkDim}, {"→", inkKey}, {" adds ten, ", inkDim}, {"space", inkKey}, {" holds", inkDim}},
 		{{"ctrl+x", inkKey}, {" stops all load, at any time", inkDim}},
@@ -226,8 +201,14 @@ func (b noteBox) rows(n *notes.Note, w int) []row {
 			text += ": " + n.Gone.Why
 		}
 	}
-	if n.Resolved != nil {
+	switch {
+	case n.Resolved != nil:
 		text += " ✓ resolved"
+	case n.Open():
+		text += " · open"
+	}
+	if k := len(n.Attachments); k > 0 && n.Gone == nil {
+		text += " + " + plural(k, "file", "files")
 	}
 	if b.m.authors() && !n.System {
 		text = n.By + ": " + text
@@ -272,6 +253,9 @@ func (b noteBox) draw(c *canvas, x, y, w int, r row) {
 	if b.m.sel == r.note.ID {
 		head, mark, text = inkSelect, inkSelect, inkSelect
 		c.fill(x, y, w, 1, " ", inkSelect)
+		if r.mark != " " {
+			c.set(x-1, y, "▸", inkStrong)
+		}
 	}
 	at := c.clip(x, y, x+w, r.head, head)
 	c.clip(at, y, x+w, r.mark, mark)

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"time"
 
 	"crosstalk/session"
 )
@@ -54,6 +55,8 @@ func (p pane) chart(c *canvas, x, y, h int) {
 	p.curves(pl, v)
 	pl.draw(c, x+gutter, y)
 	area(c, x, y+ph, people, v, p.m.st)
+	p.pointAt(c, x, y, ph+people, v)
+	p.sayPast(c, x, y, v)
 	row := y + ph + people
 	p.ribbon(c, x, row+marksRow, v)
 	p.marks(c, x, row, v)
@@ -79,7 +82,7 @@ func (p pane) ribbon(c *canvas, x, y int, v window) {
 	for i := range a.cols {
 		c.set(x+gutter+i, y, "─", inkFaint)
 	}
-	for back := int64(0); a.col(a.now-back) >= 0; back += a.tick() {
+	for back := a.firstTick(); a.col(a.now-back) >= 0; back += a.tick() {
 		if col := a.col(a.now - back); col < a.cols {
 			c.set(x+gutter+col, y, "┴", inkFaint)
 		}
@@ -121,14 +124,28 @@ func rank(state string) int {
 }
 
 func timeLabels(c *canvas, x, y int, a axis) {
-	c.right(x+gutter+a.cols, y, "now", inkDim)
-	last := x + gutter + a.cols - 3
-	for back := a.tick(); ; back += a.tick() {
+	end := "now"
+	if a.name != "" {
+		end = a.name
+	}
+	if a.past {
+		end = short(time.Duration(a.now) * time.Millisecond)
+	}
+	c.right(x+gutter+a.cols, y, end, inkDim)
+	last := x + gutter + a.cols - len(end)
+	back := a.firstTick()
+	if !a.past {
+		back = a.tick()
+	}
+	for ; ; back += a.tick() {
 		col := a.col(a.now - back)
-		if col < 0 {
+		if col < 0 || a.past && a.now < back {
 			return
 		}
 		s := backward(back, a.tick())
+		if a.past {
+			s = short(time.Duration(a.now-back) * time.Millisecond)
+		}
 		at := x + gutter + col - len(s)/2
 		if at < x || at+len(s) >= last {
 			continue

@@ -50,7 +50,7 @@ func (s sheet) render(w, h int) string {
 func (s sheet) place() rect {
 	l := s.m.layout
 	top := l.banner.y + l.banner.h
-	room := l.status.y - top
+	room := l.status.y - l.bar.h - top
 	w := min(l.w, s.w+4)
 	h := min(room, s.n+2)
 	return rect{(l.w - w) / 2, top + (room-h)/2, w, h}
@@ -75,6 +75,10 @@ func (m *Model) sheet() (sheet, bool) {
 		return m.timeline(), true
 	case overlayCard:
 		return m.card(), true
+	case overlayAgain:
+		return m.againSheet(), true
+	case overlayLink:
+		return m.linkSheet(), true
 	}
 	return sheet{}, false
 }

@@ -20,24 +20,14 @@ func (b header) render(w, _ int) string {
 	}
 	x++
 	switch {
+	case m.replay != nil:
+		x = m.replay.sign(c, x)
 	case s.Ended != nil:
 		x = c.text(x, 0, "■ ended", inkDim)
 	case s.Paused:
-		x = c.text(x, 0, "⏸ paused", inkAmber)
+		x = c.text(x, 0, "paused", inkAmber)
 	default:
 		x = c.text(x, 0, "●", inkStaging)
-	}
-	t := m.elapsed()
-	x = c.text(x+1, 0, clock(t), inkText)
-	if s.Timebox > 0 {
-		k := inkDim
-		if t > s.Timebox {
-			k = inkAmber
-		}
-		x = c.text(x, 0, " of "+short(s.Timebox), k)
-		if t > s.Timebox {
-			x = c.text(x, 0, " time is up", inkAmber)
-		}
 	}
 	who := ""
 	if s.Start.As != "" {
@@ -47,6 +37,13 @@ func (b header) render(w, _ int) string {
 		who = strings.TrimPrefix(who+" · you are "+m.o.Who.Name+", "+string(m.o.Who.Role), " · ")
 	}
 	who = cut(who, w/3)
+	time := m.clockLine()
+	for len(time) > 2 && x+total([][]piece{time})+width(who)+6 > w {
+		time = time[:len(time)-1]
+	}
+	for _, p := range time {
+		x = c.text(x, 0, p.text, p.ink)
+	}
 	end := w - 1
 	if who != "" {
 		end = c.right(w-1, 0, who, inkDim) - 3
@@ -55,7 +52,9 @@ func (b header) render(w, _ int) string {
 	if charter == "" {
 		charter = "no charter"
 	}
-	c.clip(x+3, 0, end, cut(strings.Join(strings.Fields(charter), " "), end-x-3), inkText)
+	if end-x-3 >= 8 {
+		c.clip(x+3, 0, end, cut(strings.Join(strings.Fields(charter), " "), end-x-3), inkText)
+	}
 	return c.String()
 }
 
@@ -67,6 +66,8 @@ func (b status) render(w, _ int) string {
 	m := b.m
 	c := newCanvas(m.st, w, 1)
 	switch {
+	case m.replay != nil:
+		return m.replay.status(w)
 	case m.leaving:
 		c.text(1, 0, "ending the session and writing its report …", inkText)
 		return c.String()
@@ -120,7 +121,11 @@ func (b status) lefts() [][][]piece {
 		self := []piece{{"our own machine is busy: " + cut(why, 60), inkAmber}}
 		return [][][]piece{{guard, production, self}, {guard, self}, {brief, self}}
 	}
-	return [][][]piece{{guard, production, {{"link: not checked", inkDim}}}, {guard, production}, {guard}, {brief, production}, {brief}}
+	words := []piece{b.m.linkWords()}
+	if v := b.m.s.Link; v.Running != nil || v.Lock != nil || v.Last != nil { // somebody asked: it outlives production's state
+		return [][][]piece{{guard, words}, {brief, words}, {brief}}
+	}
+	return [][][]piece{{guard, production, words}, {guard, production}, {guard}, {brief, production}, {brief}}
 }
 
 // trim cuts the last piece so that groups take at most w columns.
@@ -225,8 +230,14 @@ func (b status) typing(keep int) []piece {
 	switch e := b.m.editor; {
 	case b.m.mode == modeNumber:
 		names = []string{"Enter", "asks for them", "Esc", "leaves it"}
+	case b.m.mode == modeForm:
+		names = []string{"Enter", "goes on", "Esc", "closes"}
 	case b.m.mode != modeEdit || e.purpose == editLearned:
 		return nil
+	case e.purpose == editFind:
+		names = []string{"Enter", "keeps it", "Esc", "ends it", "↑↓", "others"}
+	case e.purpose == editPath:
+		names = []string{"Enter", "attaches", "Esc", "leaves it", "Tab", "completes"}
 	case e.purpose == editNote:
 		names = []string{"Enter", "saves", "Esc", "puts aside", "Alt+Enter", "new line"}
 	default:

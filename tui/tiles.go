@@ -37,7 +37,10 @@ func (t tiles) plan(w int, r room) plan {
 	name, word := 0, 8
 	for _, k := range t.list {
 		name = max(name, min(width(k.Info.Name), 14))
-		if k.Now.Muted {
+		switch {
+		case k.Now.Aside:
+			word = max(word, width(asideWord))
+		case k.Now.Muted:
 			word = max(word, width(mutedWord))
 		}
 	}
@@ -145,6 +148,9 @@ func (t tiles) index(all []session.Tile) int {
 	return slices.IndexFunc(all, func(k session.Tile) bool { return k.Info.Name == t.sel })
 }
 
+// asideWord is what stands on a tile that does not count.
+const asideWord = "set aside"
+
 // mutedWord is what stands on a tile that a person muted.
 const mutedWord = "warns only"
 
@@ -153,6 +159,8 @@ func (t tiles) one(c *canvas, x, y, end int, p plan, k session.Tile) {
 	name, value := inkText, inkText
 	word, ink := "", state
 	switch {
+	case k.Now.Aside:
+		word = asideWord
 	case k.Now.Muted:
 		word = mutedWord
 	case k.Now.State != "green":

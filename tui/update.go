@@ -48,7 +48,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.restyle(msg.IsDark())
 	case clockMsg:
 		m.mayBe()
-		return tick()
+		return tea.Batch(tick(), m.clerk())
 	case eventsMsg:
 		return m.follow(msg)
 	case doneMsg:
@@ -59,6 +59,18 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.press(msg)
 	case tea.PasteMsg:
 		return m.pasteText(msg.Content)
+	case tea.ClipboardMsg:
+		return m.clipboard(msg.Content)
+	case unfinishedMsg:
+		m.offered(msg)
+	case keptMsg:
+		m.keptDraft(msg)
+	case attachedMsg:
+		m.attached(msg)
+	case pathsMsg:
+		m.paths(msg)
+	case shotsMsg:
+		m.looked(msg)
 	case tea.MouseWheelMsg:
 		return m.turn(msg.Button)
 	}
@@ -144,14 +156,21 @@ func (m *Model) done(msg doneMsg) tea.Cmd {
 			return nil // what ctrl+c does next stays said
 		}
 	case session.AddNote:
-		m.saving = false
+		m.saving, m.desk.saving = false, nil
 		if msg.err != nil {
 			m.draft = msg.draft // nothing that was typed is lost
 			m.say("not saved: "+msg.err.Error()+" (n opens it again)", true)
 			return nil
 		}
 		m.saved(msg.reply.Note, c, msg.note)
-		return nil
+		return m.keepDraft()
+	case session.EditNote:
+		if l := m.desk.change; l != nil && msg.err != nil {
+			m.desk.offer = &session.Unfinished{By: m.o.Who.Name, At: m.now, Change: l} // nothing that was typed is lost
+		}
+		m.desk.change = nil
+		m.answer(msg)
+		return m.keepDraft()
 	}
 	m.answer(msg)
 	return nil
@@ -250,7 +269,14 @@ func (m *Model) arrange() {
 	if m.mode == modeEdit && m.editor.purpose != editLearned {
 		input = min(4, m.editor.rows(m.inputWidth()))
 	}
+	if rows := m.cardRows(); rows > 0 {
+		rest := m.h - 2 - len(m.bannerLines()) - bottomHeight(m.h)
+		input += max(0, min(rows+3-bottomHeight(m.h), rest-leastPanes)) // its border and the line below
+	}
 	m.layout = arrange(m.w, m.h, len(m.bannerLines()), input, m.zoom)
+	if m.replay != nil {
+		m.layout = m.layout.barred()
+	}
 	if _, ok := m.selected(); !ok {
 		m.tile = tileKey{}
 	}

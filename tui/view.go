@@ -43,10 +43,17 @@ func (m *Model) frame() string {
 		put(beside(staging.render(l.staging.w, l.staging.h), production.render(l.production.w, l.production.h)))
 	}
 	put(beside(gauge{m}.render(l.users.w, l.users.h), noteBox{m}.render(l.notes.w, l.notes.h)))
+	if l.bar.h > 0 {
+		put(m.replay.bar(l.bar.w))
+	}
 	put(status{m}.render(l.w, 1))
 	if s, ok := m.sheet(); ok {
 		r := s.place()
 		paste(lines, s.render(r.w, r.h), r.x, r.y, r.w)
+	}
+	if m.mode == modeForm {
+		r := m.formRect()
+		paste(lines, sheetForm{m}.render(r.w, r.h), r.x, r.y, r.w)
 	}
 	if m.mode == modeEdit && m.editor.purpose == editLearned {
 		r := farewellRect(l)
@@ -74,6 +81,9 @@ func (m *Model) tooSmall() string {
 	if m.s.Guard.Latched() {
 		say = append(say, "The guard cut the load.")
 	}
+	if m.replay != nil {
+		say = append(say[:2], "q leaves the replay.")
+	}
 	y := max(0, (c.h-len(say))/2)
 	for i, s := range say {
 		c.clip(max(0, (c.w-width(s))/2), y+i, c.w, s, inkText)
@@ -83,6 +93,11 @@ func (m *Model) tooSmall() string {
 
 // cursor is the terminal's own, where text is typed.
 func (m *Model) cursor() *tea.Cursor {
+	if m.mode == modeForm && !m.layout.small && m.layout.w > 0 {
+		r := m.formRect()
+		x, y := sheetForm{m}.cursor(r.w, r.h)
+		return tea.NewCursor(r.x+x, r.y+y)
+	}
 	if m.mode != modeEdit || m.layout.small || m.layout.w == 0 {
 		return nil
 	}

@@ -14,6 +14,10 @@ import (
 // write opens the note line, with what was put aside if nothing is typed yet.
 func (m *Model) write(first string) {
 	m.overlay, m.sel, m.tile = overlayNone, "", tileKey{}
+	if o := m.desk.offer; o != nil && o.Note != nil { // what was begun before comes first
+		m.takeUp()
+		return
+	}
 	m.mode, m.editor = modeEdit, editor{draft: m.draft}
 	m.draft = draft{}
 	m.editor.at = len(m.editor.text)
@@ -44,19 +48,40 @@ func (m *Model) edit(msg tea.KeyPressMsg) tea.Cmd {
 	case "enter":
 		return m.enter()
 	case "tab":
+		if m.editor.purpose == editPath {
+			return m.completePath()
+		}
+		m.complete()
+		m.follows()
 		return nil
+	case "up", "down":
+		if m.editor.purpose == editFind {
+			m.step(msg.String())
+			return nil
+		}
 	}
+	m.editor.done = tabbed{}
 	if m.editor.text == "" {
 		m.begin()
 	}
 	m.editor.key(msg)
+	m.follows()
 	return nil
+}
+
+// follows lets the list follow what is typed into a search.
+func (m *Model) follows() {
+	if m.editor.purpose == editFind {
+		m.seek()
+	}
 }
 
 // aside closes the note line and keeps a new note's text.
 func (m *Model) aside() {
 	m.mode = modeMain
 	switch {
+	case m.editor.purpose == editFind:
+		m.seekEnd(false)
 	case m.editor.purpose == editLearned:
 		m.say("stayed; the load is stopped", false)
 	case m.editor.purpose == editNote && strings.TrimSpace(m.editor.text) != "":
@@ -70,6 +95,10 @@ func (m *Model) pasteText(text string) tea.Cmd {
 	if m.leaving || m.mode == modeAsk || m.mode == modeNumber || text == "" {
 		return nil
 	}
+	if m.mode == modeForm {
+		m.pasteField(text)
+		return nil
+	}
 	if m.mode != modeEdit {
 		m.write("")
 	}
@@ -81,6 +110,7 @@ func (m *Model) pasteText(text string) tea.Cmd {
 		text = strings.Join(strings.Fields(text), " ")
 	}
 	m.editor.insert(text)
+	m.follows()
 	return nil
 }
 
@@ -93,6 +123,23 @@ func (m *Model) enter() tea.Cmd {
 		return m.leave(strings.TrimSpace(strings.ReplaceAll(e.text, "\n", " ")))
 	case editReason:
 		return m.do(session.RetractNote{ID: e.id, Why: strings.TrimSpace(e.text)})
+	case editFind:
+		m.seekEnd(true)
+		return nil
+	case editPath:
+		return m.attachPath(e.id, strings.TrimSpace(e.text))
+	}
+	if e.purpose == editNo {
+		return m.do(session.AnswerCheck{Env: e.env, Check: e.id, Text: strings.TrimSpace(e.text)})
+	}
+	if e.purpose == editExtend {
+		cmd, err := parseExtension(e.text)
+		if err != nil {
+			m.mode = modeEdit
+			m.say(err.Error(), true)
+			return nil
+		}
+		return m.do(cmd)
 	}
 	if cmd, ok := m.because(e); ok {
 		return cmd
@@ -106,12 +153,13 @@ func (m *Model) enter() tea.Cmd {
 		m.say("the note has no text yet", true)
 		return nil
 	case e.purpose == editChange:
+		m.desk.change = e.line(e.id)
 		return m.do(session.EditNote{ID: e.id, Kind: d.Kind, Text: d.Text})
 	}
 	cmd := session.AddNote{Draft: d, Typed: e.typed, Begun: e.begun}
 	seen := m.s.Context(m.now)
 	ctx, src, who := m.ctx, m.src, m.o.Who
-	m.saving = true
+	m.saving, m.desk.saving = true, &e.draft
 	return func() tea.Msg {
 		reply, err := src.Do(ctx, who, cmd)
 		return doneMsg{cmd: cmd, reply: reply, err: err, note: seen, draft: e.draft}
@@ -122,7 +170,7 @@ func (m *Model) enter() tea.Cmd {
 // text was for one.
 func (m *Model) because(e editor) (tea.Cmd, bool) {
 	why := strings.TrimSpace(e.text)
-	what := map[purpose]string{editGoOn: "to go on after two cuts", editWarn: "for the guard to only warn", editMute: "to mute a check"}[e.purpose]
+	what := map[purpose]string{editGoOn: "to go on after two cuts", editWarn: "for the guard to only warn", editMute: "to mute a check", editAside: "to set a check aside", editUnlock: "to unlock the dial"}[e.purpose]
 	switch {
 	case what == "":
 		return nil, false
@@ -131,6 +179,10 @@ func (m *Model) because(e editor) (tea.Cmd, bool) {
 		return nil, true
 	case e.purpose == editWarn:
 		return m.do(session.WarnOnly{Why: why}), true
+	case e.purpose == editUnlock:
+		return m.do(session.Unlock{Why: why}), true
+	case e.purpose == editAside:
+		return m.do(session.SetAside{Env: e.env, Check: e.id, Why: why}), true
 	case e.purpose == editMute:
 		return m.do(session.Mute{Env: e.env, Check: e.id, Why: why}), true
 	}
@@ -170,48 +222,6 @@ func kindWord(k notes.Kind) string {
 		return string(notes.Plain)
 	}
 	return string(k)
-}
-
-// list handles a key while the list of notes has the focus and tells whether
-// it was its own.
-func (m *Model) list(key string) (tea.Cmd, bool) {
-	all := m.s.Notes.Notes
-	i := len(all) - 1
-	for i > 0 && all[i].ID != m.sel {
-		i--
-	}
-	if i < 0 {
-		m.sel = ""
-		return nil, false
-	}
-	n := all[i]
-	switch key {
-	case "up", "k":
-		m.sel = all[max(0, i-1)].ID
-	case "down", "j":
-		m.sel = all[min(len(all)-1, i+1)].ID
-	case "home":
-		m.sel = all[0].ID
-	case "end":
-		m.sel = all[len(all)-1].ID
-	case "esc":
-		m.sel = ""
-	case "e":
-		m.own(n.ID, func() {
-			m.mode, m.editor = modeEdit, editor{purpose: editChange, id: n.ID, draft: draft{text: retype(n)}}
-			m.editor.at = len(m.editor.text)
-		})
-	case "u":
-		if n.Gone != nil {
-			return m.do(session.RestoreNote{ID: n.ID}), true
-		}
-		m.own(n.ID, func() { m.mode, m.editor = modeEdit, editor{purpose: editReason, id: n.ID} })
-	case "x":
-		return m.do(session.ResolveNote{ID: n.ID}), true
-	default:
-		return nil, false
-	}
-	return nil, true
 }
 
 // own does something with a note if it may be changed, else says why not.

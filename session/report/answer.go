@@ -66,11 +66,13 @@ func (b *builder) model(tail Tail) *Model {
 	}
 	b.header(tail)
 	b.totals()
+	b.debrief()
 	b.sure(tail)
 	m := b.m
 	m.Notes = b.notes()
 	m.Levels = b.levels.model(b.at, b.st.Dial.LastGood)
 	m.Steps = b.stepModel()
+	b.spans.model(m, secs(b.ms))
 	m.Series = b.series.model()
 	m.Thresholds = append([]session.Threshold{}, b.st.Baseline.Thresholds...)
 	for _, name := range sortedKeys(b.envs) {
@@ -330,7 +332,7 @@ func (b *builder) unknowns() {
 	say(!h.GuardOn, "What the guard would have done: it was off (%s).", h.GuardOff)
 	say(h.Brake == nil, "How fast the brake is: it was not rehearsed.")
 	say(h.Brake != nil && !h.Brake.OK, "How fast the brake is: at the rehearsal it was not seen to drain.")
-	say(b.unknown["link.verdict"] == 0, "Whether load on staging reaches production: no link check was made.")
+	say(!b.spans.checked(), "Whether load on staging reaches production: no link check was made.")
 	for _, s := range b.m.Stops {
 		say(s.MSToZero == nil && s.InFlight > 0, "When the last request ended after the stop at %s.", clock(s.Elapsed))
 	}

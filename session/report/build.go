@@ -50,6 +50,7 @@ type builder struct {
 	peakAsked          int
 
 	levels levels
+	moves  []move // persons'
 	steps  map[[2]string]*stepSeconds
 	order  [][2]string
 	envs   map[string]*envTrack
@@ -63,13 +64,14 @@ type builder struct {
 	selfMS                            int64
 	people                            []string
 	then                              map[string]notes.Context // what history shows of notes that tell of an earlier time
+	spans                             spans
 }
 
 func newBuilder() *builder {
 	m := &Model{Schema: Schema}
 	m.Session.GuardOn = true
 	return &builder{m: m, st: session.NewState(), paused: -1, codes: map[string]uint64{}, causes: map[string]uint64{}, unknown: map[string]uint64{},
-		steps: map[[2]string]*stepSeconds{}, envs: map[string]*envTrack{}, then: map[string]notes.Context{}, load: silent{what: "load"}, series: newSeries()}
+		steps: map[[2]string]*stepSeconds{}, envs: map[string]*envTrack{}, then: map[string]notes.Context{}, load: silent{what: "load"}, series: newSeries(), spans: spans{paused: -1}}
 }
 
 // add takes the next event.
@@ -100,6 +102,7 @@ func (b *builder) add(e session.Event) {
 		}
 	case *session.DialSet:
 		b.ask(body.To)
+		b.dialled(e, body)
 	case *session.LoadStop:
 		b.stop(body)
 	case *session.GuardChange:
@@ -119,6 +122,7 @@ func (b *builder) add(e session.Event) {
 // frame takes what opens, closes and interrupts a session.
 func (b *builder) frame(e session.Event) {
 	h := &b.m.Session
+	b.spans.take(b, e)
 	switch body := e.Body.(type) {
 	case *session.Start:
 		b.start(body)
@@ -147,6 +151,8 @@ func (b *builder) frame(e session.Event) {
 		case session.TypeSelfLimit:
 			b.m.Sure.SelfLimits = append(b.m.Sure.SelfLimits, Limit{Moment: b.now(), Why: body.Why})
 		}
+	case *session.Redaction:
+		b.m.Sure.SetAside += body.Dropped
 	case *session.Unknown:
 		b.unknown[e.Type]++
 	}

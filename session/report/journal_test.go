@@ -211,6 +211,10 @@ func rich() *tape {
 	t.add("jo", session.TypeNoteAdd, &session.NoteAdd{ID: "n7", Kind: notes.Bug, Text: "stock went below zero", Typed: t.now().Add(-12 * time.Second), Happened: &at, Context: t.context()})
 	t.seconds(60)
 	t.add("mel", session.TypeNoteEdit, &session.NoteEdit{ID: bug, Kind: notes.Bug, Text: "duplicate order when POST /checkout times out: two rows, one payment"})
+	t.add("mel", session.TypeAttach, &session.AttachAdd{Note: bug, Name: "Screenshot of the basket [2].png", File: bug + "-Screenshot-of-the-basket-2.png", Size: 184_220,
+		SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Media: "image/png", From: notes.FromFile})
+	t.add("jo", session.TypeAttach, &session.AttachAdd{Note: "n7", Name: "pod.log", File: "n7-pod.log", Size: 912,
+		SHA256: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", Media: "text/plain", From: notes.FromStdin})
 	t.add("mel", session.TypeNoteRetract, &session.NoteMark{ID: works, Why: "wrong environment"})
 	t.add("mel", session.TypeDialRelease, &session.DialHold{Why: "recovered, going on low"})
 	t.add(session.ByGuard, session.TypeGuardState, &session.GuardChange{From: "cut", To: "run", Why: "a person went on", Cause: "person", Ceiling: 64})

@@ -89,6 +89,12 @@ func (m *Model) fill() {
 	some(&m.Recoveries)
 	some(&m.Health)
 	some(&m.Refusals)
+	some(&m.Activities)
+	some(&m.Pauses)
+	some(&m.Links)
+	some(&m.Wrote)
+	some(&m.Debrief)
+	some(&m.Again)
 	some(&m.Timeline)
 	some(&s.Checks)
 	some(&s.Gaps)
@@ -107,7 +113,7 @@ func (m *Model) fill() {
 		some(ints)
 	}
 	for _, floats := range []*[]*float64{&x.RPS, &x.StagingP50, &x.StagingP95, &x.StagingMax, &x.StagingErrors,
-		&x.ProductionP50, &x.ProductionP95, &x.ProductionMax, &x.ProductionErrors} {
+		&x.ProductionP50, &x.ProductionP95, &x.ProductionMax, &x.ProductionErrors, &x.ProductionRate} {
 		some(floats)
 	}
 	some(&x.ProductionState)

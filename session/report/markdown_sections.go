@@ -112,9 +112,11 @@ func (p *page) findings(m *Model) {
 		p.line("- Happened %s", n.when())
 		p.line("- Staging: %s", seenWords(n.Staging))
 		p.line("- Production: %s", seenWords(n.Production))
+		p.files(n)
 		if n.Corrected() {
 			p.line("- The text was changed later; earlier ones are in the appendix.")
 		}
+		p.again(n.Repro)
 	}
 }
 
@@ -169,7 +171,7 @@ func noteRows(list []Note) [][]string {
 		if n.Users != nil {
 			at = fmt.Sprintf("%d", *n.Users)
 		}
-		rows = append(rows, []string{clock(n.Elapsed), inline(n.ID), kind, at, inline(n.By), inline(cut(n.Text, maxCell*2))})
+		rows = append(rows, []string{clock(n.Elapsed), inline(n.ID), kind, at, inline(n.By), inline(cut(n.Text, maxCell*2)) + n.enclosed()})
 	}
 	return rows
 }

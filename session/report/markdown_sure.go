@@ -133,6 +133,7 @@ func (p *page) setup(m *Model) {
 	for _, c := range h.Charters {
 		rows = append(rows, row("Charter before", inline(cut(c, maxCell*4))))
 	}
+	rows = append(rows, mission(h)...)
 	rows = append(rows,
 		row("Staging", inline(orUnknown(h.Target))),
 		row("Caps", capWords(m)),

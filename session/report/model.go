@@ -30,6 +30,13 @@ type Model struct {
 	Sure       Sure                `json:"how_sure"`
 	Refusals   []Refusal           `json:"refusals"`
 	Series     Series              `json:"series"`
+	Activities []Doing             `json:"activities"`
+	Pauses     []Stretch           `json:"pauses"`
+	Links      []LinkCheck         `json:"link_checks"`
+	Stores     *Stores             `json:"data_stores"` // null: not compared
+	Wrote      []Wrote             `json:"left_behind"` // by requests that write
+	Debrief    []Reply             `json:"debrief"`
+	Again      []Again             `json:"again"`    // what an earlier session left open
 	Timeline   []Row               `json:"timeline"` // every event but ticks
 }
 
@@ -56,6 +63,9 @@ type Header struct {
 	Seconds    float64               `json:"seconds"`        // from the first event to the last
 	Paused     float64               `json:"paused_seconds"` // of these
 	Timebox    float64               `json:"timebox"`        // as extended
+	Worked     float64               `json:"worked_seconds"` // without pauses and gaps
+	Split      *Split                `json:"time_split"`     // null when nobody measured it
+	Mission    session.CharterSet    `json:"mission"`        // the charter in full
 	StartedBy  string                `json:"started_by"`
 	People     []string              `json:"people"`
 	Charter    string                `json:"charter"`
@@ -203,8 +213,10 @@ type Note struct {
 	ProductionAfter *notes.Seen  `json:"production_saved"`
 	StagingAfter    *notes.Seen  `json:"staging_saved"`
 	Edits           []notes.Edit `json:"edits"`
+	Files           []File       `json:"attachments"`
 	Retracted       *notes.Gone  `json:"retracted"`
 	Resolved        *notes.Gone  `json:"resolved"`
+	Repro           string       `json:"repro,omitempty"` // of a bug: the command that repeats the minutes before it
 }
 
 // Stop is one order to stop.

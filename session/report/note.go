@@ -26,6 +26,7 @@ func (b *builder) notes() []Note {
 			h := utc(*n.Happened)
 			v.Happened = &h
 		}
+		v.Files = attachments(n.Attachments)
 		for i := range v.Edits {
 			v.Edits[i].At = utc(v.Edits[i].At)
 		}
@@ -38,6 +39,9 @@ func (b *builder) notes() []Note {
 		}
 		if h, ok := b.then[n.ID]; ok {
 			c, from = &h, "history"
+		}
+		if n.Kind == notes.Bug && n.Gone == nil {
+			v.Repro = b.repro(n.MS)
 		}
 		if c != nil {
 			v.From = from

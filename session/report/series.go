@@ -26,6 +26,21 @@ type Series struct {
 	ProductionMax    []*float64 `json:"production_max"`
 	ProductionErrors []*float64 `json:"production_errors"` // share of checks, last 10 s
 	ProductionState  []*string  `json:"production_state"`
+	ProductionRate   []*float64 `json:"production_rate"` // checks a second
+	Low              *Low       `json:"low,omitempty"`   // null where a column is one second
+}
+
+// Low is the other end of columns that hold more than a second: the least
+// second of each, and of the errors the worst, which a share of the whole
+// column hides.
+type Low struct {
+	Running       []*int     `json:"running"`
+	RPS           []*float64 `json:"rps"`
+	StagingP50    []*float64 `json:"staging_p50"`
+	StagingP95    []*float64 `json:"staging_p95"`
+	ProductionP50 []*float64 `json:"production_p50"`
+	ProductionP95 []*float64 `json:"production_p95"`
+	ErrorsWorst   []*float64 `json:"staging_errors_worst_second"`
 }
 
 // column is the worst of a column's seconds.
@@ -36,7 +51,17 @@ type column struct {
 	requests, failed   uint64
 	prod50, prod95     *float64
 	prodMax, prodError *float64
+	prodRate           *float64
 	state              string
+	low                low
+}
+
+// low are a column's least seconds, and its worst share of errors.
+type low struct {
+	running        *int
+	rps, p50, p95  *float64
+	prod50, prod95 *float64
+	failed         *float64
 }
 
 type series struct {
@@ -47,14 +72,20 @@ type series struct {
 func newSeries() series { return series{step: 1000} }
 
 func (s *series) load(from, ms int64, t *session.LoadTick) {
-	s.put(from, ms, column{asked: &t.Asked, running: &t.Running, rps: &t.RPS, p50: t.P50, p95: t.P95, max: t.Max, requests: t.Requests, failed: t.Errors})
+	c := column{asked: &t.Asked, running: &t.Running, rps: &t.RPS, p50: t.P50, p95: t.P95, max: t.Max, requests: t.Requests, failed: t.Errors,
+		low: low{running: &t.Running, rps: &t.RPS, p50: t.P50, p95: t.P95}}
+	if t.Requests > 0 {
+		share := round(float64(t.Errors)/float64(t.Requests), 4)
+		c.low.failed = &share
+	}
+	s.put(from, ms, c)
 }
 
 func (s *series) health(from, ms int64, t *session.HealthTick) {
 	if t.Env != production {
 		return
 	}
-	c := column{prod50: t.Now50, prod95: t.Now95, prodMax: t.Max, state: t.State}
+	c := column{prod50: t.Now50, prod95: t.Now95, prodMax: t.Max, state: t.State, prodRate: &t.Rate, low: low{prod50: t.Now50, prod95: t.Now95}}
 	if t.P50 != nil {
 		c.prodError = &t.Errors
 	}
@@ -117,9 +148,25 @@ func (c *column) merge(o column) {
 	c.requests, c.failed = c.requests+o.requests, c.failed+o.failed
 	c.prod50, c.prod95, c.prodMax = greater(c.prod50, o.prod50), greater(c.prod95, o.prod95), greater(c.prodMax, o.prodMax)
 	c.prodError = greater(c.prodError, o.prodError)
+	c.prodRate = greater(c.prodRate, o.prodRate)
+	c.low.merge(o.low)
 	if graver(o.state, c.state) {
 		c.state = o.state
 	}
+}
+
+func (l *low) merge(o low) {
+	l.running, l.rps = lesser(l.running, o.running), lesser(l.rps, o.rps)
+	l.p50, l.p95 = lesser(l.p50, o.p50), lesser(l.p95, o.p95)
+	l.prod50, l.prod95 = lesser(l.prod50, o.prod50), lesser(l.prod95, o.prod95)
+	l.failed = greater(l.failed, o.failed)
+}
+
+func lesser[N cmp.Ordered](a, b *N) *N {
+	if a == nil || b != nil && *b < *a {
+		return b
+	}
+	return a
 }
 
 func greater[N cmp.Ordered](a, b *N) *N {
@@ -131,6 +178,9 @@ func greater[N cmp.Ordered](a, b *N) *N {
 
 func (s *series) model() Series {
 	v := Series{Step: secs(s.step)}
+	if s.step > 1000 {
+		v.Low = &Low{}
+	}
 	for i := range s.cols {
 		c := &s.cols[i]
 		var failed *float64
@@ -147,6 +197,13 @@ func (s *series) model() Series {
 		v.StagingErrors = append(v.StagingErrors, failed)
 		v.ProductionP50, v.ProductionP95, v.ProductionMax = append(v.ProductionP50, c.prod50), append(v.ProductionP95, c.prod95), append(v.ProductionMax, c.prodMax)
 		v.ProductionErrors, v.ProductionState = append(v.ProductionErrors, c.prodError), append(v.ProductionState, state)
+		v.ProductionRate = append(v.ProductionRate, c.prodRate)
+		if l := v.Low; l != nil {
+			l.Running, l.RPS = append(l.Running, c.low.running), append(l.RPS, c.low.rps)
+			l.StagingP50, l.StagingP95 = append(l.StagingP50, c.low.p50), append(l.StagingP95, c.low.p95)
+			l.ProductionP50, l.ProductionP95 = append(l.ProductionP50, c.low.prod50), append(l.ProductionP95, c.low.prod95)
+			l.ErrorsWorst = append(l.ErrorsWorst, c.low.failed)
+		}
 	}
 	return v
 }

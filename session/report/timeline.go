@@ -27,12 +27,21 @@ func (b *builder) row(e session.Event) Row {
 		r.Text = fmt.Sprintf("%s went from %s to %s%s", name, body.From, body.To, because(body.Why))
 	case *session.NoteAdd, *session.NoteEdit, *session.NoteMark:
 		r.Text = noteText(e)
+	case *session.AttachAdd:
+		r.Text = fmt.Sprintf("attached %s (%s) to %s", body.Name, session.Bytes(body.Size), body.Note)
 	case *session.Debrief:
 		r.Text = fmt.Sprintf("answered %q: %s", body.Question, body.Text)
 	case *session.Refused:
 		r.Text = fmt.Sprintf("was refused %s %s%s", body.Cmd, times(uint64(max(0, body.Count))), because(body.Why))
+	case *session.ItemTick, *session.LikeTaken, *session.Redaction:
+		r.Text = againText(e)
+	case *session.LinkQuiet, *session.LinkStart, *session.LinkPair, *session.LinkVerdict, *session.LinkUnlock, *session.IdentityResult:
+		r.Text = linkText(e)
 	default:
 		r.Text = frameText(e)
+	}
+	if n := len(b.st.Marks); r.Text == e.Type && n > 0 && b.st.Marks[n-1].Type == e.Type && b.st.Marks[n-1].MS == e.MS {
+		r.Text = b.st.Marks[n-1].Text
 	}
 	return r
 }
@@ -119,6 +128,10 @@ func frameText(e session.Event) string {
 		return "timebox extended by " + lasting(body.Seconds) + because(body.Why)
 	case *session.CharterSet:
 		return "charter: " + body.Text
+	case *session.Activity:
+		return "now " + body.Words()
+	case *session.Gap:
+		return "nothing seen for " + lasting(body.Seconds) + because(body.Why)
 	case *session.Build:
 		if body.Was != "" {
 			return fmt.Sprintf("%s changed from build %s to %s", body.Env, body.Was, body.Build)

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"crosstalk/lab"
+)
+
+// checkLab runs a check in this process and returns its exit code and JSON.
+func checkLab(t *testing.T, f checkFlags) (int, checkResult, string) {
+	t.Helper()
+	var out, progress bytes.Buffer
+	f.json, f.as = true, "mel"
+	if f.profile == "" {
+		f.profile = "quick"
+	}
+	f.watchEvery = 100e6
+	err := runCheck(t.Context(), &f, &out, &progress)
+	code := 0
+	if f, ok := errors.AsType[*failure](err); ok {
+		code = f.code
+	} else if err != nil {
+		t.Fatalf("check: %v\n%s", err, &progress)
+	}
+	var r checkResult
+	if out.Len() > 0 {
+		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+			t.Fatalf("%v in %s", err, &out)
+		}
+	}
+	return code, r, progress.String()
+}
+
+func startLab(t *testing.T, o lab.Options) *lab.Lab {
+	t.Helper()
+	shop, err := lab.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := shop.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return shop
+}
+
+func TestCheckComparesDataStoresWithoutLoad(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		linked  bool
+		code    int
+		verdict string
+	}{{true, exitLinked, "SAME INSTANCE"}, {false, 0, "DISTINCT"}} {
+		shop := startLab(t, lab.Options{Linked: c.linked})
+		code, r, said := checkLab(t, checkFlags{stagingDSN: shop.Staging.DSN, prodDSN: shop.Production.DSN})
+		if code != c.code || r.Verdict != c.verdict || r.Exit != code || r.Check != nil || !strings.Contains(said, c.verdict) {
+			t.Errorf("linked %t: exit %d, %+v\n%s", c.linked, code, r, said)
+		}
+		// With a target as well: one data store ends it before any load.
+		if c.linked {
+			before := shop.Stats().StagingOrders
+			code, r, _ = checkLab(t, checkFlags{stagingDSN: shop.Staging.DSN, prodDSN: shop.Production.DSN, target: shop.Staging.URL + "/products",
+				watch: []string{shop.Production.Servers[0].DeepHealth}})
+			if code != exitLinked || r.Check != nil || shop.Stats().StagingOrders != before {
+				t.Errorf("with a target: exit %d, %+v", code, r)
+			}
+		}
+	}
+}
+
+func TestCheckComparesSettings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	shop := startLab(t, lab.Options{Linked: true})
+	staging := file("staging.env", "DATABASE_URL="+shop.Staging.DSN+"\n")
+	production := file("production.env", "DATABASE_URL="+shop.Production.DSN+"\n")
+	if code, r, said := checkLab(t, checkFlags{stagingEnv: staging, prodEnv: production}); code != exitLinked {
+		t.Errorf("exit %d, %+v\n%s", code, r, said)
+	}
+}
+
+func TestCheckRefusesWhatCannotBeMeant(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		f    checkFlags
+		want string
+	}{
+		{checkFlags{stagingDSN: "sqlite:///tmp/a.db"}, "--staging-dsn and --production-dsn go together"},
+		{checkFlags{target: "http://127.0.0.1:1/", profile: "fast"}, "unknown link check profile"},
+		{checkFlags{target: "http://127.0.0.1:1/"}, "there is nothing to see a link with"},
+		{checkFlags{target: "http://127.0.0.1:1/", watch: []string{"http://127.0.0.1:2/"}, users: 1000}, "above the cap"},
+		{checkFlags{stagingEnv: "/no/such/file", prodEnv: "/no/such/file"}, "no such file"},
+	} {
+		if c.f.profile == "" {
+			c.f.profile = "quick"
+		}
+		c.f.watchEvery = 250e6
+		var out bytes.Buffer
+		err := runCheck(t.Context(), &c.f, &out, &out)
+		f, ok := errors.AsType[*failure](err)
+		if !ok || f.code != exitUsage || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.f, err, c.want)
+		}
+	}
+}
+
+// checks is how often TestCheckOnTheLab makes the whole check of each lab, some
+// 100 s each; CROSSTALK_CHECKS sets it.
+func checks(t *testing.T) int {
+	t.Helper()
+	s := os.Getenv("CROSSTALK_CHECKS")
+	if s == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		t.Fatalf("CROSSTALK_CHECKS=%q is no number of checks", s)
+	}
+	return n
+}
+
+// The whole quick check over real sockets: it finds the lab's link, and never
+// one that is not there.
+func TestCheckOnTheLab(t *testing.T) {
+	for i := range checks(t) {
+		for _, linked := range []bool{true, false} {
+			t.Run(fmt.Sprintf("linked=%t-%d", linked, i), func(t *testing.T) {
+				shop := startLab(t, lab.Options{Linked: linked, Seed: uint64(i + 1)})
+				path := filepath.Join(t.TempDir(), "crosstalk.yaml")
+				if err := os.WriteFile(path, []byte(labConfig(shop)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				code, r, said := checkLab(t, checkFlags{config: path})
+				t.Logf("exit %d: %s", code, r.Words)
+				if linked && code != exitLinked || !linked && code != 0 && code != exitInconclusive {
+					t.Errorf("linked %t, exit %d: %s\n%s", linked, code, r.Words, said)
+				}
+			})
+		}
+	}
+}
+
+// labConfig is what a tester of the shop would write.
+func labConfig(shop *lab.Lab) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "staging:\n  url: %s\n  journeys:\n    - name: buy\n      think: 20ms..60ms\n      steps:\n", shop.Staging.URL)
+	b.WriteString("        - GET /products\n        - {post: /cart, save: {cart: $.id}, expect: 201}\n        - {post: \"/cart/{{cart}}/checkout\", expect: 2xx}\n")
+	b.WriteString("production:\n  checks:\n")
+	for _, s := range shop.Production.Servers {
+		fmt.Fprintf(&b, "    - {name: %s, http: %q}\n", s.Name, s.DeepHealth)
+	}
+	return b.String()
+}

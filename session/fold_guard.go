@@ -1,0 +1,61 @@
+package session
+
+import "fmt"
+
+// guard folds what the guard did.
+func (s *State) guard(e Event) {
+	switch b := e.Body.(type) {
+	case *GuardChange:
+		s.Guard.State, s.Guard.Why, s.Guard.Cause, s.Guard.Since, s.Guard.Ceiling = b.To, b.Why, b.Cause, e.MS, b.Ceiling
+		s.Dial.Ceiling = b.Ceiling
+		if b.Warn > 0 {
+			s.Guard.Warn = e.MS + int64(b.Warn*1000)
+		}
+		s.held(b)
+		switch b.To {
+		case "cut", "lockout":
+			s.Guard.Recov = nil
+			if b.Running > 0 {
+				s.Dial.Ghost = b.Running
+			}
+			switch b.Cause {
+			case CauseRed:
+				s.Guard.Cuts++
+			case CauseNoSight:
+				s.Guard.Blind++
+			case CausePermit:
+				s.Guard.Lapsed++
+			}
+			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
+		}
+		s.mark(e, fmt.Sprintf("guard %s: %s", b.To, b.Why))
+	case *GuardRecovered:
+		s.Guard.Recov = b
+		s.mark(e, fmt.Sprintf("production recovered %.1f s after the cut", b.Seconds))
+	}
+}
+
+// held counts the holds of users, and apart from them those in which our own
+// side had trouble at the same moment, which may be known a moment later.
+func (s *State) held(b *GuardChange) {
+	was := s.Guard.OurSide
+	s.Guard.OurSide = b.OurSide
+	if b.To != string(GuardHold) || b.Cause == CauseRed {
+		return
+	}
+	if b.From != b.To {
+		s.Guard.Holds++
+		was = false
+	}
+	if b.OurSide && !was {
+		s.Guard.OurHolds++
+	}
+}
+
+// offer folds an earlier baseline that fits, or no longer does.
+func (s *State) offer(b *BaselineOffer) {
+	s.Baseline.Offer = nil
+	if s.Baseline.Running && !b.Withdrawn {
+		s.Baseline.Offer = b
+	}
+}

@@ -1,0 +1,161 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+
+	"crosstalk/session/link"
+)
+
+// LinkView is what is known about a link between staging and production.
+type LinkView struct {
+	Running *LinkRun        // the check that runs; nil: none. It is replaced, never changed.
+	Last    *LinkResult     // newest verdict of a check or answer of dips; nil: not checked
+	Reach   int             // users up to which the newest clean check reaches; 0: none
+	Level   int             // users it was made at
+	Lock    *LinkLock       // why the dial is locked above one user; nil: it is not
+	Stores  *IdentityResult // nil: not asked, or not answered yet
+}
+
+// LinkRun is a check or dips under way.
+type LinkRun struct {
+	Mode     string // ModeCheck or ModeDips
+	By       string // who began it
+	Profile  link.Profile
+	Users    int
+	Seed     uint64
+	Order    string
+	Phase    string  // quiet, pairs, or zero: the time without load after dips
+	Since    int64   // milliseconds; of Phase
+	Quiet    float64 // seconds the quiet phase takes, from the order on
+	Began    int64   // milliseconds; of the first pair, 0 before it
+	Words    string  // forecast at first, then how far it is
+	Forecast *link.Forecast
+	Newest   LinkPair // zero before the first pair
+	Strip    []link.Strip
+}
+
+// Phases of a LinkRun.
+const (
+	LinkPhaseQuiet = "quiet"
+	LinkPhasePairs = "pairs"
+	LinkPhaseZero  = "zero"
+)
+
+// Left is how many pairs may still be made.
+func (r *LinkRun) Left() int { return max(0, r.Profile.MaxPairs-len(r.Strip)) }
+
+// LinkResult is a verdict as it was told.
+type LinkResult struct {
+	LinkVerdict
+	By string // who began it
+	MS int64
+}
+
+// LinkLock keeps the dial at one user until somebody types a reason.
+type LinkLock struct {
+	From string // LockLink or LockStores
+	Why  string // in words
+	MS   int64
+}
+
+// What a lock may come from.
+const (
+	LockLink   = "link check"
+	LockStores = "data stores"
+)
+
+func (s *State) link(e Event) {
+	v := &s.Link
+	switch b := e.Body.(type) {
+	case *LinkQuiet:
+		v.Running = &LinkRun{Mode: b.Mode, By: e.By, Profile: b.Profile, Users: b.Users, Seed: b.Seed, Order: b.Order, Phase: LinkPhaseQuiet,
+			Since: e.MS, Quiet: b.Seconds, Words: "looking at production's own noise first"}
+		s.mark(e, modeWords(b.Mode)+" begins")
+	case *LinkStart:
+		s.run(func(r *LinkRun) {
+			r.Phase, r.Since, r.Began, r.Forecast, r.Words = LinkPhasePairs, e.MS, e.MS, b.Forecast, b.Words
+		})
+	case *LinkPair:
+		s.run(func(r *LinkRun) {
+			r.Newest, r.Words = *b, b.Words
+			if b.Pair == 0 {
+				if r.Phase != LinkPhaseZero {
+					r.Phase, r.Since = LinkPhaseZero, e.MS
+				}
+				return
+			}
+			r.Users = b.Users
+			r.Strip = append(slices.Clip(r.Strip), link.Strip{OnFirst: b.OnFirst, Sham: b.Sham, Amber: b.Amber, Lost: b.Lost, Difference: b.Difference})
+		})
+	case *LinkVerdict:
+		s.verdict(e, b)
+	case *LinkUnlock:
+		v.Lock = nil
+		s.mark(e, "the dial is unlocked: "+b.Why)
+	case *IdentityResult:
+		v.Stores = b
+		if b.Linked() {
+			v.Lock = &LinkLock{From: LockStores, Why: b.Words, MS: e.MS}
+			s.mark(e, "data stores: "+b.Verdict.String())
+		}
+	}
+}
+
+func (s *State) verdict(e Event, b *LinkVerdict) {
+	v := &s.Link
+	v.Last = &LinkResult{LinkVerdict: *b, MS: e.MS}
+	if v.Running != nil {
+		v.Last.By = v.Running.By
+	}
+	v.Running = nil
+	switch {
+	case b.Mode != ModeCheck:
+	case b.Kind == string(link.NoLinkSeen):
+		v.Reach, v.Level = b.Reach, b.Users
+	case b.Kind == string(link.Linked):
+		v.Reach, v.Level = 0, 0
+		if v.Lock == nil || v.Lock.From == LockLink {
+			v.Lock = &LinkLock{From: LockLink, Why: "the link check says linked", MS: e.MS}
+		}
+	case b.Kind == string(link.Suspected):
+		v.Reach, v.Level = 0, 0
+	}
+	s.mark(e, fmt.Sprintf("%s: %s", modeWords(b.Mode), KindWords(b.Kind)))
+}
+
+// run changes the check that runs, on a copy: an earlier clone keeps its own.
+func (s *State) run(change func(*LinkRun)) {
+	if s.Link.Running == nil {
+		return
+	}
+	r := *s.Link.Running
+	change(&r)
+	s.Link.Running = &r
+}
+
+func modeWords(mode string) string {
+	if mode == ModeDips {
+		return "is it me?"
+	}
+	return "link check"
+}
+
+// KindWords names a verdict or an answer in few plain words.
+func KindWords(kind string) string {
+	switch kind {
+	case string(link.NoLinkSeen):
+		return "no link seen"
+	case string(link.OwnMachine): // the dips' answer as well
+		return "probably our own machine"
+	case string(link.FollowsUs):
+		return "it follows us"
+	case string(link.Drained):
+		return "green at zero"
+	case string(link.NotOursNow):
+		return "not our load now"
+	case string(link.CannotTell):
+		return "cannot tell yet"
+	}
+	return kind
+}

@@ -1,0 +1,187 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"crosstalk/monitors"
+)
+
+// slowSlew is how fast users rise after a cut, of the guard's own limit.
+const slowSlew = 0.5
+
+// early tells whether production is red before any load has begun: there is
+// nothing to cut, and nothing of ours that could have caused it. The one user of
+// the rehearsal and of the quiet phase is let go of and counts for nothing. A
+// session that nobody attends has no one to set the server aside: there, red is
+// red as soon as the limits are learned.
+func (g *Guard) early(r Reading) bool {
+	if !g.rules.Attended && !r.Quiet {
+		return false
+	}
+	return r.Production == monitors.Red && !g.begun && !g.rules.Off && !g.rules.Unguarded
+}
+
+// slowness tells whether a cause is production's amber, whoever is behind it.
+func slowness(cause string) bool { return cause == CauseAmber || cause == CauseOurs }
+
+// Press says that a person moved the dial up: they have seen the hold.
+func (g *Guard) Press() { g.stay = none }
+
+// Warn makes amber only a warning until a time; red and no sight are as ever.
+func (g *Guard) Warn(until time.Time) { g.warn = until }
+
+// warns tells whether a cause may not hold the dial now.
+func (g *Guard) warns(now time.Time, cause string) bool {
+	return slowness(cause) && now.Before(g.warn)
+}
+
+// Missing tells what has to be before a person may go on after a cut; "" when
+// nothing is. Reason tells whether the person gave one.
+func (g *Guard) Missing(now time.Time, reason bool) string {
+	if g.state != GuardCut && g.state != GuardLockout {
+		return ""
+	}
+	if g.rules.Off || g.rules.Unguarded {
+		return ""
+	}
+	need, had, what := g.rules.SightAfter, time.Duration(0), "be seen and not red"
+	if !g.calm.IsZero() {
+		had = now.Sub(g.calm)
+	}
+	if g.cause == CauseRed {
+		need, had, what = g.rules.GreenAfter, g.last.GreenFor, "stay green"
+		if g.last.Production == monitors.Red {
+			had = 0 // by slow evidence: the fast checks may have been green all the time
+		}
+	}
+	if left := need - had; left > 0 {
+		return fmt.Sprintf("production (now %s) must %s for %d s: %d s to go", g.last.Production, what, int(need/time.Second), ceilSeconds(left))
+	}
+	if g.state == GuardLockout && !reason {
+		return fmt.Sprintf("%d cuts for production's red: type a reason to go on", g.reds)
+	}
+	return ""
+}
+
+// GoOn lets a person go on after a cut, if nothing is missing. Load comes back
+// at zero and at half the guard's slew: first up to half the level of the cut,
+// then, once that has proved well, up to 80 % of it. A cut for our own standing
+// still says nothing about a level.
+func (g *Guard) GoOn(now time.Time, reason bool) error {
+	if m := g.Missing(now, reason); m != "" {
+		return &Refusal{Cmd: Hold{}.command(), Why: m}
+	}
+	if (g.cause == CauseRed || g.cause == CauseNoSight) && g.limit >= 0 {
+		g.half, g.slow = max(1, g.level/2), true
+		g.proof, g.stood = time.Time{}, time.Time{}
+	}
+	g.state, g.cause, g.why, g.since = GuardRun, CausePerson, "a person went on", now
+	g.ceiling, g.stay, g.level = none, none, 0
+	g.late = time.Time{}
+	return nil
+}
+
+// prove watches the climb after a cut: half its level holds until production has
+// been green for ProveFor with load running, and the slow pace until users have
+// stood at 80 % of it as long.
+func (g *Guard) prove(r Reading) {
+	well := r.Production == monitors.Green && r.Running > 0
+	switch {
+	case g.half >= 0:
+		if heldFor(&g.proof, well, r.Now) >= g.rules.ProveFor && well {
+			g.half = none
+		}
+	case g.slow:
+		well = well && r.Running >= g.limit
+		if heldFor(&g.stood, well, r.Now) >= g.rules.ProveFor && well {
+			g.slow = false
+		}
+	}
+}
+
+// heldFor is how long a condition has held, remembered in since.
+func heldFor(since *time.Time, holds bool, now time.Time) time.Duration {
+	switch {
+	case !holds:
+		*since = time.Time{}
+		return 0
+	case since.IsZero():
+		*since = now
+	}
+	return now.Sub(*since)
+}
+
+// First tells how many users may be asked for on the first climb after a cut,
+// and what lifts that; -1 and "" when nothing limits it.
+func (g *Guard) First(now time.Time) (most int, why string) {
+	if g.half < 0 {
+		return none, ""
+	}
+	left := g.rules.ProveFor
+	if !g.proof.IsZero() {
+		left -= now.Sub(g.proof)
+	}
+	return g.half, fmt.Sprintf("after the cut, at most %d users (half its level) until production has been green for %d s with load running: %d s to go",
+		g.half, ceilSeconds(g.rules.ProveFor), ceilSeconds(left))
+}
+
+// after is the ceiling of the climb after a cut; -1 if there is none.
+func (g *Guard) after() int {
+	if g.half >= 0 {
+		return g.half
+	}
+	return g.limit
+}
+
+// ceilSeconds rounds a wait up: nobody is told 0 s while there is one.
+func ceilSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// ours tells whether our own side had trouble at the same moment as a cause.
+func ours(cause string, r Reading) bool {
+	switch cause {
+	case CauseSelf, CauseOurs, CausePermit:
+		return true
+	case CauseRed, CauseAmber, CauseNoSight:
+		return r.company(cause) != ""
+	}
+	return false
+}
+
+// beside is production's reason, with what else had trouble at the same moment.
+func (r Reading) beside(cause string) string {
+	also := r.company(cause)
+	switch {
+	case also == "":
+		return r.Why
+	case r.Why == "":
+		return also
+	}
+	return r.Why + "; " + also
+}
+
+// company words what of our own side had trouble at the same moment as
+// production; "" if nothing had.
+func (r Reading) company(cause string) string {
+	switch {
+	case r.Controlled && r.Control == monitors.Amber:
+		return "our side or both: the control environment is slow too"
+	case r.Controlled && r.Control == monitors.Red:
+		return "our side or both: the control environment is failing too"
+	case r.Controlled && r.Control == monitors.NoSight && cause == CauseNoSight:
+		return "our side or both: the control environment can't be seen either"
+	}
+	var what string
+	switch {
+	case r.Sink:
+		what = "our own sink was late at the same moment"
+	case r.Self == monitors.Amber || r.Self == monitors.Red:
+		what = "our own machine was in trouble at the same moment"
+	default:
+		return ""
+	}
+	if cause == CauseRed {
+		return "our side or both: " + what
+	}
+	return what + ": probably our own machine"
+}

@@ -1,0 +1,182 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"crosstalk/loadengine"
+	"crosstalk/monitors"
+	"crosstalk/session/link"
+)
+
+// linkTick is how often a running check looks at guard and brake.
+const linkTick = 25 * time.Millisecond
+
+// linkRunner drives link checks and dips: it turns the load on and off as the
+// statistics say, and tells them what production answered. One goroutine runs
+// it; between checks it only remembers the last minutes' probes.
+type linkRunner struct {
+	probes  *probes
+	engine  *loadengine.Engine
+	brake   *loadengine.Brake
+	permit  *loadengine.Permit
+	watch   *watch
+	facts   *outbox
+	version string
+	mix     string
+
+	named func(string) (link.Profile, error)
+	dips  link.Profile
+
+	orders chan linkOrder
+	stops  chan string // why; of whoever ends the check
+	level  int         // users running
+	still  time.Time   // since when as many
+}
+
+// linkOrder is a check to make.
+type linkOrder struct {
+	by      string
+	mode    string
+	profile link.Profile
+	users   int
+	seed    uint64
+	p95     time.Duration // staging's
+}
+
+// linkCore is what a check and dips have in common.
+type linkCore interface {
+	Next() (link.Half, bool)
+	Observe(link.Observation) error
+	Progress() link.Progress
+	Stop(why string)
+}
+
+func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
+	r := &linkRunner{probes: newProbes(checks), engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
+		version: s.o.Plan.Version, mix: mixOf(s.o.Plan), named: link.Named, dips: link.IsItMe(),
+		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
+	s.watch.tap = r.probes.offer
+	return r
+}
+
+// startLinks starts what finds links, and asks the data stores if there are any
+// to ask.
+func (s *Session) startLinks(ctx context.Context, of *sync.WaitGroup) {
+	of.Go(func() { s.links.run(ctx) })
+	if s.o.Identity.Staging != "" && s.o.Identity.Production != "" {
+		of.Go(func() { s.askStores(ctx) })
+	}
+}
+
+// run serves orders until ctx is done.
+func (r *linkRunner) run(ctx context.Context) {
+	tick := time.NewTicker(2 * linkTick)
+	defer tick.Stop()
+	r.still = time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case q := <-r.probes.in:
+			r.probes.keep(q)
+		case <-tick.C:
+			r.look(time.Now())
+			r.probes.forget(time.Now())
+		case o := <-r.orders:
+			r.check(ctx, o)
+		}
+	}
+}
+
+// look keeps since when the load has been what it is.
+func (r *linkRunner) look(now time.Time) {
+	if l := r.engine.Live(); l.Running != r.level || l.Running == 0 && l.InFlight > 0 {
+		r.level, r.still = l.Running, now
+	}
+}
+
+// stop asks the check that runs to end; without one it does nothing.
+func (r *linkRunner) stop(why string) {
+	select {
+	case r.stops <- why:
+	default: // one reason is enough
+	}
+}
+
+// end says why a wait was over before its time; "" when it was not.
+type end string
+
+// wait takes probes in until a moment, or until the check has to end. Every
+// tick it looks, and ends when that says so.
+func (r *linkRunner) wait(ctx context.Context, until time.Time, look func() end) end {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	tick := time.NewTicker(linkTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return "the session ended"
+		case why := <-r.stops:
+			return end(why)
+		case q := <-r.probes.in:
+			r.probes.keep(q)
+		case <-timer.C:
+			r.probes.drain()
+			return ""
+		case <-tick.C:
+			r.look(time.Now())
+			if why := look(); why != "" {
+				return why
+			}
+		}
+	}
+}
+
+// check makes one check or dips, from the order to the verdict.
+func (r *linkRunner) check(ctx context.Context, o linkOrder) {
+	t := trial{linkRunner: r, o: o}
+	t.make(ctx)
+	if t.sham != nil {
+		t.sham.close()
+	}
+	body := t.verdict()
+	if !body.Refused || o.mode == ModeCheck {
+		r.engine.SetAsked(0)
+	}
+	lifts := body.Mode == ModeCheck && (body.Kind == string(link.NoLinkSeen) || body.Kind == string(link.Linked))
+	// The guard is back before the dial is: the verdict unlocks it.
+	if !r.watch.orderAndWait(ctx, func(now time.Time) { r.watch.endCheck(now, lifts) }) && ctx.Err() == nil {
+		body.Words += " The guard did not answer."
+	}
+	r.facts.put(fact{by: BySession, kind: TypeLinkVerdict, body: body})
+}
+
+// mixOf names the requests of a plan.
+func mixOf(p loadengine.Plan) string {
+	const most = 4
+	var names []string
+	n, reads := 0, true
+	for _, j := range p.Journeys {
+		for _, st := range j.Steps {
+			name := journeyStep(st)
+			if n++; n <= most {
+				names = append(names, name)
+			}
+			reads = reads && (st.Method == "" && st.Body.Kind == loadengine.BodyNone || st.Method == http.MethodGet || st.Method == http.MethodHead)
+		}
+	}
+	text := strings.Join(names, ", ")
+	if n > most {
+		text += fmt.Sprintf(" and %d more", n-most)
+	}
+	if reads && n > 0 {
+		text += "; reads only"
+	}
+	return text
+}

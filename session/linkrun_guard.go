@@ -1,0 +1,118 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"crosstalk/loadengine"
+	"crosstalk/monitors"
+)
+
+// BeginCheck suspends hold and ease while a link check or dips run: whether load
+// runs must depend on the coin alone. Red and no sight cut as ever. It returns
+// what is missing, or "". A check may begin in a lockout, when nothing but a
+// reason is missing: its verdict may be that reason.
+func (g *Guard) BeginCheck(now time.Time, mode string) string {
+	switch {
+	case g.rules.Off || g.rules.Unguarded:
+		return unguarded
+	case g.state == GuardLockout && mode == ModeCheck:
+		if m := g.Missing(now, true); m != "" {
+			return m
+		}
+		g.owed = true
+	case g.state == GuardCut || g.state == GuardLockout:
+		return "the load is cut: press space to go on first"
+	}
+	g.checking, g.blind = true, time.Time{}
+	g.state, g.cause, g.why, g.since = GuardRun, CausePerson, "hold and ease are suspended while a check runs", now
+	g.ceiling, g.stay, g.late = none, none, time.Time{}
+	return ""
+}
+
+// EndCheck puts hold and ease back. Lifts tells whether the verdict lifts a
+// lockout that the check began in; it returns whether that holds on.
+func (g *Guard) EndCheck(lifts bool) (locked bool) {
+	owed := g.owed && g.state != GuardCut && g.state != GuardLockout
+	g.checking, g.owed = false, false
+	if !owed {
+		return false
+	}
+	if lifts {
+		g.reds, g.limit, g.half, g.slow = 0, none, none, false
+		return false
+	}
+	g.state, g.cause, g.why = GuardLockout, CauseRed, "the link check did not tell: the lockout stays"
+	return true
+}
+
+// checked is the ladder while a check runs: no rung between run and cut.
+func (g *Guard) checked(r Reading, bad monitors.Health, cause, why string) {
+	blind := bad == monitors.NoSight
+	if heldFor(&g.blind, blind, r.Now) >= g.rules.BlindCut && blind {
+		g.to(GuardCut, cause, why, r)
+	}
+}
+
+// unguarded is why there is no link check without a guard.
+const unguarded = "a link check needs the guard and checks of production (--watch URL, or production.checks): there is nothing to see a link with"
+
+// beginCheck asks the guard, in its goroutine, and lets go of a lockout's brake.
+func (w *watch) beginCheck(now time.Time, mode string) string {
+	from := w.guard.state
+	if no := w.guard.BeginCheck(now, mode); no != "" {
+		return no
+	}
+	if from == GuardLockout {
+		w.permit.Grant(lease)
+		w.renewed = now
+		if stop, ok := w.brake.Latched(); ok && stop.Reason == loadengine.ReasonGuard {
+			w.brake.Release(stop)
+		}
+	}
+	if from != GuardRun {
+		w.toldChange(from, CausePerson)
+	}
+	return ""
+}
+
+func (w *watch) endCheck(now time.Time, lifts bool) {
+	if !w.guard.EndCheck(lifts) {
+		return
+	}
+	w.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonGuard, By: ByGuard, At: now})
+	w.permit.Void()
+	w.toldChange(GuardRun, CausePerson)
+}
+
+// toldChange writes down a step that a person's order brought.
+func (w *watch) toldChange(from GuardState, cause string) {
+	g := w.guard
+	ceiling := g.after()
+	if g.state == GuardLockout {
+		ceiling = 0
+	}
+	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: &GuardChange{From: string(from), To: string(g.state), Why: g.why, Cause: cause,
+		Running: w.engine.Live().Running, Ceiling: ceiling}})
+}
+
+// orderAndWait lets the guard's goroutine do something and waits until it has,
+// but no longer than its turn can take. It reports whether it did.
+func (w *watch) orderAndWait(ctx context.Context, f func(now time.Time)) bool {
+	done := make(chan struct{})
+	if !w.order(func(now time.Time) { f(now); close(done) }) {
+		return false
+	}
+	timer := time.NewTimer(guardTurn)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// guardTurn is far more than a turn of the guard takes.
+const guardTurn = 2 * time.Second

@@ -1,0 +1,73 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"crosstalk/monitors/identity"
+	"crosstalk/notes"
+)
+
+// askStores compares the data stores of both environments, once, beside
+// everything else: nothing waits for it.
+func (s *Session) askStores(ctx context.Context) {
+	r := identity.Compare(ctx, []string{s.o.Identity.Staging}, []string{s.o.Identity.Production}, identity.Options{Limit: identity.DefaultLimit})
+	if ctx.Err() != nil {
+		return
+	}
+	s.facts.put(fact{by: ByMonitors, kind: TypeIdentity, body: &IdentityResult{Result: r, Words: StoresWords(r)}})
+}
+
+// StoresWords says the finding that decides, for a note or one line.
+func StoresWords(r identity.Result) string {
+	for _, f := range r.Findings {
+		if f.Verdict == r.Verdict && !f.Hint {
+			return fmt.Sprintf("%s: %s", r.Verdict, sentence(f.Evidence))
+		}
+	}
+	return r.Verdict.String() + "."
+}
+
+func sentence(s string) string {
+	if s == "" || s[len(s)-1] == '.' {
+		return s
+	}
+	return s + "."
+}
+
+// identified writes what the stores have in common. Where load on staging is
+// load on production's data for certain, the dial is locked above one user and
+// what runs above it comes down.
+func (s *Session) identified(b *IdentityResult) {
+	s.add(ByMonitors, TypeIdentity, b)
+	if !b.Linked() {
+		return
+	}
+	s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Typed: s.now(),
+		Text: "staging and production share data: " + b.Words + " The dial stays at one user until you type a reason."})
+	if s.pending != nil && s.pending.to > 1 {
+		s.pending = nil
+	}
+	s.links.stop("the data stores are " + b.Verdict.String())
+	var asked int
+	s.log.read(func(st *State) { asked = st.Dial.Asked })
+	if _, latched := s.brake.Latched(); asked > 1 && !latched {
+		s.add(BySession, TypeDialSet, &DialSet{From: asked, To: 1, Why: "data stores: " + b.Verdict.String()})
+		s.engine.SetAsked(1)
+	}
+}
+
+// lockedAbove tells why the dial may not go above one user; "" if it may.
+func lockedAbove(st *State, to int) string {
+	if st.Link.Lock == nil || to <= 1 {
+		return ""
+	}
+	return fmt.Sprintf("locked at one user (%s): %s. Type a reason to unlock the dial", st.Link.Lock.From, trimDot(st.Link.Lock.Why))
+}
+
+func trimDot(s string) string {
+	if n := len(s); n > 0 && s[n-1] == '.' {
+		return s[:n-1]
+	}
+	return s
+}

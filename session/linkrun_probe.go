@@ -1,0 +1,210 @@
+package session
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"crosstalk/monitors"
+	"crosstalk/session/link"
+)
+
+// Bounds of the probes that are remembered.
+const (
+	probeRoom   = 4096            // on their way from the guard
+	rememberFor = 7 * time.Minute // longer than any profile's quiet phase
+	rememberMax = 1 << 16
+)
+
+// probe is one moment of one probe, as a check needs it.
+type probe struct {
+	check    int
+	sent     bool // only sent so far
+	due      time.Time
+	latency  time.Duration
+	outcome  link.Outcome
+	value    float64
+	measured bool
+}
+
+// probes remembers what production, control and our own sink answered. The
+// guard gives them on without ever waiting; one goroutine reads them.
+type probes struct {
+	checks []monitors.Check
+	use    []probeUse
+	in     chan probe
+	lost   atomic.Uint64 // no room: the check sees that they are missing
+
+	past []probe
+	open map[int]time.Time // sent and not answered, by check: there is one at a time
+}
+
+// probeUse says what of a check counts.
+type probeUse struct{ latency, counter bool }
+
+func newProbes(checks []monitors.Check) *probes {
+	p := &probes{checks: checks, in: make(chan probe, probeRoom), open: map[int]time.Time{}}
+	for _, c := range checks {
+		p.use = append(p.use, useOf(c))
+	}
+	return p
+}
+
+// useOf chooses what a check tells of a link. What asks a person, and pages that
+// are read every few seconds, have no latency of interest.
+func useOf(c monitors.Check) probeUse {
+	var u probeUse
+	switch c.Kind {
+	case "http", "tcp", "dns", "postgres", "mysql", "redis":
+		u.latency = !c.Slow && (c.Env == monitors.Production || c.Env == monitors.Control)
+	}
+	if c.Env == monitors.Self {
+		u.latency = c.Name == monitors.SinkName
+	}
+	switch c.Kind {
+	case "metrics", "prometheus", "grafana", "postgres", "mysql", "redis":
+		u.counter = c.Env == monitors.Production
+	}
+	return u
+}
+
+// offer takes a sample in passing. It never waits.
+func (p *probes) offer(s monitors.Sample) {
+	if s.Check < 0 || s.Check >= len(p.use) {
+		return
+	}
+	u := p.use[s.Check]
+	if !u.latency && !u.counter {
+		return
+	}
+	q := probe{check: s.Check, due: s.Due, latency: s.Latency, sent: s.Phase == monitors.Sent}
+	switch {
+	case s.Phase == monitors.Missing || s.Result.Blind:
+		q.outcome = link.Missing
+	case s.Phase == monitors.Done && !s.Result.OK:
+		q.outcome = link.Failed
+	}
+	if u.counter && s.Phase == monitors.Done && s.Result.Measured {
+		q.value, q.measured = s.Result.Value, true
+		if !s.Result.OK && s.Result.Status == 0 {
+			q.outcome = link.OK // the value is over its limit: the server did answer
+		}
+	}
+	select {
+	case p.in <- q:
+	default:
+		p.lost.Add(1)
+	}
+}
+
+func (p *probes) keep(q probe) {
+	if q.sent {
+		p.open[q.check] = q.due
+		return
+	}
+	if due, ok := p.open[q.check]; ok && due.Equal(q.due) {
+		delete(p.open, q.check)
+	}
+	p.past = append(p.past, q)
+}
+
+// drain takes in what waits.
+func (p *probes) drain() {
+	for {
+		select {
+		case q := <-p.in:
+			p.keep(q)
+		default:
+			return
+		}
+	}
+}
+
+// forget drops what no check will ask for again.
+func (p *probes) forget(now time.Time) {
+	n := max(0, len(p.past)-rememberMax)
+	for n < len(p.past) && now.Sub(p.past[n].due) > rememberFor {
+		n++
+	}
+	// Half of it at a time, so that moving what stays is spread over many probes.
+	if n > len(p.past)/2 || len(p.past) > rememberMax {
+		p.past = slices.Clone(p.past[n:])
+	}
+}
+
+// halfSpan is a half's place in time, and how much of its end is left out so that
+// what was asked in it has time to be answered.
+type halfSpan struct {
+	from   time.Time
+	length time.Duration
+	grace  time.Duration
+}
+
+// samples returns the probes that were due in a half. What was not answered when
+// the half ended is overdue, also when an answer is known by now: the halves of
+// the quiet phase are read like all others.
+func (p *probes) samples(h halfSpan) []link.Sample {
+	var out []link.Sample
+	end := h.from.Add(h.length)
+	last := end.Add(-h.grace)
+	inside := func(due time.Time) bool { return !due.Before(h.from) && due.Before(last) }
+	for _, q := range p.past {
+		if !p.use[q.check].latency || !inside(q.due) {
+			continue
+		}
+		s := p.sample(q.check, q.due.Sub(h.from))
+		s.Latency, s.Outcome = q.latency, q.outcome
+		if q.outcome != link.Missing && q.due.Add(q.latency).After(end) {
+			s.Outcome = link.Overdue
+		}
+		out = append(out, s)
+	}
+	for check, due := range p.open {
+		if p.use[check].latency && inside(due) {
+			s := p.sample(check, due.Sub(h.from))
+			s.Outcome = link.Overdue
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (p *probes) sample(check int, due time.Duration) link.Sample {
+	c := p.checks[check]
+	return link.Sample{Env: link.Env(c.Env), Check: c.Name, Due: due}
+}
+
+// counters returns the mean of what each check of production measured in a half,
+// its start left out.
+func (p *probes) counters(h halfSpan, discard time.Duration) []link.Counter {
+	sum, n := make([]float64, len(p.checks)), make([]int, len(p.checks))
+	for _, q := range p.past {
+		if d := q.due.Sub(h.from); q.measured && d >= discard && d < h.length {
+			sum[q.check] += q.value
+			n[q.check]++
+		}
+	}
+	var out []link.Counter
+	for i, k := range n {
+		if k > 0 {
+			out = append(out, link.Counter{Name: p.checks[i].Name, Rate: sum[i] / float64(k)})
+		}
+	}
+	return out
+}
+
+// patience is how long most of production's answers take, with room: a half
+// leaves out as much of its end.
+func (p *probes) patience(since time.Time, half time.Duration) time.Duration {
+	var took []time.Duration
+	for _, q := range p.past {
+		if p.use[q.check].latency && p.checks[q.check].Env == monitors.Production && q.outcome == link.OK && q.due.After(since) {
+			took = append(took, q.latency)
+		}
+	}
+	if len(took) == 0 {
+		return half / 20
+	}
+	slices.Sort(took)
+	return min(took[len(took)*95/100]*3/2+10*time.Millisecond, half/4)
+}

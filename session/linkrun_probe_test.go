@@ -1,0 +1,109 @@
+package session
+
+import (
+	"testing"
+	"time"
+
+	"crosstalk/monitors"
+	"crosstalk/session/link"
+)
+
+func probeChecks() []monitors.Check {
+	return []monitors.Check{
+		{Env: monitors.Production, Name: "web-1", Kind: "http"},
+		{Env: monitors.Production, Name: "load", Kind: "metrics", Slow: true},
+		{Env: monitors.Staging, Name: "web-1", Kind: "http"},
+		{Env: monitors.Self, Name: monitors.SinkName, Kind: "http"},
+		{Env: monitors.Self, Name: monitors.HostName, Kind: "host"},
+		{Env: monitors.Production, Name: "wall", Kind: "person", Slow: true},
+		{Env: monitors.Production, Name: "db", Kind: "postgres"},
+	}
+}
+
+func TestProbesOfAHalf(t *testing.T) {
+	from := time.Now()
+	at := func(ms int) time.Time { return from.Add(time.Duration(ms) * time.Millisecond) }
+	done := func(check, due, took int, r monitors.Result) monitors.Sample {
+		return monitors.Sample{Check: check, Due: at(due), Latency: time.Duration(took) * time.Millisecond, Phase: monitors.Done, Result: r}
+	}
+	good := monitors.Result{OK: true}
+	p := newProbes(probeChecks())
+	for _, s := range []monitors.Sample{
+		done(0, -1, 5, good), // of the half before
+		done(0, 0, 5, good),
+		done(0, 100, 5, monitors.Result{Hard: true}),
+		{Check: 0, Due: at(200), Phase: monitors.Missing},
+		done(0, 300, 701, good), // answered when the half was over
+		done(0, 400, 5, monitors.Result{Blind: true}),
+		done(0, 950, 5, good),  // too late in the half to count
+		done(2, 100, 5, good),  // staging's
+		done(4, 100, 5, good),  // this machine's vital signs
+		done(5, 100, 5, good),  // a person
+		done(3, 100, 1, good),  // our own sink
+		done(99, 100, 1, good), // no such check
+		{Check: 6, Due: at(700), Phase: monitors.Sent},
+		{Check: 6, Due: at(600), Phase: monitors.Sent}, // still under way
+	} {
+		p.offer(s)
+	}
+	p.drain()
+	want := []link.Sample{
+		{Env: link.Production, Check: "web-1", Due: 0, Latency: 5 * time.Millisecond, Outcome: link.OK},
+		{Env: link.Production, Check: "web-1", Due: 100 * time.Millisecond, Latency: 5 * time.Millisecond, Outcome: link.Failed},
+		{Env: link.Production, Check: "web-1", Due: 200 * time.Millisecond, Outcome: link.Missing},
+		{Env: link.Production, Check: "web-1", Due: 300 * time.Millisecond, Latency: 701 * time.Millisecond, Outcome: link.Overdue},
+		{Env: link.Production, Check: "web-1", Due: 400 * time.Millisecond, Latency: 5 * time.Millisecond, Outcome: link.Missing},
+		{Env: link.Self, Check: monitors.SinkName, Due: 100 * time.Millisecond, Latency: time.Millisecond, Outcome: link.OK},
+		{Env: link.Production, Check: "db", Due: 600 * time.Millisecond, Outcome: link.Overdue},
+	}
+	got := p.samples(halfSpan{from: from, length: time.Second, grace: 100 * time.Millisecond})
+	if len(got) != len(want) {
+		t.Fatalf("%d samples, want %d: %+v", len(got), len(want), got)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("sample %d is %+v, want %+v", i, got[i], want[i])
+		}
+	}
+}
+
+func TestCountersAreMeansOfTheUsedPart(t *testing.T) {
+	from := time.Now()
+	p := newProbes(probeChecks())
+	for i, v := range []float64{1000, 10, 20, 1000} { // the first is discarded, the last is of the next half
+		p.offer(monitors.Sample{Check: 1, Due: from.Add(time.Duration(i) * 300 * time.Millisecond), Phase: monitors.Done,
+			Result: monitors.Result{OK: true, Measured: true, Value: v}})
+	}
+	p.drain()
+	got := p.counters(halfSpan{from: from, length: 900 * time.Millisecond}, 200*time.Millisecond)
+	if len(got) != 1 || got[0] != (link.Counter{Name: "load", Rate: 15}) {
+		t.Errorf("counters %+v", got)
+	}
+}
+
+// A reader that does not keep up costs samples, never time.
+func TestProbesNeverWait(t *testing.T) {
+	p := newProbes(probeChecks())
+	for range probeRoom + 10 {
+		p.offer(monitors.Sample{Check: 0, Phase: monitors.Done, Result: monitors.Result{OK: true}})
+	}
+	if p.lost.Load() != 10 {
+		t.Errorf("%d were lost, want 10", p.lost.Load())
+	}
+	p.drain()
+	if len(p.past) != probeRoom {
+		t.Errorf("%d are remembered", len(p.past))
+	}
+}
+
+func TestProbesAreForgotten(t *testing.T) {
+	p := newProbes(probeChecks())
+	now := time.Now()
+	for i := range 100 {
+		p.keep(probe{due: now.Add(-2*rememberFor + time.Duration(i)*rememberFor/50)})
+	}
+	p.forget(now.Add(rememberFor / 2))
+	if n := len(p.past); n != 25 {
+		t.Errorf("%d are remembered", n)
+	}
+}

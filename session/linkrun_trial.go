@@ -1,0 +1,272 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"crosstalk/loadengine"
+	"crosstalk/monitors"
+	"crosstalk/session/link"
+)
+
+// settleFor is what is left out after the load has changed, before the quiet
+// that a check learns from.
+const settleFor = 500 * time.Millisecond
+
+// guardWord is how long after the brake was pulled the guard's reason may take.
+const guardWord = 500 * time.Millisecond
+
+// trial is one check or dips under way.
+type trial struct {
+	*linkRunner
+	o      linkOrder
+	core   linkCore
+	check  *link.Check // of a check
+	dip    *link.Dips  // of dips
+	sham   *sham
+	grace  time.Duration
+	failed string // why no pair was made
+	pairs  int
+	zeros  time.Duration // at zero after dips
+}
+
+// make goes all the way to the end.
+func (t *trial) make(ctx context.Context) {
+	if why := t.begin(ctx); why != "" {
+		t.failed = why
+		return
+	}
+	quiet, why := t.quiet(ctx)
+	if why != "" {
+		t.failed = why
+		return
+	}
+	if err := t.open(ctx, quiet); err != nil {
+		t.failed = refusedWords(err)
+		return
+	}
+	at := time.Now()
+	for {
+		h, ok := t.core.Next()
+		if !ok {
+			return
+		}
+		// Every half has its place in time, whatever came before it.
+		if why := t.half(ctx, h, at); why != "" {
+			t.core.Stop(string(why))
+			return
+		}
+		at = at.Add(h.Length)
+	}
+}
+
+// begin lets the guard know: hold and ease are suspended from here on.
+func (t *trial) begin(ctx context.Context) string {
+	no := "the guard did not answer: start the check again"
+	if t.watch.orderAndWait(ctx, func(now time.Time) { no = t.watch.beginCheck(now, t.o.mode) }) {
+		return no
+	}
+	return "the guard did not answer: start the check again"
+}
+
+// need is how much constant load a check looks at first. Nearly all of it is
+// enough: the rehearsal and the first probes take a moment of every baseline.
+func need(p link.Profile, mode string) (halves int, enough time.Duration) {
+	least := 6
+	if mode == ModeDips {
+		least = 4
+	}
+	halves = max(least, int(p.Quiet/p.Half))
+	return halves, time.Duration(max(least, halves*8/10)) * p.Half
+}
+
+// constant is how long the load has been what it is, at now.
+func (r *linkRunner) constant(now time.Time) time.Duration {
+	first := r.still
+	if len(r.probes.past) == 0 {
+		return 0
+	}
+	if at := r.probes.past[0].due; at.After(first) {
+		first = at
+	}
+	return max(0, now.Sub(first)-settleFor)
+}
+
+// quiet returns the halves of constant load before the check: what is there
+// already if that is enough, else once it is.
+func (t *trial) quiet(ctx context.Context) ([]link.Observation, string) {
+	p := t.o.profile
+	halves, want := need(p, t.o.mode)
+	margin := p.Half / 4 // for the answers of the newest probes
+	have := func() time.Duration { return t.constant(time.Now().Add(-margin)) }
+	if have() < want {
+		want = time.Duration(halves) * p.Half // a quiet phase of its own, in full
+	}
+	for left := want - have(); left > 0; left = want - have() {
+		if why := t.wait(ctx, time.Now().Add(min(left, time.Second)), t.cut); why != "" {
+			return nil, "Stopped before the first pair: " + string(why) + "."
+		}
+	}
+	now := time.Now().Add(-margin)
+	n := min(halves, int(t.constant(now)/p.Half))
+	t.grace = t.probes.patience(now.Add(-time.Duration(n)*p.Half), p.Half)
+	out := make([]link.Observation, 0, n)
+	for i := range n {
+		s := halfSpan{from: now.Add(-time.Duration(n-i) * p.Half), length: p.Half, grace: t.grace}
+		out = append(out, link.Observation{Half: i, Samples: t.probes.samples(s), Counters: t.probes.counters(s, max(p.Discard, 3*t.o.p95))})
+	}
+	return out, ""
+}
+
+// cut tells why a check can't go on before its first half.
+func (t *trial) cut() end {
+	if stop, ok := t.brake.Latched(); ok {
+		return end(fmt.Sprintf("all load was stopped (%s, %s)", stop.Reason, stop.By))
+	}
+	return ""
+}
+
+// open begins the statistics and, for a check, the sham load.
+func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
+	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine"}
+	body := &LinkStart{Mode: t.o.mode, Profile: setup.Profile.Name, Users: t.o.users, Seed: t.o.seed}
+	var err error
+	if t.o.mode == ModeDips {
+		if t.dip, err = link.NewDips(setup, quiet); err != nil {
+			return err
+		}
+		t.core, body.Order = t.dip, t.dip.Assignment().String()
+		body.Words = fmt.Sprintf("Dips from %d users to nothing and back, at random, never above.", t.o.users)
+	} else {
+		if t.check, err = link.New(setup, quiet); err != nil {
+			return err
+		}
+		if setup.Profile.ShamFrom > 0 {
+			if t.sham, err = newSham(context.WithoutCancel(ctx), t.o.users, t.version, t.permit, t.brake); err != nil {
+				return err
+			}
+		}
+		f := t.check.Forecast()
+		t.core, body.Order = t.check, t.check.Assignment().String()
+		body.Forecast, body.Words = &f, f.Words()
+	}
+	t.facts.put(fact{by: BySession, kind: TypeLinkStart, body: body})
+	return nil
+}
+
+func refusedWords(err error) string {
+	text := err.Error()
+	if i := strings.LastIndex(text, ": "); i >= 0 && errors.Is(err, link.ErrNoisy) {
+		return text[i+2:] // the forecast is a sentence of its own
+	}
+	text = strings.TrimPrefix(strings.TrimPrefix(text, "begin dips: "), "begin the link check: ")
+	return "Not begun: " + text + "."
+}
+
+// half makes one half: the load as ordered, then what production answered.
+func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
+	seen := link.Observation{Half: h.Index}
+	before, flying := t.engine.Total(), t.engine.Live().InFlight
+	var hits int64
+	if t.sham != nil {
+		hits = t.sham.hits.Load()
+		t.sham.set(h.Sham, h.ShamRate)
+	}
+	t.probes.forget(at)
+	t.engine.SetAsked(h.Users)
+	why := t.wait(ctx, at.Add(h.Length), func() end {
+		g := t.watch.status.Load()
+		seen.Amber = seen.Amber || g.production == monitors.Amber && g.pressing
+		return t.guarded(&seen, g, at)
+	})
+	if seen.Red || seen.NoSight {
+		why = ""
+	}
+	if why != "" {
+		return why
+	}
+	seen.AmberAtEnd = t.watch.status.Load().production != monitors.Green
+	after, now := t.engine.Total(), t.engine.Live().InFlight
+	seen.Sent = int(after.Requests - before.Requests)
+	seen.Succeeded = seen.Sent - int(after.Errors-before.Errors)
+	if h.Users == 0 {
+		// What ends in a half without load was sent in the one before.
+		seen.Sent = max(0, seen.Sent+now-flying)
+		seen.Succeeded = min(seen.Succeeded, seen.Sent)
+	}
+	if t.sham != nil {
+		seen.Sham = int(t.sham.hits.Load() - hits)
+		t.sham.learn(int64(seen.Sham), h.Length)
+	}
+	s := halfSpan{from: at, length: h.Length, grace: t.grace}
+	seen.Samples, seen.Counters = t.probes.samples(s), t.probes.counters(s, h.Discard)
+	if err := t.core.Observe(seen); err != nil {
+		return end(err.Error())
+	}
+	t.tell(h)
+	return ""
+}
+
+// guarded tells what the guard did meanwhile: red and no sight are facts of the
+// half, everything else that stopped the load ends the check.
+func (t *trial) guarded(seen *link.Observation, g *guardStatus, at time.Time) end {
+	stop, latched := t.brake.Latched()
+	switch {
+	case g.early != "":
+		seen.Red, seen.RedAt = true, time.Since(at)
+		return "production is red"
+	case !latched:
+		return ""
+	case stop.Reason != loadengine.ReasonGuard:
+		return end(fmt.Sprintf("all load was stopped (%s, %s)", stop.Reason, stop.By))
+	case g.state != GuardCut && g.state != GuardLockout && time.Since(stop.At) < guardWord:
+		return "" // the brake comes before the words
+	case g.cause == CauseRed:
+		seen.Red, seen.RedAt = true, max(0, stop.At.Sub(at))
+	case g.cause == CauseNoSight:
+		seen.NoSight = true
+	}
+	return end("the guard cut the load: " + g.cause)
+}
+
+// tell gives a pair that is whole, or a step of the time at zero, to the log.
+func (t *trial) tell(h link.Half) {
+	p := t.core.Progress()
+	b := &LinkPair{Mode: t.o.mode, Pairs: p.Pairs, MaxPairs: p.MaxPairs, Users: p.Users, Effect: p.Effect, Evidence: p.Evidence, Line: p.Line,
+		Toward: p.Toward, Done: seconds(p.Done), Most: seconds(p.Most), Likely: seconds(p.Likely), Words: p.Words()}
+	switch {
+	case h.Load == link.Zero:
+		t.zeros += h.Length
+		b.Words = fmt.Sprintf("At zero for %s.", t.zeros)
+	case len(p.Strip) == t.pairs:
+		return // half of a pair
+	default:
+		last := p.Strip[len(p.Strip)-1]
+		t.pairs, b.Pair = len(p.Strip), len(p.Strip)
+		b.OnFirst, b.Sham, b.Amber, b.Lost, b.Difference = last.OnFirst, last.Sham, last.Amber, last.Lost, last.Difference
+	}
+	t.facts.put(fact{by: BySession, kind: TypeLinkPair, body: b})
+}
+
+// verdict puts the end into words and numbers.
+func (t *trial) verdict() *LinkVerdict {
+	b := &LinkVerdict{Mode: t.o.mode, Profile: t.o.profile.Name, Users: t.o.users, Refused: t.failed != "", Words: t.failed}
+	switch {
+	case b.Refused && t.o.mode == ModeDips:
+		b.Kind = string(link.CannotTell)
+	case b.Refused:
+		b.Kind = string(link.Inconclusive)
+	case t.dip != nil:
+		if r, ok := t.dip.Result(); ok {
+			b.Kind, b.Words, b.Dips = string(r.Answer), r.Words(), &r
+		}
+	default:
+		if v, ok := t.check.Verdict(); ok {
+			b.Kind, b.Words, b.Verdict, b.Users, b.Reach = string(v.Verdict), v.Words(), &v, v.Users, v.Reach
+		}
+	}
+	return b
+}

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"crosstalk/loadengine"
+	"crosstalk/session"
+	"crosstalk/session/recipe"
+)
+
+const (
+	shownBody = 200 // characters of an answer
+	leastMask = 4   // saved values shorter than this are not looked for in texts
+)
+
+// triedStep is one step as it is shown: everything in it is masked.
+type triedStep struct {
+	Journey  string            `json:"-"`
+	Step     string            `json:"step"`
+	Once     bool              `json:"once,omitempty"`
+	Again    bool              `json:"again,omitempty"` // in the second go, after a 401
+	OK       bool              `json:"ok"`
+	Repeated bool              `json:"repeated,omitempty"` // a 401 after which the user logs in again
+	Method   string            `json:"method,omitempty"`
+	URL      string            `json:"url,omitempty"`
+	Sent     map[string]string `json:"headers,omitempty"`
+	Status   int               `json:"status,omitempty"`
+	Via      []triedHop        `json:"redirects,omitempty"`
+	MS       float64           `json:"ms"`
+	Type     string            `json:"content_type,omitempty"`
+	Saved    map[string]string `json:"saved,omitempty"`
+	Body     string            `json:"body,omitempty"`
+	Error    string            `json:"error,omitempty"`  // kind, as the statistics of load name it
+	Detail   string            `json:"detail,omitempty"` // what was expected and what was found
+	Look     []string          `json:"look,omitempty"`   // what is good by the rules and may mislead
+	Remedy   []string          `json:"remedy,omitempty"`
+
+	names []string // of Saved, in order
+}
+
+type triedHop struct {
+	Status int    `json:"status"`
+	To     string `json:"to"`
+}
+
+// judge makes of an exchange what a person is shown.
+func (t *trial) judge(x loadengine.Exchange) triedStep {
+	s := triedStep{Journey: x.Journey, Step: t.mask.text(x.Step), Once: x.Once, Again: x.Again, OK: x.Kind == "", Status: x.Status,
+		MS: float64(x.Took.Round(time.Millisecond/10)) / float64(time.Millisecond), Error: x.Kind, Detail: t.mask.text(unnamed(x.Detail))}
+	for i, h := range x.Hops {
+		if i == 0 {
+			s.Method, s.URL, s.Sent = h.Method, t.mask.text(h.URL), t.mask.headers(h.Header)
+			continue
+		}
+		s.Via = append(s.Via, triedHop{Status: x.Hops[i-1].Status, To: t.mask.text(h.URL)})
+	}
+	if n := len(x.Hops); n > 0 {
+		s.Type = http.Header(x.Hops[n-1].Answer).Get("Content-Type")
+	}
+	for _, v := range x.Saved {
+		if s.Saved == nil {
+			s.Saved = map[string]string{}
+		}
+		s.Saved[v.Name] = shortened(v.Value)
+		s.names = append(s.names, v.Name)
+	}
+	s.Body = t.mask.body(x.Body, s.Type)
+	step := t.step(x)
+	for _, f := range x.Found {
+		switch {
+		case f.Kind == loadengine.FindingRedirect && expects3xx(step):
+		case f.Kind == loadengine.FindingRedirect:
+			// The engine counts it as an answer; what the step is for was not reached.
+			s.OK = false
+			s.Error = cmp.Or(s.Error, "redirect not followed")
+			s.Detail = cmp.Or(s.Detail, fmt.Sprintf("the answer leads to %s, where load may not go", f.Host))
+			s.Remedy = append(s.Remedy, "add "+f.Remedy+", or expect: "+fmt.Sprint(x.Status)+" if the redirect itself is what you want")
+		case f.Kind == loadengine.FindingForbidden || f.Kind == loadengine.FindingAddress:
+			s.OK = false
+			s.Error = cmp.Or(s.Error, "production's address")
+			s.Detail = cmp.Or(s.Detail, fmt.Sprintf("it leads to %s, which production's checks watch", cmp.Or(f.Host, f.Addr)))
+			s.Remedy = append(s.Remedy, "load never goes there: let staging point to itself, or correct production's check")
+		case f.Remedy != "":
+			s.Remedy = append(s.Remedy, "add "+f.Remedy)
+		}
+	}
+	switch {
+	case x.Status == http.StatusUnauthorized && !x.Once && !x.Again && x.Kind != "" && t.logsIn(x.Journey):
+		s.Repeated = true
+		s.Look = append(s.Look, "the user logs in again, as under load, where this counts as a failed request")
+	case !s.OK && len(s.Remedy) == 0:
+		for _, r := range t.remedies(x, step) {
+			s.Remedy = append(s.Remedy, t.mask.text(r))
+		}
+	case s.OK && loginPage(x):
+		s.Look = append(s.Look, "the answer is a login page: the rules call it good, the step was hardly reached. An expect: {contains: ...} tells them apart")
+	}
+	return s
+}
+
+var gotJSON = regexp.MustCompile(`(?s) at (\$\S*), got "(.*)"$`)
+
+// unnamed takes out of what an answer had instead the value of a field that is
+// secret by its name.
+func unnamed(detail string) string {
+	m := gotJSON.FindStringSubmatchIndex(detail)
+	if m == nil || !session.SecretName(detail[m[2]:m[3]]) {
+		return detail
+	}
+	return detail[:m[4]] + shortened(detail[m[4]:m[5]]) + `"`
+}
+
+// step is the plan's own step of an exchange.
+func (t *trial) step(x loadengine.Exchange) loadengine.Step {
+	for _, j := range t.plan.Journeys {
+		if j.Name != x.Journey {
+			continue
+		}
+		for _, s := range slices.Concat(j.Once, j.Steps) {
+			if s.Name == x.Step {
+				return s
+			}
+		}
+	}
+	return loadengine.Step{}
+}
+
+func (t *trial) logsIn(journey string) bool {
+	return slices.ContainsFunc(t.plan.Journeys, func(j loadengine.Journey) bool { return j.Name == journey && len(j.Once) > 0 })
+}
+
+func expects3xx(s loadengine.Step) bool {
+	for one := range strings.SplitSeq(s.Expect.Status, ",") {
+		if strings.HasPrefix(strings.TrimSpace(one), "3") {
+			return true
+		}
+	}
+	return false
+}
+
+// loginPage tells whether a redirect ended at a page that asks for a password.
+func loginPage(x loadengine.Exchange) bool {
+	if len(x.Hops) < 2 {
+		return false
+	}
+	first, err1 := url.Parse(x.Hops[0].URL)
+	last, err2 := url.Parse(x.Hops[len(x.Hops)-1].URL)
+	page := strings.ToLower(string(x.Body))
+	return err1 == nil && err2 == nil && first.Path != last.Path && (strings.Contains(page, `type="password"`) || strings.Contains(page, `type=password`))
+}
+
+// tryMask hides what a person looking over the shoulder should not read.
+type tryMask struct {
+	cfg   *session.Config
+	saved map[string]string // value: what stands for it
+	in    *strings.Replacer
+}
+
+// learn hides the values that were saved wherever they turn up from now on.
+func (m *tryMask) learn(saved []loadengine.Saved) {
+	if m.saved == nil {
+		m.saved = map[string]string{}
+	}
+	for _, v := range saved {
+		if len(v.Value) >= leastMask {
+			for _, written := range []string{v.Value, url.QueryEscape(v.Value), url.PathEscape(v.Value)} {
+				m.saved[written] = shortened(v.Value)
+			}
+		}
+	}
+	values := make([]string, 0, len(m.saved))
+	for v := range m.saved {
+		values = append(values, v)
+	}
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
+	pairs := make([]string, 0, 2*len(values))
+	for _, v := range values {
+		pairs = append(pairs, v, m.saved[v])
+	}
+	m.in = strings.NewReplacer(pairs...)
+}
+
+// shortened shows two characters of a value and its length.
+func shortened(v string) string {
+	n := utf8.RuneCountInString(v)
+	if n <= leastMask {
+		return fmt.Sprintf("…(%d)", n)
+	}
+	return string([]rune(v)[:2]) + fmt.Sprintf("…(%d)", n)
+}
+
+// text masks any text.
+func (m *tryMask) text(s string) string {
+	if m.in != nil {
+		s = m.in.Replace(s)
+	}
+	if strings.Contains(s, "://") {
+		path, query, asked := strings.Cut(s, "?")
+		if s = recipe.Hide(path, shortened); asked {
+			s += "?" + recipe.Hide(query, shortened)
+		}
+	}
+	return strings.Map(printable, m.cfg.Mask(s))
+}
+
+func printable(r rune) rune {
+	if r == utf8.RuneError || !unicode.IsPrint(r) {
+		return ' '
+	}
+	return r
+}
+
+// headers masks what was sent: a secret header shows its scheme alone.
+func (m *tryMask) headers(h map[string][]string) map[string]string {
+	out := map[string]string{}
+	for name, values := range h {
+		v := strings.Join(values, ", ")
+		if session.SecretName(name) {
+			scheme, _, split := strings.Cut(v, " ")
+			if v = "***"; split && name == "Authorization" {
+				v = scheme + " ***"
+			}
+		}
+		out[name] = m.text(v)
+	}
+	return out
+}
+
+// body cleans and masks the start of an answer.
+func (m *tryMask) body(b []byte, kind string) string {
+	if len(b) == 0 {
+		return ""
+	}
+	for _, binary := range []string{"image/", "audio/", "video/", "font/", "application/octet-stream", "application/zip", "application/pdf"} {
+		if strings.HasPrefix(kind, binary) {
+			return fmt.Sprintf("(%s)", strings.Map(printable, kind))
+		}
+	}
+	// Masked before it is cut: half a secret is one still.
+	text := recipe.Hide(string(b), shortened)
+	if m.in != nil {
+		text = m.in.Replace(text)
+	}
+	text = strings.Join(strings.Fields(strings.Map(printable, m.cfg.Mask(text))), " ")
+	if r := []rune(text); len(r) > shownBody {
+		return string(r[:shownBody]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,178 @@
+package tui
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+func TestAttachingOnScreen(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	for name, text := range map[string]string{"shots/a one.png": "one", "shots/a two.png": "two", "shots/.hidden": "h"} {
+		path := filepath.Join(home, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, src := atDesk(deskStory(), 120, 36, nil)
+	m.pressAll("tab", "enter", "a")
+	m.typeText("~/s")
+	m.pressAll("tab")
+	if m.editor.text != "~/shots/" {
+		t.Errorf("completed to %q", m.editor.text)
+	}
+	m.pressAll("tab")
+	if m.editor.text != "~/shots/a " || !strings.Contains(m.message.text, "a one.png  a two.png") {
+		t.Errorf("completed to %q, says %q", m.editor.text, m.message.text)
+	}
+	m.typeText("t")
+	m.pressAll("tab", "enter")
+	if src.attached["n5 a two.png"] != "two" || src.from[0] != notes.FromFile || !strings.Contains(m.message.text, "a two.png is attached to n5") {
+		t.Errorf("attached %v, says %q", src.attached, m.message.text)
+	}
+	for typed, say := range map[string]string{"~/none.png": "no such file", "~/shots": "it is no file"} {
+		m.pressAll("a")
+		m.typeText(typed)
+		m.pressAll("enter")
+		if !m.message.bad || !strings.Contains(m.message.text, say) {
+			t.Errorf("%s says %q", typed, m.message.text)
+		}
+	}
+
+	_, cmd := m.Update(key("v"))
+	if cmd == nil || m.desk.clip.id != "n5" {
+		t.Fatal("the clipboard was not asked for")
+	}
+	_, cmd = m.Update(tea.ClipboardMsg{Content: "curl -v\nHTTP/1.1 500"})
+	m.run(cmd)
+	if src.attached["n5 clipboard.txt"] != "curl -v\nHTTP/1.1 500" {
+		t.Errorf("attached %v", src.attached)
+	}
+	_, cmd = m.Update(tea.ClipboardMsg{Content: "unasked"})
+	m.run(cmd)
+	if len(src.attached) != 2 {
+		t.Errorf("a clipboard nobody asked for was attached: %v", src.attached)
+	}
+
+	m.pressAll("s")
+	if !slices.ContainsFunc(src.from, func(f string) bool { return f == notes.FromSamples }) {
+		t.Errorf("no samples: %v", src.from)
+	}
+}
+
+func TestClipboardThatDoesNotAnswerIsSaid(t *testing.T) {
+	now := storyBegan.Add(620 * time.Second)
+	m, src := atDesk(deskStory(), 120, 36, func(o *Options) { o.Now = func() time.Time { return now } })
+	m.pressAll("tab", "enter")
+	m.Update(key("v"))
+	now = now.Add(clipWait + time.Second)
+	m.Update(clockMsg(now))
+	if !m.message.bad || !strings.Contains(m.message.text, "does not give its clipboard") {
+		t.Errorf("says %q", m.message.text)
+	}
+	m.Update(tea.ClipboardMsg{Content: "late"})
+	if len(src.attached) != 0 {
+		t.Errorf("attached %v", src.attached)
+	}
+}
+
+func TestGuestsAttachNoFilesOfThisMachine(t *testing.T) {
+	m, _ := atDesk(deskStory(), 120, 36, func(o *Options) { o.Host = false })
+	m.pressAll("tab", "enter", "a")
+	if m.mode == modeEdit || !m.message.bad {
+		t.Errorf("a guest is asked for a path: %q", m.message.text)
+	}
+}
+
+func TestFreeze(t *testing.T) {
+	m, src := atDesk(deskStory(), 120, 36, nil)
+	m.pressAll("z", "f") // zoomed, and n5 is fresh
+	if len(src.attached) != 2 {
+		t.Fatalf("attached %v", src.attached)
+	}
+	text := src.attached["n5 panes-10m05s.txt"]
+	for _, say := range []string{"STAGING", "PRODUCTION", "00:10:05", "web-4", "45 users"} {
+		if say == "45 users" {
+			continue
+		}
+		if !strings.Contains(text, say) {
+			t.Errorf("the text lacks %q:\n%s", say, text)
+		}
+	}
+	if strings.Contains(text, "\x1b") || !strings.HasPrefix(src.attached["n5 panes-10m05s.svg"], "<svg ") || !strings.Contains(src.attached["n5 panes-10m05s.svg"], "PRODUCTION") {
+		t.Errorf("text or picture is none:\n%.200s", src.attached["n5 panes-10m05s.svg"])
+	}
+
+	// Without a fresh note of one's own there is a new one.
+	s := deskStory()
+	s.until(900)
+	m, src = atDesk(s, 80, 24, nil)
+	src.reply = func(session.Command) (session.Reply, error) { return session.Reply{Note: "n6"}, nil }
+	m.pressAll("f")
+	if n, ok := src.done()[0].(session.AddNote); !ok || n.Draft.Text != "panes frozen" || n.Draft.Kind != notes.Plain || src.attached["n6 panes-15m00s.txt"] == "" {
+		t.Errorf("did %+v, attached %d", src.done(), len(src.attached))
+	}
+}
+
+func TestScreenshotsAreOffered(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := storyBegan.Add(605 * time.Second)
+	m, src := atDesk(deskStory(), 120, 36, func(o *Options) { o.Shots, o.Now = dir, func() time.Time { return now } })
+	look := func() {
+		t.Helper()
+		now = now.Add(lookEvery)
+		m.now = now
+		m.clerkNow()
+	}
+	write("old.png", "old")
+	look()
+	write("new.PNG", "hal")
+	write("notes.txt", "no image")
+	write(".new.png", "a temporary one")
+	look()
+	write("new.PNG", "half and whole")
+	look()
+	if len(m.shotLines()) != 0 {
+		t.Errorf("offered while it grows: %v", m.shotLines())
+	}
+	look()
+	if l := m.shotLines(); len(l) != 1 || !strings.Contains(l[0], "new screenshot new.PNG: A attaches it to n5") {
+		t.Fatalf("offers %v", l)
+	}
+	write("b.png", "b")
+	look()
+	look()
+	if l := m.shotLines(); !strings.Contains(l[0], "new.PNG") || !strings.Contains(l[0], "1 more") {
+		t.Errorf("offers %v", l)
+	}
+	m.pressAll("A")
+	if src.attached["n5 new.PNG"] != "half and whole" || src.from[0] != notes.FromFolder {
+		t.Errorf("attached %v", src.attached)
+	}
+	m.pressAll("esc")
+	look()
+	if len(m.shotLines()) != 0 || len(src.attached) != 1 {
+		t.Errorf("after Esc %v, %v", m.shotLines(), src.attached)
+	}
+	m.o.Shots = filepath.Join(dir, "none")
+	look()
+	if !strings.Contains(m.message.text, "can’t be watched") {
+		t.Errorf("says %q", m.message.text)
+	}
+}
