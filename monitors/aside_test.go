@@ -59,7 +59,7 @@ func TestAllAsideIsNoSight(t *testing.T) {
 	if e := w.env(t); e.State != NoSight || e.GreenFor != 0 {
 		t.Errorf("nothing left to see by: %v, green for %v", e.State, e.GreenFor)
 	}
-	if refused, hangs := w.board.Promise(Production); refused != 0 || hangs != 0 {
+	if refused, hangs, unseen := w.board.Promise(Production); refused != 0 || hangs != 0 || unseen != 0 {
 		t.Errorf("promises %v and %v by a check that does not count", refused, hangs)
 	}
 }

@@ -170,12 +170,13 @@ func (b *Board) Aside(env, name string, on bool) bool {
 
 // Promise returns how long it takes at most until an environment is red, by its
 // slowest fast check, once a server refuses connections or stops answering: the
-// wait for the next probe, the red limit and the probes that confirm it. Both
-// are 0 for an environment without fast checks.
-func (b *Board) Promise(env string) (refused, hangs time.Duration) {
+// wait for the next probe, the red limit and the probes that confirm it; and
+// until it is out of sight once a server can't be seen any more. All are 0 for
+// an environment without fast checks.
+func (b *Board) Promise(env string) (refused, hangs, unseen time.Duration) {
 	a := b.byEnv[env]
 	if a == nil {
-		return 0, 0
+		return 0, 0, 0
 	}
 	for _, w := range a.watches {
 		if !w.check.timed() || w.aside {
@@ -183,8 +184,9 @@ func (b *Board) Promise(env string) (refused, hangs time.Duration) {
 		}
 		refused = max(refused, 2*w.check.Every)
 		hangs = max(hangs, w.check.Every+max((badForRed-1)*w.check.Every+w.threshold.Red, leastSilence))
+		unseen = max(unseen, w.check.Every+max(leastSilence, silentPeriods*w.check.Every))
 	}
-	return refused, hangs
+	return refused, hangs, unseen
 }
 
 // settle announces what changed in an environment: its checks, then itself.

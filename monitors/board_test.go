@@ -122,7 +122,7 @@ func TestOverdueIsBadBeforeItsTimeout(t *testing.T) {
 	for _, tt := range tests {
 		w := newWorld(tt.every, Limits{}, steady(44*ms), steady(44*ms), steady(44*ms).from(at, tt.fault), steady(44*ms))
 		w.baseline(10 * time.Second)
-		refused, hangs := w.board.Promise(Production)
+		refused, hangs, _ := w.board.Promise(Production)
 		w.run(at + 5*time.Second)
 		took, change, ok := w.first(Production, "", Red, at)
 		if !ok {

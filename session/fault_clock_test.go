@@ -2,6 +2,7 @@ package session
 
 import (
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -9,9 +10,9 @@ import (
 	"crosstalk/loadengine"
 )
 
-// A guard whose goroutine is gone, without a word, can no longer renew the
-// permit: nothing has to run for the load to stop.
-func TestAKilledGuardLosesThePermit(t *testing.T) {
+// A guard whose goroutine is gone stops the load on its way out, and nobody is
+// told to press a key that no guard would see.
+func TestAKilledGuardStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	f := newSites(t, 1, 5*time.Millisecond)
 	r := f.load(f.options())
@@ -21,10 +22,13 @@ func TestAKilledGuardLosesThePermit(t *testing.T) {
 		runtime.Goexit()
 	})
 	<-gone
-	if _, stop := f.stopped(r); stop.Reason != loadengine.ReasonPermit {
+	if _, stop := f.stopped(r); stop.Reason != loadengine.ReasonGuard {
 		t.Errorf("stop %+v", stop)
 	}
 	f.awaitsAPerson(r)
+	if err := r.May(mel, SetDial{To: 5}); err == nil || !strings.Contains(err.Error(), "start the session again") {
+		t.Errorf("the refusal is %v", err)
+	}
 	// Whoever says "go on" to a guard that is not there is not obeyed.
 	_, _ = r.Do(t.Context(), mel, Hold{})
 	_, _ = r.Do(t.Context(), mel, SetDial{To: 5})

@@ -130,6 +130,9 @@ func (s *Session) refusedRise(st *State, to int) string {
 	case g.most > 0 && to > g.most:
 		return g.mostWhy
 	}
+	if !g.at.IsZero() && s.now().Sub(g.at) > stoodStill {
+		return "the guard stands still: load stays at zero. Leave (q) and start the session again"
+	}
 	if stop, ok := s.brake.Latched(); ok && (stop.Reason == loadengine.ReasonGuard || stop.Reason == loadengine.ReasonPermit) {
 		return fmt.Sprintf("the load was stopped (%s): press space to go on", stop.Reason)
 	}
@@ -138,6 +141,10 @@ func (s *Session) refusedRise(st *State, to int) string {
 	}
 	return ""
 }
+
+// stoodStill is how long the guard may take for a step before nobody counts on
+// it any more. The permit has lapsed long before.
+const stoodStill = 2 * time.Second
 
 func why(err error) string {
 	if err == nil {

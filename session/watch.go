@@ -60,24 +60,28 @@ type watch struct {
 type guardStatus struct {
 	state   GuardState
 	cause   string
-	missing string // what has to be before a person may go on; "" if nothing
-	asked   bool   // only a typed reason is missing
-	dead    string // why the guard no longer runs; "" while it does
-	early   string // production is red before any load: why; "" if not
-	most    int    // users on the first climb after a cut; 0: no such limit
-	mostWhy string // and what lifts that
-	after   int    // users at most on the whole climb after a cut; -1: no such limit
+	missing string    // what has to be before a person may go on; "" if nothing
+	asked   bool      // only a typed reason is missing
+	dead    string    // why the guard no longer runs; "" while it does
+	at      time.Time // of the guard's last step
+	early   string    // production is red before any load: why; "" if not
+	most    int       // users on the first climb after a cut; 0: no such limit
+	mostWhy string    // and what lifts that
+	after   int       // users at most on the whole climb after a cut; -1: no such limit
 
 	production monitors.Health
 	pressing   bool // what made it amber or red holds now
 }
 
 // run watches until ctx is done. A panic stops the load and ends the guard: a
-// guard that went on after one could not be trusted.
+// guard that went on after one could not be trusted. Its goroutine may end in
+// no other way, and if it does, that is the same.
 func (w *watch) run(ctx context.Context) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.died(fmt.Sprintf("the guard failed (%v): start the session again", p))
+		} else if ctx.Err() == nil {
+			w.died("the guard's goroutine ended: start the session again")
 		}
 	}()
 	tick := time.NewTicker(wakeEvery)
@@ -158,7 +162,7 @@ func (w *watch) step(now time.Time) {
 	}
 	missing := w.guard.Missing(now, false)
 	most, mostWhy := w.guard.First(now)
-	w.status.Store(&guardStatus{state: v.State, cause: v.Cause, missing: missing,
+	w.status.Store(&guardStatus{at: now, state: v.State, cause: v.Cause, missing: missing,
 		asked: missing != "" && w.guard.Missing(now, true) == "", early: v.Early, most: max(0, most), mostWhy: mostWhy,
 		after: w.guard.after(), production: production.State, pressing: production.Pressing})
 	switch {
@@ -271,12 +275,12 @@ func (w *watch) limits(ts []monitors.Threshold, note string) {
 
 // promise computes what the guard can keep; nil without production's checks.
 func (w *watch) promise() *Promise {
-	refuses, hangs := w.board.Promise(monitors.Production)
+	refuses, hangs, unseen := w.board.Promise(monitors.Production)
 	if refuses == 0 && hangs == 0 {
 		return nil
 	}
 	// The guard wakes every 50 ms; the brake itself takes no time worth telling.
-	return &Promise{Refuses: seconds(refuses + wakeEvery), Hangs: seconds(hangs + wakeEvery), NoSight: seconds(w.guard.rules.BlindCut + wakeEvery)}
+	return &Promise{Refuses: seconds(refuses + wakeEvery), Hangs: seconds(hangs + wakeEvery), NoSight: seconds(unseen + w.guard.rules.BlindCut + wakeEvery)}
 }
 
 // warn makes amber only warn for a while.
