@@ -146,7 +146,7 @@ func TestCheckOnTheLab(t *testing.T) {
 				if err := os.WriteFile(path, []byte(labConfig(shop)), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				code, r, said := checkLab(t, checkFlags{config: path})
+				code, r, said := checkLab(t, checkFlags{config: path, users: 5})
 				t.Logf("exit %d: %s", code, r.Words)
 				if linked && code != exitLinked || !linked && code != 0 && code != exitInconclusive {
 					t.Errorf("linked %t, exit %d: %s\n%s", linked, code, r.Words, said)

@@ -305,6 +305,28 @@ func TestACheckWaitsForTheBaseline(t *testing.T) {
 	}
 }
 
+// Production that is too noisy to tell anything gets no load, and the reason is
+// a sentence.
+func TestNoCheckWhenProductionIsTooNoisy(t *testing.T) {
+	t.Parallel()
+	w := newTwins(t, 0)
+	r := startTwins(t, w, nil)
+	r.links.named = func(string) (link.Profile, error) {
+		p := shortCheck()
+		p.MDEMax = 1e-9
+		return p, nil
+	}
+	r.do(StartCheck{Users: 3})
+	v := r.verdict()
+	if !v.Refused || v.Kind != string(link.Inconclusive) || !strings.HasPrefix(v.Words, "Production is too noisy to check now: in ") || v.Verdict != nil {
+		t.Errorf("verdict %+v", v)
+	}
+	if hits := w.hits.Load(); hits > 100 { // the rehearsal's
+		t.Errorf("%d requests reached staging", hits)
+	}
+	r.do(SetDial{To: 1})
+}
+
 // The sham load comes nearer to staging's rate from half to half.
 func TestShamLoadLearnsItsPace(t *testing.T) {
 	x := &sham{users: 2, wanted: 100} // 20 ms a turn

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -159,8 +158,8 @@ func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
 
 func refusedWords(err error) string {
 	text := err.Error()
-	if i := strings.LastIndex(text, ": "); i >= 0 && errors.Is(err, link.ErrNoisy) {
-		return text[i+2:] // the forecast is a sentence of its own
+	if _, forecast, ok := strings.Cut(text, link.ErrNoisy.Error()+": "); ok {
+		return forecast // a sentence of its own
 	}
 	text = strings.TrimPrefix(strings.TrimPrefix(text, "begin dips: "), "begin the link check: ")
 	return "Not begun: " + text + "."

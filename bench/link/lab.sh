@@ -7,7 +7,7 @@
 #   RUNS=5 PROFILE=standard CASES="linked cron" bench/link/lab.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-runs=${RUNS:-20} profile=${PROFILE:-quick} cases=${CASES:-linked unlinked cron busy starved}
+runs=${RUNS:-20} users=${USERS:-5} profile=${PROFILE:-quick} cases=${CASES:-linked unlinked cron busy starved}
 work=$(mktemp -d)
 pids=()
 cleanup() {
@@ -42,7 +42,7 @@ PY
 # one CASE RUN: starts a lab, checks it, prints the exit code.
 one() {
   local name=$1 seed=$2 dir=$work/$1-$2 code=0
-  local lab=() check=(--profile "$profile" --seed "$seed" --json) before=()
+  local lab=() check=(--profile "$profile" --seed "$seed" --users "$users" --json) before=()
   case $name in
     linked) lab=(--linked) ;;
     unlinked) ;;
@@ -51,7 +51,7 @@ one() {
     starved)
       # One core for the checks, the load and two programs that only burn it; far more
       # users than a check would take. The lab has the other cores.
-      before=(taskset -c 0) check+=(--users 60)
+      before=(taskset -c 0) check+=(--users 60) # the last one counts
       ;;
     *) echo "no case is called $name" >&2; exit 2 ;;
   esac
