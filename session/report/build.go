@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"crosstalk/notes"
 	"crosstalk/session"
 )
 
@@ -63,7 +62,6 @@ type builder struct {
 	worstLoaded                       *Worst // of production, with users running
 	selfMS                            int64
 	people                            []string
-	then                              map[string]notes.Context // what history shows of notes that tell of an earlier time
 	spans                             spans
 }
 
@@ -71,7 +69,7 @@ func newBuilder() *builder {
 	m := &Model{Schema: Schema}
 	m.Session.GuardOn = true
 	return &builder{m: m, st: session.NewState(), paused: -1, codes: map[string]uint64{}, causes: map[string]uint64{}, unknown: map[string]uint64{},
-		steps: map[[2]string]*stepSeconds{}, envs: map[string]*envTrack{}, then: map[string]notes.Context{}, load: silent{what: "load"}, series: newSeries(), spans: spans{paused: -1}}
+		steps: map[[2]string]*stepSeconds{}, envs: map[string]*envTrack{}, load: silent{what: "load"}, series: newSeries(), spans: spans{paused: -1}}
 }
 
 // add takes the next event.
@@ -89,6 +87,7 @@ func (b *builder) add(e session.Event) {
 	}
 	b.m.Totals.Events++
 	b.person(e.By)
+	b.dialled(e)
 	switch body := e.Body.(type) {
 	case *session.LoadTick:
 		b.loadTick(body)
@@ -102,7 +101,6 @@ func (b *builder) add(e session.Event) {
 		}
 	case *session.DialSet:
 		b.ask(body.To)
-		b.dialled(e, body)
 	case *session.LoadStop:
 		b.stop(body)
 	case *session.GuardChange:
@@ -112,7 +110,6 @@ func (b *builder) add(e session.Event) {
 	case *session.Refused:
 		b.m.Refusals = append(b.m.Refusals, Refusal{Moment: b.now(), Who: e.By, Cmd: body.Cmd, Why: body.Why, Count: body.Count})
 	case *session.NoteAdd:
-		b.history(body)
 	default:
 		b.frame(e)
 	}
@@ -163,6 +160,7 @@ func (b *builder) start(s *session.Start) {
 	h.ID, h.Version, h.Target, h.Demo, h.Headless = s.ID, s.Version, hidden(s.Target), s.Demo, s.Headless
 	h.StartedBy, h.Limits, h.Journeys = s.As, s.Limits, s.Journeys
 	h.GuardOn, h.GuardOff = s.NoGuard == "", s.NoGuard
+	h.Unguarded = h.GuardOn && !b.st.Watched(production)
 	h.Seed = strconv.FormatUint(s.Seed, 10)
 	h.Baseline.Planned = s.Baseline
 	b.charter(s.Charter)

@@ -102,9 +102,15 @@ func oneLine(s string) string { return strings.Join(strings.Fields(tidy(s)), " "
 
 func (c *card) session(v *Status) string {
 	state := map[string]string{Running: "RUNNING", Ended: "ENDED after", silentState: "SILENT at", goneState: "STOPPED UNASKED at"}[v.State]
-	text := state + " " + clock(v.Elapsed)
+	text := state + " " + clock(v.Worked)
+	if v.Paused {
+		text = "PAUSED at " + clock(v.Worked)
+	}
 	if v.Timebox > 0 {
 		text += " of " + clock(v.Timebox)
+	}
+	if v.Elapsed-v.Worked >= 1 {
+		text += " worked (" + clock(v.Elapsed) + " by the clock)"
 	}
 	switch {
 	case v.State == silentState || v.State == goneState:
@@ -273,7 +279,7 @@ func StatusLine(st *session.State, now time.Time) string {
 		return "crosstalk: nothing known yet"
 	}
 	load := fmt.Sprintf("%d of %s", v.Running, users(v.Asked))
-	parts := []string{fmt.Sprintf("crosstalk %s %s", v.State, clock(v.Elapsed)), load,
+	parts := []string{fmt.Sprintf("crosstalk %s %s", v.State, clock(v.Worked)), load,
 		"staging " + orUnknown(v.Staging.State) + " " + latency(v.Staging.P95),
 		"production " + orUnknown(v.Production.State) + " " + latency(v.Production.P95),
 		"guard " + v.Guard.State}

@@ -90,3 +90,19 @@ func TestCardOfHostileState(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A pause is no work: what is left of the timebox does not shrink in it.
+func TestStatusCountsWork(t *testing.T) {
+	at := time.Date(2026, 10, 17, 15, 0, 0, 0, time.UTC)
+	var events []session.Event
+	add := func(ms int64, kind string, body any) {
+		events = append(events, session.Event{V: 1, Seq: uint64(len(events) + 1), T: at.Add(time.Duration(ms) * time.Millisecond), MS: ms, By: "mel", Type: kind, Body: body})
+	}
+	add(0, session.TypeStart, &session.Start{ID: "s", As: "mel", Timebox: 3600})
+	add(600_000, session.TypePause, &session.Reason{})
+	add(1_200_000, session.TypeResume, &session.Reason{})
+	v := status(session.Fold(events), at.Add(1_201*time.Second))
+	if v.Worked != 601 || v.Left == nil || *v.Left != 2999 || !v.DoneAbout.Equal(at.Add(4200*time.Second)) {
+		t.Errorf("worked %g s, left %v, done about %v", v.Worked, *v.Left, v.DoneAbout)
+	}
+}

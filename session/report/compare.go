@@ -66,14 +66,20 @@ type LevelsAside struct {
 	Users      int    `json:"users"`
 	A          *Side  `json:"a"` // null: not visited, or not long enough to measure
 	B          *Side  `json:"b"`
-	Staging    string `json:"staging"` // of B against A: NoChange, Higher, Lower, or NotKnown
+	Staging    string `json:"staging"` // of B against A: NoChange, Higher, Lower, or NotKnown (also where one did not hold the level)
 	Production string `json:"production"`
 	Errors     string `json:"errors"`
 }
 
 // Side is one session at one number of users, all visits together.
+//
+// Where users reached the level, only visits in which they did count. Where they
+// never held it for a whole second, what was measured is of fewer: Short, and no
+// difference to the other session is called a change.
 type Side struct {
 	Visits     int      `json:"visits"`
+	Reached    int      `json:"reached"` // most users running
+	Short      bool     `json:"not_held"`
 	Seconds    int      `json:"seconds"` // measured
 	P95        *float64 `json:"staging_p95_median_second"`
 	Requests   uint64   `json:"requests"`
@@ -136,7 +142,7 @@ func compare(a, b recorded) *Comparison {
 	slices.Sort(levels)
 	for _, u := range levels {
 		l := LevelsAside{Users: u, A: at[u], B: bt[u], Staging: NotKnown, Production: NotKnown, Errors: NotKnown}
-		if l.A != nil && l.B != nil {
+		if l.A != nil && l.B != nil && !l.A.Short && !l.B.Short {
 			l.Staging = c.Staging.verdict(l.A.P95, l.B.P95)
 			l.Production = c.Production.verdict(l.A.Production, l.B.Production)
 			l.Errors = shares(l.A, l.B)
@@ -167,52 +173,12 @@ func (r recorded) build() string {
 	return strings.Join(seen, " then ")
 }
 
-// measured are the seconds that a level's latencies are of.
-func (l *level) measured() []second {
-	if len(l.full) > 0 {
-		return l.full
-	}
-	return l.all
-}
-
-// sides are a session's levels by their number of users; nothing is said of
-// those that no second was measured in.
-func (r recorded) sides() map[int]*Side {
-	seconds, prod := map[int][]second{}, map[int][]second{}
-	out := map[int]*Side{}
-	for _, l := range r.b.levels.list {
-		if l.asked == 0 || len(l.measured()) == 0 {
-			continue
-		}
-		s := out[l.asked]
-		if s == nil {
-			s = &Side{}
-			out[l.asked] = s
-		}
-		s.Visits++
-		s.Requests += l.requests
-		s.Errors += l.errors
-		seconds[l.asked] = append(seconds[l.asked], l.measured()...)
-		prod[l.asked] = append(prod[l.asked], l.prod...)
-	}
-	for users, s := range out {
-		s.Seconds = len(seconds[users])
-		s.P95, _ = middle(seconds[users], func(v second) *float64 { return v.p95 })
-		s.Production, _ = middle(prod[users], func(v second) *float64 { return v.p95 })
-		if s.Requests > 0 {
-			share := float64(s.Errors) / float64(s.Requests)
-			s.Share = &share
-		}
-	}
-	return out
-}
-
 // spread is a session's own; see Spread.
 func (r recorded) spread(of func(*level) []second) Spread {
 	parts := map[int][]float64{}
 	for _, l := range r.b.levels.list {
 		list := of(l)
-		if l.asked == 0 || len(list) < spreadSeconds {
+		if l.asked == 0 || len(l.full) == 0 || len(list) < spreadSeconds {
 			continue
 		}
 		cuts := [][]second{list}
@@ -322,7 +288,7 @@ func (c *Comparison) Text() string {
 			}
 			return percentOf(s.Errors, s.Requests)
 		}
-		row := []string{fmt.Sprint(l.Users), cell(a, a.P95), cell(z, z.P95), change(l.Staging, a.P95, z.P95), cell(a, a.Production), cell(z, z.Production),
+		row := []string{l.words(), cell(a, a.P95), cell(z, z.P95), change(l.Staging, a.P95, z.P95), cell(a, a.Production), cell(z, z.Production),
 			change(l.Production, a.Production, z.Production), share(a), share(z), l.Errors}
 		if l.A == nil || l.B == nil {
 			row[3], row[6], row[9] = "only "+map[bool]string{true: "B", false: "A"}[l.A == nil], "", ""

@@ -24,12 +24,20 @@ func writeNotes(w io.Writer, m *Model) error {
 		if n.Retracted != nil {
 			gone, why = n.Retracted.By, n.Retracted.Why
 		}
-		row := []string{n.ID, rfc3339(n.T), decimal(n.Elapsed), rfc3339(n.Recorded), n.By, string(n.Kind), n.Text, strings.Join(n.Tags, " "),
+		row := []string{n.ID, rfc3339(n.T), since(n.Elapsed), rfc3339(n.Recorded), n.By, string(n.Kind), n.Text, strings.Join(n.Tags, " "),
 			strconv.FormatBool(n.Open), resolved, gone, why, whole(n.Asked), whole(n.Users)}
 		row = append(row, seenCells(n.Staging)...)
 		rows = append(rows, append(row, seenCells(n.Production)...))
 	}
 	return writeRows(w, rows)
+}
+
+// since leaves the cell of a moment before the session empty: it was not in it.
+func since(elapsed float64) string {
+	if elapsed < 0 {
+		return ""
+	}
+	return decimal(elapsed)
 }
 
 func seenCells(s *notes.Seen) []string {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 )
 
@@ -30,10 +31,24 @@ func TestGoldens(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if filepath.Base(path) == "report.html" {
+					if name != "rich" && name != "empty" {
+						continue // drawn, and looked at by other tests; the goldens stay small
+					}
+					got = reduced(got)
+				}
 				golden(t, filepath.Join(name, filepath.Base(path)), got)
 			}
 		})
 	}
+}
+
+// What a golden of a page leaves out: its style, which is a file of its own, and
+// of its charts what is drawn twice and what only shows when pointed at.
+var leftOut = regexp.MustCompile(`(?s)<style>.*?</style>|<svg class="narrow".*?</svg>|<rect class="hover"[^>]*><title>[^<]*</title></rect>|<meta http-equiv[^>]*>`)
+
+func reduced(page []byte) []byte {
+	return bytes.ReplaceAll(leftOut.ReplaceAll(page, nil), []byte("/><"), []byte("/>\n<"))
 }
 
 func golden(t *testing.T, name string, got []byte) {

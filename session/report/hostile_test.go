@@ -124,12 +124,14 @@ func TestHostileTexts(t *testing.T) {
 				text = text[:3_000] // stands in the journal some fifty times
 			}
 			m := hostileTape(text).model(t)
-			var page, table, levels, whole bytes.Buffer
-			err := errors.Join(writeMarkdown(&page, m), writeNotes(&table, m), writeLevels(&levels, m), writeJSON(&whole, m))
+			var page, course, sheet, table, levels, whole bytes.Buffer
+			err := errors.Join(writeMarkdown(&page, m), writeTimeline(&course, m), writeHTML(&sheet, m), writeNotes(&table, m), writeLevels(&levels, m), writeJSON(&whole, m))
 			if err != nil {
 				t.Fatal(err)
 			}
 			checkPage(t, page.String())
+			checkPage(t, course.String())
+			checkHTML(t, sheet.String())
 			if !json.Valid(whole.Bytes()) {
 				t.Error("session.json is not JSON")
 			}
@@ -175,11 +177,13 @@ func FuzzJournal(f *testing.F) {
 				}
 			}
 		}, Tail{Torn: 1, Why: "<b>"})
-		var page, whole, table bytes.Buffer
-		if err := errors.Join(writeMarkdown(&page, m), writeNotes(&table, m), writeLevels(&table, m), writeJSON(&whole, m)); err != nil {
+		var page, course, sheet, whole, table bytes.Buffer
+		if err := errors.Join(writeMarkdown(&page, m), writeTimeline(&course, m), writeHTML(&sheet, m), writeNotes(&table, m), writeLevels(&table, m), writeJSON(&whole, m)); err != nil {
 			t.Fatal(err)
 		}
 		checkPage(t, page.String())
+		checkPage(t, course.String())
+		checkHTML(t, sheet.String())
 		if !json.Valid(whole.Bytes()) {
 			t.Error("session.json is not JSON")
 		}

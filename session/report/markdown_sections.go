@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"crosstalk/notes"
+	"crosstalk/session"
 )
 
 // Bounds of what a page shows; session.json and the CSV files hold everything.
@@ -124,7 +125,10 @@ func (p *page) findings(m *Model) {
 // was later.
 func (n Note) when() string {
 	text := fmt.Sprintf("%s (%s), noted by %s", clock(n.Elapsed), stamp(n.T), inline(n.By))
-	if n.Happened != nil {
+	switch {
+	case n.Elapsed < 0:
+		text = fmt.Sprintf("before the session (%s), noted by %s", stamp(n.T), inline(n.By))
+	case n.Happened != nil:
 		text = "about " + text
 	}
 	if n.Late {
@@ -217,7 +221,9 @@ func (p *page) guard(m *Model) {
 	}
 	p.section("Guard and stops")
 	h := m.Session
-	if h.GuardOn {
+	if h.Unguarded {
+		p.line("%s", unguardedWords())
+	} else if h.GuardOn {
 		p.line("The guard was on. At the end it stood at *%s*.", inline(h.GuardState))
 	} else {
 		p.line("The guard was off: %s.", inline(h.GuardOff))
@@ -345,4 +351,9 @@ func (p *page) appendix(m *Model) {
 			p.line("\n%s more in `session.json`.", strings.TrimSuffix(count(more, "refusal", "refusals"), " "))
 		}
 	}
+}
+
+// unguardedWords tell of a session that nothing of production was watched in.
+func unguardedWords() string {
+	return fmt.Sprintf("Unguarded: nothing of production was watched, at most %d users.", session.DefaultRules().FewUsers)
 }

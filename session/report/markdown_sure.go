@@ -20,7 +20,7 @@ func (p *page) sure(m *Model) {
 		p.line("- %s: %s, %s a second planned; in the median second it was %s (%s heard of).", lead(inline(title(c.Env))), count(c.Checks, "check", "checks"),
 			number(c.Planned), rate, count(c.Ticks, "second", "seconds"))
 	}
-	p.line("- %s", baselineWords(m))
+	p.line("- %s", inline(baselineWords(m)))
 	if s.NoSight > 0 {
 		p.line("- Production was out of sight for %s while users ran.", lasting(s.NoSight))
 	}
@@ -89,7 +89,7 @@ func baselineWords(m *Model) string {
 	if b.Seconds == nil {
 		text := "No baseline was finished: where amber and red begin was not learned here"
 		if b.Note != "" {
-			text += " (" + inline(b.Note) + ")"
+			text += " (" + b.Note + ")"
 		}
 		return text + "."
 	}
@@ -110,7 +110,7 @@ func baselineWords(m *Model) string {
 		text += fmt.Sprintf("; production's usual p50 was %s to %s", millis(fast), millis(slow))
 	}
 	if b.Note != "" {
-		text += " (" + inline(b.Note) + ")"
+		text += " (" + b.Note + ")"
 	}
 	return text + "."
 }

@@ -38,6 +38,9 @@ type Model struct {
 	Debrief    []Reply             `json:"debrief"`
 	Again      []Again             `json:"again"`    // what an earlier session left open
 	Timeline   []Row               `json:"timeline"` // every event but ticks
+
+	of       *Stretch          // the span of the blameless timeline; nil: around the trouble
+	pictures map[string][]byte // of what was attached, by file; only the page shows them
 }
 
 // Moment is a point of a session.
@@ -80,6 +83,7 @@ type Header struct {
 	Journeys   []session.JourneyInfo `json:"journeys"`
 	GuardOn    bool                  `json:"guard_on"`
 	GuardOff   string                `json:"guard_off_reason,omitempty"`
+	Unguarded  bool                  `json:"unguarded,omitempty"` // the guard was on, and had nothing of production to watch
 	GuardState string                `json:"guard_state"`
 	Baseline   Baseline              `json:"baseline"`
 	Brake      *session.BrakeTest    `json:"brake_test"`

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"crosstalk/notes"
-	"crosstalk/session"
 )
 
 // lateAfter is how long after it happened a note is recorded late.
@@ -33,51 +32,33 @@ func (b *builder) notes() []Note {
 		if c := n.Context; c != nil {
 			v.StagingAfter, v.ProductionAfter = &c.Staging, &c.Production
 		}
-		c, from := n.Begun, "typed"
-		if c == nil {
-			c, from = n.Context, "saved"
+		if n.Before() {
+			v.T = utc(n.Moment()) // to the part of a millisecond
 		}
-		if h, ok := b.then[n.ID]; ok {
-			c, from = &h, "history"
+		from := "typed"
+		switch {
+		case n.Happened != nil:
+			from = "history"
+		case n.Begun == nil:
+			from = "saved"
 		}
 		if n.Kind == notes.Bug && n.Gone == nil {
 			v.Repro = b.repro(n.MS)
 		}
-		if c != nil {
+		if c := n.Panes(); c != nil {
+			staging, production := told(c.Staging), told(c.Production)
 			v.From = from
-			v.Users, v.Asked, v.Staging, v.Production = &c.Running, &c.Asked, &c.Staging, &c.Production
+			v.Users, v.Asked, v.Staging, v.Production = &c.Running, &c.Asked, &staging, &production
 		}
 		out = append(out, v)
 	}
 	return out
 }
 
-// history looks up what was measured when a note's thing happened, if its
-// author said that it was earlier: the panes of the present tell nothing of it.
-func (b *builder) history(n *session.NoteAdd) {
-	if n.Happened == nil {
-		return
-	}
-	ms := n.Happened.Sub(b.st.Began).Milliseconds()
-	for _, r := range []*session.Ring{&b.st.Fine, &b.st.Coarse} {
-		begin := ms - ms%r.Step()
-		slots := r.Range(begin, begin+1)
-		if ms < 0 || len(slots) == 0 {
-			continue
-		}
-		s := slots[0]
-		b.then[n.ID] = notes.Context{MS: ms, Asked: s.Asked, Running: s.Running, Staging: seenThen(s.Load, s.Staging.State), Production: seenThen(s.Prod, s.Prod.State)}
-		return
-	}
-}
-
-func seenThen(c session.Curve, state string) notes.Seen {
-	s := notes.Seen{State: state}
-	if state == "" {
+// told is what a pane showed, with a word for a state that nobody knows.
+func told(s notes.Seen) notes.Seen {
+	if s.State == "" {
 		s.State = NotKnown
-	}
-	if c.OK {
-		s.P50, s.P95, s.Errors = &c.P50, &c.P95, &c.Errors
 	}
 	return s
 }

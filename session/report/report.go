@@ -1,5 +1,6 @@
 // Package report draws what a session was from its journal: one Model, and
-// from it Markdown for people, JSON for programs and CSV for spreadsheets. All
+// from it a page and Markdown for people, JSON for programs and CSV for
+// spreadsheets. All
 // of it is a pure function of the journal: the same journal gives the same
 // bytes, during a session, after a crash and years later. The journal itself is
 // only read.
@@ -40,9 +41,11 @@ type file struct {
 // files are what this version writes, in the order they are written.
 var files = []file{
 	{Markdown, "report.md", writeMarkdown},
+	{HTML, "report.html", writeHTML},
 	{JSON, "session.json", writeJSON},
 	{CSV, "notes.csv", writeNotes},
 	{CSV, "levels.csv", writeLevels},
+	{Timeline, "timeline.md", writeTimeline},
 }
 
 // Formats returns the formats that this version draws.
@@ -85,7 +88,7 @@ func check(f Format) error {
 	}
 	there := strings.Join(have, ", ")
 	switch f {
-	case HTML, SES, Timeline:
+	case SES:
 		return fmt.Errorf("format %s is not in this version: there are %s", f, there)
 	}
 	return fmt.Errorf("no format is called %q: there are %s", string(f), there)
@@ -97,6 +100,12 @@ func check(f Format) error {
 // from being written: the error joins all that went wrong. A journal that can't
 // be read at all fails every format.
 func Write(dir, out string, formats []Format) (written []string, err error) {
+	return WriteOf(dir, out, formats, nil)
+}
+
+// WriteOf is Write, with the timeline of a span of the session, in seconds
+// elapsed; nil leaves it to the timeline to find the trouble.
+func WriteOf(dir, out string, formats []Format, of *Stretch) (written []string, err error) {
 	if out == "" {
 		out = dir
 	}
@@ -110,6 +119,10 @@ func Write(dir, out string, formats []Format) (written []string, err error) {
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, errors.Join(append(errs, fmt.Errorf("create report folder: %w", err))...)
+	}
+	m.of = of
+	if slices.Contains(formats, HTML) {
+		m.pictures = pictures(dir, m)
 	}
 	for _, f := range files {
 		if !slices.Contains(formats, f.format) {

@@ -26,9 +26,10 @@ func TestParseFormats(t *testing.T) {
 		{"md,json", []Format{Markdown, JSON}, ""},
 		{" JSON , json", []Format{JSON}, ""},
 		{"", Formats(), ""},
-		{"html", nil, "format html is not in this version: there are md, json, csv"},
-		{"md,pdf", nil, `no format is called "pdf": there are md, json, csv`},
-		{"md,", nil, `no format is called "": there are md, json, csv`},
+		{"HTML", []Format{HTML}, ""},
+		{"ses", nil, "format ses is not in this version: there are md, html, json, csv, timeline"},
+		{"md,pdf", nil, `no format is called "pdf": there are md, html, json, csv, timeline`},
+		{"md,", nil, `no format is called "": there are md, html, json, csv, timeline`},
 	} {
 		got, err := ParseFormats(c.in)
 		if !slices.Equal(got, c.want) || c.err == "" && err != nil || c.err != "" && (err == nil || err.Error() != c.err) {
@@ -79,9 +80,9 @@ func TestEachFormatFailsAlone(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(out, "report.md", "full"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	written, err := Write(dir, out, []Format{Markdown, HTML, JSON, CSV})
-	if err == nil || !strings.Contains(err.Error(), "report.md") || !strings.Contains(err.Error(), "html") {
-		t.Errorf("err = %v, want one that names report.md and html", err)
+	written, err := Write(dir, out, []Format{Markdown, SES, JSON, CSV})
+	if err == nil || !strings.Contains(err.Error(), "report.md") || !strings.Contains(err.Error(), "ses") {
+		t.Errorf("err = %v, want one that names report.md and ses", err)
 	}
 	want := []string{"session.json", "notes.csv", "levels.csv"}
 	for i := range want {

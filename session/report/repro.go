@@ -19,17 +19,26 @@ const (
 	reproSlack  = time.Second      // after the quiet phase
 )
 
-// move is one of a person's moves of the dial.
+// move is a move of the dial: a person's, or the session's own to 0.
 type move struct {
 	ms int64
 	to int
 }
 
-// dialled keeps a person's move; what the guard did is its own to do again.
-func (b *builder) dialled(e session.Event, d *session.DialSet) {
-	if !program(e.By) {
+// dialled keeps a move, and that the load went away with the process or at a
+// stop of the session's; what the guard did is its own to do again.
+func (b *builder) dialled(e session.Event) {
+	if d, ok := e.Moved(); ok {
 		b.moves = append(b.moves, move{b.ms, d.To})
 	}
+	if !e.Zeroes() {
+		return
+	}
+	at := b.ms
+	if _, ok := e.Body.(*session.Recovered); ok {
+		at = b.before // nothing was heard of it since
+	}
+	b.moves = append(b.moves, move{at, 0})
 }
 
 // Repro returns the command line that repeats the minutes before a note, for a
@@ -76,7 +85,11 @@ func (b *builder) repro(ms int64) string {
 func (b *builder) dialFrom(from, to int64) (dial string, end time.Duration) {
 	began := 0
 	for _, l := range b.levels.list {
-		if l.from <= from {
+		switch {
+		case l.from > from:
+		case l.broken && l.to <= from: // its process had gone
+			began = 0
+		default:
 			began = l.asked
 		}
 	}

@@ -26,7 +26,9 @@ type Status struct {
 	State      string      `json:"state"` // running, ended, silent, stopped unasked or empty
 	At         time.Time   `json:"at"`
 	Heard      *float64    `json:"heard_ago"` // since the newest event
-	Elapsed    float64     `json:"elapsed"`
+	Elapsed    float64     `json:"elapsed"`   // by the clock, pauses and gaps included
+	Worked     float64     `json:"worked"`    // without them: what counts for the timebox
+	Paused     bool        `json:"paused"`
 	Timebox    float64     `json:"timebox"`
 	Left       *float64    `json:"left"` // negative: overtime; null without a timebox, or when it is over
 	DoneAbout  *time.Time  `json:"done_about"`
@@ -113,11 +115,12 @@ func status(st *session.State, now time.Time) *Status {
 	}
 	v.Session, v.Driver, v.Target, v.Charter = st.Start.ID, st.Start.As, hidden(st.Start.Target), st.Charter
 	v.People = append(v.People, st.Start.People...)
-	v.Elapsed, v.Timebox = elapsed.Seconds(), st.Timebox.Seconds()
+	ms := elapsed.Milliseconds()
+	v.Elapsed, v.Worked, v.Timebox, v.Paused = elapsed.Seconds(), st.Worked(ms).Seconds(), st.Timebox.Seconds(), st.Paused
 	if st.Timebox > 0 && v.State == Running {
-		left := (st.Timebox - elapsed).Seconds()
-		about := utc(st.Began.Add(st.Timebox))
-		v.Left, v.DoneAbout = &left, &about
+		left := st.Left(ms)
+		seconds, about := left.Seconds(), utc(now.Add(left))
+		v.Left, v.DoneAbout = &seconds, &about
 	}
 	v.Asked, v.Running, v.Limit = st.Dial.Asked, st.Dial.Running, st.Start.Limits.Users
 	v.Level = max(0, (elapsed - time.Duration(st.Dial.Since)*time.Millisecond).Seconds())

@@ -47,9 +47,12 @@ func percentOf(n, all uint64) string {
 	return percent(float64(n) / float64(all))
 }
 
-// clock is a span as 00:05:40.
+// clock is a span as 00:05:40; what lies before the session has no other time in it.
 func clock(seconds float64) string {
-	s := int64(max(0, seconds))
+	if seconds < 0 {
+		return "before"
+	}
+	s := int64(seconds)
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 

@@ -1,0 +1,374 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+// Around an incident that nobody gave a span for, this much before and after
+// it is told as well: what led to it, and that it stayed over.
+const (
+	incidentBefore = 60.0 // seconds
+	incidentAfter  = 30.0
+)
+
+// incident is the span of a blameless timeline, with what marks its course.
+type incident struct {
+	m     *Model
+	of    Stretch
+	found bool // there was trouble in production
+	roles map[string]string
+	names *regexp.Regexp
+
+	began, noticed, acted, mitigated, recovered, confirmed *stage
+}
+
+// stage is one mark of an incident's course and what shows it.
+type stage struct {
+	at   float64
+	what string
+}
+
+// incidentOf finds the span: what was asked for, else around the first trouble
+// of production's to the end of the last, else the whole session.
+func incidentOf(m *Model) *incident {
+	i := &incident{m: m, of: Stretch{0, m.Session.Seconds}, roles: m.roles()}
+	i.names = namesOf(i.roles)
+	first, last := -1.0, -1.0
+	for _, s := range m.Health {
+		if s.Env == production && (s.State == amber || s.State == red) {
+			if first < 0 {
+				first = s.From
+			}
+			last = s.To
+		}
+	}
+	for _, a := range m.Guard {
+		if a.To != "run" && a.From != a.To && (first < 0 || a.Elapsed < first) {
+			first, last = a.Elapsed, max(last, a.Elapsed)
+		}
+	}
+	for _, r := range m.Recoveries {
+		last = max(last, r.Elapsed)
+	}
+	if first >= 0 {
+		i.of = Stretch{max(0, first-incidentBefore), min(m.Session.Seconds, last+incidentAfter)}
+	}
+	if m.of != nil {
+		i.of = Stretch{max(0, m.of.From), min(m.Session.Seconds, m.of.To)}
+	}
+	i.stages()
+	return i
+}
+
+func (i *incident) in(at float64) bool { return at >= i.of.From && at <= i.of.To }
+
+// roles are what people are called where names don't belong: who moves the
+// dial is the driver, the others navigate.
+func (m *Model) roles() map[string]string {
+	out := map[string]string{}
+	moved := map[string]bool{m.Session.StartedBy: true}
+	for _, r := range m.Timeline {
+		if r.Person && r.Type == session.TypeDialSet {
+			moved[r.By] = true
+		}
+	}
+	for _, p := range m.Session.People {
+		out[p] = "navigator"
+		if moved[p] {
+			out[p] = "driver"
+		}
+	}
+	return out
+}
+
+// namesOf matches the people's names as whole words; nil when there are none.
+func namesOf(roles map[string]string) *regexp.Regexp {
+	var list []string
+	for _, name := range sortedKeys(roles) {
+		if name != "" {
+			list = append(list, regexp.QuoteMeta(name))
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) }) // the longer of two that begin alike
+	return regexp.MustCompile(`(^|[^\pL\pN_])(` + strings.Join(list, "|") + `)($|[^\pL\pN_])`)
+}
+
+// unnamed puts roles in the place of names.
+func (i *incident) unnamed(s string) string {
+	if i.names == nil {
+		return s
+	}
+	for range 2 { // two names with one blank between them share it
+		s = i.names.ReplaceAllStringFunc(s, func(hit string) string {
+			part := i.names.FindStringSubmatch(hit)
+			return part[1] + "the " + i.roles[part[2]] + part[3]
+		})
+	}
+	return s
+}
+
+// stages finds when it began, was noticed, answered, and over.
+func (i *incident) stages() {
+	m := i.m
+	for _, s := range m.Health {
+		if s.Env != production || s.State != amber && s.State != red || !i.in(s.From) {
+			continue
+		}
+		if i.began == nil {
+			i.found = true
+			i.began = &stage{s.From, "production went " + s.State + because(s.Why)}
+		}
+	}
+	if i.began == nil {
+		return
+	}
+	from := i.began.at
+	set := func(p **stage, at float64, what string) {
+		if at >= from && i.in(at) && (*p == nil || at < (*p).at) {
+			*p = &stage{at, what}
+		}
+	}
+	for _, n := range m.Notes {
+		if !n.Program && n.Retracted == nil {
+			set(&i.noticed, n.Elapsed, fmt.Sprintf("the %s noted %s: %s", i.role(n.By), n.ID, cut(n.Text, 120)))
+		}
+	}
+	for _, r := range m.Timeline {
+		if r.Person && (r.Type == session.TypeDialSet || r.Type == session.TypeDialHold || r.Type == session.TypeStop) {
+			set(&i.noticed, r.Elapsed, fmt.Sprintf("the %s %s", i.role(r.By), r.Text))
+			set(&i.acted, r.Elapsed, fmt.Sprintf("the %s %s", i.role(r.By), r.Text))
+		}
+	}
+	for _, a := range m.Guard {
+		if a.From != a.To && a.To != "run" {
+			set(&i.acted, a.Elapsed, fmt.Sprintf("the guard went from %s to %s%s", a.From, a.To, because(a.Why)))
+		}
+	}
+	for _, s := range m.Stops {
+		if s.Users > 0 || s.InFlight > 0 {
+			set(&i.mitigated, s.Elapsed, fmt.Sprintf("load stopped at %s: %s", users(s.Users), drained(s.InFlight, s.MSToZero)))
+		}
+	}
+	for _, r := range m.Recoveries {
+		set(&i.recovered, r.Elapsed, fmt.Sprintf("production was well again %s after the cut", lasting(r.Seconds)))
+	}
+	// Confirmed is the end of the last trouble in the span, not a green in between.
+	for _, s := range m.Health {
+		if s.Env != production || !i.in(s.From) || s.From < from {
+			continue
+		}
+		switch s.State {
+		case green:
+			if i.confirmed == nil {
+				i.confirmed = &stage{s.From, "production's checks were green" + because(s.Why)}
+			}
+		default:
+			i.confirmed = nil
+		}
+	}
+}
+
+func (i *incident) role(by string) string {
+	if role, ok := i.roles[by]; ok {
+		return role
+	}
+	return by
+}
+
+// writeTimeline writes the blameless timeline of the trouble: what happened,
+// with what shows it, by roles and not by names. Whatever is somebody's view
+// stands apart from it, and what people have to add has its place.
+func writeTimeline(w io.Writer, m *Model) error {
+	p := &page{}
+	i := incidentOf(m)
+	p.line("# Timeline: %s\n", inline(i.unnamed(cut(orUnknown(m.Session.Charter), 200))))
+	if m.Session.State == Empty {
+		p.line("The journal is empty: nothing is known of this session.")
+	} else {
+		p.line("From %s to %s (%s to %s elapsed). All times are UTC. People stand here by their roles.", date(m.moment(i.of.From)), stamp(m.moment(i.of.To)), clock(i.of.From), clock(i.of.To))
+		i.impact(p)
+		i.course(p)
+		i.facts(p)
+		i.beliefs(p)
+		i.forPeople(p)
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+func (i *incident) impact(p *page) {
+	m := i.m
+	p.section("Impact")
+	if !i.found {
+		p.line("- Production's checks were neither amber nor red in this time. Whatever else it touched is not known from here.")
+	}
+	time := map[string]float64{}
+	for _, s := range m.Health {
+		if s.Env == production {
+			time[s.State] += max(0, min(s.To, i.of.To)-max(s.From, i.of.From))
+		}
+	}
+	for _, state := range []string{amber, red, noSight} {
+		if time[state] > 0 {
+			p.line("- Production was %s for %s.", state, lasting(time[state]))
+		}
+	}
+	for _, c := range []struct {
+		name string
+		v    []*float64
+	}{{"staging (the users' own requests)", m.Series.StagingP95}, {"production (our checks)", m.Series.ProductionP95}} {
+		if worst := m.Series.worst(c.v, i.of); worst != nil {
+			p.line("- The worst second of %s had a p95 of %s.", c.name, millis(*worst))
+		}
+	}
+	p.line("- For whom and how badly, in orders, customers or money: *to be added by a person*.")
+}
+
+// worst is the greatest of a line in a stretch.
+func (s Series) worst(v []*float64, of Stretch) *float64 {
+	var out *float64
+	for i, p := range v {
+		if at := (float64(i) + 0.5) * s.Step; at >= of.From && at <= of.To {
+			out = greater(out, p)
+		}
+	}
+	return out
+}
+
+// course tells the marks of it and how long lay between them.
+func (i *incident) course(p *page) {
+	if !i.found {
+		return
+	}
+	p.section("Course")
+	var rows [][]string
+	for _, s := range []struct {
+		name string
+		at   *stage
+		none string
+	}{
+		{"It began, and the first signal", i.began, ""},
+		{"First noticed by a person", i.noticed, "nobody noted or did anything in this time"},
+		{"First action", i.acted, "none is in the journal"},
+		{"Mitigated", i.mitigated, "the load was not stopped in this time"},
+		{"Recovered", i.recovered, "not seen"},
+		{"Confirmed", i.confirmed, "production was not green at the end of this time"},
+	} {
+		if s.at == nil {
+			rows = append(rows, []string{s.name, none, none, s.none})
+			continue
+		}
+		rows = append(rows, []string{s.name, stamp(i.m.moment(s.at.at)), "+" + lasting(s.at.at-i.began.at), inline(i.unnamed(s.at.what))})
+	}
+	p.table([]string{"What", "Time", "After it began", "What shows it"}, rows)
+}
+
+// facts are the events of the span, each with the numbers of its moment.
+func (i *incident) facts(p *page) {
+	p.section("What happened")
+	var rows [][]string
+	left := 0
+	for _, r := range i.m.Timeline {
+		if !i.in(r.Elapsed) || r.Type == session.TypeExport || i.belief(r) {
+			continue
+		}
+		if len(rows) == maxTimeline {
+			left++
+			continue
+		}
+		source := "program: " + r.By
+		if r.Person {
+			source = "person: " + i.role(r.By)
+		}
+		event := i.unnamed(cut(r.Text, maxCell))
+		if n := i.note(r); n != nil && n.Late {
+			event += " (of " + stamp(n.T) + ", written down later)"
+		}
+		rows = append(rows, []string{stamp(r.T), clock(r.Elapsed), inline(source), inline(event), inline(i.evidence(r))})
+	}
+	p.table([]string{"Time", "Elapsed", "Source", "Event", "What the panes showed"}, rows)
+	if left > 0 {
+		p.line("\n%s left out here: they are in `session.json`.", count(left, "event is", "events are"))
+	}
+}
+
+// evidence are the numbers of the last whole second before something happened:
+// what the panes showed, missing ones too.
+func (i *incident) evidence(r Row) string {
+	s := i.m.Series
+	col := int(max(0, r.Elapsed-1) / s.Step)
+	if col >= len(s.Running) {
+		return "nothing was measured"
+	}
+	running, state := "users not known", NotKnown
+	if n := s.Running[col]; n != nil {
+		running = users(*n)
+	}
+	if v := s.ProductionState[col]; v != nil {
+		state = *v
+	}
+	return fmt.Sprintf("%s; staging p95 %s; production %s, p95 %s", running, latency(s.StagingP95[col]), oneLine(tidy(state)), latency(s.ProductionP95[col]))
+}
+
+// belief tells whether a row is a note of what somebody thought, not saw.
+func (i *incident) belief(r Row) bool {
+	n := i.note(r)
+	return n != nil && r.Person && slices.Contains([]notes.Kind{notes.Question, notes.Idea, notes.Risk}, n.Kind)
+}
+
+// note is the note that a row tells of the saving of; nil if it tells of
+// something else.
+func (i *incident) note(r Row) *Note {
+	if r.Type != session.TypeNoteAdd {
+		return nil
+	}
+	id, _, _ := strings.Cut(r.Text, " ")
+	n := slices.IndexFunc(i.m.Notes, func(n Note) bool { return n.ID == id })
+	if n < 0 {
+		return nil
+	}
+	return &i.m.Notes[n]
+}
+
+// beliefs are questions, ideas and worries as they were written at the time.
+func (i *incident) beliefs(p *page) {
+	list := i.m.pick(func(n Note) bool {
+		return i.in(n.Elapsed) && slices.Contains([]notes.Kind{notes.Question, notes.Idea, notes.Risk}, n.Kind)
+	})
+	if len(list) == 0 {
+		return
+	}
+	p.section("What was believed at the time")
+	for _, n := range list[:min(len(list), maxLevelRows)] {
+		late := ""
+		if n.Late {
+			late = ", written down at " + stamp(n.Recorded)
+		}
+		p.line("- %s (%s%s) the %s, %s: %s", stamp(n.T), clock(n.Elapsed), late, inline(i.role(n.By)), inline(string(n.Kind)), inline(i.unnamed(cut(n.Text, maxCell*2))))
+	}
+}
+
+// forPeople are the parts that no journal can write.
+func (i *incident) forPeople(p *page) {
+	for _, s := range [][2]string{
+		{"Contributing factors", "There are always several. What made this possible, what made it worse, what made it hard to see?"},
+		{"What went well", "What worked as it should, and is worth keeping?"},
+		{"What went poorly", "What was slow, missing or confusing?"},
+		{"Where we were lucky", "What would have made it worse, and did not happen?"},
+		{"Actions", "Each begins with a verb, is small enough to be finished, and has an owner, a date and a ticket."},
+		{"What we chose not to do", "And why."},
+	} {
+		p.section(s[0])
+		p.line("*%s*", s[1])
+	}
+}
