@@ -100,7 +100,7 @@ func openAgain(f *liveFlags, dir string, demo bool) (*again, error) {
 	case e.Rest.Lines == 0:
 		return nil, fmt.Errorf("the journal in %s has no line that can be read: %s", dir, cmp.Or(e.Rest.Why, "it is empty"))
 	case f.resume != "" && session.Running(dir):
-		return nil, fmt.Errorf("the session in %s is running: another process writes it. Look at it with crosstalk status %s or crosstalk report %s, write into it with crosstalk note; take it up when it has ended", dir, dir, dir)
+		return nil, fmt.Errorf("the session in %s is running: another process writes it. Look at it with crosstalk replay %s --at end, or crosstalk status %s; write into it with crosstalk note; take it up when it has ended", dir, dir, dir)
 	case demo && e.State.Start.Demo == "":
 		return nil, fmt.Errorf("the session in %s ran on real systems, not on the embedded shop: crosstalk run", dir)
 	case !demo && e.State.Start.Demo != "":

@@ -227,6 +227,9 @@ func (f *checkFlags) read() (*session.Config, error) {
 	if f.watchEvery < 10*time.Millisecond {
 		problems = append(problems, fmt.Errorf("--watch-every %s is too often: 10ms at least", f.watchEvery))
 	}
+	if f.watchEvery > session.SlowestWatch {
+		problems = append(problems, fmt.Errorf("--watch-every %s is too seldom to see trouble in time: %s at most", f.watchEvery, session.SlowestWatch))
+	}
 	for _, pair := range []struct{ a, b, x, y string }{
 		{f.stagingDSN, f.prodDSN, "--staging-dsn", "--production-dsn"},
 		{f.stagingEnv, f.prodEnv, "--staging-env", "--production-env"},

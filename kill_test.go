@@ -91,7 +91,7 @@ func (k *killing) open(round int) {
 	if k.noted(text) > 0 {
 		return // verify sees to it that it is there once
 	}
-	k.shows("Enter takes it, Esc drops it · " + text)
+	k.shows("Enter takes it, Esc: later · " + text)
 	k.press(keyEnter)
 	k.shows("note > " + text)
 	k.press(keyEnter)

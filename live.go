@@ -19,6 +19,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"crosstalk/monitors"
 	"crosstalk/session"
 	"crosstalk/session/notify"
 	"crosstalk/session/report"
@@ -40,6 +41,7 @@ type liveFlags struct {
 	rps        float64
 	watchEvery time.Duration
 	noGuard    string
+	guardGiven func() bool // whether --no-guard was
 	seed       uint64
 	charter    string
 	ascii      bool
@@ -64,6 +66,7 @@ func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
 	fl.Float64Var(&f.rps, "limit-rps", 0, "most requests a second, whatever the dial says (default: none)")
 	fl.DurationVar(&f.watchEvery, "watch-every", watchEvery, "period of production's checks")
 	fl.StringVar(&f.noGuard, "no-guard", "", "switch the guard off; takes the reason, which is recorded")
+	f.guardGiven = func() bool { return fl.Changed("no-guard") }
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of every random choice (default: drawn and recorded)")
 	fl.StringVar(&f.charter, "charter", "", "what this session explores, in one line")
 	fl.StringVar(&f.shots, "shots", "", "watch this folder: a new screenshot in it is offered for a note")
@@ -114,6 +117,9 @@ func (f *liveFlags) check() (session.Caps, script, error) {
 	bad(f.users < 0, "--limit-users %d is negative", f.users)
 	bad(f.rps < 0, "--limit-rps %g is negative", f.rps)
 	bad(f.watchEvery < 10*time.Millisecond, "--watch-every %s is too often: 10ms at least", f.watchEvery)
+	bad(f.watchEvery > session.SlowestWatch, "--watch-every %s is too seldom to see trouble in time: %s at most", f.watchEvery, session.SlowestWatch)
+	f.noGuard = strings.TrimSpace(f.noGuard)
+	bad(f.noGuard == "" && f.guardGiven != nil && f.guardGiven(), "--no-guard needs a reason, which is recorded: leave it out to keep the guard")
 	bad(f.events != "" && f.events != "-", `--events %q: only "-" (stdout) is known`, f.events)
 	if f.shots != "" {
 		info, err := os.Stat(f.shots)
@@ -204,6 +210,9 @@ func (l *live) run(ctx context.Context) error {
 	earlier := s.Snapshot()
 	l.before = earlier.Guard
 	told := notify.Follow(context.WithoutCancel(ctx), s, notify.Options{To: l.notify, Failed: s.Remark})
+	if l.flags.headless && l.unguarded() {
+		fmt.Fprintf(os.Stderr, "crosstalk: unguarded: nothing of production is watched (--watch URL), at most %d users\n", l.opts.Rules.FewUsers)
+	}
 	ended := make(chan error, 1)
 	began := time.Now()
 	go func() { ended <- s.Run(ctx) }()
@@ -225,12 +234,34 @@ func (l *live) run(ctx context.Context) error {
 	}
 	err = errors.Join(<-ended, lines.wait())
 	state := s.Snapshot()
-	files, rerr := report.Write(l.opts.Dir, "", []report.Format{report.Markdown, report.JSON})
+	files, rerr := report.Write(l.opts.Dir, "", []report.Format{report.HTML, report.Markdown, report.JSON})
 	l.summary(os.Stderr, state, files)
+	if err != nil {
+		l.unwritten(os.Stderr, state)
+	}
 	if nerr := told.Wait(lastWord); nerr != nil {
 		fmt.Fprintln(os.Stderr, "crosstalk:", nerr)
 	}
 	return l.outcome(ctx, state, errors.Join(err, rerr))
+}
+
+// unguarded tells whether the guard is on and has nothing of production to watch.
+func (l *live) unguarded() bool {
+	return !l.opts.Rules.Off && !slices.ContainsFunc(l.opts.Checks, func(c monitors.Check) bool { return c.Env == monitors.Production })
+}
+
+// unwritten prints what people wrote and no disk holds: it would be gone with
+// this process.
+func (l *live) unwritten(w io.Writer, st *session.State) {
+	kept, _, err := foldDir(l.opts.Dir)
+	if err != nil {
+		kept = session.NewState()
+	}
+	for _, n := range st.Notes.Notes {
+		if _, ok := kept.Notes.Get(n.ID); !ok && !n.System {
+			fmt.Fprintf(w, "NOT ON THE DISK: %s %s by %s: %s\n", n.ID, n.Kind, n.By, n.Text)
+		}
+	}
 }
 
 // outcome chooses the exit code: the first that applies of 1, 3, 4, 130, 0.
@@ -250,7 +281,7 @@ func (l *live) outcome(ctx context.Context, st *session.State, err error) error 
 
 // summary prints what a person wants to know when it is over.
 func (l *live) summary(w io.Writer, st *session.State, files []string) {
-	fmt.Fprintf(w, "\nSession    %s, at most %s, %s", clock(st.Elapsed()), plural(st.Dial.Peak, "user"), plural(int(st.Requests), "request"))
+	fmt.Fprintf(w, "\nSession    %s, at most %s, %s", lasted(st), plural(st.Dial.Peak, "user"), plural(int(st.Requests), "request"))
 	if st.Errors > 0 {
 		fmt.Fprintf(w, " (%.1f %% errors)", 100*float64(st.Errors)/float64(max(1, st.Requests)))
 	}
@@ -311,6 +342,15 @@ func found(st *session.State) string {
 		text += ": " + bug
 	}
 	return text
+}
+
+// lasted is how long was worked, and by the clock where that differs.
+func lasted(st *session.State) string {
+	worked := st.Worked(st.MS)
+	if st.Elapsed()-worked < time.Second {
+		return clock(worked)
+	}
+	return fmt.Sprintf("%s worked (%s by the clock)", clock(worked), clock(st.Elapsed()))
 }
 
 func times(n int) string {

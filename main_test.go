@@ -49,6 +49,10 @@ func TestUsageErrors(t *testing.T) {
 		{"target missing", []string{"run", "--headless", "--watch", "http://127.0.0.1:1/"}, []string{"--target is missing.*write --target"}},
 		{"bad addresses", []string{"run", "--headless", "--target", "127.0.0.1:1", "--watch", "ftp://x/"}, []string{`--target "127.0.0.1:1"`, `--watch "ftp://x/"`}},
 		{"watch is the target", []string{"run", "--headless", "--target", "http://127.0.0.1:1/", "--watch", "http://127.0.0.1:1/health"}, []string{`--watch.*127\.0\.0\.1:1`}},
+		{"checks too seldom", []string{"run", "--headless", "--target", "http://127.0.0.1:1/", "--watch", "http://127.0.0.1:2/", "--watch-every", "10m"}, []string{`--watch-every 10m0s.* 5s at most`}},
+		{"a blank reason", []string{"run", "--headless", "--target", "http://127.0.0.1:1/", "--no-guard", " \t"}, []string{`--no-guard needs a reason`}},
+		{"no reason", []string{"run", "--headless", "--target", "http://127.0.0.1:1/", "--no-guard", ""}, []string{`--no-guard needs a reason`}},
+		{"watch is the target by another address", []string{"run", "--headless", "--target", "http://127.0.0.2:19082/", "--watch", "http://127.0.0.1:19082/health"}, []string{`127\.0\.0\.2:19082.*production`, `step 1.*production`}},
 		{"file and target", []string{"run", "--headless", "-c", sound, "--target", "http://127.0.0.1:1/"}, []string{"-c and --target"}},
 		{"file is not there", []string{"run", "--headless", "-c", filepath.Join(empty, "no.yaml")}, []string{`no\.yaml.*(no such file|cannot find)`}},
 		{"file with several problems", []string{"run", "--headless", "-c", config(`timebox: soon

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -102,6 +103,22 @@ func TestNoteFromOutsideWithAttachments(t *testing.T) {
 	for name, say := range map[string]string{"report.md": "[shop.log](attachments/n1-shop.log)", "session.json": `"from":"stdin"`} {
 		if !strings.Contains(string(readFile(t, dir, name)), say) {
 			t.Errorf("%s does not tell of the attachment", name)
+		}
+	}
+}
+
+func TestShield(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ in, want []string }{
+		{[]string{"note", "-5m it was slow"}, []string{"note", " -5m it was slow"}},
+		{[]string{"note", "--kind", "bug", "-2m x"}, []string{"note", "--kind", "bug", " -2m x"}},
+		{[]string{"note", "--", "-5m x"}, []string{"note", "--", "-5m x"}},
+		{[]string{"note", "-h"}, []string{"note", "-h"}},
+		{[]string{"demo", "-5"}, []string{"demo", "-5"}},
+		{nil, []string{}},
+	} {
+		if got := shield(c.in); !slices.Equal(got, c.want) {
+			t.Errorf("%q becomes %q, want %q", c.in, got, c.want)
 		}
 	}
 }

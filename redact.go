@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +28,12 @@ func redactCommand() *cobra.Command {
 		Use:   "redact DIR",
 		Short: "Take a text out of a session: journal, attachments, drafts, exports",
 		Long: `Redact replaces a text everywhere in a session's folder by [redacted], and writes
-down that it did; the text itself is not written anywhere. It finds the text also
-where JSON, HTML or a URL escaped it, or where a line was broken in it. It can't be
-undone.
+down that it did; the text itself is not written anywhere. It finds the text in any
+case (a note's tags are in small letters), also where JSON, HTML or a URL escaped it,
+or where a line was broken in it. It can't be undone.
+
+It does not look into archives, pictures and other compressed files, does not follow
+links, and does not decode base64. It names the files it could not look into.
 
 Without --text the text is asked for and not shown; from a pipe, the first line is
 taken. With --text it also stands in your shell's history and, while this runs, in
@@ -130,18 +135,19 @@ func (e redaction) run(dir, text, who, why string, sure bool) (err error) {
 		return err
 	}
 	// From the journal, so that numbers and anchors in them fit it again.
+	var drawn []string
 	if len(exports) > 0 {
-		if _, err := report.Write(dir, "", exports); err != nil {
+		if drawn, err = report.Write(dir, "", exports); err != nil {
 			return fmt.Errorf("draw the exports anew: %w", err)
 		}
 	}
-	return e.verify(dir, text, r)
+	return e.verify(dir, text, r.Count(), drawn)
 }
 
 // found tells where the text stands.
 func (e redaction) found(r *session.Redactor) {
 	if r.Count() == 0 {
-		fmt.Fprintln(e.out, "The text stands nowhere in this session's folder.")
+		fmt.Fprintf(e.out, "The text stands nowhere in this session's folder that this program can see%s.\n", unseen(r))
 	} else {
 		fmt.Fprintf(e.out, "The text stands in %s of %s:\n", plural(r.Count(), "place"), plural(len(r.Files), "file"))
 	}
@@ -150,7 +156,10 @@ func (e redaction) found(r *session.Redactor) {
 		if f.Binary {
 			note = "  no text file: it is replaced as a whole by a mark"
 		}
-		fmt.Fprintf(e.out, "  %6d  %s%s\n", f.Count, f.Path, note)
+		if f.Renamed && filepath.Dir(f.From) == session.DraftsName {
+			note += "  a draft, called by its author's name: it stays under this one, and is offered to nobody any more"
+		}
+		fmt.Fprintf(e.out, "  %6d  %s%s\n", f.Count, r.Shown(f.Path), note)
 	}
 	tell := func(list []string, what string) {
 		for _, p := range list {
@@ -159,6 +168,7 @@ func (e redaction) found(r *session.Redactor) {
 	}
 	tell(r.Opaque, "no text file: looked at as bytes only. A picture or an archive may show the text all the same")
 	tell(r.Skipped, "no file of this folder's own: not looked at")
+	tell(r.Names, "its own name holds the text: rename it yourself")
 	if r.Kept > 0 {
 		fmt.Fprintf(e.say, "crosstalk: %s are words of the journal's own format and stay\n", plural(r.Kept, "place"))
 	}
@@ -168,19 +178,54 @@ func (e redaction) found(r *session.Redactor) {
 	fmt.Fprintln(e.say, "crosstalk: exports and copies outside this folder are not known to this program")
 }
 
-// verify looks again, as if for the first time.
-func (e redaction) verify(dir, text string, before *session.Redactor) error {
+// unseen names what this program could not look into, to follow what it says of
+// the rest.
+func unseen(r *session.Redactor) string {
+	var names []string
+	for _, p := range slices.Concat(r.Opaque, r.Skipped) {
+		names = append(names, r.Shown(p))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; not looked into: " + strings.Join(names, ", ")
+}
+
+// verify looks again, as if for the first time. drawn are the exports made
+// since: whatever they hold came from a journal without the text, so what is
+// found there are words that this program puts into any export.
+func (e redaction) verify(dir, text string, taken int, drawn []string) error {
 	again, err := session.OpenRedactor(dir, text)
 	if err != nil {
 		return fmt.Errorf("look again: %w", err)
 	}
-	left := again.Count()
 	if err := again.Close(); err != nil {
 		return err
 	}
-	if left > 0 {
-		return fmt.Errorf("%s are left: run it again", plural(left, "place"))
+	left, where := 0, []string{}
+	for _, f := range again.Files {
+		if !slices.Contains(drawn, filepath.Join(dir, f.From)) {
+			left, where = left+f.Count, append(where, again.Shown(f.From))
+		}
 	}
-	_, err = fmt.Fprintf(e.out, "Taken out of %s. It stands nowhere in this folder any more.\n", plural(before.Count(), "place"))
+	if left > 0 {
+		return fmt.Errorf("%s are left in %s: run it again", plural(left, "place"), strings.Join(where, ", "))
+	}
+	own := "words of the export's own format"
+	if again.InName {
+		own += ", or the folder's name"
+	}
+	for _, f := range again.Files {
+		fmt.Fprintf(e.say, "crosstalk: %s holds the same letters in %s: %s. It was drawn anew from the journal, which does not hold the text\n",
+			again.Shown(f.From), plural(f.Count, "place"), own)
+	}
+	but := ""
+	if len(again.Files) > 0 {
+		but = ", but for words of the exports' own format"
+	}
+	if len(again.Names) > 0 || again.InName {
+		but += ", but for the names that are yours to change"
+	}
+	_, err = fmt.Fprintf(e.out, "Taken out of %s. It stands nowhere in this folder any more that this program can see%s%s.\n", plural(taken, "place"), but, unseen(again))
 	return err
 }

@@ -85,10 +85,8 @@ func (p script) drive(ctx context.Context, s *session.Session, who session.Perso
 		if n, ok := a.cmd.(session.AddNote); ok {
 			n.Typed = time.Now()
 			a.cmd = n
-			// The note's answer waits for the disk: the next act must not.
-			go func() { _, _ = s.Do(ctx, who, n) }()
-			continue
 		}
-		_, _ = s.Do(ctx, who, a.cmd)
+		// In their order, and without waiting for the disk: the next act must not.
+		_, _ = s.Give(ctx, who, a.cmd)
 	}
 }

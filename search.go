@@ -79,11 +79,11 @@ type hit struct {
 	Dir     string    `json:"dir"`
 	Note    string    `json:"note"`
 	T       time.Time `json:"t"`       // when it happened
-	Elapsed float64   `json:"elapsed"` // seconds since the session's start
+	Elapsed float64   `json:"elapsed"` // seconds since the session's start; negative: before it
 	By      string    `json:"by"`
 	Kind    string    `json:"kind"`
 	Open    bool      `json:"open"`
-	Users   *int      `json:"users"` // running when it was taken; null if not known
+	Users   *int      `json:"users"` // running when it happened; null if not known
 	Tags    []string  `json:"tags"`
 	Text    string    `json:"text"`
 }
@@ -159,22 +159,36 @@ func (w sought) in(dir string) (hits []hit, why string) {
 	case rest.Torn > 0 && !session.Running(dir):
 		why = fmt.Sprintf("%d bytes at the end were not read: %s", rest.Torn, rest.Why)
 	}
-	for _, n := range st.Notes.Notes {
-		if !w.fits(n) {
-			continue
+	fit := slices.DeleteFunc(st.Notes.Notes, func(n notes.Note) bool { return !w.fits(n) })
+	if slices.ContainsFunc(fit, measured) {
+		// What was measured was passed over: it has to be read after all.
+		whole := session.NewState()
+		if _, err := session.EachEvent(dir, func(e session.Event) error { whole.Apply(e); return nil }); err != nil {
+			return nil, err.Error()
 		}
+		for i := range fit {
+			if n, ok := whole.Notes.Get(fit[i].ID); ok {
+				fit[i].Then = n.Then
+			}
+		}
+	}
+	for _, n := range fit {
 		h := hit{Session: filepath.Base(dir), Dir: dir, Note: n.ID, T: n.Moment().UTC(), Elapsed: float64(n.MS) / 1000, By: n.By,
 			Kind: string(n.Kind), Open: n.Open(), Tags: n.Tags, Text: n.Text}
 		if h.Tags == nil {
 			h.Tags = []string{}
 		}
-		if c := cmp.Or(n.Begun, n.Context); c != nil {
+		if c := n.Panes(); c != nil {
 			h.Users = &c.Running
 		}
 		hits = append(hits, h)
 	}
 	return hits, why
 }
+
+// measured tells whether a note is of an earlier time of its session, so that
+// what was measured then tells of it.
+func measured(n notes.Note) bool { return n.Happened != nil && !n.Before() }
 
 func (w sought) fits(n notes.Note) bool {
 	switch {
@@ -208,7 +222,11 @@ func (f foundNotes) print(w, complain io.Writer, asJSON bool) error {
 		if h.Users != nil {
 			users = strconv.Itoa(*h.Users)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", h.T.Local().Format("2006-01-02 15:04"), h.Session, clock(time.Duration(h.Elapsed*float64(time.Second))),
+		at := "before"
+		if h.Elapsed >= 0 {
+			at = clock(time.Duration(h.Elapsed * float64(time.Second)))
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", h.T.Local().Format("2006-01-02 15:04"), h.Session, at,
 			users, h.Note, h.Kind, notes.Clean(h.By), short(strings.Join(strings.Fields(notes.Clean(h.Text)), " "), 100))
 	}
 	return t.Flush()

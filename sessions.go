@@ -40,7 +40,8 @@ func sessionsCommand() *cobra.Command {
 		Use:   "sessions [HOME]",
 		Short: "List the recorded sessions, or search their notes",
 		Long: `Sessions lists the recorded sessions, newest first. With --grep, --kind or --tag it
-lists notes instead, of all sessions: which session, when, at how many users.`,
+lists notes instead, of all sessions: which session, when, at how many users. A search
+that finds nothing says so (with --json: an empty list) and exits 0.`,
 		Example: `  crosstalk sessions --since 7d
   crosstalk sessions --grep "duplicate order"
   crosstalk sessions --kind bug --tag checkout --since 30d --json`,

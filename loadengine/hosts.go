@@ -73,7 +73,9 @@ func canonicalHost(host string) string {
 // so that it is read without a lock.
 type allowList struct {
 	allowed   map[place]bool
-	forbidden map[place]bool
+	forbidden map[place]bool     // by door
+	named     map[place]bool     // the forbidden ones as they were named
+	own       []netip.Addr       // of this machine's interfaces
 	spelled   map[spelling]error // the usual spellings, decided beforehand
 }
 
@@ -83,7 +85,7 @@ type spelling struct{ scheme, host string }
 // newAllowList compiles the base URL's host, the further hosts and the
 // forbidden ones. Problems are returned all at once.
 func newAllowList(base *url.URL, hosts, forbidden []string) (*allowList, []error) {
-	l := &allowList{allowed: map[place]bool{}, forbidden: map[place]bool{}, spelled: map[spelling]error{}}
+	l := &allowList{allowed: map[place]bool{}, forbidden: map[place]bool{}, named: map[place]bool{}, own: ownAddresses(), spelled: map[spelling]error{}}
 	var errs []error
 	for _, f := range forbidden {
 		host, port, err := parseHost(f)
@@ -94,7 +96,8 @@ func newAllowList(base *url.URL, hosts, forbidden []string) (*allowList, []error
 			errs = append(errs, fmt.Errorf("forbidden address %q: %w", clip(f), err))
 			continue
 		}
-		l.forbidden[place{canonicalHost(host), port}] = true
+		p := place{canonicalHost(host), port}
+		l.named[p], l.forbidden[l.door(p)] = true, true
 	}
 	for _, h := range hosts {
 		host, port, err := parseHost(h)
@@ -114,7 +117,7 @@ func newAllowList(base *url.URL, hosts, forbidden []string) (*allowList, []error
 		l.allowed[placeOf(base.Scheme, base.Host)] = true
 	}
 	for p := range l.allowed {
-		if l.forbidden[p] {
+		if l.forbidden[l.door(p)] {
 			errs = append(errs, fmt.Errorf("staging address %s: %w", p, errForbidden))
 		}
 	}
@@ -124,6 +127,42 @@ func newAllowList(base *url.URL, hosts, forbidden []string) (*allowList, []error
 		}
 	}
 	return l, errs
+}
+
+// ownAddresses are the addresses of this machine. Without them, what a system
+// won't tell, its loopback addresses are still known to be its own.
+func ownAddresses() []netip.Addr {
+	nets, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	var own []netip.Addr
+	for _, n := range nets {
+		if p, err := netip.ParsePrefix(n.String()); err == nil {
+			own = append(own, p.Addr().Unmap().WithZone(""))
+		}
+	}
+	return own
+}
+
+// door is the place behind every address of this machine: a server that listens
+// on all of them is reached by each, so that a check of one keeps load from the
+// port on all. Load itself goes only to the address that was named.
+func (l *allowList) door(p place) place {
+	a, err := netip.ParseAddr(p.host)
+	if err != nil {
+		return p
+	}
+	if a = a.Unmap().WithZone(""); a.IsLoopback() || slices.Contains(l.own, a) {
+		p.host = "localhost"
+	}
+	return p
+}
+
+// same tells whether two addresses are one, or both this machine's.
+func (l *allowList) same(a, b netip.Addr) bool {
+	door := func(a netip.Addr) place { return l.door(place{host: canonicalHost(a.String())}) }
+	return door(a) == door(b)
 }
 
 func baseHost(base *url.URL) string {
@@ -159,7 +198,7 @@ func (l *allowList) check(scheme, host string) error {
 func (l *allowList) decide(scheme, host string) error {
 	p := placeOf(scheme, host)
 	switch {
-	case l.forbidden[p]:
+	case l.forbidden[l.door(p)]:
 		return errForbidden
 	case (scheme == "http" || scheme == "https") && l.allowed[p]:
 		return nil
@@ -172,7 +211,7 @@ func (l *allowList) decide(scheme, host string) error {
 // to is one which production's checks name. Names that merely resolve to one
 // address are not refused here: see SharedAddresses.
 func (l *allowList) checkResolved(address string) error {
-	if l.forbidden[placeOf("", address)] {
+	if l.forbidden[l.door(placeOf("", address))] {
 		return errForbidden
 	}
 	return nil
@@ -212,13 +251,12 @@ func (p Plan) SharedAddresses(ctx context.Context, r Resolver) []Hint {
 	}
 	var hints []Hint
 	for _, ours := range sortedPlaces(l.allowed) {
-		for _, theirs := range sortedPlaces(l.forbidden) {
+		for _, theirs := range sortedPlaces(l.named) {
 			if ours.port != theirs.port || ours == theirs {
 				continue
 			}
 			for _, a := range lookup(ours.host) {
-				same := func(b netip.Addr) bool { return a.Unmap() == b.Unmap() }
-				if slices.ContainsFunc(lookup(theirs.host), same) {
+				if slices.ContainsFunc(lookup(theirs.host), func(b netip.Addr) bool { return l.same(a, b) }) {
 					hints = append(hints, Hint{Host: ours.String(), Forbidden: theirs.String(), Addr: net.JoinHostPort(a.Unmap().String(), ours.port)})
 					break
 				}

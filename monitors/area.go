@@ -87,9 +87,11 @@ func (a *area) errors(now time.Time) (failed, n int) {
 
 // state is the worst of the checks that are not set aside, slow ones only when
 // they speak, muted ones at most amber; red only when more servers are red than are tolerated, or a
-// person says so.
-func (a *area) state() (Health, string) {
+// person says so. It is out of sight when every fast check that counts in full
+// has been limited for long: one beside others that are seen is amber.
+func (a *area) state(now time.Time) (Health, string) {
 	worst, fast, told := Green, false, false
+	full, dim := 0, 0 // fast checks that are not muted
 	var reds, named int
 	var why, redWhy string
 	for _, w := range a.watches {
@@ -97,6 +99,12 @@ func (a *area) state() (Health, string) {
 			continue
 		}
 		fast = fast || !w.check.Slow
+		if !w.check.Slow && !w.muted {
+			full++
+			if w.dim(now) {
+				dim++
+			}
+		}
 		h, said := w.state(), w.said
 		if h == NoSight {
 			if w.check.Slow {
@@ -127,6 +135,8 @@ func (a *area) state() (Health, string) {
 	switch {
 	case !fast && worst != Red:
 		return NoSight, "no fast check watches " + a.env
+	case full > 0 && dim == full && worst.severity() <= Amber.severity():
+		return NoSight, fmt.Sprintf("%s is not seen, every check of it is limited: %s", a.env, why)
 	case worst == Green:
 		return Green, "all checks as usual"
 	case named > 1:

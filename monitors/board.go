@@ -171,8 +171,9 @@ func (b *Board) Aside(env, name string, on bool) bool {
 // Promise returns how long it takes at most until an environment is red, by its
 // slowest fast check, once a server refuses connections or stops answering: the
 // wait for the next probe, the red limit and the probes that confirm it; and
-// until it is out of sight once a server can't be seen any more. All are 0 for
-// an environment without fast checks.
+// until it is out of sight once a server can't be seen any more. The pause that a
+// limiting server asks for is such a wait. All are 0 for an environment without
+// fast checks.
 func (b *Board) Promise(env string) (refused, hangs, unseen time.Duration) {
 	a := b.byEnv[env]
 	if a == nil {
@@ -182,9 +183,10 @@ func (b *Board) Promise(env string) (refused, hangs, unseen time.Duration) {
 		if !w.check.timed() || w.aside {
 			continue
 		}
-		refused = max(refused, 2*w.check.Every)
-		hangs = max(hangs, w.check.Every+max((badForRed-1)*w.check.Every+w.threshold.Red, leastSilence))
-		unseen = max(unseen, w.check.Every+max(leastSilence, silentPeriods*w.check.Every))
+		wait := w.spacing() // longer than the period while the server limits us
+		refused = max(refused, wait+w.check.Every)
+		hangs = max(hangs, wait+max((badForRed-1)*w.check.Every+w.threshold.Red, leastSilence))
+		unseen = max(unseen, wait+max(leastSilence, silentPeriods*w.check.Every))
 	}
 	return refused, hangs, unseen
 }
@@ -213,7 +215,7 @@ func (b *Board) settle(changes []Change, a *area) []Change {
 		w.announced, w.changed, w.said = to, b.now, c.Why
 		changes = append(changes, c)
 	}
-	to, why := a.state()
+	to, why := a.state(b.now)
 	if to == a.announced {
 		if to != Green {
 			a.why = why

@@ -315,26 +315,6 @@ func TestSlowEvidenceWarnsAndItsQuietDoesNotCount(t *testing.T) {
 	}
 }
 
-func TestLimitedServersAreAmberAndNeverNoSight(t *testing.T) {
-	b := NewBoard([]Check{{Env: Production, Name: "web-1", Kind: kindHTTP, Every: 100 * ms}}, nil)
-	s := Sample{Env: Production, Name: "web-1", Due: epoch, At: epoch}
-	b.Observe(s)
-	s.Phase, s.At = Done, epoch.Add(5*ms)
-	s.Next, s.Result = epoch.Add(30*time.Second), Result{Limited: true, Reason: "limits our checks (429)"}
-	b.Observe(s)
-	for d := time.Duration(0); d <= 30*time.Second; d += 50 * ms {
-		b.Advance(epoch.Add(d))
-	}
-	e := b.Env(Production, epoch.Add(30*time.Second))
-	if e.State != Amber || !e.Limited || e.Pressing || e.BadRecently != 0 || !e.Checks[0].Limited {
-		t.Errorf("%v, limited %v, pressing %v, bad %d; want amber, true, false, 0", e.State, e.Limited, e.Pressing, e.BadRecently)
-	}
-	b.Advance(epoch.Add(32 * time.Second))
-	if got := b.Env(Production, epoch.Add(32*time.Second)).State; got != NoSight {
-		t.Errorf("silent beyond its pause: %v, want no sight", got)
-	}
-}
-
 func TestSelfWarnsAndIsNeverRed(t *testing.T) {
 	busy := func(time.Duration) (time.Duration, Result) {
 		return ms, Result{OK: true, Warn: true, Reason: "this program uses 93 % of all cores", Vitals: &Vitals{CPU: 95}}

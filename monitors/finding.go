@@ -36,6 +36,9 @@ func samplesOf(vs []*verdict, pick func(*verdict) bool) []Sample {
 
 // redNow says whether a condition that makes the check red holds.
 func (w *watch) redNow(now time.Time) finding {
+	if w.check.Kind == kindPerson {
+		return w.saidNo()
+	}
 	name := w.check.Name
 	if last := w.tail(2); len(last) == 2 && last[0].sample.Result.Refused && last[1].sample.Result.Refused {
 		return finding{
@@ -67,6 +70,16 @@ func (w *watch) redNow(now time.Time) finding {
 	return w.errorsNow(now, 1, leastErrors)
 }
 
+// saidNo is a person's no. It is no probe that may have gone wrong by chance, so
+// one is enough, and it holds until a yes, in the words that were said. That
+// nobody was looked at in time says nothing.
+func (w *watch) saidNo() finding {
+	if w.last == nil || w.last.sample.Phase != Done || w.last.sample.Result.OK {
+		return finding{}
+	}
+	return finding{why: w.last.sample.Result.Reason, samples: []Sample{w.last.sample}}
+}
+
 // above returns the recent samples beyond a limit: those that lifted the median.
 func (w *watch) above(now time.Time, limit time.Duration) []Sample {
 	return samplesOf(w.recent(now), func(v *verdict) bool { return v.tells() && v.latency > limit })
@@ -74,7 +87,7 @@ func (w *watch) above(now time.Time, limit time.Duration) []Sample {
 
 // amberNow says whether a condition that makes the check amber holds.
 func (w *watch) amberNow(now time.Time) finding {
-	if f := w.pairNow(now); f.why != "" {
+	if f := w.pairNow(now); f.why != "" && w.check.Kind != kindPerson {
 		return f
 	}
 	if w.check.timed() {

@@ -119,6 +119,10 @@ func TestPersonOnABoard(t *testing.T) {
 		t.Errorf("answered yes: %v %q", e.State, e.Why)
 	}
 	a.Answer("jon", "it burns", false, w.now)
+	w.run(5*time.Minute + 17*time.Second)
+	if e := w.env(t); e.State != Red || !strings.HasPrefix(e.Why, "jon says no at ") || !strings.HasSuffix(e.Why, ": it burns") || len(e.Checks) != 2 {
+		t.Errorf("one no is not red at once in its own words: %v %q", e.State, e.Why)
+	}
 	w.run(5*time.Minute + 20*time.Second)
 	if e := w.env(t); e.State != Red || !strings.Contains(e.Why, "it burns") {
 		t.Errorf("answered no: %v %q", e.State, e.Why)

@@ -7,7 +7,8 @@ import (
 )
 
 // EnvHealth is the health of an environment at one moment. Latencies and shares
-// are of all its fast checks that are neither muted nor set aside.
+// are of all its fast checks that are neither muted nor set aside, GreenFor of the
+// muted ones as well.
 type EnvHealth struct {
 	Env    string
 	State  Health
@@ -24,7 +25,7 @@ type EnvHealth struct {
 	LateTicks          int           // single bad probes since the board began: ticks, no state
 	BadRecently        int           // bad probes in the last 2 s
 	RedCount           int           // checks that are red and neither muted nor set aside
-	GreenFor           time.Duration // how long green's conditions have held at every check; 0 when they do not
+	GreenFor           time.Duration // how long green's conditions have held at every fast check, muted or not; 0 when they do not
 	Pressing           bool          // a condition that enters amber or red holds now, other than a limiting server
 	Limited            bool          // amber for no other reason than that our checks are limited
 }
@@ -83,7 +84,15 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 		if c.Newest.After(h.Newest) && !c.Slow {
 			h.Newest = c.Newest
 		}
-		if w.muted || w.aside {
+		if w.aside {
+			continue
+		}
+		if !w.check.Slow { // muted or not: who mutes a check does not make it well
+			if green := w.greenFor(now); h.GreenFor < 0 || green < h.GreenFor {
+				h.GreenFor = green
+			}
+		}
+		if w.muted {
 			continue
 		}
 		if c.State == Red {
@@ -95,13 +104,6 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 		}
 		if w.check.Slow {
 			continue
-		}
-		green := time.Duration(0)
-		if !w.goodSince.IsZero() {
-			green = max(0, now.Sub(w.goodSince))
-		}
-		if h.GreenFor < 0 || green < h.GreenFor {
-			h.GreenFor = green
 		}
 		for _, v := range w.since(now, kept) {
 			h.N++
@@ -124,6 +126,14 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 		h.Errors = float64(failed) / float64(h.N)
 	}
 	return h
+}
+
+// greenFor is how long green's conditions have held; 0 when they do not.
+func (w *watch) greenFor(now time.Time) time.Duration {
+	if w.goodSince.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(w.goodSince))
 }
 
 // Envs returns the roles on the board, in the order of their first checks.

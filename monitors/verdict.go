@@ -14,6 +14,9 @@ const (
 	// silentPeriods the same in periods of the check.
 	leastSilence  = 500 * time.Millisecond
 	silentPeriods = 3
+	// limitedSight is how long a check that is limited and tells nothing else
+	// still counts as sight of its environment.
+	limitedSight = 5 * time.Second
 )
 
 // verdict is what is known of one probe, from the moment something is known.
@@ -62,6 +65,7 @@ type watch struct {
 	everSeen bool
 	answers  int       // verdicts since sight was lost
 	sight    time.Time // of the newest verdict
+	limitAt  time.Time // since when every verdict says that our checks are limited; zero: the newest does not
 
 	muted     bool
 	aside     bool // set aside: shown, and does not count
@@ -142,6 +146,7 @@ func (w *watch) done(s Sample, now time.Time) {
 	if judged {
 		// It is in the list since it was overdue.
 		w.last, w.sight = v, now
+		w.limits(now)
 		w.area.count(v, now)
 		return
 	}
@@ -162,6 +167,7 @@ func (w *watch) add(v *verdict, now time.Time) {
 	w.seen = append(w.seen, v)
 	w.last = v
 	w.sight = now
+	w.limits(now)
 	w.answers++
 	// The first good answer of all counts at once; a first failure waits for a
 	// second: one refused probe is neither sight of a well server nor red.
@@ -179,6 +185,31 @@ func (w *watch) add(v *verdict, now time.Time) {
 	if old >= mostInWindow {
 		w.seen = slices.Delete(w.seen, 0, old)
 	}
+}
+
+// limits keeps since when the check has told nothing but that it is limited.
+func (w *watch) limits(now time.Time) {
+	switch {
+	case !w.last.sample.Result.Limited:
+		w.limitAt = time.Time{}
+	case w.limitAt.IsZero():
+		w.limitAt = now
+	}
+}
+
+// dim tells whether a check has been limited for so long that it is no sight of
+// its server any more, whatever pause the server asked for.
+func (w *watch) dim(now time.Time) bool {
+	return !w.limitAt.IsZero() && now.Sub(w.limitAt) > max(limitedSight, silentPeriods*w.check.Every)
+}
+
+// spacing is the time between two probes as it is now: the check's period, or
+// the pause of a server that limits it.
+func (w *watch) spacing() time.Duration {
+	if w.limitAt.IsZero() {
+		return w.check.Every
+	}
+	return max(w.check.Every, w.next.Sub(w.last.sample.At))
 }
 
 // recent returns the verdicts that amber and green look at: those of the last

@@ -41,9 +41,10 @@ type Note struct {
 	Typed    time.Time  `json:"typed"`              // typing began
 	Saved    time.Time  `json:"saved"`              // Enter was pressed
 	Happened *time.Time `json:"happened,omitempty"` // only when the author said so
-	MS       int64      `json:"ms"`                 // Moment, in milliseconds since the session's start
+	MS       int64      `json:"ms"`                 // Moment, in milliseconds since the session's start; negative: it was before that
 	Begun    *Context   `json:"begun,omitempty"`    // context when typing began: what the author saw
 	Context  *Context   `json:"context,omitempty"`  // context when saved
+	Then     *Context   `json:"then,omitempty"`     // what was measured at Happened; nil if nobody kept it
 	Edits    []Edit     `json:"edits,omitempty"`
 	Gone     *Gone      `json:"retracted,omitempty"`
 	Resolved *Gone      `json:"resolved,omitempty"`
@@ -74,6 +75,23 @@ func (n Note) Moment() time.Time {
 		return *n.Happened
 	}
 	return n.Typed
+}
+
+// Before tells whether the noted thing happened before the session began:
+// nothing that was measured in it tells of that.
+func (n Note) Before() bool { return n.MS < 0 }
+
+// Panes are what was seen or measured when the noted thing happened: for one
+// that its author said was earlier, what was measured then, else what the screen
+// showed when typing began. It is nil when that is not known.
+func (n Note) Panes() *Context {
+	switch {
+	case n.Happened != nil:
+		return n.Then
+	case n.Begun != nil:
+		return n.Begun
+	}
+	return n.Context
 }
 
 // Open tells whether a question, obstacle or follow-up still waits.

@@ -24,18 +24,43 @@ type Draft struct {
 // doubled mark ("!!") or one after a backslash is text. After the kind, "-2m"
 // or "@15:31" say when it happened.
 func Parse(line string) Draft {
-	line = strings.TrimSpace(Clean(line))
-	d := Draft{Kind: Plain, Text: line}
-	if rest, ok := strings.CutPrefix(line, `\`); ok {
-		d.Text = rest
-	} else if k, rest := cutKind(line); k != Plain {
-		d.Kind, d.Text = k, rest
-	} else {
-		d.Text = rest
+	d, escaped := parseKind(line)
+	if !escaped {
+		d.cutTime()
 	}
-	d.cutTime()
 	d.Tags = Tags(d.Text)
 	return d
+}
+
+// ParseEdit reads the line that a note's text was changed to: as Parse, but a
+// time at its start is text, since when it happened does not change with it.
+func ParseEdit(line string) Draft {
+	d, _ := parseKind(line)
+	d.Tags = Tags(d.Text)
+	return d
+}
+
+// parseKind cuts the kind off; escaped tells that a backslash made all of the
+// rest text.
+func parseKind(line string) (d Draft, escaped bool) {
+	line = strings.TrimSpace(Clean(line))
+	if rest, ok := strings.CutPrefix(line, `\`); ok {
+		return Draft{Kind: Plain, Text: rest}, true
+	}
+	k, rest := cutKind(line)
+	return Draft{Kind: k, Text: rest}, false
+}
+
+// Retype is the line that ParseEdit reads as a kind and a text again.
+func Retype(kind Kind, text string) string {
+	line := text
+	if mark := kind.Info().Mark; mark != "" {
+		line = mark + " " + text
+	}
+	if d := ParseEdit(line); d.Kind != kind || d.Text != text {
+		line = `\` + text
+	}
+	return line
 }
 
 // Paste reads pasted text: it sets no kind and no time, and keeps its lines.

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 )
 
 func TestParse(t *testing.T) {
@@ -112,4 +114,32 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An edit that changes nothing changes nothing: what stands on the line is read
+// as the kind and the text that the note has, whatever it begins with.
+func TestRetypeIsReadBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom([]Kind{Plain, Bug, Question, Obstacle, Idea, Works, Risk, Next, Decision, Setup}).Draw(t, "kind")
+		start := rapid.SampledFrom([]string{"", "-2m ", "@15:31 ", "! ", "!! ", `\`, `\\`, "bug ", "q: ", ": ", "> "}).Draw(t, "start")
+		text := strings.TrimSpace(Clean(start + rapid.String().Draw(t, "text")))
+		if text == "" {
+			return
+		}
+		if d := ParseEdit(Retype(kind, text)); d.Kind != kind || d.Text != text {
+			t.Fatalf("%s %q is typed as %q and read as %s %q", kind, text, Retype(kind, text), d.Kind, d.Text)
+		}
+	})
+}
+
+// A backslash makes the rest text, a time too.
+func TestEscapedTimeIsText(t *testing.T) {
+	t.Parallel()
+	if d := Parse(`\-2m foo`); d.Text != "-2m foo" || d.Ago != 0 {
+		t.Errorf("%+v", d)
+	}
+	if d := Parse("-2m foo"); d.Text != "foo" || d.Ago == 0 {
+		t.Errorf("%+v", d)
+	}
 }

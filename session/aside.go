@@ -46,8 +46,8 @@ func refusedAside(st *State, c SetAside) string {
 		return c.Check + " is set aside already"
 	case c.Why == "":
 		return "a typed reason is needed: it is recorded"
-	case st.Dial.Peak > 1 || st.Dial.Asked > 1:
-		return "a check may be set aside only before the load rises for the first time; mute it to make it only warn"
+	case st.Dial.Peak > 1 || st.Dial.Asked > 1 || st.Guard.Latched():
+		return noAside
 	case tile.Now.State != monitors.Red.String() && tile.Now.State != monitors.NoSight.String():
 		return fmt.Sprintf("%s is %s: only a check that is red or out of sight may be set aside", c.Check, tile.Now.State)
 	}
@@ -62,10 +62,18 @@ func refusedAside(st *State, c SetAside) string {
 	return fmt.Sprintf("%s is the last check that shows whether %s is well: without it nothing is seen", c.Check, c.Env)
 }
 
+// noAside is why a check can't be set aside once load has run.
+const noAside = "a check may be set aside only before the load rises for the first time; mute it to make it only warn"
+
 // setAside hands the order to the guard. A decision of a person's, so it is a
 // note with its reason.
 func (s *Session) setAside(who string, c SetAside) (Reply, error) {
 	c.Why = notes.Clean(c.Why)
+	// The guard sees users that run before any tick has told them.
+	if g := s.watch.status.Load(); !c.Undo && (g.begun || g.state == GuardCut || g.state == GuardLockout) {
+		s.refuse(who, c.command(), noAside)
+		return Reply{}, &Refusal{Cmd: c.command(), Why: noAside}
+	}
 	if !s.watch.order(func(now time.Time) { s.watch.setAside(now, who, c) }) {
 		return Reply{}, s.busy(who, c)
 	}
@@ -76,6 +84,10 @@ func (s *Session) setAside(who string, c SetAside) (Reply, error) {
 }
 
 func (w *watch) setAside(now time.Time, who string, c SetAside) {
+	if !c.Undo && (w.guard.begun || w.guard.latched()) {
+		w.refuse(who, c, noAside)
+		return
+	}
 	w.board.Aside(c.Env, c.Check, !c.Undo)
 	delete(w.told, c.Env+"\x00"+c.Check) // the next tick tells it, changed or not
 	body := &CheckAside{Env: c.Env, Check: c.Check, Why: c.Why, Undo: c.Undo}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -53,13 +54,14 @@ func (AnswerCheck) command() string { return "answer" }
 type asking struct {
 	key     CheckKey
 	answers *monitors.Answers
-	asked   time.Time // since when the question that was told last is pending
+	asked   time.Time            // since when the question that was told last is pending
+	no      *atomic.Pointer[Ask] // the newest answer as a question to who gave it, if it was a no
 }
 
 func askings(of map[CheckKey]*monitors.Answers) []asking {
 	var out []asking
 	for key, a := range of {
-		out = append(out, asking{key: key, answers: a})
+		out = append(out, asking{key: key, answers: a, no: new(atomic.Pointer[Ask])})
 	}
 	slices.SortFunc(out, func(a, b asking) int {
 		return cmp.Or(cmp.Compare(a.key.Env, b.key.Env), cmp.Compare(a.key.Check, b.key.Check))
@@ -102,10 +104,16 @@ func (s *Session) refusedAnswer(c AnswerCheck) string {
 // answerCheck records an answer and gives it to the check: the next sample, a
 // second later at most, tells the guard.
 func (s *Session) answerCheck(who string, c AnswerCheck) Reply {
-	a := s.asking(CheckKey{c.Env, c.Check})
+	i := slices.IndexFunc(s.asks, func(a asking) bool { return a.key == CheckKey{c.Env, c.Check} })
+	a := s.asks[i].answers
 	b := &CheckAnswer{Env: c.Env, Check: c.Check, Question: a.Question(), Good: c.Good, Text: notes.Clean(c.Text)}
 	e := s.add(who, TypeCheckAnswer, b)
 	a.Answer(who, b.Text, c.Good, s.now())
+	if c.Good {
+		s.asks[i].no.Store(nil)
+	} else {
+		s.asks[i].no.Store(&Ask{Env: c.Env, Check: c.Check, Question: b.Question, Who: who, Since: e.T})
+	}
 	return Reply{Text: fmt.Sprintf("%s %s", b.Question, b.word()), Seq: e.Seq}
 }
 
@@ -134,12 +142,16 @@ func (s *State) asks(e Event) {
 
 // answerOrder makes an answer of an order's words. With no check named it goes
 // to the oldest question that waits for this person, else for anyone, else for
-// somebody in particular. ok is false when the words are no answer or nothing
+// somebody in particular. A yes may also take back a no that stands: it waits
+// for who said it, and anybody may know better. ok is false when the words are no answer or nothing
 // waits; why says which, and is "" for a note that simply is a note.
 func (s *Session) answerOrder(o Order) (c AnswerCheck, ok bool, why string) {
 	good, text, is := yesOrNo(o.Text)
 	var asks []Ask
 	s.log.read(func(st *State) { asks = slices.Clone(st.Asks) })
+	if is && good {
+		asks = s.withNos(asks)
+	}
 	if o.Cmd == "note" {
 		if !is || o.Kind != "" || len(asks) == 0 || len(o.Attach) > 0 || o.Samples > 0 {
 			return c, false, ""
@@ -173,6 +185,20 @@ func (s *Session) answerOrder(o Order) (c AnswerCheck, ok bool, why string) {
 	}
 	a := slices.MinFunc(asks, func(a, b Ask) int { return cmp.Or(rank(a)-rank(b), a.Since.Compare(b.Since)) })
 	return AnswerCheck{Env: a.Env, Check: a.Check, Text: text, Good: good}, true, ""
+}
+
+// withNos adds the checks whose newest answer is a no to the questions that wait.
+func (s *Session) withNos(asks []Ask) []Ask {
+	for i := range s.asks {
+		if s.asks[i].no == nil {
+			continue
+		}
+		no := s.asks[i].no.Load()
+		if no != nil && !slices.ContainsFunc(asks, func(a Ask) bool { return a.Env == no.Env && a.Check == no.Check }) {
+			asks = append(asks, *no)
+		}
+	}
+	return asks
 }
 
 // yesOrNo reads a first word of yes or no, and what follows it.

@@ -301,6 +301,8 @@ type HealthTick struct {
 	Age    *float64     `json:"age"`    // seconds since the newest sample
 	Checks []CheckState `json:"checks"`
 	Vitals any          `json:"vitals,omitempty"` // this machine's, in env self
+
+	Promise *Promise `json:"promise,omitempty"` // production's, where it is another from here on
 }
 
 // CheckState is one server's tile.

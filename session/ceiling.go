@@ -34,3 +34,10 @@ func (c *ceiling) set(which *int, n int) {
 		c.engine.SetCeiling(least)
 	}
 }
+
+// least is the lower of the two; -1: none.
+func (c *ceiling) least() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last
+}

@@ -28,6 +28,57 @@ var checkKinds = []struct {
 	{"redis", `"127.0.0.1:6379"`, []string{"connections", "lag"}, nil},
 }
 
+// SlowestWatch is the longest period of a check that tells of production within
+// seconds: with less the guard would promise nothing worth having.
+const SlowestWatch = 5 * time.Second
+
+// fastKinds are the kinds of checks that see trouble within seconds. The others
+// are slow evidence: they never keep production in sight.
+var fastKinds = []string{"http", "tcp", "dns", "postgres", "mysql", "redis"}
+
+// fast tells whether a check sees trouble within seconds.
+func (c Check) fast() bool { return slices.Contains(fastKinds, c.Kind) }
+
+// sighted refuses a production that would be out of sight, or seen too rarely,
+// while load runs, and one whose servers may all be red.
+func (r *configReader) sighted(p *Production, seen map[string]place) {
+	fast := 0
+	for _, c := range p.Checks {
+		if !c.fast() {
+			continue
+		}
+		fast++
+		if c.Every > SlowestWatch {
+			r.add(c.at, fmt.Sprintf("write every: %s or less", SlowestWatch),
+				"check %s looks at production every %s, so trouble would be seen too late", r.config.Mask(c.Name), shortSpan(c.Every))
+		}
+	}
+	switch {
+	case len(r.problems) > 0 || len(p.Checks) == 0:
+	case fast == 0:
+		r.add(seen["checks"], `add {http: "http://HOST:PORT/health"}, or one of `+strings.Join(fastKinds[1:], ", "),
+			"production has slow checks only, so it would be out of sight and the load cut")
+	case p.Tolerate >= fast && p.Tolerate > 0:
+		remedy, of := fmt.Sprintf("write at most %d", fast-1), fmt.Sprintf("there are %d checks that see trouble within seconds", fast)
+		if fast == 1 {
+			remedy, of = "leave it out", "there is 1 check that sees trouble within seconds"
+		}
+		r.add(seen["tolerate"], remedy, "production.tolerate is %d and %s, so the load would never be cut", p.Tolerate, of)
+	}
+}
+
+// shortSpan words a period without its zeros: 10m, not 10m0s.
+func shortSpan(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
 // hostParts are what a host check can look at on this machine.
 var hostParts = []string{"all", "cpu", "memory", "swap", "load", "disk", "network", "files"}
 

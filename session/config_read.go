@@ -232,10 +232,7 @@ func (r *configReader) production(n ast.Node) {
 		return
 	}
 	r.needChecks(n, seen, "production", "or leave production out and run unguarded")
-	if checks := len(p.Checks); p.Tolerate > 0 && p.Tolerate >= checks && len(r.problems) == 0 {
-		r.add(seen["tolerate"], fmt.Sprintf("write at most %d", checks-1),
-			"production.tolerate is %d and there are %d checks, so the load would never be cut", p.Tolerate, checks)
-	}
+	r.sighted(p, seen)
 }
 
 // needChecks refuses an environment that is named and not watched; what is empty says so itself.

@@ -13,6 +13,23 @@ import (
 // or no as a *Refusal that says why. StopAll acts before it is asked for. A
 // note's answer comes when the note is on the disk.
 func (s *Session) Do(ctx context.Context, who Person, cmd Command) (Reply, error) {
+	reply, err := s.Give(ctx, who, cmd)
+	if err != nil || reply.Seq == 0 || !lasting(cmd) {
+		return reply, err
+	}
+	// A disk that stands still must not hold the person up: the fact is kept in
+	// memory and written as soon as it can be.
+	wait, cancel := context.WithTimeout(ctx, 2*lateWrite)
+	defer cancel()
+	if err := s.WaitDurable(wait, reply.Seq); err != nil {
+		return reply, fmt.Errorf("%s, but it is not on the disk yet: %w", reply.Text, err)
+	}
+	return reply, nil
+}
+
+// Give is Do without the disk: what was done is in the journal's order when it
+// returns, and is not promised to be kept yet.
+func (s *Session) Give(ctx context.Context, who Person, cmd Command) (Reply, error) {
 	if _, ok := cmd.(StopAll); ok {
 		s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonOperator, By: who.Name, At: s.now()})
 	}
@@ -27,23 +44,12 @@ func (s *Session) Do(ctx context.Context, who Person, cmd Command) (Reply, error
 	case <-ctx.Done():
 		return Reply{}, fmt.Errorf("give command: %w", ctx.Err())
 	}
-	var a answer
 	select {
-	case a = <-r.reply:
+	case a := <-r.reply:
+		return a.reply, a.err
 	case <-s.done:
 		return Reply{}, &Refusal{Cmd: cmd.command(), Why: "the session has ended"}
 	}
-	if a.err != nil || a.reply.Seq == 0 || !lasting(cmd) {
-		return a.reply, a.err
-	}
-	// A disk that stands still must not hold the person up: the fact is kept in
-	// memory and written as soon as it can be.
-	wait, cancel := context.WithTimeout(ctx, 2*lateWrite)
-	defer cancel()
-	if err := s.WaitDurable(wait, a.reply.Seq); err != nil {
-		return a.reply, fmt.Errorf("%s, but it is not on the disk yet: %w", a.reply.Text, err)
-	}
-	return a.reply, nil
 }
 
 // lasting tells whether the answer to a command promises that it is kept.
@@ -185,6 +191,7 @@ func (s *Session) asked() int {
 // end, and of several moves the last counts. At is when it was asked for.
 func (s *Session) ask(who string, to DialSet, at time.Time) Reply {
 	s.links.stop("the dial was eased")
+	s.endSpike()
 	s.log.read(func(st *State) { to.From = st.Dial.Asked })
 	if s.phase == phaseRehearsal || s.phase == phaseBaseline && to.To > 1 {
 		s.pending = &waiting{who: who, to: to.To, at: at}
@@ -224,6 +231,7 @@ func (s *Session) free(at time.Time) {
 // stopAll records a stop that has already acted.
 func (s *Session) stopAll(who string) Reply {
 	s.pending = nil
+	s.endSpike()
 	var from int
 	s.log.read(func(st *State) { from = st.Dial.Asked })
 	s.release(who, "")
@@ -262,6 +270,7 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 
 func (s *Session) holdAt(who string, n int, why string) uint64 {
 	s.links.stop("the users were held")
+	s.endSpike()
 	s.ceiling.set(&s.ceiling.hold, n)
 	return s.add(who, TypeDialHold, &DialHold{At: n, Why: why}).Seq
 }
@@ -289,6 +298,7 @@ func (s *Session) release(who, reason string) uint64 {
 func (s *Session) setGlide(who string, to float64) Reply {
 	var from float64
 	s.log.read(func(st *State) { from = st.Dial.Glide })
+	s.spike = 0
 	s.engine.SetGlide(to)
 	s.engine.SetSlew(s.slewed(to))
 	e := s.add(who, TypeGlide, &GlideSet{From: from, To: to})
@@ -298,11 +308,35 @@ func (s *Session) setGlide(who string, to float64) Reply {
 	return Reply{Text: fmt.Sprintf("glide %g users a second", to), Seq: e.Seq}
 }
 
-// endSpike gives the glide back once the spike has been reached.
+// endSpike gives the glide back, if a spike has taken it.
 func (s *Session) endSpike() {
+	if s.spike == 0 {
+		return
+	}
 	s.spike = 0
 	s.pace()
 }
+
+// spiked tells whether a spike is over: its level is reached, or never will be
+// because the guard or a person allows less or all load was stopped. What is
+// left of it after that is a rise like any other.
+func (s *Session) spiked() bool {
+	running := s.engine.Live().Running
+	if running >= s.spike || s.watch.status.Load().state != GuardRun {
+		return true
+	}
+	if _, stopped := s.brake.Latched(); stopped {
+		return true
+	}
+	var since int64
+	s.log.read(func(st *State) { since = st.Dial.Since })
+	most := s.ceiling.least()
+	return most >= 0 && running >= most && s.ms()-since > pressed.Milliseconds()
+}
+
+// pressed is by when the guard has heard that a person moved the dial up, and
+// has lifted the ceiling that waited for that.
+const pressed = 4 * wakeEvery
 
 // pace lets users rise as the glide in force and the guard say.
 func (s *Session) pace() {
@@ -324,19 +358,7 @@ func (s *Session) saveNote(who string, c AddNote) Reply {
 		b.Happened = &at
 	}
 	e := s.addNote(who, b)
-	return Reply{Text: receipt(b, e.T), Seq: e.Seq, Note: b.ID}
-}
-
-// receipt is the line that tells a note's author what was kept with it.
-func receipt(b *NoteAdd, saved time.Time) string {
-	c := b.Context
-	return fmt.Sprintf("%s %s saved %s · %d users · staging p95 %s · production p95 %s", b.ID, b.Kind, saved.Local().Format("15:04:05"),
-		c.Running, millis(c.Staging.P95), millis(c.Production.P95))
-}
-
-func millis(p *float64) string {
-	if p == nil {
-		return "not known"
-	}
-	return fmt.Sprintf("%.0f ms", *p*1000)
+	var n notes.Note
+	s.log.read(func(st *State) { n, _ = st.Notes.Get(b.ID) })
+	return Reply{Text: receipt(n), Seq: e.Seq, Note: b.ID}
 }

@@ -35,7 +35,7 @@ func (s *State) Apply(e Event) {
 		// The process that sent the load is gone, and its guard with it.
 		s.Dial.Asked, s.Dial.Running, s.Dial.InFlight, s.Dial.Held, s.Dial.Ceiling = 0, 0, 0, false, none
 		s.Dial.Since, s.levelSince, s.Link.Running = e.MS, -1, nil
-		s.Guard.State, s.Guard.Why, s.Guard.Cause, s.Guard.Ceiling = string(GuardRun), "", "", none
+		s.guardAgain()
 		s.mark(e, "taken up again")
 	case *BaselineStart, *BaselineEnd, *BrakeTest, *Build:
 		s.prepare(e)
@@ -208,6 +208,9 @@ func (s *State) health(e Event) {
 		before := env.At
 		env.Tick, env.At = *b, e.MS
 		env.Tick.Checks = nil
+		if b.Promise != nil {
+			s.Guard.Promise = b.Promise
+		}
 		for _, c := range b.Checks {
 			if t := env.tile(c.Name); t != nil {
 				t.Now, t.At = c, e.MS
@@ -246,7 +249,10 @@ func (s *State) note(e Event) {
 	case *NoteAdd:
 		n := notes.Note{ID: b.ID, By: e.By, Kind: b.Kind, Text: b.Text, Tags: b.Tags, Typed: b.Typed, Saved: e.T,
 			Happened: b.Happened, Begun: b.Begun, Context: b.Context, System: reserved(e.By)}
-		n.MS = min(e.MS, max(0, n.Moment().Sub(s.Began).Milliseconds()))
+		n.MS = min(e.MS, s.offset(n))
+		if n.Happened != nil {
+			n.Then = s.ContextAt(n.MS)
+		}
 		s.Notes.Add(n)
 		s.Marks = bounded(append(s.Marks, Mark{MS: n.MS, T: n.Moment(), By: e.By, Type: e.Type, ID: b.ID, Text: b.Text}), maxMarks)
 	case *NoteEdit:

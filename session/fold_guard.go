@@ -6,11 +6,18 @@ import "fmt"
 func (s *State) guard(e Event) {
 	switch b := e.Body.(type) {
 	case *GuardChange:
-		s.Guard.State, s.Guard.Why, s.Guard.Cause, s.Guard.Since, s.Guard.Ceiling = b.To, b.Why, b.Cause, e.MS, b.Ceiling
-		s.Dial.Ceiling = b.Ceiling
 		if b.Warn > 0 {
 			s.Guard.Warn = e.MS + int64(b.Warn*1000)
 		}
+		if b.From == b.To { // no step: it says more of the one before
+			if b.Warn == 0 {
+				s.Guard.Why = b.Why
+				s.held(b)
+			}
+			return
+		}
+		s.Guard.State, s.Guard.Why, s.Guard.Cause, s.Guard.Since, s.Guard.Ceiling = b.To, b.Why, b.Cause, e.MS, b.Ceiling
+		s.Dial.Ceiling = b.Ceiling
 		s.held(b)
 		switch b.To {
 		case "cut", "lockout":
@@ -35,12 +42,23 @@ func (s *State) guard(e Event) {
 	}
 }
 
+// guardAgain folds that the session is taken up again: its process is gone, and
+// only a cut outlives it.
+func (s *State) guardAgain() {
+	s.Guard.Ceiling, s.Guard.Warn = none, 0
+	if s.Guard.Latched() {
+		s.Guard.Ceiling, s.Dial.Ceiling = 0, 0
+		return
+	}
+	s.Guard.State, s.Guard.Why, s.Guard.Cause = string(GuardRun), "", ""
+}
+
 // held counts the holds of users, and apart from them those in which our own
 // side had trouble at the same moment, which may be known a moment later.
 func (s *State) held(b *GuardChange) {
 	was := s.Guard.OurSide
 	s.Guard.OurSide = b.OurSide
-	if b.To != string(GuardHold) || b.Cause == CauseRed {
+	if b.To != string(GuardHold) || b.Cause == CauseRed || b.Cause == CausePerson {
 		return
 	}
 	if b.From != b.To {

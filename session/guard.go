@@ -66,7 +66,8 @@ type Reading struct {
 	Production monitors.Health // worst fast check, hysteresis applied
 	Why        string          // why it is not green
 	Pressing   bool            // what made it amber or red still holds now, not only the wait to leave it
-	GreenFor   time.Duration   // how long green's conditions have held at every fast check of production
+	GreenFor   time.Duration   // how long green's conditions have held at every fast check of production, muted or not
+	Limited    bool            // a fast check of production is limited: it tells less than it should
 	Late       string          // a single late answer just now, in words; "" if none
 	Self       monitors.Health // our own machine
 	SelfWhy    string
@@ -90,6 +91,7 @@ type Verdict struct {
 	OurSide bool    // our own side had trouble at the same moment
 	Early   string  // production is red and no load has begun: why; "" otherwise
 	Slew    float64 // how much of the guard's own limit of rising holds: 1, or less after a cut
+	Level   int     // of a cut: users that ran when it came
 }
 
 // Guard is the policy: a state machine without clock, lock or IO. One goroutine
@@ -109,8 +111,10 @@ type Guard struct {
 	stay    int       // attended: not above this until a key is pressed; -1 none
 	reds    int       // cuts for production's red
 	limit   int       // after a cut, 80 % of its level; -1 none
+	top     int       // that level
 	half    int       // after a cut, half its level until that has proved well; -1 none
 	proof   time.Time // since when users have run at no more than that and production was green
+	proved  bool      // users have stood at limit for long: a press up lifts it
 	slow    bool      // the climb after a cut: at half the slew
 	stood   time.Time // since when that climb has stood at its limit and production was green
 	begun   bool      // more than the one user of the quiet phase has run
@@ -118,6 +122,7 @@ type Guard struct {
 	last    Reading
 
 	checking bool      // a link check runs: hold and ease are suspended
+	before   rung      // where it began
 	owed     bool      // it began in a lockout, which its verdict has to lift
 	blind    time.Time // since when production is out of sight while it runs
 }
@@ -130,7 +135,7 @@ func NewGuard(rules GuardRules) *Guard {
 // Step takes one reading and says what is to be done. It is called at every
 // change and every 50 ms; only the reading's own time counts.
 func (g *Guard) Step(r Reading) Verdict {
-	from := g.state
+	from, ran := g.state, max(r.Running, g.last.Running)
 	g.last = r
 	g.begun = g.begun || r.Running > 1 || r.Running > 0 && !r.Quiet
 	bad, cause, why := g.trouble(r)
@@ -147,12 +152,18 @@ func (g *Guard) Step(r Reading) Verdict {
 	if !g.rules.Off {
 		g.climb(r, bad, cause, why)
 		g.prove(r)
-	} else if r.Lapsed != "" && g.state != GuardCut {
+	} else if r.Lapsed != "" && g.state != GuardCut && g.state != GuardLockout {
 		g.to(GuardCut, CausePermit, r.Lapsed, r)
 	}
 	v := Verdict{State: g.state, Cause: g.cause, Why: g.why, Ceiling: g.allowed(r), From: from, Changed: g.state != from}
 	v.Cut = v.Changed && (g.state == GuardCut || g.state == GuardLockout)
-	v.Renew = g.state != GuardCut && g.state != GuardLockout
+	v.Renew = !g.latched()
+	switch {
+	case v.Cut && g.cause == CausePermit: // whoever noticed first has let go of them already
+		v.Level = ran
+	case v.Cut:
+		v.Level = r.Running
+	}
 	v.OurSide = g.state != GuardRun && ours(g.cause, r)
 	if g.rules.Attended && g.early(r) {
 		v.Early = r.Why
@@ -163,6 +174,9 @@ func (g *Guard) Step(r Reading) Verdict {
 	}
 	return v
 }
+
+// latched tells whether nothing may be sent until a person goes on.
+func (g *Guard) latched() bool { return g.state == GuardCut || g.state == GuardLockout }
 
 // trouble names the worst of what speaks against load. Red outranks no sight:
 // what is known to fail is not excused by what is not seen.
@@ -185,7 +199,7 @@ func (g *Guard) trouble(r Reading) (monitors.Health, string, string) {
 }
 
 func (g *Guard) climb(r Reading, bad monitors.Health, cause, why string) {
-	if g.state == GuardCut || g.state == GuardLockout {
+	if g.latched() {
 		return
 	}
 	switch {
@@ -209,7 +223,7 @@ func (g *Guard) climb(r Reading, bad monitors.Health, cause, why string) {
 	}
 	switch g.state {
 	case GuardRun:
-		if bad != monitors.Green && !g.warns(r.Now, cause) {
+		if bad != monitors.Green && !g.warns(r, cause) {
 			g.level, g.ceiling = r.Running, r.Running
 			g.to(GuardHold, cause, why, r)
 		}
@@ -226,7 +240,7 @@ func (g *Guard) held(r Reading, bad monitors.Health, cause, why string) {
 		g.to(GuardRun, CauseRed, "production is not red any more", r)
 		return
 	}
-	if g.warns(r.Now, cause) {
+	if g.warns(r, cause) {
 		g.ceiling, g.stay = none, none
 		g.to(GuardRun, CausePerson, "amber only warns now", r)
 		return
@@ -243,9 +257,9 @@ func (g *Guard) held(r Reading, bad monitors.Health, cause, why string) {
 	switch {
 	case cause == CauseNoSight && lasted >= g.rules.BlindCut:
 		g.to(GuardCut, CauseNoSight, why, r)
-	case cause == CauseSelf || slowness(cause) && !r.Pressing:
-		// Our own machine is short of breath, or amber is only waiting to be left:
-		// fewer users would change nothing.
+	case cause == CauseSelf || slowness(cause) && (!r.Pressing || r.Now.Before(g.warn)):
+		// Our own machine is short of breath, amber is only waiting to be left, or
+		// only warns beside a check that is limited: fewer users would change nothing.
 	case g.state == GuardHold && lasted >= g.easeAfter(cause):
 		since := g.since
 		g.to(GuardEase, cause, why, r)
@@ -296,9 +310,9 @@ func (g *Guard) to(s GuardState, cause, why string, r Reading) {
 		if g.state == GuardRun || g.level == 0 {
 			g.level = r.Running
 		}
-		g.limit, g.half, g.slow = none, none, false
-		if g.level > 0 {
-			g.limit = max(1, g.level*8/10)
+		g.proof, g.stood, g.proved = time.Time{}, time.Time{}, false
+		if cause != CausePermit { // our own standing still says nothing about a level
+			g.cap(g.level)
 		}
 		if cause == CauseRed {
 			if g.reds++; g.reds >= 2 {
@@ -320,7 +334,7 @@ func (g *Guard) allowed(r Reading) int {
 	if r.Quiet {
 		lower(1)
 	}
-	if g.state == GuardCut || g.state == GuardLockout || g.early(r) {
+	if g.latched() || g.early(r) {
 		return 0
 	}
 	if g.rules.Off || g.checking {
@@ -329,13 +343,13 @@ func (g *Guard) allowed(r Reading) int {
 	if g.rules.Unguarded {
 		lower(g.rules.FewUsers)
 	}
+	lower(g.limit)
+	lower(g.half)
 	switch g.state {
 	case GuardHold, GuardEase:
 		lower(g.ceiling)
 	case GuardRun:
 		lower(g.stay)
-		lower(g.limit)
-		lower(g.half)
 		if !g.late.IsZero() && r.Now.Sub(g.late) < g.rules.Pause {
 			lower(g.atLate)
 		}

@@ -25,21 +25,28 @@ func (g *Guard) early(r Reading) bool {
 // slowness tells whether a cause is production's amber, whoever is behind it.
 func slowness(cause string) bool { return cause == CauseAmber || cause == CauseOurs }
 
-// Press says that a person moved the dial up: they have seen the hold.
-func (g *Guard) Press() { g.stay = none }
+// Press says that a person moved the dial up: they have seen the hold, and that
+// the level after a cut has stood well.
+func (g *Guard) Press() {
+	g.stay = none
+	if g.proved {
+		g.limit, g.proved = none, false
+	}
+}
 
 // Warn makes amber only a warning until a time; red and no sight are as ever.
 func (g *Guard) Warn(until time.Time) { g.warn = until }
 
-// warns tells whether a cause may not hold the dial now.
-func (g *Guard) warns(now time.Time, cause string) bool {
-	return slowness(cause) && now.Before(g.warn)
+// warns tells whether a cause may not hold the dial now. A check that is limited
+// is half blind: what it does not see can't be waved through.
+func (g *Guard) warns(r Reading, cause string) bool {
+	return slowness(cause) && r.Now.Before(g.warn) && !r.Limited
 }
 
 // Missing tells what has to be before a person may go on after a cut; "" when
 // nothing is. Reason tells whether the person gave one.
 func (g *Guard) Missing(now time.Time, reason bool) string {
-	if g.state != GuardCut && g.state != GuardLockout {
+	if !g.latched() {
 		return ""
 	}
 	if g.rules.Off || g.rules.Unguarded {
@@ -50,7 +57,7 @@ func (g *Guard) Missing(now time.Time, reason bool) string {
 		had = now.Sub(g.calm)
 	}
 	if g.cause == CauseRed {
-		need, had, what = g.rules.GreenAfter, g.last.GreenFor, "stay green"
+		need, had, what = g.rules.GreenAfter, min(g.last.GreenFor, now.Sub(g.since)), "stay green"
 		if g.last.Production == monitors.Red {
 			had = 0 // by slow evidence: the fast checks may have been green all the time
 		}
@@ -66,16 +73,17 @@ func (g *Guard) Missing(now time.Time, reason bool) string {
 
 // GoOn lets a person go on after a cut, if nothing is missing. Load comes back
 // at zero and at half the guard's slew: first up to half the level of the cut,
-// then, once that has proved well, up to 80 % of it. A cut for our own standing
-// still says nothing about a level.
+// then, once that has proved well, up to 80 % of it, until that has stood well for
+// long and a person presses up. A cut for our own standing still says nothing
+// about a level.
 func (g *Guard) GoOn(now time.Time, reason bool) error {
 	if m := g.Missing(now, reason); m != "" {
 		return &Refusal{Cmd: Hold{}.command(), Why: m}
 	}
 	if (g.cause == CauseRed || g.cause == CauseNoSight) && g.limit >= 0 {
-		g.half, g.slow = max(1, g.level/2), true
-		g.proof, g.stood = time.Time{}, time.Time{}
+		g.half, g.slow = min(g.limit, max(1, g.top/2)), true
 	}
+	g.proof, g.stood, g.proved = time.Time{}, time.Time{}, false
 	g.state, g.cause, g.why, g.since = GuardRun, CausePerson, "a person went on", now
 	g.ceiling, g.stay, g.level = none, none, 0
 	g.late = time.Time{}
@@ -92,11 +100,19 @@ func (g *Guard) prove(r Reading) {
 		if heldFor(&g.proof, well, r.Now) >= g.rules.ProveFor && well {
 			g.half = none
 		}
-	case g.slow:
-		well = well && r.Running >= g.limit
-		if heldFor(&g.stood, well, r.Now) >= g.rules.ProveFor && well {
-			g.slow = false
-		}
+	case g.limit >= 0:
+		stood := heldFor(&g.stood, well && r.Running >= g.limit, r.Now)
+		g.slow = g.slow && stood < g.rules.ProveFor
+		g.proved = !g.stood.IsZero() && stood >= g.rules.GreenAfter
+	}
+}
+
+// cap keeps users to 80 % of the level of a cut, and never under the few that a
+// session without any check of production may run.
+func (g *Guard) cap(level int) {
+	g.limit, g.half, g.slow, g.top = none, none, false, level
+	if level > 0 {
+		g.limit = max(1, g.rules.FewUsers, level*8/10)
 	}
 }
 
@@ -112,18 +128,29 @@ func heldFor(since *time.Time, holds bool, now time.Time) time.Duration {
 	return now.Sub(*since)
 }
 
-// First tells how many users may be asked for on the first climb after a cut,
-// and what lifts that; -1 and "" when nothing limits it.
+// First tells how many users may be asked for on the climb after a cut, and what
+// lifts that; -1 and "" when nothing limits it.
 func (g *Guard) First(now time.Time) (most int, why string) {
-	if g.half < 0 {
+	if g.latched() || g.rules.Off || g.limit < 0 && g.half < 0 {
 		return none, ""
 	}
-	left := g.rules.ProveFor
-	if !g.proof.IsZero() {
-		left -= now.Sub(g.proof)
+	if g.half >= 0 {
+		return g.half, fmt.Sprintf("after the cut, at most %d users (half its level) until production has been green for %d s with load running: %d s to go",
+			g.half, ceilSeconds(g.rules.ProveFor), ceilSeconds(left(g.rules.ProveFor, g.proof, now)))
 	}
-	return g.half, fmt.Sprintf("after the cut, at most %d users (half its level) until production has been green for %d s with load running: %d s to go",
-		g.half, ceilSeconds(g.rules.ProveFor), ceilSeconds(left))
+	if g.proved {
+		return none, ""
+	}
+	return g.limit, fmt.Sprintf("at most %d users since the cut at %d: once %d have run for %d s with production green, the next press up lifts that: %d s to go",
+		g.limit, g.top, g.limit, ceilSeconds(g.rules.GreenAfter), ceilSeconds(left(g.rules.GreenAfter, g.stood, now)))
+}
+
+// left is what remains of a wait that began at since, if it has.
+func left(wait time.Duration, since, now time.Time) time.Duration {
+	if since.IsZero() {
+		return wait
+	}
+	return max(0, wait-now.Sub(since))
 }
 
 // after is the ceiling of the climb after a cut; -1 if there is none.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"crosstalk/loadengine"
 	"crosstalk/notes"
 )
 
@@ -199,9 +200,10 @@ func (r *Redaction) Words() string {
 type Earlier struct {
 	State  *State
 	Rest   Rest
-	Moves  []Move        // of persons, and of scripts that persons gave
+	Moves  []Move        // of persons and their scripts, and to 0 where the session itself took the load away
 	Length time.Duration // without the times in which it was not running
 	dir    string
+	zeroed int // of Moves, the newest ones from there on took the load away by themselves
 }
 
 // Move is one move of the dial, at a time from the start.
@@ -211,7 +213,7 @@ type Move struct {
 }
 
 // ReadEarlier reads a recorded session. Where a session was taken up again the
-// time in between is left out.
+// time in between is left out. What the guard did is no move: it does it anew.
 func ReadEarlier(dir string) (*Earlier, error) {
 	e := &Earlier{State: NewState(), dir: dir}
 	var away, last int64
@@ -221,12 +223,7 @@ func ReadEarlier(dir string) (*Earlier, error) {
 		}
 		last = max(last, v.MS)
 		e.State.Apply(v)
-		if reserved(v.By) {
-			return nil
-		}
-		if cmd := moveOf(v); cmd != nil {
-			e.Moves = append(e.Moves, Move{At: time.Duration(v.MS-away) * time.Millisecond, Cmd: cmd})
-		}
+		e.moves(time.Duration(v.MS-away)*time.Millisecond, v)
 		return nil
 	})
 	if err != nil {
@@ -236,11 +233,69 @@ func ReadEarlier(dir string) (*Earlier, error) {
 	return e, nil
 }
 
-// moveOf is the command that makes a person's move again; nil for what is none.
+// moves adds the moves that an event stands for. With the process the load went
+// away, and at a stop that no person and no guard gave: who repeats only what
+// persons asked for would send load that was not there.
+func (e *Earlier) moves(at time.Duration, v Event) {
+	if _, ok := v.Body.(*End); ok {
+		for i := e.zeroed; i < len(e.Moves); i++ {
+			e.Moves[i].At = at // the end itself, which a repetition of the same length has anyway
+		}
+	}
+	if !v.Zeroes() {
+		if cmd := moveOf(v); cmd != nil {
+			e.Moves = append(e.Moves, Move{At: at, Cmd: cmd})
+			e.zeroed = len(e.Moves)
+		}
+		return
+	}
+	asked, held := 0, false
+	for _, m := range e.Moves {
+		switch c := m.Cmd.(type) {
+		case SetDial:
+			asked = c.To
+		case Hold:
+			held = c.Only
+		}
+	}
+	e.zeroed = len(e.Moves)
+	if asked > 0 {
+		e.Moves = append(e.Moves, Move{At: at, Cmd: SetDial{}})
+	}
+	if held {
+		e.Moves = append(e.Moves, Move{At: at, Cmd: Hold{}})
+	}
+}
+
+// Zeroes tells whether the load went to 0 with an event, although nobody moved
+// the dial and it was not the guard: the process had gone, the session ended, or
+// its journal or permit was lost.
+func (e Event) Zeroes() bool {
+	switch b := e.Body.(type) {
+	case *Recovered:
+		return true
+	case *LoadStop:
+		return b.Reason != loadengine.ReasonOperator && b.Reason != loadengine.ReasonGuard
+	}
+	return false
+}
+
+// Moved tells whether an event is a move of the dial that who repeats a session
+// makes again: a person's, or the session's own when it eased the load.
+func (e Event) Moved() (*DialSet, bool) {
+	d, ok := e.Body.(*DialSet)
+	return d, ok && (e.By == BySession || !reserved(e.By))
+}
+
+// moveOf is the command that makes a move again; nil for what is none.
 func moveOf(v Event) Command {
+	if d, ok := v.Moved(); ok {
+		return SetDial{To: d.To, Spike: d.Spike}
+	}
+	if reserved(v.By) {
+		return nil
+	}
 	switch b := v.Body.(type) {
-	case *DialSet:
-		return SetDial{To: b.To, Spike: b.Spike}
 	case *GlideSet:
 		return SetGlide{To: b.To}
 	case *DialHold:

@@ -24,17 +24,36 @@ func (g *Guard) BeginCheck(now time.Time, mode string) string {
 	case g.state == GuardCut || g.state == GuardLockout:
 		return "the load is cut: press space to go on first"
 	}
+	g.before = rung{g.state, g.cause, g.why, g.since, g.ceiling, g.stay}
 	g.checking, g.blind = true, time.Time{}
 	g.state, g.cause, g.why, g.since = GuardRun, CausePerson, "hold and ease are suspended while a check runs", now
 	g.ceiling, g.stay, g.late = none, none, time.Time{}
 	return ""
 }
 
-// EndCheck puts hold and ease back. Lifts tells whether the verdict lifts a
-// lockout that the check began in; it returns whether that holds on.
+// rung is where a check began, and where the guard is again after it.
+type rung struct {
+	state         GuardState
+	cause, why    string
+	since         time.Time
+	ceiling, stay int
+}
+
+// EndCheck puts hold and ease back, and the dial under the ceiling it was under.
+// Lifts tells whether the verdict lifts a lockout that the check began in; it
+// returns whether that holds on.
 func (g *Guard) EndCheck(lifts bool) (locked bool) {
-	owed := g.owed && g.state != GuardCut && g.state != GuardLockout
+	owed := g.owed && !g.latched()
+	was := g.checking && !g.latched()
 	g.checking, g.owed = false, false
+	if was {
+		g.stay = g.before.stay
+		if g.before.state == GuardHold || g.before.state == GuardEase {
+			now := g.last.Now
+			g.state, g.cause, g.why, g.ceiling = g.before.state, g.before.cause, g.before.why, g.before.ceiling
+			g.since, g.next = now, now.Add(g.rules.EaseEvery)
+		}
+	}
 	if !owed {
 		return false
 	}
@@ -42,7 +61,7 @@ func (g *Guard) EndCheck(lifts bool) (locked bool) {
 		g.reds, g.limit, g.half, g.slow = 0, none, none, false
 		return false
 	}
-	g.state, g.cause, g.why = GuardLockout, CauseRed, "the link check did not tell: the lockout stays"
+	g.state, g.cause, g.why, g.since = GuardLockout, CauseRed, "the link check did not tell: the lockout stays", g.before.since
 	return true
 }
 
@@ -77,7 +96,11 @@ func (w *watch) beginCheck(now time.Time, mode string) string {
 }
 
 func (w *watch) endCheck(now time.Time, lifts bool) {
+	from := w.guard.state
 	if !w.guard.EndCheck(lifts) {
+		if w.guard.state != from {
+			w.toldChange(from, CausePerson)
+		}
 		return
 	}
 	w.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonGuard, By: ByGuard, At: now})
@@ -89,7 +112,10 @@ func (w *watch) endCheck(now time.Time, lifts bool) {
 func (w *watch) toldChange(from GuardState, cause string) {
 	g := w.guard
 	ceiling := g.after()
-	if g.state == GuardLockout {
+	switch g.state {
+	case GuardHold, GuardEase:
+		ceiling = g.ceiling
+	case GuardLockout:
 		ceiling = 0
 	}
 	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: &GuardChange{From: string(from), To: string(g.state), Why: g.why, Cause: cause,

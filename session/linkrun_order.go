@@ -220,11 +220,20 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 	case <-s.links.stops: // meant for an earlier one: only this goroutine sends there
 	default:
 	}
+	asked := s.asked()
+	if o.mode == ModeDips {
+		// They may be held, or still on the way up: no more while it is found out.
+		s.engine.SetAsked(o.users)
+	}
 	select {
 	case s.links.orders <- o:
 	default:
+		s.engine.SetAsked(asked)
 		s.pace()
 		return Reply{}, s.busy(who, cmd)
+	}
+	if o.mode == ModeDips && asked != o.users {
+		s.add(who, TypeDialSet, &DialSet{From: asked, To: o.users, Why: "is it me? at the users that run"})
 	}
 	e := s.add(who, TypeLinkQuiet, &LinkQuiet{Mode: o.mode, Profile: o.profile, Users: o.users, Seed: o.seed,
 		Order: link.Assign(o.seed, o.profile.MaxPairs).String(), Seconds: seconds(o.profile.Quiet)})
@@ -266,7 +275,7 @@ func (s *Session) checked(b *LinkVerdict) {
 	s.pace()
 	switch {
 	case back:
-		s.engine.SetAsked(asked)
+		s.engine.SetAsked(min(asked, b.Users))
 	case asked > 0:
 		s.add(who, TypeDialSet, &DialSet{From: asked, To: 0, Why: "after " + modeWords(b.Mode)})
 	}

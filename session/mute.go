@@ -10,6 +10,9 @@ import (
 
 // refusedMute tells why a check can't be muted.
 func refusedMute(st *State, c Mute) string {
+	if st.Guard.Latched() {
+		return noMute
+	}
 	if c.Why == "" {
 		return "a typed reason is needed: it is recorded"
 	}
@@ -23,24 +26,37 @@ func refusedMute(st *State, c Mute) string {
 	return ""
 }
 
+// What a cut can't be made less by.
+const (
+	noMute = "the load is cut: muting a check now would make production look well. Mute it before, or once you have gone on"
+	noWarn = "the load is cut: amber can only warn once you have gone on"
+)
+
+// refusedWarn tells why amber can't be made a warning only.
+func refusedWarn(st *State, c WarnOnly) string {
+	switch {
+	case st.Guard.Latched():
+		return noWarn
+	case c.Why == "":
+		return "a typed reason is needed: it is recorded"
+	}
+	return ""
+}
+
 // mute makes one check only warn until it is green again. A decision of a
-// person's, so it is a note with its reason.
+// person's, so it is a note with its reason; the guard writes it once it agrees.
 func (s *Session) mute(who string, c Mute) (Reply, error) {
-	if !s.watch.order(func(time.Time) { s.watch.board.Mute(c.Env, c.Check, true) }) {
+	if !s.watch.order(func(now time.Time) { s.watch.mute(now, who, c) }) {
 		return Reply{}, s.busy(who, c)
 	}
-	e := s.addNote(who, &NoteAdd{Kind: notes.Decision, Typed: s.now(),
-		Text: fmt.Sprintf("%s of %s only warns until it is green: %s", c.Check, c.Env, notes.Clean(c.Why))})
-	return Reply{Text: c.Check + " only warns until it is green", Seq: e.Seq}, nil
+	return Reply{Text: c.Check + " only warns until it is green"}, nil
 }
 
 // warnOnly makes production's amber only warn for a while.
 func (s *Session) warnOnly(who, reason string) (Reply, error) {
 	reason = notes.Clean(reason)
-	if !s.watch.order(func(now time.Time) { s.watch.warn(now, reason) }) {
+	if !s.watch.order(func(now time.Time) { s.watch.warn(now, who, reason) }) {
 		return Reply{}, s.busy(who, WarnOnly{})
 	}
-	e := s.addNote(who, &NoteAdd{Kind: notes.Decision, Typed: s.now(),
-		Text: fmt.Sprintf("the guard only warns of amber for %d minutes: %s", int(WarnFor.Minutes()), reason)})
-	return Reply{Text: "amber only warns for 5 minutes; red still cuts", Seq: e.Seq}, nil
+	return Reply{Text: "amber only warns for 5 minutes; red still cuts"}, nil
 }

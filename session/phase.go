@@ -43,7 +43,7 @@ func (s *Session) open() {
 		s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Text: h, Typed: s.began})
 	}
 	s.phase, s.phaseAt = phaseRehearsal, s.began
-	if s.o.Rules.Off || s.o.Rules.Unguarded || s.o.Plan.MaxUsers < 1 {
+	if s.o.Rules.Off || s.o.Rules.Unguarded || s.o.Plan.MaxUsers < 1 || s.watch.cut() {
 		s.quietPhase()
 		return
 	}
@@ -76,7 +76,7 @@ func (s *Session) turn(now time.Time) {
 			s.learned = s.watch.order(s.watch.endBaseline)
 		}
 	}
-	if s.spike > 0 && s.engine.Live().Running >= s.spike {
+	if s.spike > 0 && s.spiked() {
 		s.endSpike()
 	}
 	if s.phase == phaseLive && now.Sub(s.timed) >= time.Second {

@@ -42,21 +42,25 @@ type Redactor struct {
 	Kept    int          // places that are words of the journal's own format, and stay
 	Opaque  []string     // binary files without the text: compressed inside, it could not be seen
 	Skipped []string     // links and the like, which lead elsewhere
+	Names   []string     // folders and links in it whose own names hold the text, and keep it
 	InName  bool         // the folder's own name holds the text
 
 	p     *pattern
 	lock  *flock.Flock
 	plans []plan
-	head  Event // the journal's last event
+	moved map[string]string // names that two files would have got, by the name before
+	head  Event             // the journal's last event
 	torn  []byte
 	began time.Time
 }
 
 // RedactFile is one file that holds the text.
 type RedactFile struct {
-	Path   string // in the session's folder, the text in its name taken out
-	Count  int    // places, its name included
-	Binary bool   // no text: it is replaced as a whole by a mark
+	Path    string // in the session's folder, the text in its name taken out
+	From    string // in the session's folder as it is called now: not to be shown
+	Count   int    // places, its name included
+	Binary  bool   // no text: it is replaced as a whole by a mark
+	Renamed bool   // its name holds the text
 }
 
 // plan is a file as it will be.
@@ -76,7 +80,7 @@ func OpenRedactor(dir, text string) (*Redactor, error) {
 	if _, err := os.Stat(filepath.Join(dir, JournalName)); err != nil {
 		return nil, fmt.Errorf("open session %s: %w", dir, err)
 	}
-	r := &Redactor{Dir: dir, p: p, lock: flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o644))}
+	r := &Redactor{Dir: dir, p: p, moved: map[string]string{}, lock: flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o644))}
 	patient, cancel := context.WithTimeout(context.Background(), commitEvery)
 	defer cancel()
 	ok, err := r.lock.TryLockContext(patient, 10*time.Millisecond)
@@ -118,6 +122,9 @@ func (r *Redactor) look() error {
 		if err != nil {
 			return fmt.Errorf("look through session folder: %w", err)
 		}
+		if (d.IsDir() && rel != "." || !d.IsDir() && !d.Type().IsRegular()) && r.p.in(filepath.Base(rel)) {
+			r.Names = append(r.Names, rel)
+		}
 		switch {
 		case d.IsDir(), rel == lockName, rel == controlName, rel == elsewhere, rel == JournalName:
 			return nil
@@ -154,7 +161,7 @@ func (r *Redactor) lookAt(path, rel string, d fs.DirEntry, hashes map[string]att
 		return fmt.Errorf("look at %s: %w", r.shown(rel), err)
 	}
 	base, n := r.p.cut(filepath.Base(rel))
-	f := RedactFile{Path: filepath.Join(filepath.Dir(rel), base), Count: n}
+	f := RedactFile{Path: rel, From: rel, Count: n, Renamed: n > 0}
 	after, n, kept, binary := r.cutFile(rel, before)
 	if f.Count += n; f.Count == 0 {
 		if r.Kept += kept; binary {
@@ -162,7 +169,12 @@ func (r *Redactor) lookAt(path, rel string, d fs.DirEntry, hashes map[string]att
 		}
 		return nil
 	}
-	f.Binary = binary && n > 0
+	if f.Binary = binary && n > 0; f.Renamed {
+		wanted := filepath.Join(filepath.Dir(rel), base)
+		if f.Path = r.free(wanted, after); f.Path != wanted {
+			r.moved[filepath.Base(rel)] = filepath.Base(f.Path)
+		}
+	}
 	r.Kept += kept
 	r.Files = append(r.Files, f)
 	r.plans = append(r.plans, plan{from: path, to: filepath.Join(r.Dir, f.Path), content: after, mode: info.Mode().Perm()})
@@ -173,14 +185,9 @@ func (r *Redactor) lookAt(path, rel string, d fs.DirEntry, hashes map[string]att
 // cutFile takes the text out of a file's content.
 func (r *Redactor) cutFile(name string, b []byte) (after []byte, n, kept int, binary bool) {
 	if bytes.IndexByte(b, 0) >= 0 || !utf8.Valid(b) {
-		for _, form := range r.p.bytes {
-			n += bytes.Count(b, form)
-		}
-		if n == 0 && r.p.any.Match(b) {
-			n = 1
-		}
-		if n > 0 {
-			return []byte(markFile), n, 0, true
+		if n = r.p.countIn(b); n > 0 {
+			mark, _ := r.p.cut(markFile)
+			return []byte(mark), n, 0, true
 		}
 		return b, 0, 0, true
 	}
@@ -243,7 +250,7 @@ func (r *Redactor) lookAtJournal(hashes map[string]attached) error {
 	torn, n := r.p.cut(string(b[rest.Whole:]))
 	r.torn, places = []byte(torn), places+n
 	if places > 0 {
-		r.Files = append(r.Files, RedactFile{Path: JournalName, Count: places})
+		r.Files = append(r.Files, RedactFile{Path: JournalName, From: JournalName, Count: places})
 	}
 	// Always written, and first: it gets the mark that says what was done.
 	r.plans = slices.Insert(r.plans, 0, plan{from: path, to: path, content: out.Bytes(), mode: info.Mode().Perm()})
@@ -252,23 +259,31 @@ func (r *Redactor) lookAtJournal(hashes map[string]attached) error {
 
 // cutLine takes the text out of one journal line.
 func (r *Redactor) cutLine(line []byte, e Event) ([]byte, int, error) {
+	line, named, err := r.readdress(line)
+	if err != nil {
+		return nil, 0, err
+	}
 	// Without an escape of any kind in it, a line holds the text as it is or not at all.
-	if r.p.plain && !bytes.ContainsAny(line, `\%&`) && !bytes.Contains(line, []byte("\u2060")) && !bytes.Contains(line, r.p.bytes[0]) {
-		return line, 0, nil
+	if r.p.plain && !bytes.ContainsAny(line, `\%&`) && !bytes.Contains(line, []byte("\u2060")) && !bytes.Contains(foldLine(line), []byte(string(r.p.folded))) {
+		return line, named, nil
 	}
 	out, n, kept, ok := r.p.cutJSON(line, journalWords())
 	if !ok {
 		return nil, 0, fmt.Errorf("line %d: %w", e.Seq, errNotEvent)
 	}
 	r.Kept += kept
-	if n == 0 {
+	if n += named; n == 0 {
 		return line, 0, nil
 	}
 	var now Event
 	if err := now.UnmarshalJSON(out); err != nil || now.Seq != e.Seq || now.MS != e.MS || now.Type != e.Type || !now.T.Equal(e.T) {
 		return nil, 0, fmt.Errorf("line %d (%s) could not be read any more without it: nothing was changed", e.Seq, e.Type)
 	}
-	return out, n, nil
+	out, tags, err := cutTags(out, e, now)
+	if err != nil {
+		return nil, 0, fmt.Errorf("line %d: %w", e.Seq, err)
+	}
+	return out, n + tags, nil
 }
 
 // rehash gives a line that names a changed file its new hash and size.

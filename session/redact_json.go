@@ -123,7 +123,7 @@ func (w *jsonWalk) number(raw []byte) {
 	for _, k := range w.path {
 		body = body || k == "json"
 	}
-	if body && len(raw) > longest && string(raw) == w.p.text {
+	if body && len(raw) > longest && string(bytes.ToLower(raw)) == string(w.p.folded) {
 		w.cut++
 		w.out.WriteString(`"` + Redacted + `"`)
 		return

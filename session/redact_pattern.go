@@ -25,15 +25,16 @@ const (
 
 // pattern finds a text however a file of a session may have written it.
 type pattern struct {
-	text  string
-	any   *regexp.Regexp
-	bytes [][]byte // as a binary file may hold it: UTF-8, UTF-16 of both orders
-	plain bool     // no white space in it: a line without any escape holds it literally or not at all
+	text   string
+	any    *regexp.Regexp
+	folded []rune // the text in one case
+	first  []rune // what it may begin with
+	plain  bool   // no white space in it: a line without any escape holds it literally or not at all
 }
 
-// newPattern prepares the search for a text. Every rune is matched literally, as
-// JSON, HTML, URLs and Markdown escape it, at any depth of backslashes; white
-// space matches any run of it, and a line may have been broken between any two.
+// newPattern prepares the search for a text. Every rune is matched in any case,
+// literally and as JSON, HTML, URLs and Markdown escape it, at any depth of
+// backslashes; white space matches any run of it, and a line may have been broken between any two.
 func newPattern(text string) (*pattern, error) {
 	text = strings.TrimSpace(text)
 	switch n := utf8.RuneCountInString(text); {
@@ -43,12 +44,12 @@ func newPattern(text string) (*pattern, error) {
 		return nil, fmt.Errorf("the text is shorter than %d characters: that would take the record apart", shortestText)
 	case n > longestText:
 		return nil, fmt.Errorf("the text is longer than %d characters: give its secret part", longestText)
-	case strings.Contains(Redacted, text):
+	case strings.Contains(Redacted, string(foldAll(text))):
 		return nil, fmt.Errorf("the mark %s holds that text itself", Redacted)
 	case text != notes.Clean(text):
 		return nil, errors.New("the text holds control characters: give the part without them")
 	}
-	p := &pattern{text: text, plain: strings.IndexFunc(text, unicode.IsSpace) < 0}
+	p := &pattern{text: text, folded: foldAll(text), plain: strings.IndexFunc(text, unicode.IsSpace) < 0}
 	var b strings.Builder
 	before := ' '
 	for _, r := range text {
@@ -68,11 +69,7 @@ func newPattern(text string) (*pattern, error) {
 	if p.any, err = regexp.Compile(b.String()); err != nil {
 		return nil, fmt.Errorf("search for the text: %w", err)
 	}
-	p.bytes = [][]byte{[]byte(text), nil, nil}
-	for _, u := range utf16.Encode([]rune(text)) {
-		p.bytes[1] = append(p.bytes[1], byte(u), byte(u>>8))
-		p.bytes[2] = append(p.bytes[2], byte(u>>8), byte(u))
-	}
+	p.first = cases(p.folded[0])
 	return p, nil
 }
 
@@ -83,10 +80,22 @@ const (
 	anyBreak = `(?:\x{2060}|[ \t]*(?:\r?\n|(?:\\+r)?\\+n|\\+u000[aA])[ \t>]*)?`
 )
 
-// anyForm matches one rune however it may have been written.
+// anyForm matches one rune in any case, however it may have been written.
 func anyForm(r rune) string {
-	lit := regexp.QuoteMeta(string(r))
-	forms := []string{lit, unicodeEscape(r), fmt.Sprintf(`&#0*%d;|(?i:&#x0*%x;)`, r, r)}
+	var lits, units, decimals, hexes, percents []string
+	for _, c := range cases(r) {
+		lits = append(lits, regexp.QuoteMeta(string(c)))
+		units = append(units, unicodeEscape(c))
+		decimals = append(decimals, fmt.Sprint(c))
+		hexes = append(hexes, fmt.Sprintf("%x", c))
+		var percent strings.Builder
+		for _, b := range []byte(string(c)) {
+			fmt.Fprintf(&percent, "%%%02X", b)
+		}
+		percents = append(percents, percent.String())
+	}
+	lit := oneOf(lits)
+	forms := []string{lit, oneOf(units), "&#0*" + oneOf(decimals) + ";", "(?i:&#x0*" + oneOf(hexes) + ";)", "(?i:" + oneOf(percents) + ")"}
 	if named := html.EscapeString(string(r)); named != string(r) {
 		forms = append(forms, regexp.QuoteMeta(named))
 	}
@@ -94,7 +103,7 @@ func anyForm(r rune) string {
 	case '"':
 		forms = append(forms, `\\+"`, `""`, `&quot;`)
 	case '\\':
-		forms = []string{`\\+`, unicodeEscape(r), `&#92;`}
+		forms[0] = `\\+`
 	case '\'':
 		forms = append(forms, `\\+'`, `'\\''`, `&apos;`)
 	default:
@@ -102,12 +111,10 @@ func anyForm(r rune) string {
 			forms = append(forms, `\\+`+lit)
 		}
 	}
-	var percent strings.Builder
-	for _, c := range []byte(string(r)) {
-		fmt.Fprintf(&percent, "%%%02X", c)
-	}
-	return "(?:" + strings.Join(append(forms, "(?i:"+percent.String()+")"), "|") + ")"
+	return oneOf(forms)
 }
+
+func oneOf(forms []string) string { return "(?:" + strings.Join(forms, "|") + ")" }
 
 func unicodeEscape(r rune) string {
 	var out strings.Builder

@@ -54,6 +54,12 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		}
 		return ""
 	}
+	switch cmd.(type) {
+	case StartCheck, StartDips:
+		if st.Paused {
+			return pausedNow
+		}
+	}
 	if no, ok := s.refusedLink(st, who, cmd); ok {
 		return no
 	}
@@ -86,9 +92,7 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		}
 		return g.missing
 	case WarnOnly:
-		if c.Why == "" {
-			return "a typed reason is needed: it is recorded"
-		}
+		return refusedWarn(st, c)
 	case Mute:
 		return refusedMute(st, c)
 	case SetAside:
@@ -107,6 +111,9 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 func (s *Session) refusedRise(st *State, to int) string {
 	if to <= st.Dial.Asked {
 		return ""
+	}
+	if st.Paused {
+		return pausedNow
 	}
 	if st.Dial.Asked >= s.o.Plan.MaxUsers {
 		return fmt.Sprintf("the cap is %d users (--limit-users, or limits.users under staging)", s.o.Plan.MaxUsers)
@@ -141,6 +148,10 @@ func (s *Session) refusedRise(st *State, to int) string {
 	}
 	return ""
 }
+
+// pausedNow is why no load runs in a pause: its time is not worked, and nobody
+// is taken to look.
+const pausedNow = "the session is paused: P goes on first"
 
 // stoodStill is how long the guard may take for a step before nobody counts on
 // it any more. The permit has lapsed long before.

@@ -149,10 +149,10 @@ func (s *Session) assemble() error {
 	s.o.Rules.Unguarded = !watched
 	s.o.Start.Limits = LoadLimits{Users: s.o.Plan.MaxUsers, RPS: s.o.Plan.MaxRPS, Glide: s.o.Plan.Glide}
 	s.o.Start.Baseline = seconds(s.o.Baseline)
-	s.watch = &watch{guard: NewGuard(s.o.Rules), board: board, engine: s.engine, ceiling: s.ceiling, brake: s.brake, permit: s.permit,
+	s.watch = &watch{guard: s.newGuard(), board: board, engine: s.engine, ceiling: s.ceiling, brake: s.brake, permit: s.permit,
 		samples: s.samples, orders: make(chan func(time.Time), 16), facts: s.facts, envs: board.Envs(), now: s.now, told: map[string]tileTold{}, quiet: true,
 		slew: 1, earlier: s.earlier(), earlierFrom: s.o.EarlierFrom, fitAfter: fitAfter}
-	s.watch.status.Store(&guardStatus{state: GuardRun, after: none})
+	s.watch.status.Store(s.watch.guard.status(s.now()))
 	s.links = s.newLinkRunner(checks)
 	return nil
 }
@@ -184,7 +184,7 @@ func (s *Session) Run(ctx context.Context) error {
 	defer stopGuard()
 
 	// Before anybody may ask for load: an engine without a permit pulls the brake.
-	s.permit.Grant(lease)
+	s.grant()
 	var engine, rest, writer sync.WaitGroup
 	engineDone := make(chan error, 1)
 	engine.Go(func() { engineDone <- s.engine.Run(work) })

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"crosstalk/loadengine"
@@ -67,7 +69,11 @@ func loadTick(t loadengine.Tick) *LoadTick {
 
 // journalFailed stops the load at once: what can't be recorded must not happen.
 func (s *Session) journalFailed(err error) {
-	s.stall(fmt.Sprintf("the journal can't be written: %v", err))
+	why := err.Error()
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		why = errno.Error() // what it is, before where
+	}
+	s.stall("the journal can't be written: " + why)
 }
 
 // checkJournal notices a disk that takes too long, and one that is well again.

@@ -45,6 +45,7 @@ type watch struct {
 	born     time.Time // of the first step
 	cutAt    time.Time // of a cut whose recovery is not known yet
 	cutLevel int
+	kept     *Promise  // as it was told last
 	slew     float64   // how much of the guard's limit of rising the engine was told
 	heldAt   time.Time // of the newest hold
 	ourHold  bool      // that hold is said to be ours
@@ -68,6 +69,7 @@ type guardStatus struct {
 	most    int       // users on the first climb after a cut; 0: no such limit
 	mostWhy string    // and what lifts that
 	after   int       // users at most on the whole climb after a cut; -1: no such limit
+	begun   bool      // more than the one user of the quiet phase has run
 
 	production monitors.Health
 	pressing   bool // what made it amber or red holds now
@@ -164,7 +166,7 @@ func (w *watch) step(now time.Time) {
 	most, mostWhy := w.guard.First(now)
 	w.status.Store(&guardStatus{at: now, state: v.State, cause: v.Cause, missing: missing,
 		asked: missing != "" && w.guard.Missing(now, true) == "", early: v.Early, most: max(0, most), mostWhy: mostWhy,
-		after: w.guard.after(), production: production.State, pressing: production.Pressing})
+		after: w.guard.after(), begun: w.guard.begun, production: production.State, pressing: production.Pressing})
 	switch {
 	case v.Changed:
 		w.tell(v, r, now)
@@ -175,7 +177,9 @@ func (w *watch) step(now time.Time) {
 	if now.Sub(w.ticked) >= time.Second {
 		w.ticked = now
 		for _, env := range w.envs {
-			w.facts.put(fact{by: ByMonitors, kind: TypeHealthTick, body: w.healthTick(w.board.Env(env, now), now)})
+			tick := w.healthTick(w.board.Env(env, now), now)
+			tick.Promise = w.promised(env)
+			w.facts.put(fact{by: ByMonitors, kind: TypeHealthTick, body: tick})
 		}
 		w.offerEarlier(now)
 	}
@@ -186,6 +190,7 @@ func (w *watch) reading(now time.Time, production monitors.EnvHealth) Reading {
 	r := Reading{Now: now, Quiet: w.quiet, Production: production.State, Why: production.Why,
 		Pressing: production.Pressing, GreenFor: production.GreenFor,
 		Self: self.State, SelfWhy: self.Why, Sink: sinkLate(self), Running: w.engine.Live().Running}
+	r.Limited = slices.ContainsFunc(production.Checks, func(c monitors.CheckHealth) bool { return c.Limited && !c.Slow && !c.Muted && !c.Aside })
 	if r.Controlled = slices.Contains(w.envs, monitors.Control); r.Controlled {
 		r.Control = w.board.Env(monitors.Control, now).State
 	}
@@ -280,35 +285,26 @@ func (w *watch) promise() *Promise {
 		return nil
 	}
 	// The guard wakes every 50 ms; the brake itself takes no time worth telling.
-	return &Promise{Refuses: seconds(refuses + wakeEvery), Hangs: seconds(hangs + wakeEvery), NoSight: seconds(unseen + w.guard.rules.BlindCut + wakeEvery)}
+	w.kept = &Promise{Refuses: seconds(refuses + wakeEvery), Hangs: seconds(hangs + wakeEvery), NoSight: seconds(unseen + w.guard.rules.BlindCut + wakeEvery)}
+	return w.kept
 }
 
-// warn makes amber only warn for a while.
-func (w *watch) warn(now time.Time, why string) {
-	w.guard.Warn(now.Add(WarnFor))
-	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: &GuardChange{From: string(w.guard.state), To: string(w.guard.state), Cause: CausePerson,
-		Why: "amber only warns: " + why, Running: w.engine.Live().Running, Ceiling: w.guard.ceiling, Warn: seconds(WarnFor)}})
+// promised is the promise where it is another than was told last: a server that
+// limits its check makes that slower. Nil where it is the same, in the quiet
+// phase, and for other environments.
+func (w *watch) promised(env string) *Promise {
+	was := w.kept
+	if env != monitors.Production || w.quiet || was == nil {
+		return nil
+	}
+	if now := w.promise(); now != nil && *now != *was {
+		return now
+	}
+	return nil
 }
 
 // cut tells whether nothing may be sent. The writer reads it from the status.
 func (w *watch) cut() bool {
 	st := w.status.Load().state
 	return st == GuardCut || st == GuardLockout
-}
-
-// goOn lets load be sent again after a cut, if the guard agrees at this moment
-// and nobody has stopped it since it was asked for, at asked.
-func (w *watch) goOn(now time.Time, who, why string, asked time.Time) {
-	stop, latched := w.brake.Latched()
-	if latched && stop.At.After(asked) || w.guard.GoOn(now, why != "") != nil {
-		return
-	}
-	w.permit.Grant(lease)
-	w.renewed = now
-	if latched {
-		w.brake.Release(stop)
-	}
-	w.facts.put(fact{by: who, kind: TypeDialRelease, body: &DialHold{Why: why}})
-	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: &GuardChange{From: string(GuardCut), To: string(GuardRun), Why: "a person went on",
-		Cause: CausePerson, Ceiling: w.guard.after()}})
 }

@@ -13,6 +13,9 @@ import (
 // journal's way.
 func (w *watch) tell(v Verdict, r Reading, now time.Time) {
 	c := &GuardChange{From: string(v.From), To: string(v.State), Why: v.Why, Cause: v.Cause, Running: r.Running, Ceiling: v.Ceiling, OurSide: v.OurSide}
+	if v.Cut {
+		c.Running = v.Level
+	}
 	if v.Cause != CauseSelf && v.State != GuardRun {
 		c.Samples = append([]Sample(nil), w.evidence...)
 	}
@@ -26,15 +29,15 @@ func (w *watch) tell(v Verdict, r Reading, now time.Time) {
 			text = v.Why + ". No load until it is not, or until somebody sets the check aside with a reason."
 		}
 	case GuardCut, GuardLockout:
-		text = fmt.Sprintf("load cut at %d users: %s.%s", r.Running, v.Why, whose(v, " Not known whether it was you."))
-		w.cutAt, w.cutLevel = time.Time{}, r.Running
+		text = fmt.Sprintf("load cut at %d users: %s.%s", v.Level, v.Why, whose(v, " Not known whether it was you."))
+		w.cutAt, w.cutLevel = time.Time{}, v.Level
 		if v.Cause == CauseRed || v.Cause == CauseNoSight {
 			w.cutAt = now
 		}
 	default:
 		return
 	}
-	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Text: text, Typed: now, Context: &notes.Context{Running: r.Running}}})
+	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Text: text, Typed: now, Context: &notes.Context{Running: c.Running}}})
 }
 
 // whose adds that nobody is accused, where production had the trouble.
@@ -84,13 +87,14 @@ const wellFor = 2 * time.Second
 // recovery tells when production was well again after a cut: the first moment
 // from which green's conditions held for two seconds.
 func (w *watch) recovery(now time.Time, production monitors.EnvHealth) {
-	if w.cutAt.IsZero() || production.GreenFor < wellFor {
+	if w.cutAt.IsZero() {
 		return
 	}
-	from := now.Add(-production.GreenFor)
-	if from.Before(w.cutAt) {
-		from = w.cutAt
+	well := min(production.GreenFor, now.Sub(w.cutAt)) // before the cut nothing recovered
+	if well < wellFor {
+		return
 	}
+	from := now.Add(-well)
 	took := seconds(from.Sub(w.cutAt))
 	w.cutAt = time.Time{}
 	w.facts.put(fact{by: ByGuard, kind: TypeGuardRecov, body: &GuardRecovered{Seconds: took, Level: w.cutLevel}})

@@ -246,6 +246,10 @@ func (m *Model) clipboard(text string) tea.Cmd {
 
 // attachSamples attaches the samples around a note's moment.
 func (m *Model) attachSamples(n notes.Note) tea.Cmd {
+	if n.Before() {
+		m.say(n.ID+" happened before the session began: there are no samples of that time", true)
+		return nil
+	}
 	from, to := n.MS-samplesAround.Milliseconds(), n.MS+samplesAround.Milliseconds()
 	if len(m.s.Fine.Range(from, to)) == 0 {
 		m.say("samples of single seconds are kept for 15 minutes: those are gone", true)

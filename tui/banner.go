@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,9 @@ func (m *Model) haltLines() []string {
 		}
 		return m.noticeLines()
 	}
+	if between(k.text, "(", ")") == "journal" {
+		return m.journalLines(k)
+	}
 	what, detail, _ := strings.Cut(k.text, ": ")
 	first := "■ All load is off since " + short(time.Duration(k.ms)*time.Millisecond)
 	if k.by != "" {
@@ -45,6 +49,22 @@ func (m *Model) haltLines() []string {
 		next += fmt.Sprintf(" · b goes back to %s, the last good level", users(s.Dial.LastGood))
 	}
 	return m.bannerOf(first, next, "n writes down what you saw")
+}
+
+// journalLines say why the disk stopped the load, and whether it is well again.
+func (m *Model) journalLines(k halt) []string {
+	why := "the journal can't be written"
+	for _, e := range slices.Backward(m.s.Marks) {
+		if e.Type == session.TypeSelfLimit && strings.HasPrefix(e.Text, "the journal") {
+			why = e.Text
+			break
+		}
+	}
+	first := "■ All load is off since " + short(time.Duration(k.ms)*time.Millisecond) + ": " + why
+	if strings.HasSuffix(why, "written again") {
+		return m.bannerOf(first, "↑ or a number starts again")
+	}
+	return m.bannerOf(first, "load stays at zero until it can be", "what you write is kept on the screen, and not on the disk yet")
 }
 
 // bannerOf is two lines; the last part gives way first.

@@ -212,7 +212,7 @@ func TestUnfinishedIsOfferedAgain(t *testing.T) {
 	m, src := atDesk(busyStory(), 120, 36, nil)
 	src.left = left
 	m.run(m.askUnfinished())
-	if f := ansi.Strip(m.View().Content); !strings.Contains(f, "you had begun a note at 14:30: Enter takes it, Esc drops it · ! half") {
+	if f := ansi.Strip(m.View().Content); !strings.Contains(f, "you had begun a note at 14:30: Enter takes it, Esc: later · ! half") {
 		t.Fatalf("not offered:\n%s", f)
 	}
 	m.clerkNow()
@@ -249,17 +249,24 @@ func TestUnfinishedIsOfferedAgain(t *testing.T) {
 	}
 }
 
-func TestUnfinishedIsDropped(t *testing.T) {
+// Esc puts aside what is offered, and only an emptied line lets go of it.
+func TestUnfinishedIsPutAside(t *testing.T) {
 	m, src := atDesk(busyStory(), 120, 36, nil)
 	src.left = session.Unfinished{By: "mel", Note: &session.Line{Text: "! half", Typed: storyBegan}}
 	m.run(m.askUnfinished())
 	m.pressAll("esc")
-	if m.desk.offer != nil || len(src.kept) != 1 || !src.last().Empty() {
+	m.clerkNow()
+	if m.desk.offer != nil || len(src.kept) > 0 && src.last().Empty() {
 		t.Errorf("offer %+v, kept %+v", m.desk.offer, src.kept)
 	}
 	m.pressAll("n")
-	if m.editor.text != "" {
+	if m.editor.text != "! half" {
 		t.Errorf("the note line holds %q", m.editor.text)
+	}
+	m.pressAll("ctrl+u", "esc")
+	m.clerkNow()
+	if len(src.kept) == 0 || !src.last().Empty() {
+		t.Errorf("an emptied line is kept: %+v", src.kept)
 	}
 }
 

@@ -78,15 +78,23 @@ func (m *Model) takeUp() {
 	}
 }
 
-// dropOffer discards what was left unfinished.
+// dropOffer puts aside what was left unfinished: it is on the note line when
+// that is opened next. Nothing that was typed goes without being emptied.
 func (m *Model) dropOffer() tea.Cmd {
-	if o := m.desk.offer; o.Note != nil {
+	o := m.desk.offer
+	l := o.Note
+	if l != nil {
 		o.Note = nil
 	} else {
-		o.Change = nil
+		l, o.Change = o.Change, nil
+	}
+	if m.draft.text == "" {
+		m.draft = draftOf(l)
+	} else { // typed since: both are kept
+		m.draft.text = l.Text + "\n" + m.draft.text
 	}
 	m.settleOffer()
-	m.say("dropped", false)
+	m.say("put aside; n opens it, ctrl+u empties the line", false)
 	return m.keepDraft()
 }
 
@@ -112,9 +120,9 @@ func (m *Model) offerLine(w int) (ask, text string) {
 	if m.now.Sub(at) > 20*time.Hour {
 		when = at.In(zone).Format("2 Jan 15:04")
 	}
-	ask = fmt.Sprintf("you had begun %s at %s: Enter takes it, Esc drops it", what, when)
+	ask = fmt.Sprintf("you had begun %s at %s: Enter takes it, Esc: later", what, when)
 	if w < width(ask)+6 {
-		ask = fmt.Sprintf("begun at %s: Enter takes it, Esc drops it", when)
+		ask = fmt.Sprintf("begun at %s: Enter takes it, Esc: later", when)
 	}
 	return ask, oneLine(l.Text)
 }

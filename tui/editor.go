@@ -178,8 +178,11 @@ func (e *editor) kind() notes.Kind {
 
 // parse is what will be saved.
 func (e *editor) parse() notes.Draft {
-	if e.pasted {
+	switch {
+	case e.pasted:
 		return notes.Paste(e.text)
+	case e.purpose == editChange:
+		return notes.ParseEdit(e.text)
 	}
 	return notes.Parse(e.text)
 }

@@ -249,16 +249,20 @@ func (b sheetForm) rows(w, h int) int {
 func (b sheetForm) foot(c *canvas, w, h int) {
 	f := &b.m.form
 	e := &f.fields[f.at]
+	end := " ends   "
+	if f.done != nil {
+		end = " sets it   "
+	}
 	enter := " keeps and goes on   "
 	switch {
 	case f.at == len(f.fields)-1:
-		enter = " ends   "
+		enter = end
 	case e.editor.text == "" && e.proposed != "" && !e.kept:
 		enter = " takes the proposal   "
 	}
 	x := c.text(2, h-2, "Enter", inkKey)
 	x = c.text(x, h-2, enter, inkDim)
-	for _, k := range [][2]string{{"Tab", " next   "}, {"⇧Tab", " back   "}, {"Alt+Enter", " new line   "}, {"ctrl+s", " ends   "}, {"Esc", " closes"}} {
+	for _, k := range [][2]string{{"ctrl+s", end}, {"Esc", " closes   "}, {"Tab", " next   "}, {"⇧Tab", " back   "}, {"Alt+Enter", " new line"}} {
 		if x+width(k[0]+k[1]) > w-2 {
 			return
 		}

@@ -79,7 +79,7 @@ func TestCharterForm(t *testing.T) {
 
 func TestTimeKeys(t *testing.T) {
 	m, src := screen(busyStory(), 120, 36)
-	m.pressAll("f3", "o", "P", "E", "ctrl+u")
+	m.pressAll("f3", "o", "P", "E")
 	m.typeText("a good trail")
 	m.pressAll("enter")
 	if m.mode != modeEdit {
@@ -97,7 +97,7 @@ func TestTimeKeys(t *testing.T) {
 }
 
 func TestParseExtension(t *testing.T) {
-	for text, by := range map[string]time.Duration{"15 why": 15 * time.Minute, "15m why": 15 * time.Minute, "15": 0, "": 0, "why": 0, "-3 why": 0, "9999 why": 0} {
+	for text, by := range map[string]time.Duration{"15 why": 15 * time.Minute, "15m why": 15 * time.Minute, "15": 0, "15 10": 0, "": 0, "why": 0, "-3 why": 0, "9999 why": 0} {
 		c, err := parseExtension(text)
 		if c.By != by || (err == nil) != (by > 0) {
 			t.Errorf("%q: %v, %v", text, c, err)

@@ -59,6 +59,14 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d", s/60, s%60)
 }
 
+// since writes a moment of the session, and of one that was before it only that.
+func since(ms int64) string {
+	if ms < 0 {
+		return "before"
+	}
+	return short(time.Duration(ms) * time.Millisecond)
+}
+
 // span writes a length of time in words: "4 min 10 s", "8 s".
 func span(d time.Duration) string {
 	s := int(max(0, d) / time.Second)

@@ -69,7 +69,7 @@ func (p pane) marks(c *canvas, x, y int, v window) {
 	best := make([]sign, v.axis.cols)
 	for _, k := range p.m.since(v.axis.from) {
 		col := v.axis.col(k.MS)
-		if col < 0 || col >= v.axis.cols {
+		if k.MS < 0 || col < 0 || col >= v.axis.cols { // a young session's axis begins before it
 			continue
 		}
 		if s, ok := p.m.signOf(k); ok && (best[col].text == "" || s.rank >= best[col].rank) {

@@ -27,7 +27,7 @@ func (a axis) until() int64 { return a.from + int64(a.cols*a.per)*a.bucket }
 // and gives them what was measured then.
 func (m *Model) backTo(v window) window {
 	n, ok := m.opened()
-	if !ok {
+	if !ok || n.Before() {
 		return v
 	}
 	ring := &m.s.Fine
@@ -68,7 +68,7 @@ func (p pane) pointAt(c *canvas, x, y, h int, v window) {
 		c.right(x+gutter+v.axis.cols, y, says, inkNotice)
 	}
 	col := v.axis.col(n.MS)
-	if col < 0 || col >= v.axis.cols {
+	if n.Before() || col < 0 || col >= v.axis.cols {
 		return
 	}
 	for r := range h {

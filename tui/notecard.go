@@ -152,26 +152,13 @@ func seenLines(env string, s notes.Seen, w int) [][]piece {
 // said that it was earlier: the panes of when it was typed tell nothing of it.
 func (b noteBox) then(n notes.Note, w int) [][]piece {
 	head := []piece{{"said to have happened at ", inkDim}, {n.Happened.In(b.m.now.Location()).Format("15:04:05"), inkStrong}}
-	for _, r := range []*session.Ring{&b.m.s.Fine, &b.m.s.Coarse} {
-		begin := n.MS - n.MS%r.Step()
-		slots := r.Range(begin, begin+1)
-		if len(slots) == 0 || n.Moment().Before(b.m.s.Began) {
-			continue
-		}
-		s := slots[0]
-		head = append(head, piece{", recorded then:", inkDim})
-		c := &notes.Context{MS: n.MS, Running: s.Running, Asked: s.Asked, Staging: seenThen(s.Load, s.Staging.State), Production: seenThen(s.Prod, s.Prod.State)}
-		return append([][]piece{head}, contextLines("then  ", c, w)...)
+	switch {
+	case n.Before():
+		return [][]piece{append(head, piece{", before the session: nothing of it is known", inkDim})}
+	case n.Then == nil:
+		return [][]piece{append(head, piece{"; what was measured then is not kept", inkDim})}
 	}
-	return [][]piece{append(head, piece{"; what was measured then is not kept", inkDim})}
-}
-
-func seenThen(c session.Curve, state string) notes.Seen {
-	s := notes.Seen{State: state}
-	if c.OK {
-		s.P50, s.P95, s.Errors = &c.P50, &c.P95, &c.Errors
-	}
-	return s
+	return append([][]piece{append(head, piece{", recorded then:", inkDim})}, contextLines("then  ", n.Then, w)...)
 }
 
 // cardTitle is the opened note's number, kind, author and moment.
@@ -181,7 +168,11 @@ func (b noteBox) cardTitle(n notes.Note) (title, about string) {
 		kind = "automatic"
 	}
 	title = fmt.Sprintf(" %s · %s ", n.ID, kind)
-	about = fmt.Sprintf("by %s · %s · %s", n.By, short(time.Duration(n.MS)*time.Millisecond), n.Moment().In(b.m.now.Location()).Format("15:04:05"))
+	moment := since(n.MS)
+	if n.Before() {
+		moment = "before the session"
+	}
+	about = fmt.Sprintf("by %s · %s · %s", n.By, moment, n.Moment().In(b.m.now.Location()).Format("15:04:05"))
 	if late := n.Saved.Sub(n.Moment()); late > 10*time.Second {
 		about += " · saved " + span(late) + " later"
 	}

@@ -66,7 +66,7 @@ func (m *Model) list(key string) (tea.Cmd, bool) {
 		}
 	case "e":
 		m.own(n.ID, func() {
-			m.mode, m.editor = modeEdit, editor{purpose: editChange, id: n.ID, draft: draft{text: retype(n), typed: m.now}}
+			m.mode, m.editor = modeEdit, editor{purpose: editChange, id: n.ID, draft: draft{text: notes.Retype(n.Kind, n.Text), typed: m.now}}
 			m.editor.at = len(m.editor.text)
 		})
 	case "u":

@@ -27,7 +27,7 @@ func (b noteBox) prompt() (string, ink) {
 	case e.purpose == editAside:
 		return "why may " + cut(e.id, 14) + " be set aside? ", inkStaging
 	case e.purpose == editExtend:
-		return "minutes more, and why > ", inkStaging
+		return "minutes more, and why (15 a good trail) > ", inkStaging
 	case e.purpose == editFind:
 		return "search > ", inkStaging
 	case e.purpose == editPath:

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -213,16 +212,15 @@ func (b noteBox) rows(n *notes.Note, w int) []row {
 	if b.m.authors() && !n.System {
 		text = n.By + ": " + text
 	}
-	at := n.Begun
-	if at == nil {
-		at = n.Context
-	}
 	// A program's note is about its own moment.
 	count := ""
-	if at != nil {
+	switch at := n.Panes(); {
+	case at != nil:
 		count = fmt.Sprintf("%3d %s", at.Running, map[bool]string{true: "user ", false: "users"}[at.Running == 1])
+	case n.Happened != nil:
+		count = "  ? users"
 	}
-	head := fmt.Sprintf("%-7s%-10s ", short(time.Duration(n.MS)*time.Millisecond), count)
+	head := fmt.Sprintf("%-7s%-10s ", since(n.MS), count)
 	k := inkText
 	switch {
 	case n.System, n.Gone != nil:

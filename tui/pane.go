@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,16 +113,16 @@ func (p pane) titles(env session.Env) []string {
 	}
 	// Where not all tiles have a place, this says what is behind the others.
 	words, shapes := tiles{list: env.Tiles}.count()
+	// The counts become shorter before anything else is left out.
 	out := make([]string, 0, 2*len(all)+2)
-	for _, count := range []string{"· " + words, shapes} {
-		for _, t := range all {
+	for _, t := range all {
+		for _, count := range []string{"· " + words, shapes} {
 			if t != "" {
 				out = append(out, count+" "+t)
 			}
 		}
-		out = append(out, count)
 	}
-	return out
+	return append(out, "· "+words, shapes)
 }
 
 // watching is how production is watched, the longest first.
@@ -137,7 +138,12 @@ func (p pane) watching(env session.Env) []string {
 	if rate == 0 {
 		return []string{"· never under load", ""}
 	}
-	return []string{"· our checks only, " + perSecond(rate) + " a second", "· our checks only", "· checks", ""}
+	often := perSecond(rate)
+	all := []string{"· our checks only, " + often + " a second", "· our checks only", "· checks", ""}
+	if len(env.Tiles) > manyTiles { // how often they are asked is more than usual
+		all = slices.Insert(all, 1, "· "+often+" checks/s")
+	}
+	return all
 }
 
 // inside draws what the border holds.

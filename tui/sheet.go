@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"crosstalk/session"
 )
@@ -108,7 +107,7 @@ func (m *Model) timeline() sheet {
 			mark = s
 		}
 		return []piece{
-			{fmt.Sprintf("%-8s", short(time.Duration(k.MS)*time.Millisecond)), inkText}, {k.T.In(zone).Format("15:04:05") + "  ", inkDim},
+			{fmt.Sprintf("%-8s", since(k.MS)), inkText}, {k.T.In(zone).Format("15:04:05") + "  ", inkDim},
 			{mark.text + " ", mark.ink}, {fmt.Sprintf("%-10s", cut(k.By, 9)), inkDim}, {strings.Join(strings.Fields(text), " "), ink},
 		}
 	}

@@ -103,10 +103,10 @@ func (p plan) in(w, n int) plan {
 	return p
 }
 
-// order is the order in which tiles are shown: as configured while all fit,
-// else those that ask for attention first.
+// order is the order in which tiles are shown: as configured while they are few
+// and all fit, else those that ask for attention first.
 func (t tiles) order(p plan) []session.Tile {
-	if p.cols*p.rows >= len(t.list) {
+	if len(t.list) <= manyTiles && p.cols*p.rows >= len(t.list) {
 		return t.list
 	}
 	out := slices.Clone(t.list)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -59,8 +60,7 @@ func (m *Model) extend() {
 		m.say(err.Error(), true)
 		return
 	}
-	m.mode, m.editor = modeEdit, editor{purpose: editExtend, draft: draft{text: "15 "}}
-	m.editor.at = len(m.editor.text)
+	m.mode, m.editor = modeEdit, editor{purpose: editExtend}
 }
 
 var errExtension = errors.New("write minutes and why: 15 a good trail")
@@ -70,7 +70,7 @@ func parseExtension(text string) (session.ExtendTime, error) {
 	minutes, why, _ := strings.Cut(strings.TrimSpace(text), " ")
 	n, err := strconv.Atoi(strings.TrimSuffix(minutes, "m"))
 	why = strings.TrimSpace(why)
-	if err != nil || n <= 0 || n > 480 || why == "" {
+	if err != nil || n <= 0 || n > 480 || !strings.ContainsFunc(why, unicode.IsLetter) {
 		return session.ExtendTime{}, errExtension
 	}
 	return session.ExtendTime{By: time.Duration(n) * time.Minute, Why: why}, nil
@@ -82,6 +82,9 @@ func (m *Model) clockLine() []piece {
 	s, ms := m.s, m.elapsed().Milliseconds()
 	worked := s.Worked(ms)
 	p := []piece{{" " + clock(worked), inkText}}
+	if m.elapsed()-worked >= time.Second { // the notes below have the clock's time
+		p = []piece{{" worked " + clock(worked), inkText}}
+	}
 	if s.Timebox > 0 {
 		k := inkDim
 		text, urgent := s.TimeAlert(ms)

@@ -196,7 +196,14 @@ func (m *Model) saved(id string, cmd session.AddNote, seen *notes.Context) {
 	kind, at := cmd.Draft.Kind, m.now
 	if n, ok := m.s.Notes.Get(id); ok {
 		kind, at = n.Kind, n.Saved
-		if n.Context != nil {
+		switch {
+		case n.Before():
+			m.receipt = message{text: fmt.Sprintf("%s %s saved %s · it happened before the session began: what was then is not known", id, kindWord(kind),
+				at.In(m.now.Location()).Format("15:04:05")), till: m.now.Add(receiptFor)}
+			return
+		case n.Happened != nil:
+			seen = n.Then
+		case n.Context != nil:
 			seen = n.Context
 		}
 	}
@@ -235,15 +242,4 @@ func (m *Model) own(id string, then func()) {
 		return
 	}
 	then()
-}
-
-// retype is the line that would make a note's kind and text again.
-func retype(n notes.Note) string {
-	if k := n.Kind.Info(); k.Mark != "" {
-		return k.Mark + " " + n.Text
-	}
-	if d := notes.Parse(n.Text); d.Kind != notes.Plain || d.Text != n.Text {
-		return `\` + n.Text
-	}
-	return n.Text
 }
