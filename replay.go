@@ -113,6 +113,11 @@ func (f *replayFlags) cast(ctx context.Context, p *session.Playback, dir string,
 		}
 		name = filepath.Base(whole) + ".cast"
 	}
+	// The recording takes the place of what has its name: of a file, and never of a
+	// device or a pipe.
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return usage(fmt.Errorf(`--out %s is no file: "-" writes to stdout`, name))
+	}
 	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return usage(fmt.Errorf("write recording: %w", err))
