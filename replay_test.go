@@ -6,14 +6,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/creack/pty"
 
 	"crosstalk/notes"
 	"crosstalk/session"
@@ -69,30 +65,6 @@ func recorded(t *testing.T) string {
 	}
 	t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })
 	return dir
-}
-
-// onTerminal runs a command on a screen of 120x36.
-func onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
-	t.Helper()
-	file, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 120, Rows: 36})
-	if err != nil {
-		t.Fatalf("start %s in a terminal: %v", cmd.Path, err)
-	}
-	s := &terminal{file: file, more: make(chan struct{}), process: &process{t: t, cmd: cmd, out: newOutput(), err: newOutput(), exited: make(chan struct{})}}
-	var reading sync.WaitGroup
-	reading.Go(s.read)
-	go func() {
-		_ = cmd.Wait()
-		reading.Wait() // ends with the last writer
-		s.code = cmd.ProcessState.ExitCode()
-		close(s.exited)
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = file.Close()
-		<-s.exited
-	})
-	return s
 }
 
 func TestReplayOnScreen(t *testing.T) {

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -49,13 +50,19 @@ func inTerminal(t *testing.T, args ...string) *terminal {
 // onScreen starts the program, whose session is in dir, on a screen of 120x36.
 func onScreen(t *testing.T, dir string, args ...string) *terminal {
 	t.Helper()
-	cmd := command(t, args...)
+	s := onTerminal(t, command(t, args...))
+	s.dir = dir
+	return s
+}
+
+// onTerminal runs a command on a screen of 120x36.
+func onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
+	t.Helper()
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 120, Rows: 36})
 	if err != nil {
-		t.Fatalf("start the program in a terminal: %v", err)
+		t.Fatalf("start %s in a terminal: %v", cmd.Path, err)
 	}
-	s := &terminal{dir: dir, file: file, more: make(chan struct{}),
-		process: &process{t: t, cmd: cmd, out: newOutput(), err: newOutput(), exited: make(chan struct{})}}
+	s := &terminal{file: file, more: make(chan struct{}), process: &process{t: t, cmd: cmd, out: newOutput(), err: newOutput(), exited: make(chan struct{})}}
 	var reading sync.WaitGroup
 	reading.Go(s.read)
 	go func() {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // homes are keys that people look for in the wrong section.
@@ -69,4 +71,17 @@ func editDistance(a, b string) int {
 		before, last = last, row
 	}
 	return last[len(t)]
+}
+
+// choice reads one of a few words.
+func (r *configReader) choice(n ast.Node, path string, words ...string) string {
+	s, at, ok := r.raw(n, path, words[0])
+	if !ok {
+		return ""
+	}
+	if !slices.Contains(words, s) {
+		r.add(at, "write one of "+strings.Join(words, ", "), "%s %q is not known", path, s)
+		return ""
+	}
+	return s
 }

@@ -43,19 +43,6 @@ func (r *configReader) text(n ast.Node, path, example string) (string, bool) {
 	return r.expand(s, at, path)
 }
 
-// choice reads one of a few words.
-func (r *configReader) choice(n ast.Node, path string, words ...string) string {
-	s, at, ok := r.raw(n, path, words[0])
-	if !ok {
-		return ""
-	}
-	if !slices.Contains(words, s) {
-		r.add(at, "write one of "+strings.Join(words, ", "), "%s %q is not known", path, s)
-		return ""
-	}
-	return s
-}
-
 // filled is a text that is not empty.
 func (r *configReader) filled(n ast.Node, path, example string) (string, bool) {
 	s, ok := r.text(n, path, example)
