@@ -93,7 +93,7 @@ func (e *Engine) tickWhenDue() {
 }
 
 func (e *Engine) tick(final bool) {
-	t := e.stats.take()
+	t := e.stats.take(e.schedule.level.Load(), final)
 	l := e.Live()
 	t.Asked, t.Running, t.InFlight, t.Ceiling = l.Asked, l.Running, l.InFlight, l.Ceiling
 	t.Final = final

@@ -152,7 +152,7 @@ func (e *Engine) drain(results <-chan *vegeta.Result) {
 		if o.fate == fateNotBuilt {
 			o.kind = "bad url"
 		}
-		e.stats.record(u.step, o)
+		e.stats.record(u.step, o, u.level, u.held)
 		e.schedule.landed(u, u.advance(e.program, o))
 	}
 }

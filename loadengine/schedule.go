@@ -57,6 +57,9 @@ type schedule struct {
 	epoch    *epoch // of the brake, in which asked was set
 
 	asked   int
+	level   atomic.Pointer[level] // of asked; read by the statistics
+	settled bool                  // running was as asked at the last look, heldAt
+	heldAt  int64
 	ceiling int // -1 for none
 	glide   float64
 	slew    bool
@@ -84,6 +87,7 @@ func newSchedule(p Plan, prog *program, brake *Brake) *schedule {
 		s.free = append(s.free, &s.users[i])
 	}
 	s.live.ceiling.Store(-1)
+	s.beginLevel()
 	return s
 }
 
@@ -104,6 +108,7 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 		if next <= now {
 			u := s.waiting.pop()
 			u.flying = true
+			u.level, u.held = s.level.Load(), s.settled
 			s.flying++
 			s.space(now)
 			s.live.inFlight.Store(int64(s.flying))
@@ -267,6 +272,7 @@ func (s *schedule) pace() float64 {
 
 // adjust moves running towards its target by the time that has passed.
 func (s *schedule) adjust() {
+	s.countHeld()
 	now := s.now()
 	passed := min(time.Duration(now-s.moved), controlLag).Seconds()
 	s.moved = now
@@ -285,6 +291,7 @@ func (s *schedule) adjust() {
 		s.credit -= float64(n)
 		s.grow(n)
 	}
+	s.settled = len(s.active) == s.asked && s.asked > 0
 	s.live.asked.Store(int64(s.asked))
 	s.live.ceiling.Store(int64(s.ceiling))
 	s.live.running.Store(int64(len(s.active)))
@@ -298,7 +305,7 @@ func (s *schedule) obey() (latched bool) {
 	latched = e.latched()
 	if e != s.epoch || latched {
 		s.epoch = e
-		s.asked = 0
+		s.toAsk(0)
 		s.adjust()
 	}
 	return latched
@@ -319,7 +326,7 @@ func (s *schedule) ask(n int) {
 	if s.obey() || s.stopped {
 		return
 	}
-	s.asked = min(max(n, 0), s.max)
+	s.toAsk(min(max(n, 0), s.max))
 	s.adjust()
 }
 
@@ -339,7 +346,7 @@ func (s *schedule) close() {
 		return
 	}
 	s.stopped = true
-	s.asked = 0
+	s.toAsk(0)
 	s.adjust()
 	close(s.stop)
 }

@@ -2,6 +2,7 @@ package loadengine
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -18,10 +19,11 @@ type Tick struct {
 	Dropped   uint64 // turns that the brake, the permit or a removal stopped before they were sent
 	Cancelled uint64 // taken back in flight by a stop; the server may have seen them; not in Requests
 
-	Last, Ten Window            // about 1 s and 10 s, up to now
+	Last, Ten Window            // about 1 s and 10 s, up to now, of the present level alone; their rate is of all that ended
 	Codes     map[string]uint64 // status: responses
 	Kinds     map[string]uint64 // kind of error: requests, such as timeout, refused, status 503, expect body
 	Steps     []StepTick        // those with requests since the last tick, in the plan's order
+	Levels    []LevelTick       // those with requests since the last tick, oldest first
 	Final     bool              // the last of the run
 }
 
@@ -50,6 +52,8 @@ type stats struct {
 	codes              map[int]uint64
 	kinds              map[string]uint64
 	byStep             []stepStats
+	level              *level   // the windows are of
+	levels             []*level // with something to tell
 }
 
 type stepStats struct {
@@ -69,8 +73,8 @@ func newStats(steps []*step) *stats {
 
 func (s *stats) now() time.Duration { return time.Since(s.began) }
 
-// record counts one finished turn.
-func (s *stats) record(st *step, o outcome) {
+// record counts one finished turn, that was given at a level.
+func (s *stats) record(st *step, o outcome, l *level, held bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch o.fate {
@@ -83,8 +87,14 @@ func (s *stats) record(st *step, o outcome) {
 	case fateNotBuilt, fateAnswered, fateFailed, fateTimeout:
 	}
 	now := s.now()
-	s.last.record(now, o)
-	s.ten.record(now, o)
+	s.enter(l)
+	s.last.record(now, o, l == s.level)
+	s.ten.record(now, o, l == s.level)
+	l.record(st, o, held, len(s.steps), s.began.Add(now))
+	if !l.listed {
+		l.listed = true
+		s.levels = append(s.levels, l)
+	}
 	s.requests++
 	s.total.Requests++
 	if o.code != 0 {
@@ -107,6 +117,35 @@ func (s *stats) record(st *step, o outcome) {
 	count(b.kinds, o.kind)
 }
 
+// enter begins the windows anew where a level begins. One that sends nothing
+// leaves them to run out.
+func (s *stats) enter(l *level) {
+	if s.level != nil && (l.number <= s.level.number || l.asked == 0) {
+		return
+	}
+	s.level = l
+	s.last.restart()
+	s.ten.restart()
+}
+
+// tellLevels returns those of which there is news. One that is over stays no
+// longer than it takes to say so; a late answer brings it back.
+func (s *stats) tellLevels(now time.Time, whole bool) []LevelTick {
+	slices.SortFunc(s.levels, func(a, b *level) int { return a.number - b.number })
+	var out []LevelTick
+	kept := s.levels[:0]
+	for _, l := range s.levels {
+		t := l.tick(s.steps, now, whole)
+		out = append(out, t)
+		if l.listed = !t.Over; l.listed {
+			kept = append(kept, l)
+		}
+	}
+	clear(s.levels[len(kept):])
+	s.levels = kept
+	return out
+}
+
 func count(kinds map[string]uint64, kind string) {
 	if _, known := kinds[kind]; !known && len(kinds) >= maxKinds {
 		kind = "other"
@@ -114,11 +153,13 @@ func count(kinds map[string]uint64, kind string) {
 	kinds[kind]++
 }
 
-// take returns the tick up to now and begins the next.
-func (s *stats) take() Tick {
+// take returns the tick up to now and begins the next. The present level is
+// where the windows are; whole asks for the steps of every level.
+func (s *stats) take(present *level, whole bool) Tick {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
+	s.enter(present)
 	span := now - s.since
 	s.since = now
 	t := Tick{
@@ -141,6 +182,7 @@ func (s *stats) take() Tick {
 		b.tally.reset()
 		b.kinds = nil
 	}
+	t.Levels = s.tellLevels(s.began.Add(now), whole)
 	s.requests, s.errors, s.dropped, s.cancelled = 0, 0, 0, 0
 	clear(s.codes)
 	clear(s.kinds)

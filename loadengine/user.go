@@ -31,6 +31,8 @@ type user struct {
 	flying  bool
 	due     int64 // nanoseconds since the schedule began
 	gone    atomic.Bool
+	level   *level // in which its turn was given
+	held    bool   // running was as asked then
 
 	suffix  string // "#slot": how a Result finds its user
 	row     map[string]string

@@ -19,7 +19,8 @@ const (
 	roughDigit = 2
 )
 
-// Window sums up the requests of a span of time. Percentiles and Max are of
+// Window sums up the requests of a span of time. A sliding one is of one level,
+// but for RPS, which is of all that ended in it. Percentiles and Max are of
 // latency, over responses and timeouts: a refused connection fails at once, and
 // would make a dead server look fast.
 type Window struct {
@@ -86,15 +87,18 @@ func (t *tally) window(span time.Duration) Window {
 	return w
 }
 
-// ring is a sliding window: tallies of 250 ms, the present one included.
+// ring is a sliding window: tallies of 250 ms, the present one included. The
+// tallies are of one level; what ended, whatever its level, is counted beside
+// them, so that the rate does not stumble where the dial moves.
 type ring struct {
 	slots []tally
+	ended []uint64
 	sum   tally
 	at    int64 // number of the present slot since the beginning
 }
 
 func newRing(slots, digits int) *ring {
-	r := &ring{sum: newTally(digits)}
+	r := &ring{sum: newTally(digits), ended: make([]uint64, slots+1)}
 	for range slots + 1 {
 		r.slots = append(r.slots, newTally(digits))
 	}
@@ -106,23 +110,43 @@ func (r *ring) advance(now time.Duration) {
 	to := int64(now / slotLength)
 	for n := int64(len(r.slots)); r.at < to && n > 0; n-- {
 		r.at++
-		r.slots[r.at%int64(len(r.slots))].reset()
+		i := r.at % int64(len(r.slots))
+		r.slots[i].reset()
+		r.ended[i] = 0
 	}
 	r.at = max(r.at, to)
 }
 
-func (r *ring) record(now time.Duration, o outcome) {
+// record counts what ended now; present tells whether it is of the window's level.
+func (r *ring) record(now time.Duration, o outcome, present bool) {
 	r.advance(now)
-	r.slots[r.at%int64(len(r.slots))].record(o)
+	i := r.at % int64(len(r.slots))
+	r.ended[i]++
+	if present {
+		r.slots[i].record(o)
+	}
+}
+
+// restart empties the window for a new level; what ended goes on to count.
+func (r *ring) restart() {
+	for i := range r.slots {
+		r.slots[i].reset()
+	}
 }
 
 // window sums up the present slot and all whole ones before it.
 func (r *ring) window(now time.Duration) Window {
 	r.advance(now)
 	r.sum.reset()
+	var ended uint64
 	for i := range r.slots {
 		r.sum.add(&r.slots[i])
+		ended += r.ended[i]
 	}
 	whole := min(r.at, int64(len(r.slots)-1))
-	return r.sum.window(time.Duration(whole)*slotLength + now - time.Duration(r.at)*slotLength)
+	w := r.sum.window(time.Duration(whole)*slotLength + now - time.Duration(r.at)*slotLength)
+	if w.Span > 0 {
+		w.RPS = float64(ended) / w.Span.Seconds()
+	}
+	return w
 }

@@ -10,7 +10,7 @@ func TestRingLosesNothing(t *testing.T) {
 	r := newRing(lastSlots, fineDigits)
 	ok := outcome{fate: fateAnswered, latency: 20 * time.Millisecond}
 	for i := range 1000 { // 10 ms apart
-		r.record(time.Duration(i)*10*time.Millisecond, ok)
+		r.record(time.Duration(i)*10*time.Millisecond, ok, true)
 	}
 	w := r.window(9990 * time.Millisecond)
 	// The present slot began at 9.75 s: with four whole ones before it.

@@ -271,6 +271,7 @@ type LoadTick struct {
 	Codes     map[string]uint64 `json:"codes,omitempty"`
 	Kinds     map[string]uint64 `json:"kinds,omitempty"` // errors by kind
 	ByStep    []StepTick        `json:"by_step,omitempty"`
+	Levels    []LevelTick       `json:"levels,omitempty"` // those with news
 	Final     bool              `json:"final,omitempty"`
 }
 
@@ -282,7 +283,10 @@ type StepTick struct {
 	Errors   uint64   `json:"errors,omitempty"`
 	P50      *float64 `json:"p50"`
 	P95      *float64 `json:"p95"`
+	P99      *float64 `json:"p99"`
 	Max      *float64 `json:"max"`
+
+	Kinds map[string]uint64 `json:"kinds,omitempty"` // errors by kind
 }
 
 // HealthTick is an environment's health in the last second. Checks holds those

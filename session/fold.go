@@ -35,6 +35,7 @@ func (s *State) Apply(e Event) {
 		// The process that sent the load is gone, and its guard with it.
 		s.Dial.Asked, s.Dial.Running, s.Dial.InFlight, s.Dial.Held, s.Dial.Ceiling = 0, 0, 0, false, none
 		s.Dial.Since, s.levelSince, s.Link.Running = e.MS, -1, nil
+		s.levelRun++
 		s.guardAgain()
 		s.mark(e, "taken up again")
 	case *BaselineStart, *BaselineEnd, *BrakeTest, *Build:
@@ -148,9 +149,11 @@ func (s *State) tick(e Event, b *LoadTick) {
 	for k, n := range b.Kinds {
 		s.Kinds[k] += n
 	}
+	saw(s.Seen, b.Kinds, e.MS)
 	for _, t := range b.ByStep {
-		s.step(t)
+		s.step(t, e.MS)
 	}
+	s.levels(b.Levels)
 	s.goodLevel(e.MS, b)
 	c := Curve{OK: b.P50 != nil, P50: value(b.P50), P95: value(b.P95), Max: value(b.Max)}
 	if b.Requests > 0 {
@@ -166,17 +169,18 @@ func (s *State) tick(e Event, b *LoadTick) {
 	s.Last = e.MS
 }
 
-func (s *State) step(t StepTick) {
+func (s *State) step(t StepTick, ms int64) {
 	key := t.Journey + "\x00" + t.Step
 	st := s.Steps[key]
 	if st == nil {
-		st = &StepTotal{Journey: t.Journey, Step: t.Step}
+		st = &StepTotal{Journey: t.Journey, Step: t.Step, Seen: map[string]KindSeen{}}
 		s.Steps[key] = st
 	}
 	st.Requests += t.Requests
 	st.Errors += t.Errors
+	saw(st.Seen, t.Kinds, ms)
 	if t.P50 != nil {
-		st.P50, st.P95, st.Max = t.P50, t.P95, t.Max
+		st.P50, st.P95, st.P99, st.Max = t.P50, t.P95, t.P99, t.Max
 	}
 }
 

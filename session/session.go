@@ -276,6 +276,9 @@ func (s *Session) record() {
 			s.stopped(b)
 		case *NoteAdd:
 			s.addNote(f.by, b)
+		case *LoadTick:
+			b.stamp(func(t time.Time) int64 { return min(max(0, s.base+t.Sub(s.began).Milliseconds()), s.ms()) })
+			s.add(f.by, f.kind, b)
 		case *LinkVerdict, *IdentityResult:
 			s.foundLink(f.body)
 		case *BaselineEnd:

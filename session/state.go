@@ -35,6 +35,8 @@ type State struct {
 	Errors   uint64
 	Steps    map[string]*StepTotal // by journey and step
 	Kinds    map[string]uint64     // errors by kind since the start
+	Seen     map[string]KindSeen   // the same, with when
+	Levels   []Level               // in order; values that are replaced, never changed
 	Envs     map[string]*Env
 	Guard    GuardView
 	Baseline BaselineView
@@ -61,6 +63,7 @@ type State struct {
 
 	split       Split // of the activities before the present one
 	activeSince int64 // worked milliseconds when the present one began
+	levelRun    int   // how often the session was taken up again
 	levelSince  int64 // when running reached asked with both environments green; -1 if it has not
 }
 
@@ -86,7 +89,8 @@ type StepTotal struct {
 	Requests uint64
 	Errors   uint64
 	P50, P95 *float64
-	Max      *float64
+	P99, Max *float64
+	Seen     map[string]KindSeen // errors by kind since the start
 }
 
 // Env is one environment as its pane shows it.
@@ -162,7 +166,7 @@ const (
 // NewState returns the state before the first event.
 func NewState() *State {
 	return &State{
-		Envs: map[string]*Env{}, Steps: map[string]*StepTotal{}, Kinds: map[string]uint64{},
+		Envs: map[string]*Env{}, Steps: map[string]*StepTotal{}, Kinds: map[string]uint64{}, Seen: map[string]KindSeen{},
 		Fine: NewRing(fineStep, fineLen), Coarse: NewRing(coarseStep, coarseLen),
 		Dial: Dial{Ceiling: -1}, Guard: GuardView{State: "run", Ceiling: -1}, levelSince: -1,
 	}
@@ -189,9 +193,10 @@ func (s *State) Clone() *State {
 	c.Steps = make(map[string]*StepTotal, len(s.Steps))
 	for k, v := range s.Steps {
 		t := *v
+		t.Seen = maps.Clone(v.Seen)
 		c.Steps[k] = &t
 	}
-	c.Kinds = maps.Clone(s.Kinds)
+	c.Kinds, c.Seen, c.Levels = maps.Clone(s.Kinds), maps.Clone(s.Seen), slices.Clone(s.Levels)
 	c.Asks = slices.Clone(s.Asks)
 	c.Answers = maps.Clone(s.Answers)
 	c.Notes = s.Notes.Clone()

@@ -58,12 +58,13 @@ func loadTick(t loadengine.Tick) *LoadTick {
 			P50: span(t.Ten.P50), P95: span(t.Ten.P95), P99: span(t.Ten.P99), Max: span(t.Ten.Max)}
 	}
 	for _, st := range t.Steps {
-		step := StepTick{Journey: st.Journey, Step: st.Name, Requests: st.Requests, Errors: st.Errors}
+		step := StepTick{Journey: st.Journey, Step: st.Name, Requests: st.Requests, Errors: st.Errors, Kinds: st.Kinds}
 		if st.Window.Requests > 0 {
-			step.P50, step.P95, step.Max = span(st.Window.P50), span(st.Window.P95), span(st.Window.Max)
+			step.P50, step.P95, step.P99, step.Max = span(st.Window.P50), span(st.Window.P95), span(st.Window.P99), span(st.Window.Max)
 		}
 		b.ByStep = append(b.ByStep, step)
 	}
+	b.Levels = levelTicks(t.Levels)
 	return b
 }
 

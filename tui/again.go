@@ -37,6 +37,11 @@ func (m *Model) onSheet(key string) (tea.Cmd, bool) {
 		return m.tickItem(key)
 	case overlayLink:
 		return m.checkKey(key)
+	case overlayLevels:
+		if key == "s" {
+			m.levelSteps = !m.levelSteps
+			return nil, true
+		}
 	}
 	return nil, false
 }

@@ -81,6 +81,7 @@ func keyMap() []binding {
 		{id: "kind", keys: []string{"!", "|", "*", "+", "~", ">", "=", ":"}, show: "! | * + …", does: "write a note of that kind: see signs", group: groupNotes, cmd: aNote,
 			act: func(m *Model, key string) tea.Cmd { m.write(key); return nil }},
 		{id: "errors", keys: []string{"e"}, show: "e", does: "errors by kind and every step", group: groupLook, act: show(overlayErrors)},
+		{id: "levels", keys: []string{"l"}, show: "l", does: "levels: what each number of users brought", group: groupLook, act: show(overlayLevels)},
 		{id: "timeline", keys: []string{"t"}, show: "t", does: "timeline of everything that happened", group: groupLook, act: show(overlayTimeline)},
 		{id: "card", keys: []string{"w"}, show: "w", does: "what are we doing: a card for anyone", group: groupLook, act: show(overlayCard)},
 		{id: "focus", keys: []string{"tab", "shift+tab"}, show: "Tab", does: "notes, staging's tiles, production's, back", group: groupLook,
@@ -221,7 +222,7 @@ func (m *Model) depart() tea.Cmd {
 
 func (m *Model) open(o overlay) {
 	m.overlay, m.scroll = o, 0
-	if o == overlayTimeline {
+	if o == overlayTimeline || o == overlayLevels {
 		m.scroll = 1 << 30 // the newest; drawing clamps it
 	}
 }
@@ -245,7 +246,7 @@ func (m *Model) browse(key string) tea.Cmd {
 		m.scroll = 0
 	case "end":
 		m.scroll = 1 << 30
-	case "?", "e", "t", "w":
+	case "?", "e", "l", "t", "w":
 		was := m.overlay
 		cmd := m.bound(key).act(m, key)
 		if m.overlay == was {

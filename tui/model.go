@@ -55,19 +55,20 @@ type Model struct {
 	heads  heads  // what stands above the charts
 	view   window // what the charts show
 
-	mode    mode
-	overlay overlay
-	scroll  int    // of the overlay
-	item    int    // selected, of what an earlier session left open
-	number  string // what is being typed on the dial
-	spike   bool   // it is a spike
-	ask     question
-	editor  editor
-	form    form  // while modeForm
-	draft   draft // a note put aside by Escape
-	desk    desk
-	sel     string  // the selected note's id; "" when the list has no focus
-	tile    tileKey // the selected tile; none when no pane has the focus
+	mode       mode
+	overlay    overlay
+	scroll     int    // of the overlay
+	levelSteps bool   // the sheet of levels shows their steps
+	item       int    // selected, of what an earlier session left open
+	number     string // what is being typed on the dial
+	spike      bool   // it is a spike
+	ask        question
+	editor     editor
+	form       form  // while modeForm
+	draft      draft // a note put aside by Escape
+	desk       desk
+	sel        string  // the selected note's id; "" when the list has no focus
+	tile       tileKey // the selected tile; none when no pane has the focus
 
 	dial    dialQueue
 	wheel   time.Time // when the wheel last turned the dial up
@@ -104,6 +105,7 @@ const (
 	overlayNone overlay = iota
 	overlayHelp
 	overlayErrors
+	overlayLevels
 	overlayTimeline
 	overlayCard
 	overlayAgain

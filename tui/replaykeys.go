@@ -57,6 +57,7 @@ func replayKeys() []binding {
 		{id: "matchback", keys: []string{"M"}, act: on(func(r *Replay) tea.Cmd { return r.match(-1) })},
 
 		{id: "errors", keys: []string{"e"}, show: "e", does: "errors by kind and every step, until here", group: groupLook, act: show(overlayErrors)},
+		{id: "levels", keys: []string{"l"}, show: "l", does: "levels: what each number of users brought", group: groupLook, act: show(overlayLevels)},
 		{id: "timeline", keys: []string{"t"}, show: "t", does: "timeline of what happened until here", group: groupLook, act: show(overlayTimeline)},
 		{id: "card", keys: []string{"w"}, show: "w", does: "what were we doing: the card of this moment", group: groupLook, act: show(overlayCard)},
 		{id: "zoom", keys: []string{"z"}, show: "z", does: "zoom: staging, production, both", group: groupLook,

@@ -2,10 +2,7 @@ package tui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"crosstalk/session"
 )
 
 // sheet is a card or list that lies over the panes. Its lines are made when
@@ -70,6 +67,8 @@ func (m *Model) sheet() (sheet, bool) {
 		return m.help(), true
 	case overlayErrors:
 		return m.errorsSheet(), true
+	case overlayLevels:
+		return m.levelsSheet(), true
 	case overlayTimeline:
 		return m.timeline(), true
 	case overlayCard:
@@ -115,73 +114,4 @@ func (m *Model) timeline() sheet {
 		return sheet{m: m, title: "TIMELINE", w: 60, n: 1, line: fixed([][]piece{{{"nothing has happened yet", inkDim}}})}
 	}
 	return sheet{m: m, title: "TIMELINE", about: "session time, clock, who, what ", w: max(76, m.w-12), n: len(all), line: line}
-}
-
-// errorsSheet lists errors by kind and every step.
-func (m *Model) errorsSheet() sheet {
-	s := m.s
-	var l [][]piece
-	add := func(p ...piece) { l = append(l, p) }
-	all := 0.0
-	if s.Requests > 0 {
-		all = float64(s.Errors) / float64(s.Requests)
-	}
-	add(piece{fmt.Sprintf("%d", s.Requests), inkText}, piece{" requests since the start, ", inkDim}, piece{fmt.Sprintf("%d", s.Errors), inkText},
-		piece{" of them errors (", inkDim}, piece{share(all), inkText}, piece{")", inkDim})
-	add()
-	l = append(l, m.machineLines()...)
-	add(piece{"ERRORS BY KIND", inkStrong})
-	kinds := make([]string, 0, len(s.Kinds))
-	for k := range s.Kinds {
-		kinds = append(kinds, k)
-	}
-	slices.SortFunc(kinds, func(a, b string) int {
-		if s.Kinds[a] != s.Kinds[b] {
-			return int(int64(s.Kinds[b]) - int64(s.Kinds[a]))
-		}
-		return strings.Compare(a, b)
-	})
-	for _, k := range kinds {
-		add(piece{fmt.Sprintf("%9d  ", s.Kinds[k]), inkText}, piece{k, inkText})
-	}
-	if len(kinds) == 0 {
-		add(piece{"    none so far", inkDim})
-	}
-	add()
-	add(piece{"STEPS", inkStrong}, piece{"  counts since the start, latency of the newest second", inkDim})
-	name := 20
-	steps := make([]*session.StepTotal, 0, len(s.Steps))
-	for _, t := range s.Steps {
-		steps = append(steps, t)
-		name = max(name, width(t.Journey+" "+t.Step))
-	}
-	name = min(name, 40)
-	slices.SortFunc(steps, func(a, b *session.StepTotal) int {
-		return strings.Compare(a.Journey+"\x00"+a.Step, b.Journey+"\x00"+b.Step)
-	})
-	add(piece{fmt.Sprintf("%-*s %9s %8s %8s %7s %7s %7s", name, "journey and step", "requests", "errors", "share", "p50", "p95", "max"), inkDim})
-	for _, t := range steps {
-		e := 0.0
-		if t.Requests > 0 {
-			e = float64(t.Errors) / float64(t.Requests)
-		}
-		label := cut(t.Journey+" "+t.Step, name)
-		k := inkText
-		if t.Errors > 0 {
-			k = inkStrong
-		}
-		add(piece{label + strings.Repeat(" ", name-width(label)+1), inkText}, piece{fmt.Sprintf("%9d ", t.Requests), inkText},
-			piece{fmt.Sprintf("%8d %8s ", t.Errors, share(e)), k}, piece{fmt.Sprintf("%7s %7s %7s", orDash(t.P50), orDash(t.P95), orDash(t.Max)), inkText})
-	}
-	if len(steps) == 0 {
-		add(piece{"no request yet", inkDim})
-	}
-	return sheet{m: m, title: "ERRORS AND STEPS", w: name + 54, n: len(l), line: fixed(l)}
-}
-
-func orDash(p *float64) string {
-	if p == nil {
-		return "–"
-	}
-	return millis(*p)
 }

@@ -1,0 +1,52 @@
+package tui
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"crosstalk/session"
+)
+
+// levelStory is a busy session with three levels, the second one in trouble.
+func levelStory() *story {
+	t := newStory().baseline(5)
+	sum := func(requests, errors uint64, basis string, rps, p50 float64, kinds ...session.KindSeen) session.LevelSum {
+		return session.LevelSum{Requests: requests, Errors: errors, Basis: basis, Measured: requests, RPS: rps,
+			P50: new(p50), P95: new(p50 * 4), P99: new(p50 * 9), Max: new(p50 * 12), Kinds: kinds}
+	}
+	late := session.KindSeen{Kind: "timeout", Count: 14, First: 31_200, Last: 58_400}
+	busy := session.KindSeen{Kind: "status 503", Count: 97, First: 30_100, Last: 59_900}
+	t.ms += 60_000
+	t.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 120, Running: 96, Requests: 5234, Errors: 111, RPS: 212, P50: new(0.04),
+		Kinds: map[string]uint64{"timeout": 14, "status 503": 97},
+		ByStep: []session.StepTick{{Journey: "buy", Step: "GET /products", Requests: 2617, P50: new(0.03)},
+			{Journey: "buy", Step: "POST /cart/{{cart}}/checkout", Requests: 2617, Errors: 111, P50: new(0.08), Kinds: map[string]uint64{"timeout": 14, "status 503": 97}}},
+		Levels: []session.LevelTick{
+			{N: 2, Asked: 5, From: 5_000, Span: 20, Held: 18, Over: true, LevelSum: sum(812, 0, "held", 41.2, 0.012)},
+			{N: 3, Asked: 80, From: 25_000, Span: 35, Held: 27, Over: true, LevelSum: sum(4311, 111, "held", 153.4, 0.051, busy, late),
+				Steps: []session.LevelStep{{Journey: "buy", Step: "GET /products", LevelSum: sum(2155, 0, "held", 76.7, 0.021)},
+					{Journey: "buy", Step: "POST /cart/{{cart}}/checkout", LevelSum: sum(2156, 111, "held", 76.7, 0.081, busy, late)}}},
+			{N: 4, Asked: 120, From: 60_000, Span: 5, Over: false, LevelSum: sum(111, 0, "all", 22.2, 0.061),
+				Steps: []session.LevelStep{{Journey: "buy", Step: "GET /products", LevelSum: sum(56, 0, "all", 11.2, 0.031)}}},
+		}})
+	return t
+}
+
+func TestLevelFrames(t *testing.T) {
+	for _, v := range []struct {
+		name string
+		keys []string
+	}{{"levels", []string{"l"}}, {"steps", []string{"l", "s"}}, {"errors", []string{"e"}}, {"closed", []string{"l", "l"}}} {
+		for _, size := range [][2]int{{80, 24}, {120, 36}} {
+			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
+				m, _ := screen(levelStory(), size[0], size[1])
+				m.pressAll(v.keys...)
+				frame := ansi.Strip(m.View().Content)
+				fits(t, frame, size[0], size[1])
+				requireFrame(t, frame)
+			})
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package tui
+
+// amount writes a number of the dial with its unit.
+func (m *Model) amount(n int) string { return users(n) }
