@@ -58,6 +58,9 @@ func (f *liveFlags) readAgain(c *cobra.Command, demo bool) error {
 			f.glide = strconv.FormatFloat(g, 'g', -1, 64)
 		}
 	}
+	if unset("mode") {
+		f.mode = start.Mode
+	}
 	if unset("limit-users") {
 		f.users = start.Limits.Users
 	}

@@ -69,11 +69,15 @@ func (d *dry) environment() {
 	if p.MaxRPS > 0 {
 		rps = fmt.Sprintf("%g requests a second", p.MaxRPS)
 	}
+	unit := session.Unit(p.Mode)
 	rise := "at once"
 	if p.Glide > 0 {
-		rise = fmt.Sprintf("%g users a second", p.Glide)
+		rise = fmt.Sprintf("%g %s a second", p.Glide, unit.Word())
 	}
 	d.say("Limits", "%s, %s, rising %s", plural(p.MaxUsers, "user"), rps, rise)
+	if unit.Rate() {
+		d.say("Mode", "the dial counts requests a second, up to %d; what we can't send in time is dropped", p.DialMax())
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
 		d.say("Header", "%s: %s", name, hidden(name, s.Headers[name]))
 	}
@@ -221,7 +225,7 @@ func (d *dry) course(f *liveFlags, plan script) {
 	}
 	for _, a := range plan {
 		if s, ok := a.cmd.(session.SetDial); ok {
-			d.say("Dial", "after %s: %s", a.at, plural(s.To, "user"))
+			d.say("Dial", "after %s: %s", a.at, session.Unit(d.compiled.Plan.Mode).Of(s.To))
 		}
 	}
 	if f.length > 0 {

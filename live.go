@@ -19,6 +19,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"crosstalk/loadengine"
 	"crosstalk/monitors"
 	"crosstalk/session"
 	"crosstalk/session/notify"
@@ -36,6 +37,7 @@ type liveFlags struct {
 	out        string
 	as         string
 	baseline   time.Duration
+	mode       string
 	glide      string
 	users      int
 	rps        float64
@@ -56,6 +58,7 @@ func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
 	fl.BoolVar(&f.headless, "headless", false, "no screen: --dial, --note and --for drive it")
 	fl.DurationVar(&f.length, "for", 0, "end after this long, baseline included")
 	fl.StringVar(&f.dial, "dial", "", `dial moves by time from the start: "0s=5,10s=40"`)
+	fl.StringVar(&f.mode, "mode", "", `what the dial counts: "users" (default), or "rate": requests a second, whatever the server does`)
 	fl.StringArrayVar(&f.notes, "note", nil, `a note by time from the start: "12s=! text" (repeatable)`)
 	fl.StringVar(&f.events, "events", "", `"-": journal lines on stdout, each once it is on the disk`)
 	fl.StringVar(&f.out, "out", "", "the session's folder (default: a new one in your data folder)")
@@ -114,6 +117,7 @@ func (f *liveFlags) check() (session.Caps, script, error) {
 	}
 	bad(f.length < 0, "--for %s is in the past", f.length)
 	bad(f.baseline < 0, "--baseline %s is negative: 0 skips it", f.baseline)
+	bad(f.mode != "" && f.mode != loadengine.ModeUsers && f.mode != loadengine.ModeRate, "--mode %q: write users or rate", f.mode)
 	bad(f.users < 0, "--limit-users %d is negative", f.users)
 	bad(f.rps < 0, "--limit-rps %g is negative", f.rps)
 	bad(f.watchEvery < 10*time.Millisecond, "--watch-every %s is too often: 10ms at least", f.watchEvery)
@@ -135,7 +139,7 @@ func (f *liveFlags) check() (session.Caps, script, error) {
 	if f.seed == 0 {
 		f.seed = uint64(time.Now().UnixNano())
 	}
-	return session.Caps{Users: f.users, RPS: f.rps, Glide: glide, WatchEvery: f.watchEvery, Seed: f.seed, Version: version}, plan, nil
+	return session.Caps{Mode: f.mode, Users: f.users, RPS: f.rps, Glide: glide, WatchEvery: f.watchEvery, Seed: f.seed, Version: version}, plan, nil
 }
 
 // screen tells whether a person can see and type.
@@ -211,7 +215,7 @@ func (l *live) run(ctx context.Context) error {
 	l.before = earlier.Guard
 	told := notify.Follow(context.WithoutCancel(ctx), s, notify.Options{To: l.notify, Failed: s.Remark})
 	if l.flags.headless && l.unguarded() {
-		fmt.Fprintf(os.Stderr, "crosstalk: unguarded: nothing of production is watched (--watch URL), at most %d users\n", l.opts.Rules.FewUsers)
+		fmt.Fprintf(os.Stderr, "crosstalk: unguarded: nothing of production is watched (--watch URL), at most %s\n", session.Unit(l.opts.Plan.Mode).Of(l.opts.Rules.FewUsers))
 	}
 	ended := make(chan error, 1)
 	began := time.Now()
@@ -281,9 +285,12 @@ func (l *live) outcome(ctx context.Context, st *session.State, err error) error 
 
 // summary prints what a person wants to know when it is over.
 func (l *live) summary(w io.Writer, st *session.State, files []string) {
-	fmt.Fprintf(w, "\nSession    %s, at most %s, %s", lasted(st), plural(st.Dial.Peak, "user"), plural(int(st.Requests), "request"))
+	fmt.Fprintf(w, "\nSession    %s, at most %s, %s", lasted(st), st.Unit().Of(st.Dial.Peak), plural(int(st.Requests), "request"))
 	if st.Errors > 0 {
 		fmt.Fprintf(w, " (%.1f %% errors)", 100*float64(st.Errors)/float64(max(1, st.Requests)))
+	}
+	if st.Late > 0 {
+		fmt.Fprintf(w, ", %d dropped by us", st.Late)
 	}
 	fmt.Fprintf(w, "\nFound      %s\n", found(st))
 	if st.Learned != "" {

@@ -68,11 +68,16 @@ func (e *Engine) report(now time.Time) {
 	e.pending = kept
 }
 
-// noticeData says once that there are more users than rows of data.
+// noticeData says once that there are more users than rows of data, and that
+// all users are busy while requests are due.
 func (e *Engine) noticeData() {
-	if rows := len(e.program.data); !e.wrapped && rows > 0 && e.Live().Running > rows {
+	if rows := len(e.program.data); !e.wrapped && rows > 0 && int(e.schedule.live.users.Load()) > rows {
 		e.wrapped = true
 		e.findings.note(Finding{Kind: FindingData})
+	}
+	if !e.crowded && e.schedule.open.crowded.Load() {
+		e.crowded = true
+		e.findings.note(Finding{Kind: FindingCrowded, Count: uint64(e.schedule.max)})
 	}
 }
 
@@ -96,6 +101,11 @@ func (e *Engine) tick(final bool) {
 	t := e.stats.take(e.schedule.level.Load(), final)
 	l := e.Live()
 	t.Asked, t.Running, t.InFlight, t.Ceiling = l.Asked, l.Running, l.InFlight, l.Ceiling
+	t.Late = e.schedule.late()
+	t.Dropped += t.Late
+	if e.schedule.open.on {
+		t.Users = int(e.schedule.live.users.Load())
+	}
 	t.Final = final
 	if e.hooks.Tick != nil {
 		e.hooks.Tick(t)

@@ -37,7 +37,7 @@ type StopReport struct {
 	Drained  bool          // false: after Zero there still were requests in flight
 }
 
-// Live is how things stand now.
+// Live is how things stand now, Asked, Running and Ceiling in the dial's unit.
 type Live struct{ Asked, Running, InFlight, Ceiling int }
 
 // Engine sends the load of one plan. It is good for one Run.
@@ -57,6 +57,7 @@ type Engine struct {
 	slot     int64    // of 250 ms, of the last look at the clock
 	lastLive Live
 	wrapped  bool
+	crowded  bool
 }
 
 // options are what tests put in place of the network.
@@ -157,7 +158,7 @@ func (e *Engine) drain(results <-chan *vegeta.Result) {
 	}
 }
 
-// SetAsked sets the dial, clamped to 0 and the plan's MaxUsers. While the brake
+// SetAsked sets the dial, clamped to 0 and the plan's DialMax. While the brake
 // is latched it stays 0, and must be set again after its release.
 func (e *Engine) SetAsked(n int) { e.schedule.ask(n) }
 
@@ -166,7 +167,7 @@ func (e *Engine) SetCeiling(n int) {
 	e.schedule.set(func() { e.schedule.ceiling = max(n, -1) })
 }
 
-// SetGlide sets how many users a second running may rise; 0 follows at once.
+// SetGlide sets by how much a second running may rise, in the dial's unit; 0 follows at once.
 func (e *Engine) SetGlide(perSecond float64) {
 	e.schedule.set(func() { e.schedule.glide = max(perSecond, 0) })
 }

@@ -13,6 +13,7 @@ const (
 	FindingForbidden = "forbidden" // a step or redirect led to an address of production's checks
 	FindingAddress   = "address"   // a host resolved to an address of production's checks
 	FindingData      = "data"      // more users than data rows: rows are in use twice
+	FindingCrowded   = "crowded"   // in ModeRate: every user is busy while a request is due, which is dropped
 )
 
 // Finding is something the engine noticed that a person should know. It comes

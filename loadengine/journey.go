@@ -115,6 +115,12 @@ func (c *compiler) limits() {
 	if !(p.MaxRPS >= 0) || math.IsInf(p.MaxRPS, 1) {
 		c.problem("limits: rps %v: write 0 for none, or a positive number", p.MaxRPS)
 	}
+	switch {
+	case p.Mode != "" && p.Mode != ModeUsers && p.Mode != ModeRate:
+		c.problem("mode %q: write users or rate", clip(p.Mode))
+	case p.Mode == ModeRate && p.DialMax() < 1:
+		c.problem("limits: rps %v: a dial of requests a second needs at least 1", p.MaxRPS)
+	}
 	if !(p.Glide >= 0) || math.IsInf(p.Glide, 1) {
 		c.problem("glide %v: write 0 for off, or a positive number", p.Glide)
 	}

@@ -22,6 +22,7 @@ type LevelTick struct {
 	Span   time.Duration // until now, or until the dial moved on
 	Held   time.Duration // of these, with running as asked
 	Over   bool          // the dial has moved on; requests in flight may still come
+	Late   uint64        // sends that we did not make in time, in ModeRate
 	Sum    Sum
 	Steps  []StepSum // those with requests, in the plan's order; told now and then, and when it is over
 }
@@ -60,6 +61,7 @@ type level struct {
 	asked   int
 	began   time.Time
 	held    atomic.Int64 // nanoseconds
+	late    atomic.Int64 // sends dropped
 	ended   atomic.Int64 // nanoseconds since it began; 0 while it is the newest
 	stepsAt time.Time    // when its steps were told
 
@@ -74,8 +76,6 @@ type cell struct {
 	rising, held tally
 	kinds        map[string]*KindSeen
 }
-
-func (l *level) over() bool { return l.ended.Load() > 0 }
 
 func (l *level) record(st *step, o outcome, held bool, steps int, now time.Time) {
 	if l.cells == nil {
@@ -120,7 +120,7 @@ func sight(kinds map[string]*KindSeen, n KindSeen) {
 
 // tick sums the level up. whole adds the steps whatever the time.
 func (l *level) tick(steps []*step, now time.Time, whole bool) LevelTick {
-	t := LevelTick{Number: l.number, Asked: l.asked, Began: l.began, Span: now.Sub(l.began), Held: time.Duration(l.held.Load())}
+	t := LevelTick{Number: l.number, Asked: l.asked, Began: l.began, Span: now.Sub(l.began), Held: time.Duration(l.held.Load()), Late: uint64(l.late.Load())}
 	if end := l.ended.Load(); end > 0 {
 		t.Over, t.Span = true, time.Duration(end)
 	}
@@ -150,12 +150,9 @@ func (l *level) tick(steps []*step, now time.Time, whole bool) LevelTick {
 
 func (c *cell) sum(span, held time.Duration) Sum {
 	s := Sum{Requests: c.rising.requests + c.held.requests, Errors: c.rising.errors + c.held.errors, Basis: BasisHeld}
-	w := Window{}
-	if c.held.requests > 0 {
-		w = c.held.window(held)
-	} else {
-		s.Basis = BasisAll
-		w = c.rising.window(span)
+	w := c.held.windowOf(held)
+	if c.held.requests == 0 {
+		s.Basis, w = BasisAll, c.rising.windowOf(span)
 	}
 	s.Measured, s.RPS, s.P50, s.P95, s.P99, s.Max = w.Requests, w.RPS, w.P50, w.P95, w.P99, w.Max
 	for _, k := range c.kinds {
@@ -173,6 +170,14 @@ func (c *cell) sum(span, held time.Duration) Sum {
 		return 1
 	})
 	return s
+}
+
+// windowOf is the window of a tally that may never have been used.
+func (t *tally) windowOf(span time.Duration) Window {
+	if t.hist == nil {
+		return Window{}
+	}
+	return t.window(span)
 }
 
 // toAsk moves the dial, which begins a level.

@@ -15,9 +15,10 @@ type Plan struct {
 	Journeys  []Journey
 	Data      []map[string]string // one row for each user, recycled in order
 	Timeout   time.Duration       // of one request with its redirects; 0 is 30 s
+	Mode      string              // what the dial counts: ModeUsers, also "", or ModeRate
 	MaxUsers  int                 // hard cap, whatever the dial says
-	MaxRPS    float64             // hard cap of requests a second; 0 is none
-	Glide     float64             // users a second upward; 0 follows at once
+	MaxRPS    float64             // hard cap of requests a second; 0 is none, or DefaultRate in ModeRate
+	Glide     float64             // of the dial's unit a second upward; 0 follows at once
 	Seed      uint64              // of journey choices and think times
 }
 

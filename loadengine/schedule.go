@@ -68,7 +68,10 @@ type schedule struct {
 
 	slewFactor float64
 
-	live struct{ asked, running, inFlight, ceiling atomic.Int64 }
+	open open
+	most int // that may be asked for
+
+	live struct{ asked, running, inFlight, ceiling, users atomic.Int64 }
 }
 
 func newSchedule(p Plan, prog *program, brake *Brake) *schedule {
@@ -79,7 +82,9 @@ func newSchedule(p Plan, prog *program, brake *Brake) *schedule {
 		users:    make([]user, p.MaxUsers), free: make([]*user, 0, p.MaxUsers),
 		wakeAt: math.MinInt64, ceiling: -1, glide: p.Glide, slew: true, slewFactor: 1,
 	}
-	if p.MaxRPS > 0 {
+	s.most = p.DialMax()
+	s.open.on, s.open.at = p.Mode == ModeRate, math.MaxInt64
+	if p.MaxRPS > 0 && !s.open.on { // there the dial itself is capped
 		s.spacing = int64(float64(time.Second) / p.MaxRPS)
 	}
 	for i := p.MaxUsers - 1; i >= 0; i-- {
@@ -104,13 +109,11 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 			return 0, true
 		}
 		now := s.now()
-		next := s.next()
-		if next <= now {
-			u := s.waiting.pop()
+		u, next := s.nextDue(now)
+		if u != nil {
 			u.flying = true
 			u.level, u.held = s.level.Load(), s.settled
 			s.flying++
-			s.space(now)
 			s.live.inFlight.Store(int64(s.flying))
 			s.wakeAt = math.MinInt64
 			s.mu.Unlock()
@@ -133,18 +136,32 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 }
 
 // String describes the pacer, as vegeta's Pacer interface asks.
-func (s *schedule) String() string { return "closed model" }
+func (s *schedule) String() string {
+	if s.open.on {
+		return "open model"
+	}
+	return "closed model"
+}
 
 // Rate is vegeta's forecast of hits a second at a time. Nobody can know it of a
 // closed model: it follows the server.
 func (s *schedule) Rate(time.Duration) float64 { return 0 }
 
-// next returns when the next send may happen.
-func (s *schedule) next() int64 {
-	if len(s.waiting) == 0 {
-		return math.MaxInt64
+// nextDue returns the user whose send is due, or nil and when to look again.
+func (s *schedule) nextDue(now int64) (*user, int64) {
+	if s.open.on {
+		return s.nextOpen(now)
 	}
-	return max(s.waiting[0].due, s.nextSend)
+	if len(s.waiting) == 0 {
+		return nil, math.MaxInt64
+	}
+	next := max(s.waiting[0].due, s.nextSend)
+	if next > now {
+		return nil, next
+	}
+	u := s.waiting.pop()
+	s.space(now)
+	return u, now
 }
 
 // space books the next send under MaxRPS.
@@ -164,7 +181,14 @@ func (s *schedule) space(now int64) {
 func (s *schedule) park(u *user, due int64) {
 	u.due = due
 	s.waiting.push(u)
-	if max(due, s.nextSend) < s.wakeAt {
+	if !s.open.on { // there the clock alone says when
+		s.look(max(due, s.nextSend))
+	}
+}
+
+// look wakes the pacer if it would look by itself only after at.
+func (s *schedule) look(at int64) {
+	if at < s.wakeAt {
 		s.wakeAt = math.MinInt64
 		select {
 		case s.wake <- struct{}{}:
@@ -251,7 +275,7 @@ func (s *schedule) target() int {
 	if s.stopped {
 		return 0
 	}
-	t := min(s.asked, s.max)
+	t := min(s.asked, s.most)
 	if s.ceiling >= 0 {
 		t = min(t, s.ceiling)
 	}
@@ -265,7 +289,7 @@ func (s *schedule) pace() float64 {
 		rate = s.glide
 	}
 	if s.slew {
-		rate = min(rate, s.slewFactor*max(slewLeast, slewShare*float64(len(s.active))))
+		rate = min(rate, s.slewFactor*max(slewLeast, slewShare*float64(s.running())))
 	}
 	return rate
 }
@@ -276,25 +300,26 @@ func (s *schedule) adjust() {
 	now := s.now()
 	passed := min(time.Duration(now-s.moved), controlLag).Seconds()
 	s.moved = now
-	missing := s.target() - len(s.active)
+	missing := s.target() - s.running()
 	switch rate := s.pace(); {
 	case missing <= 0:
 		s.credit = 0
-		s.shrink(-missing)
+		s.lower(-missing)
 	case math.IsInf(rate, 1):
 		s.credit = 0
-		s.grow(missing)
+		s.raise(missing)
 	default:
 		s.credit += rate * passed
 		// Sums of tenths fall short of the whole number by a rounding error.
 		n := min(int(s.credit+1e-9), missing)
 		s.credit -= float64(n)
-		s.grow(n)
+		s.raise(n)
 	}
-	s.settled = len(s.active) == s.asked && s.asked > 0
+	s.settled = s.running() == s.asked && s.asked > 0
 	s.live.asked.Store(int64(s.asked))
 	s.live.ceiling.Store(int64(s.ceiling))
-	s.live.running.Store(int64(len(s.active)))
+	s.live.running.Store(int64(s.running()))
+	s.live.users.Store(int64(len(s.active)))
 }
 
 // obey lets go of everyone when the brake is latched, or was since asked was
@@ -326,7 +351,7 @@ func (s *schedule) ask(n int) {
 	if s.obey() || s.stopped {
 		return
 	}
-	s.toAsk(min(max(n, 0), s.max))
+	s.toAsk(min(max(n, 0), s.most))
 	s.adjust()
 }
 
@@ -373,5 +398,5 @@ func (s *schedule) flight() (flying int, zeroAt time.Time) {
 func (s *schedule) moving() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.active) != s.target() || len(s.leaving) > 0
+	return s.running() != s.target() || len(s.leaving) > 0
 }

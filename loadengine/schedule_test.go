@@ -64,6 +64,7 @@ type fakeServer struct {
 	most     atomic.Int64
 	mu       sync.Mutex
 	times    []time.Time
+	stall    chan struct{} // not nil: nothing is answered until it is closed
 }
 
 func (f *fakeServer) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -74,6 +75,13 @@ func (f *fakeServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	n := f.inFlight.Add(1)
 	defer f.inFlight.Add(-1)
 	for most := f.most.Load(); n > most && !f.most.CompareAndSwap(most, n); most = f.most.Load() {
+	}
+	if f.stall != nil {
+		select {
+		case <-f.stall:
+		case <-r.Context().Done():
+			return nil, context.Cause(r.Context())
+		}
 	}
 	timer := time.NewTimer(f.latency)
 	defer timer.Stop()

@@ -16,7 +16,9 @@ type Tick struct {
 
 	Requests  uint64 // ended: answered or failed; a followed redirect is part of its request
 	Errors    uint64 // of these
-	Dropped   uint64 // turns that the brake, the permit or a removal stopped before they were sent
+	Dropped   uint64 // turns that the brake, the permit or a removal stopped before they were sent, and Late
+	Late      uint64 // in ModeRate: sends that we did not make in time, because every user was busy or we stood still
+	Users     int    // in ModeRate: users on their journeys
 	Cancelled uint64 // taken back in flight by a stop; the server may have seen them; not in Requests
 
 	Last, Ten Window            // about 1 s and 10 s, up to now, of the present level alone; their rate is of all that ended

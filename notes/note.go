@@ -22,7 +22,8 @@ type Seen struct {
 
 // Context is what the screen showed when a note was begun or saved.
 type Context struct {
-	MS         int64  `json:"ms"` // milliseconds since the session's start
+	Unit       string `json:"unit,omitempty"` // of Asked and Running: "req/s", else users
+	MS         int64  `json:"ms"`             // milliseconds since the session's start
 	Asked      int    `json:"asked"`
 	Running    int    `json:"running"`
 	Staging    Seen   `json:"staging"`
@@ -179,4 +180,15 @@ func (l *List) find(id string) (int, bool) {
 	}
 	i, ok := l.index[id]
 	return i, ok
+}
+
+// Load writes what was running: "1 user", "12 users" or "12 req/s".
+func (c *Context) Load() string {
+	switch {
+	case c.Unit != "":
+		return fmt.Sprintf("%d %s", c.Running, c.Unit)
+	case c.Running == 1:
+		return "1 user"
+	}
+	return fmt.Sprintf("%d users", c.Running)
 }

@@ -105,7 +105,8 @@ type Start struct {
 	People   []string          `json:"people,omitempty"`
 	Charter  string            `json:"charter,omitempty"`
 	Timebox  float64           `json:"timebox"`
-	Target   string            `json:"target"` // staging's base URL
+	Target   string            `json:"target"`         // staging's base URL
+	Mode     string            `json:"mode,omitempty"` // what the dial counts: "rate" is requests a second, else users
 	Headless bool              `json:"headless,omitempty"`
 	Demo     string            `json:"demo,omitempty"` // "linked" or "unlinked" when it runs on the embedded lab
 	NoGuard  string            `json:"no_guard,omitempty"`
@@ -123,7 +124,8 @@ type Start struct {
 type LoadLimits struct {
 	Users int     `json:"users"`
 	RPS   float64 `json:"rps,omitempty"`
-	Glide float64 `json:"glide"` // users a second; 0 follows at once
+	Dial  int     `json:"dial,omitempty"` // of a dial in requests a second
+	Glide float64 `json:"glide"`          // users a second; 0 follows at once
 }
 
 // CheckInfo describes one check to who draws it.
@@ -264,8 +266,10 @@ type LoadTick struct {
 	P95       *float64          `json:"p95"`
 	P99       *float64          `json:"p99"`
 	Max       *float64          `json:"max"`
-	Errors    uint64            `json:"errors"`  // since the last tick
-	Dropped   uint64            `json:"dropped"` // turns that were stopped before they were sent
+	Errors    uint64            `json:"errors"`          // since the last tick
+	Dropped   uint64            `json:"dropped"`         // turns that were stopped before they were sent, and late ones
+	Late      uint64            `json:"late,omitempty"`  // dial in requests a second: sends that we did not make in time
+	Users     int               `json:"users,omitempty"` // dial in requests a second: users on their journeys
 	Cancelled uint64            `json:"cancelled,omitempty"`
 	Ten       *Window           `json:"ten,omitempty"` // the last ten seconds
 	Codes     map[string]uint64 `json:"codes,omitempty"`

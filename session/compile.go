@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,6 +28,7 @@ const (
 // Caps are what flags say about the load; a zero value leaves it to the
 // configuration and the defaults.
 type Caps struct {
+	Mode       string // what the dial counts, "users" or "rate"; "" leaves it to the configuration
 	Users      int
 	RPS        float64
 	Glide      float64       // users a second; 0 follows at once
@@ -121,7 +123,7 @@ func (c *Config) problem(at place, what, remedy string) Problem {
 }
 
 func (c *Config) plan(caps Caps) loadengine.Plan {
-	p := loadengine.Plan{Base: c.Staging.URL, Hosts: c.Staging.Hosts, Header: header(c.Staging.Headers), Version: caps.Version,
+	p := loadengine.Plan{Base: c.Staging.URL, Hosts: c.Staging.Hosts, Header: header(c.Staging.Headers), Version: caps.Version, Mode: cmp.Or(caps.Mode, c.Staging.Mode),
 		Data: c.Staging.DataRows, MaxUsers: DefaultUsers, MaxRPS: c.Staging.Limits.RPS, Glide: caps.Glide, Seed: caps.Seed}
 	if n := c.Staging.Limits.Users; n > 0 {
 		p.MaxUsers = n

@@ -115,8 +115,9 @@ func (c Charter) String() string {
 
 // Staging is the environment under load.
 type Staging struct {
-	URL     string            `json:"url,omitempty"`   // http or https, with host
-	Hosts   []string          `json:"hosts,omitempty"` // what else load may reach: host or host:port
+	URL     string            `json:"url,omitempty"`            // http or https, with host
+	Hosts   []string          `json:"hosts,omitempty"`          // what else load may reach: host or host:port
+	Mode    string            `json:"mode,omitempty" mask:"no"` // what the dial counts: "users", also "", or "rate", requests a second
 	Limits  Limits            `json:"limits,omitzero"`
 	Build   *BuildSource      `json:"build,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"crosstalk/loadengine"
 )
 
 // ReadConfig reads a crosstalk.yaml and the files it names. getenv is os.LookupEnv outside of tests. The error
@@ -175,6 +177,7 @@ func (r *configReader) staging(n ast.Node) {
 		{"hosts", func(n ast.Node) {
 			s.Hosts, s.hostsAt = r.words(n, "staging.hosts", "login.staging.example.test", r.host)
 		}},
+		{"mode", func(n ast.Node) { s.Mode = r.choice(n, "staging.mode", loadengine.ModeUsers, loadengine.ModeRate) }},
 		{"limits", func(n ast.Node) {
 			r.mapping(n, "staging.limits", "{users: 200, rps: 500}", []field{
 				{"users", func(n ast.Node) { s.Limits.Users = r.whole(n, "staging.limits.users", 1) }},

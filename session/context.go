@@ -13,7 +13,7 @@ func (s *State) Context(now time.Time) *notes.Context {
 	if s.Seq == 0 {
 		ms = 0
 	}
-	c := &notes.Context{MS: ms, Asked: s.Dial.Asked, Running: s.Dial.Running, Guard: s.Guard.State, Driver: s.Start.As,
+	c := &notes.Context{MS: ms, Asked: s.Dial.Asked, Running: s.Dial.Running, Guard: s.Guard.State, Driver: s.Start.As, Unit: unitOf(s.Unit()),
 		Staging: s.seen("staging", ms), Production: s.seen("production", ms)}
 	if w := s.window(); w.Requests > 0 {
 		errors := float64(w.Errors) / float64(w.Requests)

@@ -53,7 +53,7 @@ func (s *State) Prefill(question string) string {
 }
 
 func (s *State) past() string {
-	parts := []string{fmt.Sprintf("%s worked, at most %d users, %d requests", minutesSeconds(s.Worked(s.MS)), s.Dial.Peak, s.Requests)}
+	parts := []string{fmt.Sprintf("%s worked, at most %s, %d requests", minutesSeconds(s.Worked(s.MS)), s.Unit().Of(s.Dial.Peak), s.Requests)}
 	for _, c := range []struct {
 		n    int
 		what string

@@ -170,8 +170,8 @@ func (s *Session) clamp(cmd Command) Command {
 	}
 	asked := s.asked()
 	to := max(0, asked+m.By)
-	if asked < s.o.Plan.MaxUsers {
-		to = min(to, s.o.Plan.MaxUsers)
+	if most := s.o.Plan.DialMax(); asked < most {
+		to = min(to, most)
 	}
 	return MoveDial{By: to - asked}
 }
@@ -195,11 +195,11 @@ func (s *Session) ask(who string, to DialSet, at time.Time) Reply {
 	s.log.read(func(st *State) { to.From = st.Dial.Asked })
 	if s.phase == phaseRehearsal || s.phase == phaseBaseline && to.To > 1 {
 		s.pending = &waiting{who: who, to: to.To, at: at}
-		return Reply{Text: fmt.Sprintf("%d users when the baseline is learned", to.To)}
+		return Reply{Text: s.unit().Of(to.To) + " when the baseline is learned"}
 	}
 	s.pending = nil
 	if to.To == to.From {
-		return Reply{Text: fmt.Sprintf("%d users", to.To)}
+		return Reply{Text: s.unit().Of(to.To)}
 	}
 	if to.To > to.From {
 		s.free(at)
@@ -211,7 +211,7 @@ func (s *Session) ask(who string, to DialSet, at time.Time) Reply {
 	}
 	e := s.add(who, TypeDialSet, &to)
 	s.engine.SetAsked(to.To)
-	return Reply{Text: fmt.Sprintf("%d → %d users", to.From, to.To), Seq: e.Seq}
+	return Reply{Text: fmt.Sprintf("%d → %s", to.From, s.unit().Of(to.To)), Seq: e.Seq}
 }
 
 // free lets a person's move up end what a person began: a stop of their own,
@@ -265,7 +265,7 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 		return Reply{Text: "goes on", Seq: s.release(who, c.Why)}, nil
 	}
 	n := s.engine.Live().Running
-	return Reply{Text: fmt.Sprintf("held at %d users: space goes on", n), Seq: s.holdAt(who, n, c.Why)}, nil
+	return Reply{Text: fmt.Sprintf("held at %s: space goes on", s.unit().Of(n)), Seq: s.holdAt(who, n, c.Why)}, nil
 }
 
 func (s *Session) holdAt(who string, n int, why string) uint64 {
@@ -305,7 +305,7 @@ func (s *Session) setGlide(who string, to float64) Reply {
 	if to == 0 {
 		return Reply{Text: "glide off: users follow at once", Seq: e.Seq}
 	}
-	return Reply{Text: fmt.Sprintf("glide %g users a second", to), Seq: e.Seq}
+	return Reply{Text: fmt.Sprintf("glide %g %s a second", to, s.unit().Word()), Seq: e.Seq}
 }
 
 // endSpike gives the glide back, if a spike has taken it.

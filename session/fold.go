@@ -146,6 +146,7 @@ func (s *State) tick(e Event, b *LoadTick) {
 	s.Dial.Peak = max(s.Dial.Peak, b.Running)
 	s.Requests += b.Requests
 	s.Errors += b.Errors
+	s.Late += b.Late
 	for k, n := range b.Kinds {
 		s.Kinds[k] += n
 	}

@@ -37,6 +37,7 @@ type GuardRules struct {
 	Off        bool          // --no-guard: no ladder; health is still shown
 	Unguarded  bool          // no production checks: few users only
 	FewUsers   int           // how many then
+	Unit       Unit          // of the dial, in what is said to people
 	Attended   bool          // somebody is there to press a key: users do not rise again by themselves above where they were held
 	EaseAfter  time.Duration // amber this long → ease
 	EaseEvery  time.Duration // while easing, halve this often

@@ -135,14 +135,14 @@ func (g *Guard) First(now time.Time) (most int, why string) {
 		return none, ""
 	}
 	if g.half >= 0 {
-		return g.half, fmt.Sprintf("after the cut, at most %d users (half its level) until production has been green for %d s with load running: %d s to go",
-			g.half, ceilSeconds(g.rules.ProveFor), ceilSeconds(left(g.rules.ProveFor, g.proof, now)))
+		return g.half, fmt.Sprintf("after the cut, at most %s (half its level) until production has been green for %d s with load running: %d s to go",
+			g.rules.Unit.Of(g.half), ceilSeconds(g.rules.ProveFor), ceilSeconds(left(g.rules.ProveFor, g.proof, now)))
 	}
 	if g.proved {
 		return none, ""
 	}
-	return g.limit, fmt.Sprintf("at most %d users since the cut at %d: once %d have run for %d s with production green, the next press up lifts that: %d s to go",
-		g.limit, g.top, g.limit, ceilSeconds(g.rules.GreenAfter), ceilSeconds(left(g.rules.GreenAfter, g.stood, now)))
+	return g.limit, fmt.Sprintf("at most %s since the cut at %d: once %d have run for %d s with production green, the next press up lifts that: %d s to go",
+		g.rules.Unit.Of(g.limit), g.top, g.limit, ceilSeconds(g.rules.GreenAfter), ceilSeconds(left(g.rules.GreenAfter, g.stood, now)))
 }
 
 // left is what remains of a wait that began at since, if it has.

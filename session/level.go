@@ -17,6 +17,7 @@ type LevelTick struct {
 	Span  float64 `json:"seconds"`
 	Held  float64 `json:"held"`           // of these seconds, with running as asked
 	Over  bool    `json:"over,omitempty"` // the dial has moved on
+	Late  uint64  `json:"late,omitempty"` // sends that we did not make in time
 	LevelSum
 	Steps []LevelStep `json:"steps,omitempty"` // every few seconds, and when it is over
 
@@ -69,7 +70,7 @@ const maxLevels = 2000
 func levelTicks(in []loadengine.LevelTick) []LevelTick {
 	var out []LevelTick
 	for _, l := range in {
-		t := LevelTick{N: l.Number, Asked: l.Asked, Span: seconds(l.Span), Held: seconds(l.Held), Over: l.Over, LevelSum: levelSum(l.Sum), began: l.Began}
+		t := LevelTick{N: l.Number, Asked: l.Asked, Span: seconds(l.Span), Held: seconds(l.Held), Over: l.Over, Late: l.Late, LevelSum: levelSum(l.Sum), began: l.Began}
 		for _, s := range l.Steps {
 			t.Steps = append(t.Steps, LevelStep{Journey: s.Journey, Step: s.Name, LevelSum: levelSum(s.Sum)})
 		}

@@ -20,6 +20,7 @@ const linkTick = 25 * time.Millisecond
 // statistics say, and tells them what production answered. One goroutine runs
 // it; between checks it only remembers the last minutes' probes.
 type linkRunner struct {
+	unit    Unit // of the dial
 	probes  *probes
 	engine  *loadengine.Engine
 	brake   *loadengine.Brake
@@ -57,7 +58,7 @@ type linkCore interface {
 }
 
 func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
-	r := &linkRunner{probes: newProbes(checks), engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
+	r := &linkRunner{unit: s.unit(), probes: newProbes(checks), engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
 		version: s.o.Plan.Version, mix: mixOf(s.o.Plan), named: link.Named, dips: link.IsItMe(),
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
 	s.watch.tap = r.probes.offer

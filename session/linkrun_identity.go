@@ -62,7 +62,7 @@ func lockedAbove(st *State, to int) string {
 	if st.Link.Lock == nil || to <= 1 {
 		return ""
 	}
-	return fmt.Sprintf("locked at one user (%s): %s. Type a reason to unlock the dial", st.Link.Lock.From, trimDot(st.Link.Lock.Why))
+	return fmt.Sprintf("locked at %s (%s): %s. Type a reason to unlock the dial", st.Unit().Of(1), st.Link.Lock.From, trimDot(st.Link.Lock.Why))
 }
 
 func trimDot(s string) string {

@@ -120,13 +120,13 @@ func (s *Session) refusedCheck(st *State, c StartCheck) string {
 	}
 	n := s.checkUsers(c)
 	switch {
-	case c.Users < 0 || n > s.o.Plan.MaxUsers:
-		return fmt.Sprintf("a link check with %d users is not within 1 and the cap of %d", c.Users, s.o.Plan.MaxUsers)
+	case c.Users < 0 || n > s.o.Plan.DialMax():
+		return fmt.Sprintf("a link check with %s is not within 1 and the cap of %d", s.unit().Of(c.Users), s.o.Plan.DialMax())
 	case st.Link.Lock != nil && st.Link.Lock.From == LockStores:
 		return fmt.Sprintf("no load is needed to tell: %s Type a reason to unlock the dial first", st.Link.Lock.Why)
 	case st.Dial.Asked > 0 || s.engine.Live().Running > 0:
 		return fmt.Sprintf("%s on staging: a link check starts from nothing. Ease to nothing first (0), or ask \"is it me?\" (i) at this level",
-			counted(max(st.Dial.Asked, s.engine.Live().Running), "user"))
+			s.unit().Of(max(st.Dial.Asked, s.engine.Live().Running)))
 	}
 	return ""
 }
@@ -150,6 +150,9 @@ func (s *Session) checkUsers(c StartCheck) int {
 		return c.Users
 	}
 	n := max(1, min(5, s.o.Plan.MaxUsers/100))
+	if s.unit().Rate() { // a user without think time sends more than one a second
+		n = max(1, min(50, s.o.Plan.DialMax()/20))
+	}
 	if most := s.watch.status.Load().after; most >= 0 {
 		n = max(1, min(n, most)) // after a cut
 	}
@@ -238,9 +241,9 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 	e := s.add(who, TypeLinkQuiet, &LinkQuiet{Mode: o.mode, Profile: o.profile, Users: o.users, Seed: o.seed,
 		Order: link.Assign(o.seed, o.profile.MaxPairs).String(), Seconds: seconds(o.profile.Quiet)})
 	if o.mode == ModeDips {
-		return Reply{Text: fmt.Sprintf("is it me? dips from %s to nothing and back", counted(o.users, "user")), Seq: e.Seq}, nil
+		return Reply{Text: fmt.Sprintf("is it me? dips from %s to nothing and back", s.unit().Of(o.users)), Seq: e.Seq}, nil
 	}
-	return Reply{Text: fmt.Sprintf("link check, %s, %s", o.profile.Name, counted(o.users, "user")), Seq: e.Seq}, nil
+	return Reply{Text: fmt.Sprintf("link check, %s, %s", o.profile.Name, s.unit().Of(o.users)), Seq: e.Seq}, nil
 }
 
 // foundLink takes in what a check or the data stores told.
@@ -269,7 +272,7 @@ func (s *Session) checked(b *LinkVerdict) {
 	}
 	back := b.Mode == ModeDips && asked > 0 && held == monitors.Green.String() && b.Kind != string(link.FollowsUs) && b.Kind != string(link.Drained)
 	if b.Mode == ModeDips && asked > 0 {
-		b.Words += map[bool]string{true: fmt.Sprintf(" The load goes back to %s.", counted(asked, "user")), false: " The load stays at zero."}[back]
+		b.Words += map[bool]string{true: fmt.Sprintf(" The load goes back to %s.", s.unit().Of(asked)), false: " The load stays at zero."}[back]
 	}
 	s.add(BySession, TypeLinkVerdict, b)
 	s.pace()

@@ -30,7 +30,7 @@ type sham struct {
 
 // newSham starts the sink and an idle engine. The permit is staging's own, and
 // whoever pulls staging's brake pulls this one with it.
-func newSham(ctx context.Context, users int, version string, permit *loadengine.Permit, brake *loadengine.Brake) (*sham, error) {
+func newSham(ctx context.Context, unit Unit, users int, version string, permit *loadengine.Permit, brake *loadengine.Brake) (*sham, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,7 +39,11 @@ func newSham(ctx context.Context, users int, version string, permit *loadengine.
 	x := &sham{}
 	x.server = &http.Server{Handler: http.HandlerFunc(x.serve), ReadHeaderTimeout: 5 * time.Second}
 	own := loadengine.NewBrake()
-	x.engine, err = loadengine.New(loadengine.Plan{Base: "http://" + l.Addr().String(), Version: version, MaxUsers: users,
+	most, rps := users, 0.0
+	if unit.Rate() { // of answers that come at once, few users make many
+		most, rps = DefaultUsers, float64(users)
+	}
+	x.engine, err = loadengine.New(loadengine.Plan{Base: "http://" + l.Addr().String(), Version: version, Mode: string(unit), MaxUsers: most, MaxRPS: rps,
 		Journeys: []loadengine.Journey{{Name: "sham", Steps: []loadengine.Step{{URL: "/"}}}}}, permit, own, loadengine.Hooks{})
 	if err != nil {
 		_ = l.Close() // the error that matters is the plan's

@@ -138,13 +138,13 @@ func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
 			return err
 		}
 		t.core, body.Order = t.dip, t.dip.Assignment().String()
-		body.Words = fmt.Sprintf("Dips from %d users to nothing and back, at random, never above.", t.o.users)
+		body.Words = fmt.Sprintf("Dips from %s to nothing and back, at random, never above.", t.unit.Of(t.o.users))
 	} else {
 		if t.check, err = link.New(setup, quiet); err != nil {
 			return err
 		}
 		if setup.Profile.ShamFrom > 0 {
-			if t.sham, err = newSham(context.WithoutCancel(ctx), t.o.users, t.version, t.permit, t.brake); err != nil {
+			if t.sham, err = newSham(context.WithoutCancel(ctx), t.unit, t.o.users, t.version, t.permit, t.brake); err != nil {
 				return err
 			}
 		}

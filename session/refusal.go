@@ -115,11 +115,12 @@ func (s *Session) refusedRise(st *State, to int) string {
 	if st.Paused {
 		return pausedNow
 	}
-	if st.Dial.Asked >= s.o.Plan.MaxUsers {
-		return fmt.Sprintf("the cap is %d users (--limit-users, or limits.users under staging)", s.o.Plan.MaxUsers)
+	most := s.o.Plan.DialMax()
+	if st.Dial.Asked >= most {
+		return fmt.Sprintf("the cap is %s (%s)", s.unit().Of(most), s.unit().Cap())
 	}
-	if to > s.o.Plan.MaxUsers {
-		return fmt.Sprintf("%d is above the cap of %d users (--limit-users, or limits.users under staging)", to, s.o.Plan.MaxUsers)
+	if to > most {
+		return fmt.Sprintf("%d is above the cap of %s (%s)", to, s.unit().Of(most), s.unit().Cap())
 	}
 	if why := lockedAbove(st, to); why != "" {
 		return why

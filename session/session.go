@@ -137,6 +137,9 @@ func (s *Session) assemble() error {
 	for _, c := range checks {
 		watched = watched || c.Env == monitors.Production
 	}
+	if s.o.Plan.Mode == loadengine.ModeRate {
+		s.o.Start.Mode = loadengine.ModeRate
+	}
 	s.o.Start.Checks = append(s.o.Start.Checks, checkInfos(checks)...)
 	s.asks = askings(s.o.Answers)
 	for _, j := range s.o.Plan.Journeys {
@@ -146,12 +149,12 @@ func (s *Session) assemble() error {
 		}
 		s.o.Start.Journeys = append(s.o.Start.Journeys, info)
 	}
-	s.o.Rules.Unguarded = !watched
-	s.o.Start.Limits = LoadLimits{Users: s.o.Plan.MaxUsers, RPS: s.o.Plan.MaxRPS, Glide: s.o.Plan.Glide}
+	s.o.Rules.Unguarded, s.o.Rules.Unit = !watched, s.unit()
+	s.o.Start.Limits = LoadLimits{Dial: dialLimit(s.o.Plan), Users: s.o.Plan.MaxUsers, RPS: s.o.Plan.MaxRPS, Glide: s.o.Plan.Glide}
 	s.o.Start.Baseline = seconds(s.o.Baseline)
 	s.watch = &watch{guard: s.newGuard(), board: board, engine: s.engine, ceiling: s.ceiling, brake: s.brake, permit: s.permit,
 		samples: s.samples, orders: make(chan func(time.Time), 16), facts: s.facts, envs: board.Envs(), now: s.now, told: map[string]tileTold{}, quiet: true,
-		slew: 1, earlier: s.earlier(), earlierFrom: s.o.EarlierFrom, fitAfter: fitAfter}
+		slew: 1, unit: s.unit(), earlier: s.earlier(), earlierFrom: s.o.EarlierFrom, fitAfter: fitAfter}
 	s.watch.status.Store(s.watch.guard.status(s.now()))
 	s.links = s.newLinkRunner(checks)
 	return nil

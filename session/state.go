@@ -34,6 +34,7 @@ type State struct {
 	Requests uint64   // since the start
 	Errors   uint64
 	Steps    map[string]*StepTotal // by journey and step
+	Late     uint64                // sends that we did not make in time, since the start
 	Kinds    map[string]uint64     // errors by kind since the start
 	Seen     map[string]KindSeen   // the same, with when
 	Levels   []Level               // in order; values that are replaced, never changed

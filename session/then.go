@@ -78,7 +78,7 @@ func receipt(n notes.Note) string {
 	} else if n.Context != nil {
 		c = n.Context // what its author has on the screen now
 	}
-	return fmt.Sprintf("%s · %d users · staging p95 %s · production p95 %s", head, c.Running, millis(c.Staging.P95), millis(c.Production.P95))
+	return fmt.Sprintf("%s · %s · staging p95 %s · production p95 %s", head, c.Load(), millis(c.Staging.P95), millis(c.Production.P95))
 }
 
 func millis(p *float64) string {

@@ -96,11 +96,11 @@ func (s *Session) timebox(now time.Time) {
 	case first && !loaded:
 		s.announce("the timebox is over: " + minutesSeconds(box) + ". No load runs.")
 	case first && s.o.AtEnd == EndStop:
-		s.announce(fmt.Sprintf("the timebox is over: all load is stopped (%d users).", running))
+		s.announce(fmt.Sprintf("the timebox is over: all load is stopped (%s).", s.unit().Of(running)))
 		s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonPlan, By: BySession, At: now})
 		s.stopAll(BySession)
 	case first:
-		text := fmt.Sprintf("the timebox is over: users are held at %d.", running)
+		text := fmt.Sprintf("the timebox is over: the load is held at %s.", s.unit().Of(running))
 		if s.o.AtEnd != EndHold {
 			text += " Load eases to nothing when nobody is here; extending the timebox, or going on, keeps it."
 		}
@@ -109,7 +109,7 @@ func (s *Session) timebox(now time.Time) {
 			s.holdAt(BySession, running, "the timebox is over")
 		}
 	case s.o.AtEnd != EndHold && loaded && asked > 0 && s.nobody(now, box):
-		s.announce(fmt.Sprintf("nobody is here after the timebox: load eases from %d users to nothing.", running))
+		s.announce(fmt.Sprintf("nobody is here after the timebox: load eases from %s to nothing.", s.unit().Of(running)))
 		s.ask(BySession, DialSet{Why: "nobody is here after the timebox"}, now)
 	}
 }

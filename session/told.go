@@ -38,6 +38,8 @@ func (s *Session) onFinding(f loadengine.Finding) {
 		text = fmt.Sprintf("%s resolves to %s, an address that production's checks use", f.Host, f.Addr)
 	case loadengine.FindingData:
 		text = "more users than rows of data: rows are in use twice"
+	case loadengine.FindingCrowded:
+		text = fmt.Sprintf("all %d users are busy while a request is due: it is dropped by us. To ask for more: --limit-users, or limits.users under staging", f.Count)
 	default:
 		text = fmt.Sprintf("%s: %s %s", f.Kind, f.Step, f.Host)
 	}
@@ -49,7 +51,7 @@ func (s *Session) onFinding(f loadengine.Finding) {
 
 func loadTick(t loadengine.Tick) *LoadTick {
 	b := &LoadTick{Asked: t.Asked, Running: t.Running, InFlight: t.InFlight, Ceiling: t.Ceiling, Requests: t.Requests, RPS: round(t.Last.RPS, 1),
-		Errors: t.Errors, Dropped: t.Dropped, Cancelled: t.Cancelled, Codes: t.Codes, Kinds: t.Kinds, Final: t.Final}
+		Errors: t.Errors, Dropped: t.Dropped, Late: t.Late, Users: t.Users, Cancelled: t.Cancelled, Codes: t.Codes, Kinds: t.Kinds, Final: t.Final}
 	if t.Last.Requests > 0 {
 		b.P50, b.P95, b.P99, b.Max = span(t.Last.P50), span(t.Last.P95), span(t.Last.P99), span(t.Last.Max)
 	}

@@ -21,6 +21,7 @@ const (
 // watch is the short way for safety: samples in, ceiling, permit and brake
 // out, with no disk, no viewer and no writer on it. One goroutine runs it.
 type watch struct {
+	unit    Unit // of the dial
 	guard   *Guard
 	board   *monitors.Board
 	engine  *loadengine.Engine

@@ -13,7 +13,8 @@ import (
 type window struct {
 	axis  axis
 	scale scale
-	most  int // users at the top of their area
+	most  int    // users at the top of their area
+	unit  string // of the dial
 	slots []session.Second
 }
 
@@ -163,7 +164,7 @@ func (m *Model) look() window {
 	if m.st.blocks {
 		per = 1
 	}
-	v := window{axis: newAxis(w-2-gutter, per, m.elapsed().Milliseconds())}
+	v := window{unit: m.s.Unit().Word(), axis: newAxis(w-2-gutter, per, m.elapsed().Milliseconds())}
 	if v.axis.cols == 0 {
 		return v
 	}

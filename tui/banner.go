@@ -46,7 +46,7 @@ func (m *Model) haltLines() []string {
 	}
 	next := "↑ or a number starts again"
 	if s.Dial.LastGood > 0 {
-		next += fmt.Sprintf(" · b goes back to %s, the last good level", users(s.Dial.LastGood))
+		next += fmt.Sprintf(" · b goes back to %s, the last good level", m.amount(s.Dial.LastGood))
 	}
 	return m.bannerOf(first, next, "n writes down what you saw")
 }
@@ -86,7 +86,7 @@ func (m *Model) cutLines() []string {
 	}
 	at := ""
 	if m.s.Dial.Ghost > 0 {
-		at = " (" + users(m.s.Dial.Ghost) + ")"
+		at = " (" + m.amount(m.s.Dial.Ghost) + ")"
 	}
 	first := fmt.Sprintf("■ %s at %s%s: %s", word, short(time.Duration(g.Since)*time.Millisecond), at, g.Why)
 	parts := []string{m.goesOn()}
@@ -105,7 +105,7 @@ func (m *Model) goesOn() string {
 			next = "space asks for a reason and goes on"
 		}
 		if n := m.s.Dial.Ghost; n > 0 {
-			next += fmt.Sprintf(", up to %s", users(max(1, n*8/10)))
+			next += fmt.Sprintf(", up to %s", m.amount(max(1, n*8/10)))
 		}
 		return next
 	}

@@ -195,7 +195,7 @@ func area(c *canvas, x, y, h int, v window, st *styles) {
 	c.right(x+gutter-1, y, strconv.Itoa(v.most), inkDim)
 	c.set(x+gutter-1, y, "┤", inkFaint)
 	if h > 1 {
-		c.right(x+gutter-1, y+h-1, "users", inkDim)
+		c.right(x+gutter-1, y+h-1, v.unit, inkDim)
 	}
 	p := newPlot(st, v.axis.cols, h)
 	dots := v.axis.cols * v.axis.per

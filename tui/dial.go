@@ -142,7 +142,7 @@ func (m *Model) enterNumber() tea.Cmd {
 	if !m.spike {
 		return m.setDial(session.SetDial{To: to})
 	}
-	m.asking("Spike to "+users(to)+" at once, without glide?", func(m *Model) tea.Cmd {
+	m.asking("Spike to "+m.amount(to)+" at once, without glide?", func(m *Model) tea.Cmd {
 		return m.setDial(session.SetDial{To: to, Spike: true})
 	})
 	return nil
@@ -157,7 +157,7 @@ func (m *Model) glide(faster bool) tea.Cmd {
 	to := now
 	if faster {
 		if now == 0 {
-			m.say("glide is off: users follow at once already", false)
+			m.say("glide is off: the load follows at once already", false)
 			return nil
 		}
 		for i := len(glides) - 1; i >= 0 && glides[i] > now; i-- {
@@ -174,7 +174,7 @@ func (m *Model) glide(faster bool) tea.Cmd {
 		}
 	}
 	if to == now {
-		m.say("glide stays at "+perSecond(now)+" users a second", false)
+		m.say("glide stays at "+perSecond(now)+" "+m.s.Unit().Word()+" a second", false)
 		return nil
 	}
 	return m.setDial(session.SetGlide{To: to})

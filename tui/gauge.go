@@ -20,7 +20,7 @@ func (g gauge) render(w, h int) string {
 	c := newCanvas(m.st, w, h)
 	d := m.s.Dial
 	c.box(inkFaint)
-	x := c.text(1, 0, " USERS", inkStaging)
+	x := c.text(1, 0, g.m.dialTitle(), inkStaging)
 	c.clip(x, 0, w-2, " on staging ", inkDim)
 	iw := w - 4
 	// Below the arc: the number, and lines about it.
@@ -70,8 +70,8 @@ func (g gauge) foot(c *canvas) {
 // number is "118 → 150 users", in the middle.
 func (g gauge) number(c *canvas, y, w int, d session.Dial) {
 	run := strconv.Itoa(d.Running)
-	tail := " users"
-	if d.Running == 1 && d.Asked == 1 {
+	tail := " " + g.m.s.Unit().Word()
+	if d.Running == 1 && d.Asked == 1 && !g.m.s.Unit().Rate() {
 		tail = " user"
 	}
 	to := ""
@@ -154,7 +154,7 @@ func (g gauge) lines(w, h int) [][]piece {
 // rescales under the hand.
 func (g gauge) full() int {
 	d := g.m.s.Dial
-	if n := g.m.s.Start.Limits.Users; n > 0 {
+	if n := g.m.s.DialMax(); n > 0 {
 		return n
 	}
 	return int(nice(float64(max(10, d.Peak, d.Asked, d.Ceiling))))

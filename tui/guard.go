@@ -46,7 +46,7 @@ func (b status) guard(brief bool) []piece {
 	case m.unwatched() && brief:
 		return []piece{{"UNGUARDED", inkRed}}
 	case m.unwatched():
-		return []piece{{fmt.Sprintf("%s, %d users at most", unguarded, session.DefaultRules().FewUsers), inkRed}}
+		return []piece{{fmt.Sprintf("%s, %s at most", unguarded, b.m.amount(session.DefaultRules().FewUsers)), inkRed}}
 	case m.warnLeft() > 0 && brief:
 		return []piece{name, {"only warns " + minutes(m.warnLeft()), inkAmber}}
 	case m.warnLeft() > 0:

@@ -10,7 +10,7 @@ func (m *Model) help() sheet {
 	)
 	var blocks [][][]piece
 	for _, g := range groups {
-		b := [][]piece{{{g, inkStrong}}}
+		b := [][]piece{{{m.worded(g), inkStrong}}}
 		for i := range m.keys {
 			k := &m.keys[i]
 			if k.group != g {
@@ -20,7 +20,7 @@ func (m *Model) help() sheet {
 			if m.refused[k.id] != nil {
 				nk, tk = inkFaint, inkFaint
 			}
-			b = append(b, []piece{{k.show + strings.Repeat(" ", max(1, name-width(k.show))), nk}, {k.does, tk}})
+			b = append(b, []piece{{k.show + strings.Repeat(" ", max(1, name-width(k.show))), nk}, {m.worded(k.does), tk}})
 			if err := m.refused[k.id]; err != nil {
 				b = append(b, []piece{{strings.Repeat(" ", name) + "not now: " + cut(err.Error(), col-name-10), inkAmber}})
 			}

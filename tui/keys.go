@@ -207,7 +207,7 @@ func (m *Model) quit() tea.Cmd {
 		return tea.Quit
 	}
 	if n := max(m.s.Dial.Asked, m.s.Dial.Running); n > 0 {
-		m.asking("Load is running: "+users(n)+". Stop it and leave?", (*Model).depart)
+		m.asking("Load is running: "+m.amount(n)+". Stop it and leave?", (*Model).depart)
 		return nil
 	}
 	return m.depart()

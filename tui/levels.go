@@ -144,6 +144,9 @@ func (m *Model) levelsSheet() sheet {
 		row := []piece{{fmt.Sprintf("%-6s", since(v.From)), inkText}, labelled(m.amount(v.Asked), 11, inkStrong),
 			{fmt.Sprintf("%5s%s", short(time.Duration(v.Span*float64(time.Second))), mark), inkDim}}
 		l = append(l, append(row, f.row(v.Requests, v.Errors, v.LevelSum)...))
+		if v.Late > 0 {
+			l = append(l, []piece{{fmt.Sprintf("    %7d  ", v.Late), inkText}, {"dropped by us", inkAmber}, {"  not sent in time", inkDim}})
+		}
 		if !m.levelSteps || len(v.Steps) == 0 {
 			for _, k := range v.Kinds {
 				l = append(l, kindLine(4, k))

@@ -50,3 +50,34 @@ func TestLevelFrames(t *testing.T) {
 		}
 	}
 }
+
+// rateStory is a session whose dial counts requests a second, more than we can send.
+func rateStory() *story {
+	t := newStory()
+	t.begin = func(s *session.Start) { s.Mode, s.Limits.RPS, s.Limits.Dial = "rate", 300, 300 }
+	t.baseline(5)
+	t.ms += 20_000
+	t.add("mel", session.TypeDialSet, &session.DialSet{From: 0, To: 150})
+	t.add("mel", session.TypeDialHold, &session.DialHold{At: 120})
+	t.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 150, Running: 120, Ceiling: -1, InFlight: 40, Users: 40, Requests: 98, RPS: 98,
+		P50: new(0.04), P95: new(0.1), P99: new(0.2), Max: new(0.3), Dropped: 22, Late: 22,
+		Levels: []session.LevelTick{{N: 2, Asked: 150, From: 5_000, Span: 20, Late: 22, LevelSum: session.LevelSum{Requests: 980, Basis: "all", Measured: 980, RPS: 98, P50: new(0.04)}}}})
+	return t
+}
+
+func TestRateFrames(t *testing.T) {
+	for _, v := range []struct {
+		name string
+		keys []string
+	}{{"main", nil}, {"levels", []string{"l"}}, {"help", []string{"?"}}, {"spike", []string{"S", "5", "0", "enter"}}} {
+		for _, size := range [][2]int{{80, 24}, {120, 36}} {
+			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
+				m, _ := screen(rateStory(), size[0], size[1])
+				m.pressAll(v.keys...)
+				frame := ansi.Strip(m.View().Content)
+				fits(t, frame, size[0], size[1])
+				requireFrame(t, frame)
+			})
+		}
+	}
+}

@@ -34,7 +34,7 @@ func (m *Model) dips() tea.Cmd {
 		m.say(err.Error(), true)
 		return nil
 	}
-	m.asking(fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, about 2 min. Start?", users(m.s.Dial.Running)),
+	m.asking(fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, about 2 min. Start?", m.amount(m.s.Dial.Running)),
 		func(m *Model) tea.Cmd { return m.do(session.StartDips{}) })
 	return nil
 }
@@ -108,7 +108,7 @@ func (m *Model) checkLines() []string {
 	if r.Newest.Pairs > 0 {
 		first += "  production " + interval(r.Newest.Effect)
 	}
-	return m.bannerOf(first, fmt.Sprintf("load is on and off at random, %s or none: does production follow?", users(r.Users)), "c shows more and ends it")
+	return m.bannerOf(first, fmt.Sprintf("load is on and off at random, %s or none: does production follow?", m.amount(r.Users)), "c shows more and ends it")
 }
 
 // bar is how much of the way is behind: "▰▰▰▱▱".
@@ -156,7 +156,7 @@ func (m *Model) linkSheet() sheet {
 		if v.Last.Mode == session.ModeDips {
 			name = "The last \"is it me?\""
 		}
-		add(piece{fmt.Sprintf("%s, at %s with %s: ", name, short(time.Duration(v.Last.MS)*time.Millisecond), users(v.Last.Users)), inkDim},
+		add(piece{fmt.Sprintf("%s, at %s with %s: ", name, short(time.Duration(v.Last.MS)*time.Millisecond), m.amount(v.Last.Users)), inkDim},
 			piece{session.KindWords(v.Last.Kind), inkStrong})
 		wrapped(v.Last.Words, inkText)
 		add()

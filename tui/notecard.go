@@ -80,7 +80,7 @@ func contextLines(head string, c *notes.Context, w int) [][]piece {
 		return [][]piece{{{head, inkDim}, {"what the panes showed is not known", inkDim}}}
 	}
 	when := short(time.Duration(c.MS) * time.Millisecond)
-	first := []piece{{head + " ", inkDim}, {when + "  " + users(c.Running), inkStrong}}
+	first := []piece{{head + " ", inkDim}, {when + "  " + c.Load(), inkStrong}}
 	if c.Asked != c.Running {
 		first = append(first, piece{fmt.Sprintf(", %d asked", c.Asked), inkText})
 	}

@@ -175,7 +175,7 @@ func (b noteBox) empty(c *canvas, x, y, w, h int) {
 		return
 	}
 	hints := [][]piece{
-		{{"↑", inkKey}, {" adds a user on staging, ", inkDim}, {"→", inkKey}, {" adds ten, ", inkDim}, {"space", inkKey}, {" holds", inkDim}},
+		{{"↑", inkKey}, {b.m.worded(" adds a user on staging, "), inkDim}, {"→", inkKey}, {" adds ten, ", inkDim}, {"space", inkKey}, {" holds", inkDim}},
 		{{"ctrl+x", inkKey}, {" stops all load, at any time", inkDim}},
 		{{"n", inkKey}, {" writes down what you see; users and both panes are kept with it", inkDim}},
 		{{"?", inkKey}, {" shows every key", inkDim}},
@@ -216,7 +216,7 @@ func (b noteBox) rows(n *notes.Note, w int) []row {
 	count := ""
 	switch at := n.Panes(); {
 	case at != nil:
-		count = fmt.Sprintf("%3d %s", at.Running, map[bool]string{true: "user ", false: "users"}[at.Running == 1])
+		count = fmt.Sprintf("%3d %s", at.Running, map[bool]string{true: "user ", false: b.m.s.Unit().Word()}[at.Running == 1 && at.Unit == ""])
 	case n.Happened != nil:
 		count = "  ? users"
 	}

@@ -42,7 +42,7 @@ func (m *Model) notify(events []session.Event) tea.Cmd {
 				out.WriteByte(ansi.BEL)
 				rang = true
 			}
-			out.WriteString(m.desktop(fmt.Sprintf("load cut at %s: %s", users(b.Running), b.Why)))
+			out.WriteString(m.desktop(fmt.Sprintf("load cut at %s: %s", m.amount(b.Running), b.Why)))
 		case *session.GuardRecovered:
 			out.WriteString(m.desktop(fmt.Sprintf("production recovered %.1f s after the cut", b.Seconds)))
 		}
@@ -94,7 +94,7 @@ func (m *Model) windowTitle() string {
 	case s.Guard.Latched():
 		load = "LOAD CUT"
 	case s.Dial.Running > 0:
-		load = users(s.Dial.Running)
+		load = m.amount(s.Dial.Running)
 	}
 	production := s.Env("production").State
 	if s.Start.ID != "" && !s.Watched("production") {

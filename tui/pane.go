@@ -185,7 +185,7 @@ func (p pane) groups(env session.Env, w int) [][]piece {
 func (p pane) blind(c *canvas, x, y, w, rows int) {
 	text := unguarded + "."
 	if p.m.s.Start.NoGuard == "" {
-		text += fmt.Sprintf(" %d users at most.", session.DefaultRules().FewUsers)
+		text += fmt.Sprintf(" %s at most.", p.m.amount(session.DefaultRules().FewUsers))
 	}
 	lines := strings.Split(ansi.Wrap(text, max(10, w), ""), "\n")
 	for i, l := range lines[:min(rows, len(lines))] {
@@ -239,10 +239,10 @@ func (p pane) loadNumbers(env session.Env) [][]piece {
 	}
 	g := [][]piece{
 		percentiles(old, []string{"p50", "p95", "p99"}, []*float64{n.P50, n.P95, n.P99}),
-		{{fmt.Sprintf("%3.0f", n.RPS), inkText}, {" req/s", inkDim}},
+		p.m.rate(n.RPS),
 		errorShare(errs),
 	}
-	if t.Dropped > 0 {
+	if t.Dropped > t.Late {
 		g = append(g, []piece{{fmt.Sprintf("%d not sent by us", t.Dropped), inkAmber}})
 	}
 	if old {

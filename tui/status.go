@@ -204,7 +204,7 @@ func (b status) keys(keep int) []piece {
 		name, label := k.show, k.hint
 		switch id {
 		case "up":
-			name, label = "↑↓", "users"
+			name, label = "↑↓", b.m.s.Unit().Word()
 		case "stop":
 			name = "^x"
 		case "hold":

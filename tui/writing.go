@@ -209,7 +209,7 @@ func (m *Model) saved(id string, cmd session.AddNote, seen *notes.Context) {
 	}
 	parts := []string{fmt.Sprintf("%s %s saved %s", id, kindWord(kind), at.In(m.now.Location()).Format("15:04:05"))}
 	if seen != nil {
-		parts = append(parts, users(seen.Running), "staging "+seenLine(seen.Staging), "production "+seenLine(seen.Production))
+		parts = append(parts, seen.Load(), "staging "+seenLine(seen.Staging), "production "+seenLine(seen.Production))
 	}
 	m.receipt = message{text: strings.Join(parts, " · "), till: m.now.Add(receiptFor)}
 }

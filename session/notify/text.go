@@ -30,13 +30,16 @@ func (t *teller) take(e session.Event) {
 	case *session.GuardRecovered:
 		t.annotate(e.T, fmt.Sprintf("production recovered %.1f s after the cut", b.Seconds))
 		t.say(fmt.Sprintf("Production recovered %.1f s after the load was cut at %s. The load stays off until a person goes on.",
-			b.Seconds, count(b.Level, "user")))
+			b.Seconds, t.unit().Of(b.Level)))
 	case *session.End:
 		t.tally.end()
 		t.held, t.holding = nil, nil
 		t.say(t.over(b))
 	}
 }
+
+// unit is what the session's dial counts.
+func (t *teller) unit() session.Unit { return session.Unit(t.start.Mode) }
 
 func (t *teller) began(b *session.Start) string {
 	verb := "began"
@@ -49,6 +52,10 @@ func (t *teller) began(b *session.Start) string {
 			watched++
 		}
 	}
+	most := count(b.Limits.Users, "user")
+	if b.Limits.Dial > 0 {
+		most = t.unit().Of(b.Limits.Dial)
+	}
 	guard := fmt.Sprintf("production is watched by %s", count(watched, "check"))
 	switch {
 	case b.NoGuard != "":
@@ -56,7 +63,7 @@ func (t *teller) began(b *session.Start) string {
 	case watched == 0:
 		guard = "nothing watches production"
 	}
-	return fmt.Sprintf("Load session %s: %s drives, at most %s, %s.", verb, line(b.As), count(b.Limits.Users, "user"), guard)
+	return fmt.Sprintf("Load session %s: %s drives, at most %s, %s.", verb, line(b.As), most, guard)
 }
 
 // guard tells of cuts at once, and of holds once they last.
@@ -81,7 +88,7 @@ func (t *teller) guard(e session.Event, b *session.GuardChange) {
 	}
 	at := ""
 	if b.Running > 0 {
-		at = " at " + count(b.Running, "user")
+		at = " at " + t.unit().Of(b.Running)
 	}
 	t.annotate(e.T, fmt.Sprintf("guard %s%s: %s", line(b.To), at, line(b.Why)))
 	more := ""
@@ -96,9 +103,9 @@ func (t *teller) heldLong() {
 	if t.held, t.holding = nil, nil; b == nil {
 		return
 	}
-	how := "held the load at " + count(b.Running, "user")
+	how := "held the load at " + t.unit().Of(b.Running)
 	if b.To == string(session.GuardEase) {
-		how = "held the load back and eases it, now to at most " + count(max(0, b.Ceiling), "user")
+		how = "held the load back and eases it, now to at most " + t.unit().Of(max(0, b.Ceiling))
 	}
 	t.say(fmt.Sprintf("The guard has %s, for over %d s: %s.%s", how, int(holdFor.Seconds()), line(b.Why), whose(b.Cause, " Not known whether the load is the cause.")))
 }
@@ -126,7 +133,7 @@ func (t *teller) over(b *session.End) string {
 	}
 	lasted := time.Duration(b.Seconds * float64(time.Second)).Round(time.Second)
 	return fmt.Sprintf("Load session over (%s) after %s: at most %s, %s, %s found.", how, lasted,
-		count(b.Peak, "user"), count(st.Guard.Cuts+st.Guard.Blind+st.Guard.Lapsed, "cut"), count(bugs, "bug"))
+		t.unit().Of(b.Peak), count(st.Guard.Cuts+st.Guard.Blind+st.Guard.Lapsed, "cut"), count(bugs, "bug"))
 }
 
 // say puts a message, and what it is about, on its way to the webhook.
@@ -180,7 +187,7 @@ func (t *teller) flush() {
 	b := t.burst
 	t.burst, t.burstUp = nil, nil
 	if b != nil && b.from != b.to {
-		t.annotate(b.at, fmt.Sprintf("dial %d → %s by %s", b.from, count(b.to, "user"), strings.Join(b.by, ", ")))
+		t.annotate(b.at, fmt.Sprintf("dial %d → %s by %s", b.from, t.unit().Of(b.to), strings.Join(b.by, ", ")))
 	}
 }
 

@@ -66,6 +66,9 @@ func (b *builder) repro(ms int64) string {
 	}
 	s := b.st.Start
 	args := append(reproOn(s), "--headless", "--seed", strconv.FormatUint(s.Seed, 10), "--baseline", span(reproQuiet(s)), "--glide", glideOf(s))
+	if s.Mode != "" {
+		args = append(args, "--mode", s.Mode)
+	}
 	if s.Limits.Users > 0 {
 		args = append(args, "--limit-users", strconv.Itoa(s.Limits.Users))
 	}
