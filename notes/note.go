@@ -52,6 +52,7 @@ type Note struct {
 	System   bool       `json:"system,omitempty"` // written by the program: nobody may edit it
 
 	Attachments []Attachment `json:"attachments,omitempty"`
+	Links       []Link       `json:"links,omitempty"` // where it was filed
 }
 
 // Edit is one earlier text of a note.

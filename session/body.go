@@ -77,6 +77,7 @@ var bodies = map[string]func() any{
 	TypeNoteRestore:   func() any { return new(NoteMark) },
 	TypeNoteResolve:   func() any { return new(NoteMark) },
 	TypeAttach:        func() any { return new(AttachAdd) },
+	TypeNoteLink:      func() any { return new(NoteLink) },
 	TypeDebrief:       func() any { return new(Debrief) },
 	TypeExport:        func() any { return new(Export) },
 	TypeRefused:       func() any { return new(Refused) },

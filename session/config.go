@@ -64,6 +64,7 @@ type Config struct {
 	Identity   IdentityConfig `json:"identity,omitzero"`
 	Engine     EngineConfig   `json:"engine,omitzero"`
 	Notify     NotifyConfig   `json:"notify,omitzero"`
+	Tracker    TrackerConfig  `json:"tracker,omitzero"`
 
 	// Dir is the folder of the file: relative paths start there.
 	Dir string `json:"-"`

@@ -105,6 +105,7 @@ func (r *configReader) top(n ast.Node) {
 			})
 		}},
 		{"notify", r.notify},
+		{"tracker", r.tracker},
 		{"engine", func(n ast.Node) {
 			r.mapping(n, "engine", `{locust: "http://127.0.0.1:8089"}`, []field{
 				{"locust", func(n ast.Node) { c.Engine.Locust = r.address(n, "engine.locust") }},

@@ -29,12 +29,14 @@ const (
 
 // Order is a command from outside, one JSON line.
 type Order struct {
-	Cmd  string `json:"cmd"` // stop, hold, note, answer ("yes" or "no" and more), or look: somebody looks at it
+	Cmd  string `json:"cmd"` // stop, hold, note, link, answer ("yes" or "no" and more), or look: somebody looks at it
 	By   string `json:"by"`
 	Text string `json:"text,omitempty"` // of a note, as it would be typed
 	Kind string `json:"kind,omitempty"` // of a note, instead of its first character
 
 	Check string `json:"check,omitempty"` // to answer: its name, or ENV/NAME; else the question that has waited longest
+
+	Link *NoteLink `json:"link,omitempty"` // to link: a note and its key
 
 	Attach  []Staged `json:"attach,omitempty"`  // to a note
 	Samples float64  `json:"samples,omitempty"` // seconds of samples, to a note
@@ -136,6 +138,11 @@ func (s *Session) obey(ctx context.Context, text []byte) Outcome {
 		cmd = Hold{Only: true}
 	case "look":
 		cmd = Look{}
+	case "link":
+		if o.Link == nil {
+			return Outcome{Text: "an order to link names a note and its key"}
+		}
+		cmd = LinkNote{NoteLink: *o.Link}
 	case "note":
 		d := notes.Parse(o.Text)
 		if o.Kind != "" {
@@ -151,7 +158,7 @@ func (s *Session) obey(ctx context.Context, text []byte) Outcome {
 			cmd = answer
 		}
 	default:
-		return Outcome{Text: fmt.Sprintf("no order is called %q: stop, hold, look, note and answer are", o.Cmd)}
+		return Outcome{Text: fmt.Sprintf("no order is called %q: stop, hold, look, note, link and answer are", o.Cmd)}
 	}
 	who := Person{Name: o.By, Role: Driver}
 	soon, cancel := context.WithTimeout(ctx, controlWait)

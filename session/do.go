@@ -55,7 +55,7 @@ func (s *Session) Give(ctx context.Context, who Person, cmd Command) (Reply, err
 // lasting tells whether the answer to a command promises that it is kept.
 func lasting(cmd Command) bool {
 	switch cmd.(type) {
-	case AddNote, EditNote, RetractNote, RestoreNote, ResolveNote, keep, TickItem, Answer, AnswerCheck, SetCharter, ExtendTime, Unlock:
+	case AddNote, EditNote, RetractNote, RestoreNote, ResolveNote, LinkNote, keep, TickItem, Answer, AnswerCheck, SetCharter, ExtendTime, Unlock:
 		return true
 	}
 	return false
@@ -138,6 +138,8 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 	case ResolveNote:
 		e := s.add(who.Name, TypeNoteResolve, &NoteMark{ID: c.ID})
 		return Reply{Text: c.ID + " resolved", Seq: e.Seq, Note: c.ID}, nil
+	case LinkNote:
+		return s.link(who.Name, c), nil
 	case keep:
 		return s.keepAttachment(who.Name, c.attachment), nil
 	case TickItem:

@@ -54,6 +54,8 @@ func (s *State) Apply(e Event) {
 		s.offer(b)
 	case *NoteAdd, *NoteEdit, *NoteMark:
 		s.note(e)
+	case *NoteLink:
+		s.filed(e, b)
 	case *AttachAdd:
 		s.attach(e, b)
 	case *Debrief:

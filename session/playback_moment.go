@@ -34,6 +34,8 @@ func momentOf(e Event, s *State, marks int) (Moment, bool) {
 		m.ID, m.Kind, m.Text = b.ID, b.Kind, "changed: "+b.Text
 	case *NoteMark:
 		m.ID, m.Text = b.ID, strings.TrimSpace(noteMarkWord(e.Type)+" "+b.ID+" "+b.Why)
+	case *NoteLink:
+		m.ID, m.Text = b.ID, b.ID+" was filed as "+b.Key
 	case *Debrief:
 		m.Text = b.Question + ": " + b.Text
 	case *Refused:

@@ -39,6 +39,8 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 			return fmt.Sprintf("%s is not an open question, obstacle or follow-up", c.ID)
 		}
 		return ""
+	case LinkNote:
+		return refusedLink(st, c.NoteLink)
 	case Attach:
 		return refusedAttach(st, c.Note)
 	case keep:

@@ -71,6 +71,7 @@ func (b *builder) model(tail Tail) *Model {
 	m := b.m
 	m.Notes = b.notes()
 	m.Levels = b.levels.model(b.at, b.st.Dial.LastGood)
+	m.Knee = b.levels.knee(m.Session.Limits.RPS)
 	m.Steps = b.stepModel()
 	b.spans.model(m, secs(b.ms))
 	m.Series = b.series.model()

@@ -60,6 +60,7 @@ type builder struct {
 	slow                              slowness
 	worstStaging, worstProd           *Worst
 	worstLoaded                       *Worst // of production, with users running
+	ran, ranBefore                    int    // users at the newest tick and at the one before it
 	selfMS                            int64
 	people                            []string
 	spans                             spans
@@ -266,6 +267,9 @@ func (b *builder) guard(g *session.GuardChange) {
 		b.causes[g.Cause]++
 	}
 	if cuts(g.To) {
+		if c := b.levels.current(); c.asked > 0 {
+			c.cut = true
+		}
 		b.ask(0)
 	}
 }
@@ -274,6 +278,7 @@ func cuts(state string) bool { return state == "cut" || state == "lockout" }
 
 func (b *builder) loadTick(t *session.LoadTick) {
 	from := b.load.told(b, b.ms)
+	b.ranBefore, b.ran = b.ran, t.Running
 	b.cancelled += t.Cancelled
 	b.dropped += t.Dropped
 	for k, n := range t.Codes {
@@ -282,13 +287,13 @@ func (b *builder) loadTick(t *session.LoadTick) {
 	b.levels.load(from, b.ms, t)
 	b.series.load(from, b.ms, t)
 	if t.P95 != nil && (b.worstStaging == nil || *t.P95 > b.worstStaging.Value) {
-		b.worstStaging = &Worst{Moment: b.now(), Value: *t.P95, Users: t.Running}
+		b.worstStaging = &Worst{Moment: b.now(), Value: *t.P95, Users: b.usersOf()}
 	}
 	if t.Errors > 0 && !b.firstErrors.Seen {
-		b.firstErrors = b.firstNow("the first failed request: " + kindsOf(t.Kinds))
+		b.firstErrors = b.firstOf("the first failed request: " + kindsOf(t.Kinds))
 	}
 	if why := b.slow.second(b.ms, &b.levels, t); why != "" && !b.firstSlow.Seen {
-		b.firstSlow = b.firstNow(why)
+		b.firstSlow = b.firstOf(why)
 	}
 	for _, s := range t.ByStep {
 		key := [2]string{s.Journey, s.Step}
@@ -316,7 +321,7 @@ func (b *builder) healthTick(t *session.HealthTick) {
 	if t.Now95 == nil {
 		return
 	}
-	w := &Worst{Moment: b.now(), Value: *t.Now95, Users: b.st.Dial.Running}
+	w := &Worst{Moment: b.now(), Value: *t.Now95, Users: b.usersOf()}
 	if b.worstProd == nil || w.Value > b.worstProd.Value {
 		b.worstProd = w
 	}
@@ -325,9 +330,25 @@ func (b *builder) healthTick(t *session.HealthTick) {
 	}
 }
 
+// usersOf is how many users the second that has just been told of had: one that
+// ended with none, because load was stopped in it, had those from before.
+func (b *builder) usersOf() int {
+	if b.ms-b.load.last > silence {
+		return b.st.Dial.Running
+	}
+	return max(b.ranBefore, b.ran)
+}
+
 func (b *builder) firstNow(how string) First {
 	at := b.now()
 	return First{Seen: true, At: &at, Users: b.st.Dial.Running, Asked: b.levels.asked(), How: how}
+}
+
+// firstOf is firstNow of what a second that has just been told of showed.
+func (b *builder) firstOf(how string) First {
+	f := b.firstNow(how)
+	f.Users, f.Asked = b.usersOf(), max(f.Asked, b.usersOf())
+	return f
 }
 
 // kinds lists counts by falling number, then by name.

@@ -210,13 +210,6 @@ func howOften(n int) string {
 	return times(uint64(n)) //nolint:gosec // a count
 }
 
-func firstText(f First) text {
-	if !f.Seen {
-		return foreign(f.How)
-	}
-	return join(words(fmt.Sprintf("%s (%s) with %s: ", clock(f.At.Elapsed), stamp(f.At.T), users(f.Users))), foreign(f.How))
-}
-
 func (m *Model) numbers() []block {
 	if m.Session.State == Empty {
 		return nil
@@ -230,9 +223,6 @@ func (m *Model) numbers() []block {
 	g.key("Worst second of staging, p95", words(worstWords(t.StagingP95)))
 	g.key("Worst second of production, p95", words(worstWords(t.ProdP95)))
 	g.key("Production by state", foreign(shareWords(t.Production)))
-	g.key("First slow", firstText(m.Firsts.Slow))
-	g.key("First errors", firstText(m.Firsts.Errors))
-	g.key("Production first moved", firstText(m.Firsts.Production))
 	cutBy := words(fmt.Sprint(t.Cuts))
 	if len(t.CutsBy) > 0 {
 		cutBy = join(cutBy, words(" ("), foreign(kindsOf(t.CutsBy)), words(")"))
@@ -252,76 +242,39 @@ func (m *Model) levelTable() []block {
 	if len(m.Levels) == 0 {
 		return nil
 	}
-	shown := make([]Level, 0, len(m.Levels))
-	for _, l := range m.Levels {
-		if l.Seconds >= briefLevel || l.Load.Measured > 0 {
-			shown = append(shown, l)
-		}
-	}
-	if len(shown) == 0 {
-		shown = m.Levels
-	}
-	left := len(m.Levels) - min(len(shown), maxLevelRows)
-	shown = shown[:min(len(shown), maxLevelRows)]
-	g := &grid{Caption: words("One row for each span in which the number of users asked for did not change"), RowHead: true, Class: "levels"}
-	g.Over = []headSpan{{"", 3}, {"Staging: the users' own requests", 8}, {"Production: our checks", 5}}
-	g.head("From", "Users", "Held", "Requests", "A second", "p50", "p95", "p95 worst", "p99 worst", "Max", "Errors",
-		"p50", "p95", "p95 worst", "Failed", "At worst")
-	for _, l := range shown {
-		cells := make([]text, 0, len(g.Heads))
-		for i, c := range levelCells(l) {
-			if i == 10 || i == 15 {
-				cells = append(cells, foreign(c))
-				continue
+	var out []block
+	held := m.heldLevels()
+	if len(held) == 0 {
+		out = append(out, block{Text: words("No number of users was asked for as long as " + lasting(heldLeast) + "; what there was is in levels.csv.")})
+	} else {
+		g := &grid{Caption: words("The levels that were held"), RowHead: true, Class: "levels"}
+		g.Over = []headSpan{{"", 4}, {"Staging: the users' own requests", 6}, {"Production: our checks", 4}}
+		g.head(levelHeads...)
+		for _, l := range held[:min(len(held), maxLevelRows)] {
+			cells := make([]text, 0, len(g.Heads))
+			for i, c := range l.cells() {
+				if i == levelErrors || i == levelState {
+					cells = append(cells, foreign(c))
+					continue
+				}
+				cells = append(cells, words(c))
 			}
-			cells = append(cells, words(c))
+			class := ""
+			if l.LastGood {
+				class = "good"
+			}
+			g.Rows = append(g.Rows, gridRow{Class: class, Cells: cells})
 		}
-		class := ""
-		if l.LastGood {
-			class = "good"
-		}
-		g.Rows = append(g.Rows, gridRow{Class: class, Cells: cells})
-	}
-	out := []block{{Class: "soft", Text: words("Latencies are those of single seconds and are never averaged: p50 and p95 are the median of the level's seconds, worst is its worst second. Held is how long all users asked for were running; where they were, only those seconds count. Failed is the worst share of checks in 10 s.")},
-		{Table: g}}
-	if left > 0 {
-		out = append(out, block{Class: "soft", Text: words(fmt.Sprintf("Not shown: %s, passed through in under 2 s or beyond the first %d; all are in levels.csv.", count(left, "level", "levels"), maxLevelRows))})
-	}
-	return out
-}
-
-// levelCells are a level's cells as plain words.
-func levelCells(l Level) []string {
-	asked := fmt.Sprint(l.Asked)
-	if l.Reached < l.Asked {
-		asked += fmt.Sprintf(", %d reached", l.Reached)
-	}
-	if l.LastGood {
-		asked += " (last good)"
-	}
-	rate, failed, errs := NotKnown, NotKnown, none
-	if l.RPS != nil {
-		rate = number(*l.RPS)
-	}
-	if l.ProductionError != nil {
-		failed = percent(*l.ProductionError)
-	}
-	if l.Requests > 0 {
-		errs = percentOf(l.Errors, l.Requests)
-		if l.Errors > 0 {
-			errs += " (" + cut(kindsOf(l.Kinds), maxCell) + ")"
+		out = append(out, block{Class: "soft", Text: foreign(m.levelWords())}, block{Table: g})
+		if left := strings.ReplaceAll(strings.TrimSpace(m.levelsLeft(len(g.Rows))), "`", ""); left != "" {
+			out = append(out, block{Class: "soft", Text: words(left)})
 		}
 	}
-	s, q := l.Load, l.Production
-	ms := func(p *float64) string {
-		if p == nil && l.Requests == 0 {
-			return none
-		}
-		return latency(p)
+	g := keys("Where it began")
+	for _, f := range m.firstsOf() {
+		g.key(f[0], foreign(f[1]))
 	}
-	return []string{clock(l.Elapsed), asked, lasting(l.Held) + " of " + lasting(l.Seconds), fmt.Sprint(l.Requests), rate,
-		ms(s.P50), ms(s.P95), ms(s.P95Worst), ms(s.P99Worst), ms(s.Max), errs,
-		latency(q.P50), latency(q.P95), latency(q.P95Worst), failed, l.ProductionState}
+	return append(out, block{Table: g})
 }
 
 // chartBlocks are the five charts, and what their flags and tags mean.

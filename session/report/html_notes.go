@@ -52,6 +52,9 @@ func (m *Model) finding(n Note, room *int) []block {
 		out = append(out, block{Quote: whole})
 	}
 	out = append(out, block{Text: join(words("Happened "), n.whenText())})
+	if len(n.Links) > 0 {
+		out = append(out, block{Text: join(words("Filed as "), n.filed())})
+	}
 	if len(n.Tags) > 0 {
 		out = append(out, block{Text: join(words("Tags: "), foreign(strings.Join(n.Tags, " ")))})
 	}

@@ -106,6 +106,7 @@ func (m *Model) fill() {
 	}
 	for i := range m.Notes {
 		some(&m.Notes[i].Tags)
+		some(&m.Notes[i].Links)
 		some[[]notes.Edit](&m.Notes[i].Edits)
 	}
 	x := &m.Series

@@ -28,6 +28,7 @@ type Level struct {
 	ProductionError *float64 `json:"production_errors_worst_10s"`
 	ProductionState string   `json:"production_worst_state"`
 	LastGood        bool     `json:"last_good"`
+	Cut             bool     `json:"cut_short"` // by the guard
 }
 
 // Seconds are percentiles over whole seconds.
@@ -50,7 +51,7 @@ const (
 )
 
 // second is one second's percentiles; nil where there is none.
-type second struct{ p50, p95, p99, max *float64 }
+type second struct{ p50, p95, p99, max, rps *float64 }
 
 // level gathers a Level.
 type level struct {
@@ -68,6 +69,7 @@ type level struct {
 	errorsBefore float64 // production's share when the level began
 	worst        string
 	broken       bool // the program went away in it
+	cut          bool // the guard cut it short
 }
 
 // state takes a state of production that was seen in the level.
@@ -126,7 +128,7 @@ func (l *levels) load(from, to int64, t *session.LoadTick) {
 	}
 	c.reached = max(c.reached, min(t.Running, max(c.asked, t.Asked)))
 	if whole := to-1000 >= c.from; whole && t.P50 != nil {
-		s := second{t.P50, t.P95, t.P99, t.Max}
+		s := second{t.P50, t.P95, t.P99, t.Max, &t.RPS}
 		c.all = append(c.all, s)
 		if t.Running == c.asked {
 			c.full = append(c.full, s)
@@ -138,7 +140,7 @@ func (l *levels) load(from, to int64, t *session.LoadTick) {
 func (l *levels) health(ms int64, t *session.HealthTick) {
 	c := l.current()
 	if ms-1000 >= c.from && t.Now50 != nil {
-		c.prod = append(c.prod, second{t.Now50, t.Now95, nil, t.Max})
+		c.prod = append(c.prod, second{p50: t.Now50, p95: t.Now95, max: t.Max})
 	}
 	// The share is over ten seconds: it is this level's own if the ten seconds
 	// are, or if there was no error when the level began.
@@ -157,7 +159,7 @@ func (l *levels) model(at func(int64) Moment, lastGood int) []Level {
 	for _, c := range l.list {
 		v := Level{Moment: at(c.from), Asked: c.asked, Reached: c.reached, Seconds: secs(c.to - c.from), Held: secs(c.held),
 			Requests: c.requests, Errors: c.errors, Kinds: kinds(c.kinds), ProductionError: c.prodErrors, ProductionState: c.worst,
-			LastGood: lastGood > 0 && c.asked == lastGood}
+			LastGood: lastGood > 0 && c.asked == lastGood, Cut: c.cut}
 		if c.counted > 0 {
 			rps := round(float64(c.requests)/secs(c.counted), 2)
 			v.RPS = &rps

@@ -224,9 +224,6 @@ func (p *page) numbers(m *Model) {
 		row("Worst second of staging, p95", worstWords(t.StagingP95)),
 		row("Worst second of production, p95", worstWords(t.ProdP95)),
 		row("Production by state", shareWords(t.Production)),
-		row("First slow", firstWords(m.Firsts.Slow)),
-		row("First errors", firstWords(m.Firsts.Errors)),
-		row("Production first moved", firstWords(m.Firsts.Production)),
 		row("Cuts by the guard", fmt.Sprintf("%d%s", t.Cuts, inParens(kindsOf(t.CutsBy)))),
 		row("Holds by the guard", number(float64(t.Holds))),
 		row("Recoveries after a cut", recoveryWords(m.Recoveries)),
@@ -274,13 +271,6 @@ func shareWords(shares []StateShare) string {
 		return NotKnown
 	}
 	return strings.Join(parts, ", ")
-}
-
-func firstWords(f First) string {
-	if !f.Seen {
-		return inline(f.How)
-	}
-	return fmt.Sprintf("%s (%s) with %s: %s", clock(f.At.Elapsed), stamp(f.At.T), users(f.Users), inline(f.How))
 }
 
 func recoveryWords(list []Recovery) string {

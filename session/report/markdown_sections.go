@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"crosstalk/notes"
@@ -14,7 +15,6 @@ const (
 	maxLevelRows = 200
 	maxFinding   = 4000 // runes of a finding's text
 	maxCell      = 240  // runes of a text in a table
-	briefLevel   = 2.0  // seconds; a level that was only passed through is shorter
 )
 
 // none stands in a cell where there was nothing to measure.
@@ -25,62 +25,44 @@ func (p *page) levels(m *Model) {
 		return
 	}
 	p.section("Levels")
-	p.line("One row for each span in which the number of users asked for did not change. Latencies are those of single seconds and are never averaged: *p50* and *p95* are the median of the level's seconds, *worst* is its worst second. *Held* is how long all users asked for were running; where they were, only those seconds count. *Failed checks* is the worst share in 10 s.\n")
-	var rows [][]string
-	brief := 0
-	for _, l := range m.Levels {
-		if l.Seconds < briefLevel && l.Load.Measured == 0 {
-			brief++
-			continue
+	held := m.heldLevels()
+	if len(held) == 0 {
+		p.line("No number of users was asked for as long as %s; what there was is in `levels.csv`.\n", lasting(heldLeast))
+	} else {
+		p.line("%s\n", inline(m.levelWords()))
+		heads := slices.Clone(levelHeads)
+		for i, name := range []string{"p50", "p95", "failed", "state"} {
+			heads[levelErrors+1+i] = "Production " + name
 		}
-		rows = append(rows, levelRow(l))
-	}
-	if len(rows) == 0 {
-		for _, l := range m.Levels {
-			rows = append(rows, levelRow(l))
+		var rows [][]string
+		for _, l := range held[:min(len(held), maxLevelRows)] {
+			cells := l.cells()
+			for i := range cells {
+				cells[i] = inline(cells[i])
+			}
+			rows = append(rows, cells)
 		}
-		brief = 0
+		p.table(heads, rows)
+		p.line("%s", m.levelsLeft(len(rows)))
 	}
-	left := max(0, len(rows)-maxLevelRows)
-	p.table([]string{"From", "Users", "Held", "Requests", "A second", "p50", "p95", "p95 worst", "p99 worst", "Max", "Errors",
-		"Production p50", "Production p95", "Production p95 worst", "Failed checks", "Production at worst"}, rows[:len(rows)-left])
-	if brief > 0 {
-		p.line("\nNot shown: %s passed through in under 2 s; all are in `levels.csv`.", count(brief, "level", "levels"))
-	}
-	if left > 0 {
-		p.line("\nNot shown: the last %s; all are in `levels.csv`.", count(left, "level", "levels"))
+	for _, f := range m.firstsOf() {
+		p.line("- **%s:** %s", f[0], inline(f[1]))
 	}
 }
 
-func levelRow(l Level) []string {
-	asked := fmt.Sprintf("%d", l.Asked)
-	if l.Reached < l.Asked {
-		asked += fmt.Sprintf(", %d reached", l.Reached)
+// levelsLeft tells of the levels that have no row.
+func (m *Model) levelsLeft(shown int) string {
+	var parts []string
+	if n := m.passed(); n > 0 {
+		parts = append(parts, fmt.Sprintf("%s asked for in passing", count(n, "level", "levels")))
 	}
-	if l.LastGood {
-		asked += " (last good)"
+	if n := len(m.heldLevels()) - shown; n > 0 {
+		parts = append(parts, fmt.Sprintf("the last %d held", n))
 	}
-	rate, failed := NotKnown, NotKnown
-	if l.RPS != nil {
-		rate = number(*l.RPS)
+	if len(parts) == 0 {
+		return ""
 	}
-	if l.ProductionError != nil {
-		failed = percent(*l.ProductionError)
-	}
-	s, q := l.Load, l.Production
-	ms := func(p *float64) string {
-		if p == nil && l.Requests == 0 {
-			return none
-		}
-		return latency(p)
-	}
-	errs := none
-	if l.Requests > 0 {
-		errs = percentOf(l.Errors, l.Requests) + inParens(cut(kindsOf(l.Kinds), maxCell))
-	}
-	return []string{clock(l.Elapsed), asked, lasting(l.Held) + " of " + lasting(l.Seconds), fmt.Sprintf("%d", l.Requests), rate,
-		ms(s.P50), ms(s.P95), ms(s.P95Worst), ms(s.P99Worst), ms(s.Max), errs,
-		latency(q.P50), latency(q.P95), latency(q.P95Worst), failed, inline(l.ProductionState)}
+	return "\nNot shown: " + list(parts) + "; all are in `levels.csv`.\n"
 }
 
 // label is a note's kind and number.
@@ -113,6 +95,9 @@ func (p *page) findings(m *Model) {
 		p.line("- Happened %s", n.when())
 		p.line("- Staging: %s", seenWords(n.Staging))
 		p.line("- Production: %s", seenWords(n.Production))
+		for _, l := range n.Links {
+			p.line("- Filed as %s%s", inline(l.Key), inline(because(l.URL)))
+		}
 		p.files(n)
 		if n.Corrected() {
 			p.line("- The text was changed later; earlier ones are in the appendix.")

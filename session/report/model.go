@@ -20,6 +20,7 @@ type Model struct {
 	Totals     Totals              `json:"totals"`
 	Firsts     Firsts              `json:"firsts"`
 	Levels     []Level             `json:"levels"`
+	Knee       Knee                `json:"knee"`
 	Steps      []Step              `json:"steps"`
 	Notes      []Note              `json:"notes"` // all, in the order they were saved
 	Stops      []Stop              `json:"stops"`
@@ -218,6 +219,7 @@ type Note struct {
 	StagingAfter    *notes.Seen  `json:"staging_saved"`
 	Edits           []notes.Edit `json:"edits"`
 	Files           []File       `json:"attachments"`
+	Links           []notes.Link `json:"filed"` // where, and under which key
 	Retracted       *notes.Gone  `json:"retracted"`
 	Resolved        *notes.Gone  `json:"resolved"`
 	Repro           string       `json:"repro,omitempty"` // of a bug: the command that repeats the minutes before it

@@ -3,6 +3,7 @@ package report
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"crosstalk/notes"
@@ -26,6 +27,10 @@ func (b *builder) notes() []Note {
 			v.Happened = &h
 		}
 		v.Files = attachments(n.Attachments)
+		v.Links = slices.Clone(n.Links)
+		for i := range v.Links {
+			v.Links[i].At = utc(v.Links[i].At)
+		}
 		for i := range v.Edits {
 			v.Edits[i].At = utc(v.Edits[i].At)
 		}
@@ -86,3 +91,27 @@ func utcGone(g *notes.Gone) *notes.Gone {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// key is what a note is called: in the tracker where it was filed, else here.
+func (n Note) key() string {
+	if len(n.Links) > 0 {
+		return n.Links[len(n.Links)-1].Key
+	}
+	return n.ID
+}
+
+// filed tells where a note was filed; empty when it was not.
+func (n Note) filed() text {
+	var out text
+	for i, l := range n.Links {
+		if i > 0 {
+			out = join(out, words(", "))
+		}
+		if strings.HasPrefix(l.URL, "https://") || strings.HasPrefix(l.URL, "http://") {
+			out = join(out, linked(l.URL, l.Key))
+			continue
+		}
+		out = join(out, foreign(l.Key))
+	}
+	return out
+}

@@ -46,6 +46,8 @@ var files = []file{
 	{CSV, "notes.csv", writeNotes},
 	{CSV, "levels.csv", writeLevels},
 	{Timeline, "timeline.md", writeTimeline},
+	{SES, "et-*.ses", writeSheet},
+	{SES, "coverage.ini", writeCoverage},
 }
 
 // Formats returns the formats that this version draws.
@@ -86,12 +88,7 @@ func check(f Format) error {
 	for _, h := range Formats() {
 		have = append(have, string(h))
 	}
-	there := strings.Join(have, ", ")
-	switch f {
-	case SES:
-		return fmt.Errorf("format %s is not in this version: there are %s", f, there)
-	}
-	return fmt.Errorf("no format is called %q: there are %s", string(f), there)
+	return fmt.Errorf("no format is called %q: there are %s", string(f), strings.Join(have, ", "))
 }
 
 // Write draws the session in dir into the folder out (dir itself if it is
@@ -128,7 +125,11 @@ func WriteOf(dir, out string, formats []Format, of *Stretch) (written []string, 
 		if !slices.Contains(formats, f.format) {
 			continue
 		}
-		path := filepath.Join(out, f.name)
+		name := f.name
+		if strings.HasPrefix(name, "et-") {
+			name = sheetIn(out, m)
+		}
+		path := filepath.Join(out, name)
 		if err := replace(path, func(w io.Writer) error { return f.draw(w, m) }); err != nil {
 			errs = append(errs, fmt.Errorf("write %s: %w", path, err))
 			continue

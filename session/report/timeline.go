@@ -27,6 +27,8 @@ func (b *builder) row(e session.Event) Row {
 		r.Text = fmt.Sprintf("%s went from %s to %s%s", name, body.From, body.To, because(body.Why))
 	case *session.NoteAdd, *session.NoteEdit, *session.NoteMark:
 		r.Text = noteText(e)
+	case *session.NoteLink:
+		r.Text = fmt.Sprintf("filed %s as %s", body.ID, body.Key)
 	case *session.AttachAdd:
 		r.Text = fmt.Sprintf("attached %s (%s) to %s", body.Name, session.Bytes(body.Size), body.Note)
 	case *session.Debrief:

@@ -1,0 +1,98 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"crosstalk/session"
+)
+
+// levelsOf makes levels of what each number of users brought a second.
+func levelsOf(held int64, rates ...[2]float64) *levels {
+	l := &levels{}
+	at := int64(0)
+	for _, r := range rates {
+		c := &level{from: at, to: at + held, asked: int(r[0])}
+		for range held / 1000 {
+			c.full = append(c.full, second{rps: &r[1]})
+		}
+		l.list = append(l.list, c)
+		at += held
+	}
+	return l
+}
+
+func TestKnee(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		levels *levels
+		capped float64
+		from   int // 0: not seen
+		how    string
+	}{
+		"found":          {levelsOf(10_000, [2]float64{5, 50}, [2]float64{10, 99}, [2]float64{20, 190}, [2]float64{40, 220}), 0, 20, "from 10 (at 5) to 5.5 (at 40)"},
+		"in any order":   {levelsOf(10_000, [2]float64{40, 220}, [2]float64{5, 50}, [2]float64{20, 190}, [2]float64{10, 99}), 0, 20, "between 20 and 40 users"},
+		"not reached":    {levelsOf(10_000, [2]float64{5, 50}, [2]float64{10, 99}, [2]float64{20, 190}), 0, 0, "not reached up to 20 users"},
+		"too few":        {levelsOf(10_000, [2]float64{5, 50}, [2]float64{10, 20}), 0, 0, "there were 2"},
+		"too short":      {levelsOf(4000, [2]float64{5, 50}, [2]float64{10, 20}, [2]float64{20, 20}), 0, 0, "there was none"},
+		"under a cap":    {levelsOf(10_000, [2]float64{5, 50}, [2]float64{10, 60}, [2]float64{20, 60}), 60, 5, "the cap of 60 requests a second may be the reason"},
+		"the same twice": {levelsOf(10_000, [2]float64{5, 50}, [2]float64{10, 99}, [2]float64{5, 50}), 0, 0, "there were 2"},
+	} {
+		k := c.levels.knee(c.capped)
+		if k.Seen != (c.from > 0) || k.Seen && *k.From != c.from || !strings.Contains(k.How, c.how) {
+			t.Errorf("%s: %+v", name, k)
+		}
+	}
+}
+
+// A level that the guard cut stands in the table however short it was; one that
+// the dial passed through does not.
+func TestHeldLevels(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	p.start()
+	p.quiet(10)
+	p.dial("mel", 5)
+	p.seconds(8)
+	p.dial("mel", 6)
+	p.seconds(2)
+	p.dial("mel", 80)
+	p.seconds(2)
+	p.add(session.ByGuard, session.TypeGuardState, &session.GuardChange{From: "run", To: "cut", Why: "production is red", Cause: "red", Running: 26})
+	p.asked, p.running = 0, 0
+	p.seconds(3)
+	m := p.model(t)
+	var got []int
+	for _, l := range m.heldLevels() {
+		got = append(got, l.Asked)
+	}
+	if len(got) != 2 || got[0] != 5 || got[1] != 80 || m.passed() != 1 {
+		t.Errorf("held %v, passed %d", got, m.passed())
+	}
+	if last := m.heldLevels()[1].cells()[3]; !strings.HasSuffix(last, ", cut") {
+		t.Errorf("%q", last)
+	}
+}
+
+// The second in which users drained had them.
+func TestWorstSecondThatDrained(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	p.start()
+	p.quiet(10)
+	p.dial("mel", 5)
+	p.seconds(8)
+	slow := 0.9
+	p.asked, p.running = 0, 0
+	p.add(session.ByGuard, session.TypeStop, &session.LoadStop{Reason: "operator", By: "mel", Running: 5})
+	p.ms += 1000
+	p.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Requests: 5, P50: &slow, P95: &slow, P99: &slow, Max: &slow})
+	p.healthTick("production", "green", 0.8, 16)
+	m := p.model(t)
+	if w := m.Totals.StagingP95; w.Value != slow || w.Users != 5 {
+		t.Errorf("staging: %+v", w)
+	}
+	if w := m.Totals.ProdP95; w.Users != 5 {
+		t.Errorf("production: %+v", w)
+	}
+}
