@@ -45,7 +45,7 @@ crash. It never touches the journal; the same journal gives the same bytes.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&formats, "format", "html,md,json", "formats, with commas: html, md, json, csv, timeline")
+	c.Flags().StringVar(&formats, "format", "html,md,json", "formats, with commas: html, md, json, csv, ses, timeline, wiki, chat, share")
 	c.Flags().DurationVar(&from, "from", 0, "where the timeline begins, elapsed since the start (default: before the trouble)")
 	c.Flags().DurationVar(&to, "to", 1000*time.Hour, "where the timeline ends")
 	c.Flags().StringVar(&out, "out", "", "folder to write to (default: the session's)")

@@ -31,6 +31,9 @@ var cells = regexp.MustCompile(`(?:[^|\\]|\\.)*`)
 // row of a table with too many cells, a character that no reader should get.
 func checkPage(t *testing.T, page string) {
 	t.Helper()
+	for _, c := range pictured {
+		page = strings.Replace(page, "!["+c.name+"]("+c.file+")", "", 1)
+	}
 	page = attachmentLink.ReplaceAllString(page, "$1") // the only links there are
 	columns, fenced := 0, false
 	for n, line := range strings.Split(page, "\n") {
@@ -132,10 +135,56 @@ func TestHostileTexts(t *testing.T) {
 			checkPage(t, page.String())
 			checkPage(t, course.String())
 			checkHTML(t, sheet.String())
+			checkWiki(t, wiki(page.String()))
+			checkChat(t, m)
 			if !json.Valid(whole.Bytes()) {
 				t.Error("session.json is not JSON")
 			}
+			if i%8 == 0 { // letters are letters: a few show that none of them stops a picture
+				if err := writeShare(&whole, m); err != nil {
+					t.Error(err)
+				}
+			}
 		})
+	}
+}
+
+// Markup of Jira and Confluence that is this package's own.
+var wikiOwn = regexp.MustCompile(`\{noformat\}|\{quote\}|\{\{[^{}]*\}\}|\\.|\[(?:[^\[\]\\|]|\\.)*\|attachments/[A-Za-z0-9._-]+\]|!report-[a-z]+\.png!`)
+
+func checkWiki(t *testing.T, page string) {
+	t.Helper()
+	plain := false
+	for n, line := range strings.Split(page, "\n") {
+		if line == "{noformat}" {
+			plain = !plain
+			continue
+		}
+		if plain {
+			if strings.Contains(line, "{noformat}") {
+				t.Fatalf("line %d ends the text as it is: %q", n+1, line)
+			}
+			continue
+		}
+		if left := wikiOwn.ReplaceAllString(line, ""); strings.ContainsAny(left, "{}[]!~^") {
+			t.Fatalf("line %d: %q is not made plain: %.160q", n+1, left, line)
+		}
+	}
+	if plain {
+		t.Fatal("a text as it is has no end")
+	}
+}
+
+func checkChat(t *testing.T, m *Model) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSuffix(m.ChatCut(), "\n"), "\n")
+	if len(lines) > chatLines {
+		t.Fatalf("%d lines for a chat", len(lines))
+	}
+	for _, l := range lines {
+		if strings.TrimSpace(l) == "" || strings.ContainsFunc(l, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }) || len([]rune(l)) > chatWidth+1 {
+			t.Fatalf("a chat would get %q", l)
+		}
 	}
 }
 
@@ -184,6 +233,11 @@ func FuzzJournal(f *testing.F) {
 		checkPage(t, page.String())
 		checkPage(t, course.String())
 		checkHTML(t, sheet.String())
+		checkWiki(t, wiki(page.String()))
+		checkChat(t, m)
+		if err := writeSheet(&table, m); err != nil {
+			t.Fatal(err)
+		}
 		if !json.Valid(whole.Bytes()) {
 			t.Error("session.json is not JSON")
 		}

@@ -34,9 +34,14 @@ func (p *page) table(head []string, rows [][]string) {
 	}
 }
 
-// writeMarkdown writes the session for a reader: the answer first, the long
-// lists last.
+// writeMarkdown writes the session for a reader.
 func writeMarkdown(w io.Writer, m *Model) error {
+	_, err := io.WriteString(w, markdownOf(m))
+	return err
+}
+
+// markdownOf is the session as Markdown: the answer first, the long lists last.
+func markdownOf(m *Model) string {
 	p := &page{}
 	p.title(m)
 	p.short(m)
@@ -55,8 +60,7 @@ func writeMarkdown(w io.Writer, m *Model) error {
 	p.allFiles(m)
 	p.timeline(m)
 	p.appendix(m)
-	_, err := io.WriteString(w, p.b.String())
-	return err
+	return p.b.String()
 }
 
 func (p *page) title(m *Model) {
@@ -204,6 +208,9 @@ func (p *page) chart(m *Model) {
 		return
 	}
 	p.section("Over the session")
+	for _, c := range pictured {
+		p.line("![%s](%s)\n", c.name, c.file)
+	}
 	p.line("```text\n%s```\n", text)
 	p.line("Each line has its own height, from 0 to the value at its end. A character shows the worst second of its %s; `%c` is a gap: nothing was measured there.",
 		lasting(m.Session.Seconds/float64(max(1, min(sparkWidth, len(m.Series.Running))))), gapDot)

@@ -29,6 +29,9 @@ const (
 	CSV      Format = "csv"
 	SES      Format = "ses"
 	Timeline Format = "timeline"
+	Wiki     Format = "wiki"  // the markup of Jira and Confluence
+	Chat     Format = "chat"  // twelve lines for a chat
+	Share    Format = "share" // one picture
 )
 
 // file is one file of a format.
@@ -39,7 +42,7 @@ type file struct {
 }
 
 // files are what this version writes, in the order they are written.
-var files = []file{
+var files = append([]file{
 	{Markdown, "report.md", writeMarkdown},
 	{HTML, "report.html", writeHTML},
 	{JSON, "session.json", writeJSON},
@@ -48,6 +51,18 @@ var files = []file{
 	{Timeline, "timeline.md", writeTimeline},
 	{SES, "et-*.ses", writeSheet},
 	{SES, "coverage.ini", writeCoverage},
+	{Wiki, "report.wiki.txt", writeWiki},
+	{Chat, "chat.txt", writeChat},
+	{Share, "share.png", writeShare},
+}, smallPictures()...)
+
+// smallPictures are those that report.md and report.wiki.txt show.
+func smallPictures() []file {
+	var out []file
+	for _, c := range pictured {
+		out = append(out, file{Markdown, c.file, c.draw}, file{Wiki, c.file, c.draw})
+	}
+	return out
 }
 
 // Formats returns the formats that this version draws.
@@ -121,10 +136,12 @@ func WriteOf(dir, out string, formats []Format, of *Stretch) (written []string, 
 	if slices.Contains(formats, HTML) {
 		m.pictures = pictures(dir, m)
 	}
+	var done []string
 	for _, f := range files {
-		if !slices.Contains(formats, f.format) {
+		if !slices.Contains(formats, f.format) || slices.Contains(done, f.name) {
 			continue
 		}
+		done = append(done, f.name) // two formats may show one picture
 		name := f.name
 		if strings.HasPrefix(name, "et-") {
 			name = sheetIn(out, m)
