@@ -74,7 +74,7 @@ Never used it? Start with the embedded shop: it needs nothing else.
 		PersistentPreRun: func(*cobra.Command, []string) { began = true },
 		RunE:             func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.AddCommand(demoCommand(), runCommand(), tryCommand(), importCommand(), labCommand(), reportCommand(), sessionsCommand(), statusCommand(), stopCommand(), holdCommand(), noteCommand(), compareCommand(), redactCommand(), debriefCommand(), replayCommand(), agentCommand(), checkCommand(), askCommand())
+	root.AddCommand(demoCommand(), runCommand(), tryCommand(), importCommand(), labCommand(), reportCommand(), bugCommand(), sessionsCommand(), statusCommand(), stopCommand(), holdCommand(), noteCommand(), compareCommand(), redactCommand(), debriefCommand(), replayCommand(), agentCommand(), checkCommand(), askCommand())
 	root.SetArgs(shield(os.Args[1:]))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	err := fang.Execute(ctx, root, fang.WithVersion(version), fang.WithoutManpage(), fang.WithErrorHandler(printError))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,13 +15,28 @@ import (
 func reportCommand() *cobra.Command {
 	var formats, out string
 	var from, to time.Duration
+	var redact []string
+	var toChat bool
 	c := &cobra.Command{
 		Use:   "report DIR",
 		Short: "Export a session, running or ended",
 		Long: `Report writes a session's exports from its journal: at any time, also after a
-crash. It never touches the journal; the same journal gives the same bytes.`,
+crash. It never touches the journal; the same journal gives the same bytes.
+
+  html      report.html: one page, for anyone
+  md        report.md for GitHub and GitLab, with small pictures beside it
+  wiki      report.wiki.txt: the same in the markup of Jira and Confluence
+  json      session.json: every number (docs/session.schema.json)
+  csv       notes.csv and levels.csv
+  ses       et-*.ses: the sheet of session-based test management, and its areas
+  timeline  timeline.md: a blameless timeline of the trouble
+  chat      chat.txt: twelve lines for a chat
+  share     share.png: one picture
+
+Production's hosts stay out of all of them; --redact leaves out more.`,
 		Example: `  crosstalk report DIR
   crosstalk report DIR --format html,md --out reports/
+  crosstalk report DIR --redact names,hosts,tags
   crosstalk report DIR --format timeline --from 2m --to 6m30s`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -28,26 +44,50 @@ crash. It never touches the journal; the same journal gives the same bytes.`,
 			if err != nil {
 				return usage(fmt.Errorf("--format: %w", err))
 			}
-			var of *report.Stretch
+			o := report.Options{}
+			if o.Profile, err = report.ParseProfile(redact); err != nil {
+				return usage(fmt.Errorf("--redact: %w", err))
+			}
 			if c.Flags().Changed("from") || c.Flags().Changed("to") {
-				of = &report.Stretch{From: from.Seconds(), To: to.Seconds()}
+				o.Of = &report.Stretch{From: from.Seconds(), To: to.Seconds()}
 				if from < 0 || to <= from {
 					return usage(errors.New("--to must be later than --from, both elapsed since the session's start"))
 				}
 			}
-			files, err := report.WriteOf(args[0], out, list, of)
+			files, err := report.WriteOf(args[0], out, list, o)
 			for _, f := range files {
 				fmt.Fprintln(c.OutOrStdout(), f)
 			}
 			if errors.Is(err, fs.ErrNotExist) {
 				return usage(fmt.Errorf("%s holds no session: %w", args[0], err))
 			}
+			if err == nil && toChat {
+				said := ""
+				if said, err = copyCut(args[0], o.Profile); err == nil {
+					fmt.Fprintln(c.ErrOrStderr(), said)
+				}
+			}
 			return err
 		},
 	}
-	c.Flags().StringVar(&formats, "format", "html,md,json", "formats, with commas: html, md, json, csv, ses, timeline, wiki, chat, share")
+	c.Flags().StringVar(&formats, "format", "html,md,json", "formats, with commas: "+strings.Join(formatNames(), ", "))
 	c.Flags().DurationVar(&from, "from", 0, "where the timeline begins, elapsed since the start (default: before the trouble)")
 	c.Flags().DurationVar(&to, "to", 1000*time.Hour, "where the timeline ends")
 	c.Flags().StringVar(&out, "out", "", "folder to write to (default: the session's)")
+	c.Flags().BoolVar(&toChat, "copy", false, "put the twelve lines for a chat on the terminal's clipboard (OSC 52)")
+	redactFlag(c, &redact)
 	return c
+}
+
+func formatNames() []string {
+	var out []string
+	for _, f := range report.Formats() {
+		out = append(out, string(f))
+	}
+	return out
+}
+
+// redactFlag adds --redact.
+func redactFlag(c *cobra.Command, redact *[]string) {
+	c.Flags().StringArrayVar(redact, "redact", nil, "leave out names, hosts, tags (with commas, or all); none shows production's hosts, too (default: production's hosts)")
 }

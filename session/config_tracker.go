@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -68,18 +69,26 @@ func (r *configReader) tracker(n ast.Node) {
 
 // repository reads owner/name on github.com, or the address of one elsewhere.
 func (r *configReader) repository(n ast.Node) string {
-	const example = "owner/name"
-	s, ok := r.label(n, "tracker.github", example)
+	s, ok := r.label(n, "tracker.github", "owner/name")
 	if !ok {
 		return ""
 	}
+	to, err := ParseRepository(s)
+	if err != nil {
+		r.add(placeOf(n), "write owner/name, or the repository's address", "tracker.github is not a repository")
+	}
+	return to
+}
+
+// ParseRepository reads owner/name, which is on github.com, or the address of a
+// repository on another server of GitHub's. It returns its address.
+func ParseRepository(s string) (string, error) {
 	if ownerName.MatchString(s) {
-		return "https://github.com/" + s
+		return "https://github.com/" + s, nil
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || !ownerName.MatchString(strings.Trim(u.Path, "/")) {
-		r.add(placeOf(n), "write owner/name, or the repository's address", "tracker.github is not a repository")
-		return ""
+		return "", fmt.Errorf("%q is not a repository: write owner/name, or its address", s)
 	}
-	return u.Scheme + "://" + u.Host + "/" + strings.Trim(u.Path, "/")
+	return u.Scheme + "://" + u.Host + "/" + strings.Trim(u.Path, "/"), nil
 }

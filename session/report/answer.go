@@ -69,6 +69,9 @@ func (b *builder) model(tail Tail) *Model {
 	b.debrief()
 	b.sure(tail)
 	m := b.m
+	m.where = hostsOf(b.st.Start)
+	m.where.crew = b.people
+	m.Redacted = Profile{}.String()
 	m.Notes = b.notes()
 	m.Levels = b.levels.model(b.at, b.st.Dial.LastGood)
 	m.Knee = b.levels.knee(m.Session.Limits.RPS)

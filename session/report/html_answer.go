@@ -59,6 +59,9 @@ func metaLine(m *Model) text {
 	for _, b := range m.lastBuilds() {
 		t = join(t, words(", "), foreign(b.Env), words(" runs build "), foreign(b.Build))
 	}
+	if m.tells() {
+		t = join(t, words(" · left out of this report: "+m.Redacted))
+	}
 	return t
 }
 

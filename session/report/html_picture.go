@@ -43,7 +43,7 @@ func pictures(dir string, m *Model) map[string][]byte {
 			if f.File != notes.SafeName(f.File) || f.kind() == "" || f.Size > room {
 				continue
 			}
-			if b, err := readFile(root, f); err == nil {
+			if b, err := readFile(root, f); err == nil && m.censor.shows(f.Media, b) {
 				out[f.File] = b
 				room -= f.Size
 			}

@@ -39,7 +39,9 @@ type stage struct {
 // of production's to the end of the last, else the whole session.
 func incidentOf(m *Model) *incident {
 	i := &incident{m: m, of: Stretch{0, m.Session.Seconds}, roles: m.roles()}
-	i.names = namesOf(i.roles)
+	if !m.unnamed {
+		i.names = namesOf(i.roles)
+	}
 	first, last := -1.0, -1.0
 	for _, s := range m.Health {
 		if s.Env == production && (s.State == amber || s.State == red) {

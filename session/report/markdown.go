@@ -88,6 +88,9 @@ func (p *page) title(m *Model) {
 		parts = append(parts, "by "+inline(list(h.People)))
 	}
 	p.line("%s", strings.Join(parts, " · "))
+	if m.tells() {
+		p.line("\nLeft out of this report: %s.", m.Redacted)
+	}
 }
 
 // short is the answer: three or four lines that stand alone.

@@ -39,8 +39,12 @@ type Model struct {
 	Debrief    []Reply             `json:"debrief"`
 	Again      []Again             `json:"again"`    // what an earlier session left open
 	Timeline   []Row               `json:"timeline"` // every event but ticks
+	Redacted   string              `json:"redacted"` // what was left out of this file
 
-	of       *Stretch          // the span of the blameless timeline; nil: around the trouble
+	of       *Stretch // the span of the blameless timeline; nil: around the trouble
+	where    whereabouts
+	unnamed  bool // roles stand where names did
+	censor   *censor
 	pictures map[string][]byte // of what was attached, by file; only the page shows them
 }
 

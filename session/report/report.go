@@ -112,12 +112,17 @@ func check(f Format) error {
 // from being written: the error joins all that went wrong. A journal that can't
 // be read at all fails every format.
 func Write(dir, out string, formats []Format) (written []string, err error) {
-	return WriteOf(dir, out, formats, nil)
+	return WriteOf(dir, out, formats, Options{Profile: DefaultProfile()})
 }
 
-// WriteOf is Write, with the timeline of a span of the session, in seconds
-// elapsed; nil leaves it to the timeline to find the trouble.
-func WriteOf(dir, out string, formats []Format, of *Stretch) (written []string, err error) {
+// Options of what is written.
+type Options struct {
+	Of      *Stretch // the span of the timeline; nil leaves it to the timeline to find the trouble
+	Profile Profile  // what is left out
+}
+
+// WriteOf is Write with options.
+func WriteOf(dir, out string, formats []Format, o Options) (written []string, err error) {
 	if out == "" {
 		out = dir
 	}
@@ -132,7 +137,8 @@ func WriteOf(dir, out string, formats []Format, of *Stretch) (written []string, 
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, errors.Join(append(errs, fmt.Errorf("create report folder: %w", err))...)
 	}
-	m.of = of
+	m.of = o.Of
+	o.Profile.apply(m)
 	if slices.Contains(formats, HTML) {
 		m.pictures = pictures(dir, m)
 	}

@@ -1,0 +1,330 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+// Profile says what reports leave out. The journal keeps all of it.
+type Profile struct {
+	Names      bool // of people: they stand by their roles
+	Hosts      bool // of both environments, and whatever looks like one
+	Tags       bool // of notes
+	Production bool // production's hosts
+}
+
+// DefaultProfile leaves out production's hosts.
+func DefaultProfile() Profile { return Profile{Production: true} }
+
+// ParseProfile reads names, hosts and tags, in any number and with commas; "all"
+// is the three, "none" leaves out nothing. Without any it is DefaultProfile.
+func ParseProfile(list []string) (Profile, error) {
+	p := DefaultProfile()
+	for _, word := range list {
+		for w := range strings.SplitSeq(word, ",") {
+			switch strings.ToLower(strings.TrimSpace(w)) {
+			case "names":
+				p.Names = true
+			case "hosts":
+				p.Hosts = true
+			case "tags":
+				p.Tags = true
+			case "production":
+			case "all":
+				p = Profile{Names: true, Hosts: true, Tags: true, Production: true}
+			case "none":
+				if len(list) > 1 || strings.Contains(word, ",") {
+					return p, fmt.Errorf("none stands alone: it leaves out nothing")
+				}
+				return Profile{}, nil
+			default:
+				return p, fmt.Errorf("nothing is called %q: names, hosts, tags, all or none", w)
+			}
+		}
+	}
+	return p, nil
+}
+
+// String names what is left out.
+func (p Profile) String() string {
+	var out []string
+	for _, w := range []struct {
+		on   bool
+		word string
+	}{{p.Names, "names"}, {p.Hosts, "hosts"}, {p.Tags, "tags"}, {p.Production && !p.Hosts, "production's hosts"}} {
+		if w.on {
+			out = append(out, w.word)
+		}
+	}
+	if len(out) == 0 {
+		return "nothing"
+	}
+	return list(out)
+}
+
+// Apply takes out of a model what the profile leaves out, and returns it.
+func (p Profile) Apply(m *Model) *Model { return p.apply(m) }
+
+func (p Profile) apply(m *Model) *Model {
+	c := &censor{profile: p}
+	m.Redacted = p.String()
+	if p.Names {
+		c.people(m)
+		m.unnamed = true
+	}
+	c.places(m.where)
+	if p.Tags {
+		c.swaps = append(c.swaps, swap{tagged, func(string) string { return "" }})
+	}
+	if len(c.swaps) == 0 {
+		return m
+	}
+	c.walk(reflect.ValueOf(m).Elem())
+	for i := range m.Notes {
+		if p.Tags {
+			m.Notes[i].Tags = []string{}
+		}
+		if p.Names || p.Hosts {
+			m.Notes[i].Repro = "" // it would not run
+		}
+	}
+	m.censor = c
+	return m
+}
+
+// swap puts something else in the place of what a pattern finds; the part that
+// is replaced is the second group.
+type swap struct {
+	find *regexp.Regexp
+	by   func(string) string
+}
+
+type censor struct {
+	profile Profile
+	swaps   []swap
+}
+
+var (
+	tagged  = regexp.MustCompile(`(^|[\s(])(#[\pL\pN_][\pL\pN_-]*)()`)
+	webHost = regexp.MustCompile(`(https?://)([^/\s"'<>|)\]]+)()`)
+	ipv4    = regexp.MustCompile(`(^|[^\d.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?)($|[^\d])`)
+)
+
+// text leaves out of a text what the profile does.
+func (c *censor) text(s string) string {
+	for _, w := range c.swaps {
+		for range 2 { // two that share the blank between them
+			s = w.find.ReplaceAllStringFunc(s, func(hit string) string {
+				part := w.find.FindStringSubmatch(hit)
+				return part[1] + w.by(part[2]) + part[3]
+			})
+		}
+	}
+	return s
+}
+
+// people puts roles in the place of names; of several with one role each has a
+// number.
+func (c *censor) people(m *Model) {
+	roles := m.roles()
+	many := map[string]int{}
+	for _, r := range roles {
+		many[r]++
+	}
+	said, at := map[string]string{}, map[string]int{}
+	for _, name := range m.Session.People {
+		role := roles[name]
+		at[role]++
+		if many[role] > 1 {
+			role = fmt.Sprintf("%s %d", role, at[role])
+		}
+		said[name] = role
+	}
+	for _, n := range m.where.crew { // who only watched
+		if _, ok := said[n]; !ok && n != "" {
+			said[n] = "somebody"
+		}
+	}
+	if find := namesOf(said); find != nil {
+		c.swaps = append(c.swaps, swap{find, func(name string) string { return said[name] }})
+	}
+}
+
+// whereabouts are the hosts that a session's configuration names.
+type whereabouts struct {
+	staging, production []string
+	crew                []string // whoever signed anything
+}
+
+// hostsOf reads them from a session's start.
+func hostsOf(s session.Start) whereabouts {
+	var w whereabouts
+	add := func(list *[]string, address string) {
+		for _, h := range hostIn(address) {
+			if !slices.Contains(*list, h) {
+				*list = append(*list, h)
+			}
+		}
+	}
+	add(&w.staging, s.Target)
+	var c session.Config
+	if json.Unmarshal(s.Config, &c) == nil {
+		for _, h := range c.Staging.Hosts {
+			add(&w.staging, h)
+		}
+		for _, k := range c.Production.Checks {
+			add(&w.production, k.Address)
+		}
+	}
+	for _, k := range s.Checks {
+		if k.Env == production {
+			add(&w.production, k.Address)
+			if strings.ContainsAny(k.Name, ".:") { // one without a name is called by its host
+				add(&w.production, k.Name)
+			}
+			continue
+		}
+		add(&w.staging, k.Address)
+	}
+	return w
+}
+
+var inBrackets = regexp.MustCompile(`\(([^()]+)\)`)
+
+// hostIn is the host of an address, with its port and without: of a URL, a data
+// source's name, or host and port.
+func hostIn(address string) []string {
+	host := address
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		host = u.Host
+	} else if m := inBrackets.FindStringSubmatch(address); m != nil {
+		host = m[1]
+	}
+	if strings.ContainsAny(host, "/ *@{}") || host == "" {
+		return nil
+	}
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		return []string{strings.ToLower(host)}
+	}
+	if name == "" {
+		return nil
+	}
+	return []string{strings.ToLower(host), strings.ToLower(name)}
+}
+
+// places puts words in the place of hosts. A loopback address names nobody.
+func (c *censor) places(w whereabouts) {
+	said := map[string]string{}
+	name := func(list []string, word string, shared []string) {
+		seen := map[string]int{}
+		for _, h := range list {
+			bare := h
+			if n, _, err := net.SplitHostPort(h); err == nil {
+				bare = n
+			}
+			if ip, err := netip.ParseAddr(strings.Trim(bare, "[]")); err == nil && ip.IsLoopback() || bare == "localhost" {
+				continue
+			}
+			if seen[bare] == 0 {
+				seen[bare] = len(seen) + 1
+			}
+			if slices.Contains(shared, h) || said[h] != "" {
+				continue
+			}
+			said[h] = fmt.Sprintf("%s-host-%d", word, seen[bare])
+			// What a machine is called without its domain.
+			if first, _, ok := strings.Cut(bare, "."); ok && len(first) > 3 && strings.ContainsAny(first, "-0123456789") && strings.ContainsAny(first, "abcdefghijklmnopqrstuvwxyz") {
+				said[first] = said[h]
+			}
+		}
+	}
+	switch {
+	case c.profile.Hosts:
+		name(w.production, production, nil)
+		name(w.staging, staging, nil)
+	case c.profile.Production:
+		name(w.production, production, w.staging)
+	default:
+		return
+	}
+	if len(said) > 0 {
+		var list []string
+		for h := range said {
+			list = append(list, regexp.QuoteMeta(h))
+		}
+		slices.SortFunc(list, func(a, b string) int {
+			if d := len(b) - len(a); d != 0 {
+				return d
+			}
+			return strings.Compare(a, b)
+		})
+		find := regexp.MustCompile(`(?i)(^|[^\pL\pN.-])(` + strings.Join(list, "|") + `)($|[^\pL\pN-])`)
+		c.swaps = append(c.swaps, swap{find, func(h string) string { return said[strings.ToLower(h)] }})
+	}
+	if c.profile.Hosts {
+		hidden := func(h string) string {
+			if strings.Contains(h, "-host") {
+				return h
+			}
+			return "some-host"
+		}
+		c.swaps = append(c.swaps, swap{webHost, hidden}, swap{ipv4, hidden})
+	}
+}
+
+// kept are the fields that hold words of ours, by which the model is read.
+var kept = []string{"Type", "Env", "State", "Kind", "EndReason", "Demo", "Version", "Seed", "GuardState", "From", "To", "Cause", "Media", "SHA256", "File",
+	"Basis", "Question", "Mode", "Outcome", "Reason", "Method", "Redacted"}
+
+// walk goes through everything that a model tells.
+func (c *censor) walk(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			c.walk(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			c.walk(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() && (!slices.Contains(kept, f.Name) || v.Field(i).Kind() != reflect.String) {
+				c.walk(v.Field(i))
+			}
+		}
+	case reflect.String:
+		if v.CanSet() && v.Type() != reflect.TypeFor[notes.Kind]() {
+			v.SetString(c.text(v.String()))
+		}
+	}
+}
+
+// shows tells whether a picture may stand in a report. What is drawn of letters
+// is looked through; into one of pixels nobody can look, and it stays out where
+// more than production's hosts is left out.
+func (c *censor) shows(media string, b []byte) bool {
+	if c == nil {
+		return true
+	}
+	if strings.Contains(media, "svg") || strings.HasPrefix(media, "text/") {
+		return c.text(string(b)) == string(b)
+	}
+	return !c.profile.Names && !c.profile.Hosts
+}
+
+// tells tells whether a reader has to know that something was left out.
+func (m *Model) tells() bool {
+	return m.censor != nil && (m.censor.profile.Names || m.censor.profile.Hosts || m.censor.profile.Tags)
+}
