@@ -240,6 +240,11 @@ func (l *live) run(ctx context.Context) error {
 	state := s.Snapshot()
 	files, rerr := report.Write(l.opts.Dir, "", []report.Format{report.HTML, report.Markdown, report.JSON})
 	l.summary(os.Stderr, state, files)
+	if !l.flags.headless && rerr == nil {
+		if said, cerr := copyCut(l.opts.Dir, report.DefaultProfile()); cerr == nil {
+			fmt.Fprintf(os.Stderr, "Clipboard  %s\n", said)
+		}
+	}
 	if err != nil {
 		l.unwritten(os.Stderr, state)
 	}

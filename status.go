@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,7 @@ import (
 )
 
 func statusCommand() *cobra.Command {
-	var asJSON, line bool
+	var asJSON, line, toClipboard bool
 	c := &cobra.Command{
 		Use:   "status [DIR]",
 		Short: `The one-screen answer to "what are you doing right now?"`,
@@ -57,10 +58,14 @@ whether production is affected. Without DIR it takes the newest session.`,
 					fmt.Fprintln(w, text)
 				}
 			}
+			if toClipboard {
+				fmt.Fprintln(c.ErrOrStderr(), copied(strings.Join(report.Card(st, now), "\n")+"\n", "the card"))
+			}
 			return err
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	c.Flags().BoolVar(&toClipboard, "copy", false, "put the card on the terminal's clipboard, too (OSC 52)")
 	c.Flags().BoolVar(&line, "line", false, "one line, for a status bar")
 	return c
 }

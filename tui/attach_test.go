@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"crosstalk/notes"
 	"crosstalk/session"
@@ -174,5 +176,21 @@ func TestScreenshotsAreOffered(t *testing.T) {
 	look()
 	if !strings.Contains(m.message.text, "can’t be watched") {
 		t.Errorf("says %q", m.message.text)
+	}
+}
+
+// The card goes to the clipboard of whoever looks at it.
+func TestCardIsCopied(t *testing.T) {
+	m, _ := atDesk(deskStory(), 120, 36, func(*Options) {})
+	m.pressAll("w")
+	if frame := ansi.Strip(m.View().Content); !strings.Contains(frame, "y copies it") {
+		t.Errorf("the card does not say how it is copied:\n%s", frame)
+	}
+	_, cmd := m.Update(key("y"))
+	if cmd == nil {
+		t.Fatal("y does nothing")
+	}
+	if text := fmt.Sprint(cmd()); !strings.Contains(text, "PRODUCTION") || !strings.Contains(text, "GUARD") {
+		t.Errorf("copied %q", text)
 	}
 }

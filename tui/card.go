@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"crosstalk/session/report"
 )
 
@@ -19,7 +21,7 @@ func (m *Model) card() sheet {
 	if m.replay != nil { // what it says of keys is for a session's
 		lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "STOP ") })
 	}
-	return sheet{m: m, title: "WHAT ARE WE DOING", about: m.now.Format("15:04:05 "), w: 76, n: len(lines), line: func(i int) []piece {
+	return sheet{m: m, title: "WHAT ARE WE DOING", about: m.now.Format("15:04:05 "), foot: "y copies it", w: 76, n: len(lines), line: func(i int) []piece {
 		name, text := split(strings.TrimPrefix(lines[i], " "), labelWidth)
 		k := inkText
 		if i == 1 { // what it is all about
@@ -27,6 +29,13 @@ func (m *Model) card() sheet {
 		}
 		return []piece{{name, inkDim}, {text, k}}
 	}}
+}
+
+// copyCard puts the card on the viewer's clipboard. Whether his terminal allows
+// it, nobody is told.
+func (m *Model) copyCard() tea.Cmd {
+	m.say("on the clipboard, if this terminal allows it", false)
+	return tea.SetClipboard(strings.Join(report.Card(m.s, m.now), "\n") + "\n")
 }
 
 // split cuts a line of plain text after n columns.

@@ -246,6 +246,10 @@ func (m *Model) browse(key string) tea.Cmd {
 		m.scroll = 0
 	case "end":
 		m.scroll = 1 << 30
+	case "y":
+		if m.overlay == overlayCard {
+			return m.copyCard()
+		}
 	case "?", "e", "l", "t", "w":
 		was := m.overlay
 		cmd := m.bound(key).act(m, key)

@@ -11,8 +11,9 @@ type sheet struct {
 	m     *Model
 	title string
 	about string
-	w     int // columns it wants
-	n     int // lines
+	foot  string // what else may be pressed
+	w     int    // columns it wants
+	n     int    // lines
 	line  func(i int) []piece
 }
 
@@ -34,6 +35,9 @@ func (s sheet) render(w, h int) string {
 		}
 	}
 	foot := " Esc closes "
+	if s.foot != "" {
+		foot = " " + s.foot + " · Esc closes "
+	}
 	if s.n > h-2 {
 		foot = fmt.Sprintf(" ↑ ↓ scroll · %d to %d of %d · Esc closes ", from+1, min(s.n, from+h-2), s.n)
 	}
