@@ -126,6 +126,7 @@ func (b *builder) frame(e session.Event) {
 		b.start(body)
 	case *session.Recovered:
 		b.levels.breakOff(b.before)
+		b.levels.run++
 		b.levels.open(b.ms, 0) // the process that sent the load is gone
 		b.m.Sure.SetAside += body.Dropped
 		b.m.Sure.Resumes = append(b.m.Sure.Resumes, b.now())
@@ -285,6 +286,7 @@ func (b *builder) loadTick(t *session.LoadTick) {
 		b.codes[k] += n
 	}
 	b.levels.load(from, b.ms, t)
+	b.levels.told(t.Levels)
 	b.series.load(from, b.ms, t)
 	if t.P95 != nil && (b.worstStaging == nil || *t.P95 > b.worstStaging.Value) {
 		b.worstStaging = &Worst{Moment: b.now(), Value: *t.P95, Users: b.usersOf()}

@@ -55,17 +55,25 @@ func writeLevels(w io.Writer, m *Model) error {
 		"staging_p50_worst_second_s", "staging_p95_worst_second_s", "staging_p99_worst_second_s", "staging_max_s",
 		"production_seconds_measured", "production_p50_median_second_s", "production_p95_median_second_s",
 		"production_p50_worst_second_s", "production_p95_worst_second_s", "production_max_s",
-		"production_errors_worst_10s_share", "production_worst_state", "last_good", "cut_short"}
+		"production_errors_worst_10s_share", "production_worst_state", "last_good", "cut_short",
+		"staging_requests_measured", "staging_p50_s", "staging_p95_s", "staging_p99_s"}
 	rows := [][]string{head}
 	for _, l := range m.Levels {
 		s, p := l.Load, l.Production
-		rows = append(rows, []string{rfc3339(l.T), decimal(l.Elapsed), strconv.Itoa(l.Asked), strconv.Itoa(l.Reached), decimal(l.Seconds), decimal(l.Held),
+		rows = append(rows, append([]string{rfc3339(l.T), decimal(l.Elapsed), strconv.Itoa(l.Asked), strconv.Itoa(l.Reached), decimal(l.Seconds), decimal(l.Held),
 			strconv.FormatUint(l.Requests, 10), optional(l.RPS), strconv.FormatUint(l.Errors, 10), kindsOf(l.Kinds),
 			strconv.Itoa(s.Measured), s.Basis, optional(s.P50), optional(s.P95), optional(s.P99), optional(s.P50Worst), optional(s.P95Worst), optional(s.P99Worst), optional(s.Max),
 			strconv.Itoa(p.Measured), optional(p.P50), optional(p.P95), optional(p.P50Worst), optional(p.P95Worst), optional(p.Max),
-			optional(l.ProductionError), l.ProductionState, strconv.FormatBool(l.LastGood), strconv.FormatBool(l.Cut)})
+			optional(l.ProductionError), l.ProductionState, strconv.FormatBool(l.LastGood), strconv.FormatBool(l.Cut)}, l.Whole.cells()...))
 	}
 	return writeRows(w, rows)
+}
+
+func (w *Whole) cells() []string {
+	if w == nil {
+		return []string{"", "", "", ""}
+	}
+	return []string{strconv.FormatUint(w.Measured, 10), optional(w.P50), optional(w.P95), optional(w.P99)}
 }
 
 // writeRows writes RFC 4180, with its line ends.

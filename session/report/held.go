@@ -161,6 +161,9 @@ func (l Level) cells() []string {
 		}
 	}
 	s, q := l.Load, l.Production
+	if w := l.Whole; w != nil {
+		s.P50, s.P95, s.P99 = w.P50, w.P95, w.P99
+	}
 	ms := func(p *float64) string {
 		if p == nil && l.Requests == 0 {
 			return none
@@ -173,7 +176,11 @@ func (l Level) cells() []string {
 
 // levelWords tell how the table of levels is to be read.
 func (m *Model) levelWords() string {
-	text := fmt.Sprintf("One row for each number of users that was asked for at least %s, or until the guard cut it. Latencies are those of single seconds and are never averaged: p50, p95 and p99 are the median of the level's seconds; the worst seconds are in levels.csv. Held is how long all users asked for were running; where they were, only those seconds count. Failed is the worst share of production's checks in 10 s, State its worst.", lasting(heldLeast))
+	how := "Staging's p50, p95 and p99 are of all the level's requests at once, production's the median of its seconds: no percentile is an average."
+	if slices.ContainsFunc(m.heldLevels(), func(l Level) bool { return l.Whole == nil && l.Requests > 0 }) {
+		how = "Latencies are those of single seconds and are never averaged: p50, p95 and p99 are the median of the level's seconds, staging's of all its requests at once where the engine kept them."
+	}
+	text := fmt.Sprintf("One row for each number of users that was asked for at least %s, or until the guard cut it. %s The worst seconds are in levels.csv. Held is how long all users asked for were running; where they were, only that time counts. Failed is the worst share of production's checks in 10 s, State its worst.", lasting(heldLeast), how)
 	if quiet := m.quietWords(); quiet != "" {
 		text += " " + quiet
 	}

@@ -96,3 +96,27 @@ func TestWorstSecondThatDrained(t *testing.T) {
 		t.Errorf("production: %+v", w)
 	}
 }
+
+// What the engine kept of a level stands in its row, whatever the seconds say.
+func TestWholeLevels(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	p.start()
+	p.quiet(10)
+	p.dial("mel", 5)
+	from := p.ms + 300
+	p.seconds(7)
+	exact := 0.123
+	p.ms += 1000
+	p.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 5, Running: 5, Requests: 9, P50: &exact, P95: &exact, P99: &exact, Max: &exact,
+		Levels: []session.LevelTick{{N: 1, Asked: 5, From: from, LevelSum: session.LevelSum{Requests: 99, Measured: 90, Basis: "held", P50: &exact, P95: &exact, P99: &exact}},
+			{N: 2, Asked: 6, From: from, LevelSum: session.LevelSum{Requests: 1, Measured: 1}}}})
+	m := p.model(t)
+	held := m.heldLevels()
+	if len(held) != 1 || held[0].Whole == nil || held[0].Whole.Measured != 90 || held[0].cells()[7] != "123 ms" {
+		t.Errorf("%+v", held)
+	}
+	if !strings.Contains(m.levelWords(), "of all the level's requests at once") {
+		t.Error(m.levelWords())
+	}
+}

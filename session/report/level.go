@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	"crosstalk/session"
@@ -24,6 +26,7 @@ type Level struct {
 	Errors          uint64   `json:"errors"`
 	Kinds           []Kind   `json:"error_kinds"`
 	Load            Seconds  `json:"staging"`    // the users' own requests
+	Whole           *Whole   `json:"whole"`      // of all of them at once; null where the engine kept no histogram of it
 	Production      Seconds  `json:"production"` // production's checks
 	ProductionError *float64 `json:"production_errors_worst_10s"`
 	ProductionState string   `json:"production_worst_state"`
@@ -41,6 +44,18 @@ type Seconds struct {
 	P50Worst *float64 `json:"p50_worst_second"`
 	P95Worst *float64 `json:"p95_worst_second"`
 	P99Worst *float64 `json:"p99_worst_second"`
+	Max      *float64 `json:"max"`
+}
+
+// Whole are percentiles of a level's requests, out of one histogram of the
+// engine's. A request belongs to the level in which it was sent.
+type Whole struct {
+	Measured uint64   `json:"requests"` // that the percentiles are of
+	Basis    string   `json:"basis"`    // "held": sent while running was as asked; or "all"
+	RPS      float64  `json:"rps"`
+	P50      *float64 `json:"p50"`
+	P95      *float64 `json:"p95"`
+	P99      *float64 `json:"p99"`
 	Max      *float64 `json:"max"`
 }
 
@@ -80,7 +95,48 @@ func (l *level) state(s string) {
 }
 
 // levels are a session's in order; the last one is open.
-type levels struct{ list []*level }
+type levels struct {
+	list  []*level
+	run   int                          // how often the session was taken up again
+	whole map[[2]int]session.LevelTick // the newest of each level of the engine's, by run and number
+}
+
+// told keeps what the engine tells of its levels.
+func (l *levels) told(list []session.LevelTick) {
+	if l.whole == nil {
+		l.whole = map[[2]int]session.LevelTick{}
+	}
+	for _, t := range list {
+		l.whole[[2]int{l.run, t.N}] = t
+	}
+}
+
+// sameLevel is how far apart, in milliseconds, the engine's and the dial's word
+// of a level's beginning may lie.
+const sameLevel = 2000
+
+// wholes finds the engine's histograms of the levels: of those with as many
+// users asked for the one that began nearest.
+func (l *levels) wholes() map[*level]*Whole {
+	out, near := map[*level]*Whole{}, map[*level]int64{}
+	keys := slices.SortedFunc(maps.Keys(l.whole), func(a, b [2]int) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	for _, k := range keys {
+		t := l.whole[k]
+		var best *level
+		apart := int64(sameLevel) + 1
+		for _, c := range l.list {
+			if d := max(c.from-t.From, t.From-c.from); c.asked == t.Asked && d < apart {
+				best, apart = c, d
+			}
+		}
+		if best == nil || t.Measured == 0 || out[best] != nil && near[best] <= apart {
+			continue
+		}
+		near[best] = apart
+		out[best] = &Whole{Measured: t.Measured, Basis: t.Basis, RPS: t.RPS, P50: t.P50, P95: t.P95, P99: t.P99, Max: t.Max}
+	}
+	return out
+}
 
 func (l *levels) open(ms int64, asked int) {
 	if n := len(l.list); n > 0 && !l.list[n-1].broken {
@@ -156,8 +212,9 @@ func (l *levels) health(ms int64, t *session.HealthTick) {
 // model draws the levels; lastGood is 0 if there is none.
 func (l *levels) model(at func(int64) Moment, lastGood int) []Level {
 	out := []Level{}
+	wholes := l.wholes()
 	for _, c := range l.list {
-		v := Level{Moment: at(c.from), Asked: c.asked, Reached: c.reached, Seconds: secs(c.to - c.from), Held: secs(c.held),
+		v := Level{Whole: wholes[c], Moment: at(c.from), Asked: c.asked, Reached: c.reached, Seconds: secs(c.to - c.from), Held: secs(c.held),
 			Requests: c.requests, Errors: c.errors, Kinds: kinds(c.kinds), ProductionError: c.prodErrors, ProductionState: c.worst,
 			LastGood: lastGood > 0 && c.asked == lastGood, Cut: c.cut}
 		if c.counted > 0 {
