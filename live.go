@@ -42,6 +42,7 @@ type liveFlags struct {
 	users      int
 	rps        float64
 	watchEvery time.Duration
+	results    string
 	noGuard    string
 	guardGiven func() bool // whether --no-guard was
 	seed       uint64
@@ -62,6 +63,7 @@ func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
 	fl.StringArrayVar(&f.notes, "note", nil, `a note by time from the start: "12s=! text" (repeatable)`)
 	fl.StringVar(&f.events, "events", "", `"-": journal lines on stdout, each once it is on the disk`)
 	fl.StringVar(&f.out, "out", "", "the session's folder (default: a new one in your data folder)")
+	fl.StringVar(&f.results, "results", "", "write every request as a line of JSON that vegeta reads, into this new file")
 	fl.StringVar(&f.as, "as", "", "your name in notes and report (default: your login name)")
 	fl.DurationVar(&f.baseline, "baseline", baseline, "quiet phase in which the usual latency is learned; 0 skips it")
 	fl.StringVar(&f.glide, "glide", strconv.Itoa(session.DefaultGlide), `how fast users rise, users a second, or "off"`)
@@ -182,14 +184,15 @@ func sessionsHome() string { return filepath.Join(xdg.DataHome, "crosstalk", "se
 
 // live is one session from its options to its report.
 type live struct {
-	flags  *liveFlags
-	opts   session.Options
-	who    session.Person
-	script script
-	demo   bool
-	notify session.NotifyConfig
-	after  func(w io.Writer) // more lines at the end; may be nil
-	before session.GuardView // what the guard did before the session was taken up again
+	flags   *liveFlags
+	opts    session.Options
+	who     session.Person
+	script  script
+	demo    bool
+	notify  session.NotifyConfig
+	after   func(w io.Writer) // more lines at the end; may be nil
+	results *results          // nil: nobody asked for them
+	before  session.GuardView // what the guard did before the session was taken up again
 }
 
 // lastWord is how long the messages of a session that is over may take to leave.
@@ -204,7 +207,14 @@ func (l *live) run(ctx context.Context) error {
 	// A reader of stdout that leaves must not take the session with it.
 	signal.Ignore(syscall.SIGPIPE)
 
+	if l.results != nil {
+		l.results.begin(l.opts.Start.ID)
+		l.opts.Result = l.results.put
+	}
 	s, err := session.New(l.opts)
+	if err != nil {
+		l.results.drop()
+	}
 	if errors.Is(err, session.ErrInUse) {
 		return usage(err)
 	}
@@ -244,6 +254,11 @@ func (l *live) run(ctx context.Context) error {
 		if said, cerr := copyCut(l.opts.Dir, report.DefaultProfile()); cerr == nil {
 			fmt.Fprintf(os.Stderr, "Clipboard  %s\n", said)
 		}
+	}
+	if l.results != nil {
+		n, werr := l.results.close()
+		fmt.Fprintf(os.Stderr, "Results    %s, %s\n", l.results.path, plural(int(n), "request"))
+		err = errors.Join(err, werr)
 	}
 	if err != nil {
 		l.unwritten(os.Stderr, state)

@@ -98,8 +98,15 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	if err != nil {
 		return err
 	}
+	var out *results
+	if f.results != "" {
+		if out, err = openResults(f.results, cfg.Mask); err != nil {
+			return err
+		}
+	}
 	dir, err := f.folder()
 	if err != nil {
+		out.drop()
 		return err
 	}
 	o := session.Options{Dir: dir, Plan: compiled.Plan, Checks: compiled.Checks, Limits: compiled.Limits,
@@ -124,7 +131,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	}
 	o.AtEnd, o.Charter = cfg.AtEnd, cfg.Charter
 	plan = f.again.apply(f, &o, plan)
-	l := &live{flags: f, who: who, script: plan, notify: cfg.Notify}
+	l := &live{results: out, flags: f, who: who, script: plan, notify: cfg.Notify}
 	if x != nil {
 		o.Start.Demo = x.demo
 		x.adapt(&o)

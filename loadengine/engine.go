@@ -26,6 +26,8 @@ type Hooks struct {
 	Stopped func(StopReport)
 	// Finding is called once for each kind and host.
 	Finding func(Finding)
+	// Result is called for every request that has ended, as they end.
+	Result func(Result)
 }
 
 // StopReport is what became of one order to the brake.
@@ -80,6 +82,9 @@ func newEngine(p Plan, permit *Permit, brake *Brake, h Hooks, o options) (*Engin
 	e.stats = newStats(prog.steps)
 	e.schedule = newSchedule(p, prog, brake)
 	e.gate = newGate(brake, permit, prog, e.schedule.users, e.findings, o.base)
+	if h.Result != nil {
+		e.gate.sequence = new(sequence)
+	}
 	e.lastLive = e.Live()
 	return e, nil
 }
@@ -154,6 +159,7 @@ func (e *Engine) drain(results <-chan *vegeta.Result) {
 			o.kind = "bad url"
 		}
 		e.stats.record(u.step, o, u.level, u.held)
+		e.tell(u, o)
 		e.schedule.landed(u, u.advance(e.program, o))
 	}
 }

@@ -46,6 +46,7 @@ type gate struct {
 	findings *findings
 	base     http.RoundTripper
 	bodies   sync.Pool
+	sequence *sequence // nil: nobody wants results
 
 	mu      sync.Mutex
 	run     context.Context // of Engine.Run
@@ -175,6 +176,11 @@ func (g *gate) send(ctx context.Context, s *sending, u *user, req *http.Request)
 		if err := g.allow(s, u, r); err != nil {
 			return nil, err
 		}
+		if hop == 0 && g.sequence != nil {
+			u.ticket.has = true
+			u.ticket.seq, u.ticket.at = g.sequence.take()
+		}
+		u.out.hops = hop
 		resp, err := g.base.RoundTrip(u.withCookies(r))
 		if err != nil {
 			return nil, err
@@ -184,7 +190,7 @@ func (g *gate) send(ctx context.Context, s *sending, u *user, req *http.Request)
 		if next == nil {
 			return g.finish(u, resp)
 		}
-		if err := drain(resp.Body); err != nil {
+		if _, err := drain(resp.Body); err != nil {
 			return nil, err
 		}
 		if hop == maxRedirects {
@@ -233,10 +239,12 @@ func (g *gate) finish(u *user, resp *http.Response) (*http.Response, error) {
 		}
 		body = buf.Bytes()
 	}
-	if err := drain(resp.Body); err != nil {
+	rest, err := drain(resp.Body)
+	if err != nil {
 		return nil, err
 	}
 	o := &u.out
+	o.in = int64(len(body)) + rest
 	o.latency = time.Since(u.began)
 	o.fate = fateAnswered
 	o.code = resp.StatusCode
@@ -265,14 +273,14 @@ func (u *user) saveFrom(resp *http.Response, body []byte) string {
 }
 
 // drain reads a body to its end, so that the connection can be used again, and
-// closes it. An endless one is given up.
-func drain(body io.ReadCloser) error {
+// closes it. An endless one is given up. It returns how long it was.
+func drain(body io.ReadCloser) (int64, error) {
 	if body == http.NoBody {
-		return nil
+		return 0, nil
 	}
-	_, err := io.Copy(io.Discard, io.LimitReader(body, drainedBody))
+	n, err := io.Copy(io.Discard, io.LimitReader(body, drainedBody))
 	closeBody(body)
-	return err
+	return n, err
 }
 
 // closeBody closes a response's body; what matters of it has been read.

@@ -49,6 +49,7 @@ type step struct {
 	think   *Think
 	timeout time.Duration
 
+	written   string // the URL as the plan has it, made absolute
 	fixedURL  string // when nothing has to be rendered
 	fixedBody []byte
 	needsBody bool // expect or save read the body

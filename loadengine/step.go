@@ -96,6 +96,7 @@ func (c *compiler) stepURL(where string, t *step, text string, known map[string]
 		full = t.origin + strings.TrimSuffix(c.base.EscapedPath(), "/") + "/" + text
 	}
 	full, _, _ = strings.Cut(full, "#") // ours is the slot of the user
+	t.written = full
 	t.url = c.template(where, full, inURL, known)
 	fixed, static := t.url.static()
 	if !static {

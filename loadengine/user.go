@@ -46,6 +46,7 @@ type user struct {
 	step    *step
 	failed  int // requests in a row that reached nobody
 	began   time.Time
+	ticket  ticket // in the sequence of results
 	out     outcome
 }
 
@@ -67,6 +68,8 @@ type outcome struct {
 	code    int
 	kind    string // of error; empty for a good response
 	latency time.Duration
+	in, out int64 // bytes of bodies
+	hops    int   // redirects that were followed
 }
 
 func newUser(slot int) user {
@@ -202,7 +205,7 @@ func (u *user) save(name, value string) {
 // fill writes the user's next request into t.
 func (u *user) fill(t *vegeta.Target) {
 	s := u.step
-	u.out = outcome{}
+	u.out, u.ticket = outcome{}, ticket{}
 	t.Method = s.method
 	t.URL = s.fixedURL + u.suffix
 	if s.fixedURL == "" {
@@ -212,6 +215,7 @@ func (u *user) fill(t *vegeta.Target) {
 	if len(s.body.parts) > 0 {
 		t.Body = s.body.render(nil, u.value)
 	}
+	u.out.out = int64(len(t.Body))
 	u.began = time.Now()
 }
 

@@ -30,6 +30,7 @@ type Options struct {
 	Answers     map[CheckKey]*monitors.Answers        // of the checks that ask a person; each of Checks of that kind has its own
 	Earlier     []Threshold                           // of an earlier session, offered when they fit the quiet phase; not headless: that keeps its own --baseline
 	EarlierFrom string                                // that session's id and date
+	Result      func(loadengine.Result)               // is called for every request that has ended, and must not wait; may be nil
 	Identity    IdentityConfig                        // data stores to compare at the start
 	Now         func() time.Time                      // with its monotonic reading; nil: time.Now
 }
@@ -119,7 +120,7 @@ func New(o Options) (*Session, error) {
 
 func (s *Session) assemble() error {
 	var err error
-	hooks := loadengine.Hooks{Tick: s.onTick, Stopped: s.onStopped, Finding: s.onFinding}
+	hooks := loadengine.Hooks{Tick: s.onTick, Stopped: s.onStopped, Finding: s.onFinding, Result: s.o.Result}
 	if s.engine, err = loadengine.New(s.o.Plan, s.permit, s.brake, hooks); err != nil {
 		return fmt.Errorf("prepare the load: %w", err)
 	}
