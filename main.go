@@ -55,28 +55,9 @@ func main() { os.Exit(execute(context.Background())) }
 // execute runs the command line and returns the exit code.
 func execute(ctx context.Context) int {
 	began := false
-	root := &cobra.Command{
-		Use:   "crosstalk",
-		Short: "Turn a dial of users on staging, watch production, write it down",
-		Long: `Crosstalk is a terminal UI for live exploratory test sessions. You turn a dial of
-concurrent users on staging, see staging and production side by side, and write
-notes that keep the moment. When production suffers, it lets go of the load by
-itself.
-
-Never used it? Start with the embedded shop: it needs nothing else.
-
-  crosstalk demo`,
-		Example: `  crosstalk demo
-  crosstalk run --target http://127.0.0.1:8080/ --watch http://127.0.0.1:9081/health
-  crosstalk run -c crosstalk.yaml
-  crosstalk report DIR --format md`,
-		Args:             cobra.NoArgs,
-		PersistentPreRun: func(*cobra.Command, []string) { began = true },
-		RunE:             func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
-	root.AddCommand(demoCommand(), runCommand(), tryCommand(), importCommand(), labCommand(), reportCommand(), bugCommand(), sessionsCommand(), statusCommand(), stopCommand(), holdCommand(), noteCommand(), compareCommand(), redactCommand(), debriefCommand(), replayCommand(), agentCommand(), checkCommand(), askCommand())
+	root := rootCommand()
+	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
 	root.SetArgs(shield(os.Args[1:]))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	err := fang.Execute(ctx, root, fang.WithVersion(version), fang.WithoutManpage(), fang.WithErrorHandler(printError))
 	if err == nil {
 		return 0

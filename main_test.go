@@ -31,14 +31,14 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 		say  []string // patterns of the lines on stderr, in order and no others
 	}{
-		{"unknown flag", []string{"run", "--targte", "x"}, []string{"unknown flag: --targte"}},
-		{"unknown command", []string{"rnu"}, []string{`unknown command "rnu"`}},
-		{"argument too many", []string{"demo", "now"}, []string{`unknown command "now"|accepts`}},
-		{"argument missing", []string{"report"}, []string{"accepts 1 arg"}},
+		{"unknown flag", []string{"run", "--targte", "x"}, []string{"unknown flag: --targte: did you mean --target\\?"}},
+		{"unknown command", []string{"rnu"}, []string{`unknown command "rnu": did you mean run\?`}},
+		{"argument too many", []string{"demo", "now"}, []string{`crosstalk demo takes no "now": .*crosstalk demo --help`}},
+		{"argument missing", []string{"report"}, []string{"crosstalk report takes DIR, and nothing was given: .*crosstalk sessions"}},
 		{"dial", []string{"demo", "--headless", "--dial", "10=5"}, []string{`--dial: "10=5" is not TIME=USERS`}},
 		{"note", []string{"demo", "--headless", "--note", "4s=!"}, []string{`--note: "4s=!" is not TIME=TEXT`}},
 		{"glide", []string{"demo", "--headless", "--glide", "fast"}, []string{`--glide "fast"`}},
-		{"for is no time", []string{"demo", "--headless", "--for", "soon"}, []string{`"soon".*--for`}},
+		{"for is no time", []string{"demo", "--headless", "--for", "soon"}, []string{`"soon".*--for.*write 30s`}},
 		{"for is in the past", []string{"demo", "--headless", "--for", "-3s"}, []string{"--for -3s"}},
 		{"flags all at once", []string{"demo", "--headless", "--dial", "x", "--note", "y", "--glide", "z", "--for", "-1s", "--as", "engine", "--events", "file"},
 			[]string{`--glide "z"`, `--dial: "x"`, `--note: "y"`, "--for -1s", `--events "file"`, "--as: .*engine"}},

@@ -176,7 +176,7 @@ func refusedFrame(st *State, who Person, cmd Command) (why string, ok bool) {
 		return "", true
 	case SetCharter:
 		if strings.TrimSpace(c.Charter.String()) == "" {
-			why = "the charter is empty"
+			why = "the charter is empty: write what is explored"
 		}
 	case ExtendTime:
 		switch {
@@ -185,15 +185,15 @@ func refusedFrame(st *State, who Person, cmd Command) (why string, ok bool) {
 		case c.By <= 0 || c.By > longestExtension:
 			why = "the timebox is extended by up to 8 hours"
 		case st.Timebox <= 0:
-			why = "this session has no timebox"
+			why = "this session has no timebox: the next has one with timebox: 60m in crosstalk.yaml"
 		}
 	case Pause:
 		if st.Paused {
-			why = "the session is paused already"
+			why = "the session is paused already: P goes on"
 		}
 	case Resume:
 		if !st.Paused {
-			why = "the session is not paused"
+			why = "the session is not paused: P pauses it"
 		}
 	case SetActivity:
 		if c.Words() == "" || (Activity{What: c.What}).Words() == "" {
@@ -203,7 +203,7 @@ func refusedFrame(st *State, who Person, cmd Command) (why string, ok bool) {
 		return "", false
 	}
 	if who.Role == Observer {
-		why = "only the driver and the navigator may do that"
+		why = onlyTwo
 	}
 	return why, true
 }

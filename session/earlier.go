@@ -49,10 +49,10 @@ const (
 // refusedBaseline tells why the quiet phase can't be ended that way.
 func refusedBaseline(st *State, cmd Command) string {
 	if !st.Baseline.Running {
-		return "no quiet phase is under way"
+		return "no quiet phase is under way: its limits stand"
 	}
 	if _, ok := cmd.(UseBaseline); ok && st.Baseline.Offer == nil {
-		return "no earlier baseline is offered"
+		return "no earlier baseline is offered: this one is being learned"
 	}
 	return ""
 }

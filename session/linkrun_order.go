@@ -41,7 +41,7 @@ func (s *Session) refusedLink(st *State, who Person, cmd Command) (why string, o
 	switch c := cmd.(type) {
 	case StopCheck:
 		if st.Link.Running == nil {
-			return "no link check runs", true
+			return "no link check runs: c starts one", true
 		}
 		return "", true
 	case Unlock:
@@ -49,7 +49,7 @@ func (s *Session) refusedLink(st *State, who Person, cmd Command) (why string, o
 		case who.Role != Driver:
 			return fmt.Sprintf("%s holds the dial and has to unlock it", st.Start.As), true
 		case st.Link.Lock == nil:
-			return "the dial is not locked", true
+			return "the dial is not locked: turn it", true
 		case notes.Clean(c.Why) == "":
 			return "a typed reason is needed: it is recorded", true
 		}
@@ -102,7 +102,7 @@ func (s *Session) refusedTrial(st *State) string {
 	case g.state == GuardLockout && !g.asked:
 		return "the load was cut: " + g.missing
 	case g.early != "":
-		return "production is red before any load: " + g.early
+		return "production is red before any load: " + g.early + ". Wait until it is not, or set the check aside with a reason"
 	case g.production == monitors.Red || g.production == monitors.NoSight:
 		return fmt.Sprintf("production is %s: a check can start when it is not", g.production)
 	case s.stalled.Load():

@@ -214,7 +214,7 @@ func TestEveryoneMayEndACheck(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t, 0)
 	r := startTwins(t, w, nil)
-	if no := r.refused(StopCheck{}); no != "no link check runs" {
+	if no := r.refused(StopCheck{}); no != "no link check runs: c starts one" {
 		t.Errorf("nothing runs: %s", no)
 	}
 	r.do(StartCheck{Users: 3})
@@ -354,7 +354,7 @@ func TestLinkCheckNeedsSomethingToSee(t *testing.T) {
 			t.Errorf("%s without a guard: %s", c.command(), no)
 		}
 	}
-	if no := r.refused(Unlock{Why: "why not"}); no != "the dial is not locked" {
+	if no := r.refused(Unlock{Why: "why not"}); no != "the dial is not locked: turn it" {
 		t.Errorf("unlock: %s", no)
 	}
 	who := Person{Name: "guest", Role: Navigator}

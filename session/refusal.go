@@ -25,7 +25,7 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		return ""
 	case AddNote:
 		if c.Draft.Text == "" {
-			return "the note is empty"
+			return "the note is empty: write something first"
 		}
 		return ""
 	case EditNote:
@@ -36,7 +36,7 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		return why(st.Notes.MayEdit(c.ID, who.Name))
 	case ResolveNote:
 		if n, ok := st.Notes.Get(c.ID); !ok || !n.Open() {
-			return fmt.Sprintf("%s is not an open question, obstacle or follow-up", c.ID)
+			return fmt.Sprintf("%s is not an open question, obstacle or follow-up: only those are resolved", c.ID)
 		}
 		return ""
 	case LinkNote:
@@ -49,10 +49,10 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		if who.Role != Observer {
 			return refusedTick(st, c)
 		}
-		return "only the driver and the navigator may do that"
+		return onlyTwo
 	case Answer, Finish:
 		if who.Role == Observer {
-			return "only the driver and the navigator may do that"
+			return onlyTwo
 		}
 		return ""
 	}
@@ -81,7 +81,7 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		return s.refusedRise(st, c.To)
 	case BackToGood:
 		if st.Dial.LastGood == 0 {
-			return "no level has been held for 10 s with both environments green yet"
+			return "no level has been held for 10 s with both environments green yet: hold one, then this goes back to it"
 		}
 		return s.refusedRise(st, st.Dial.LastGood)
 	case Hold:
@@ -151,6 +151,9 @@ func (s *Session) refusedRise(st *State, to int) string {
 	}
 	return ""
 }
+
+// onlyTwo is why an observer is refused, and what he may do.
+const onlyTwo = "only the driver and the navigator may do that: ask one of them; ctrl+x stops all load and is open to everyone"
 
 // pausedNow is why no load runs in a pause: its time is not worked, and nobody
 // is taken to look.
