@@ -30,6 +30,7 @@ Never used it? Start with the embedded shop: it needs nothing else.
   crosstalk demo`,
 		Example: `  crosstalk
   crosstalk demo
+  crosstalk init
   crosstalk run --target http://127.0.0.1:8080/ --watch http://127.0.0.1:9081/health
   crosstalk report DIR --format md`,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -42,7 +43,7 @@ Never used it? Start with the embedded shop: it needs nothing else.
 		commands  []*cobra.Command
 	}{
 		{groupStart, "start here", []*cobra.Command{demoCommand(), labCommand()}},
-		{groupSystems, "your own systems", []*cobra.Command{importCommand(), tryCommand(), askCommand(), checkCommand(), runCommand()}},
+		{groupSystems, "your own systems", []*cobra.Command{initCommand(), importCommand(), tryCommand(), askCommand(), checkCommand(), runCommand()}},
 		{groupRunning, "while a session runs", []*cobra.Command{statusCommand(), noteCommand(), holdCommand(), stopCommand()}},
 		{groupAfter, "afterwards", []*cobra.Command{reportCommand(), bugCommand(), replayCommand(), debriefCommand(), sessionsCommand(), compareCommand(), redactCommand()}},
 		{groupMore, "more", []*cobra.Command{agentCommand()}},

@@ -52,6 +52,7 @@ func nextSteps(home string, configured bool) []nextStep {
 		add("the whole program on an embedded shop: nothing to set up", "demo")
 	}
 	if !configured {
+		add("asks a few questions and writes a crosstalk.yaml", "init")
 		add("a session on one address, without a file", "run --target URL --watch URL")
 	}
 	if newest != "" {

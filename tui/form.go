@@ -28,6 +28,7 @@ type form struct {
 	about  string
 	fields []field
 	at     int
+	wrong  string                           // why the open field's answer can't be taken
 	keep   func(m *Model, f *field) tea.Cmd // when a field is left with Enter; may be nil
 	done   func(m *Model, f *form) tea.Cmd  // after the last; may be nil
 }
@@ -248,6 +249,10 @@ func (b sheetForm) rows(w, h int) int {
 
 func (b sheetForm) foot(c *canvas, w, h int) {
 	f := &b.m.form
+	if f.wrong != "" {
+		c.clip(2, h-2, w-2, cut("✕ "+f.wrong, w-4), inkAmber)
+		return
+	}
 	e := &f.fields[f.at]
 	end := " ends   "
 	if f.done != nil {

@@ -27,6 +27,9 @@ type Recipe struct {
 	Secrets []Secret // in order of first use
 	Notes   []string // what a person should know about it, a line each
 	Watch   []string // URLs of production to watch; add them before YAML or Config
+	Users   int      // the hard cap of users; 0 writes none
+	Head    string   // what stands above staging, whole lines; empty for a line that says where it came from
+	Foot    string   // what stands below production, whole lines
 
 	base     string   // scheme://host[:port] of staging
 	hosts    []string // further ones

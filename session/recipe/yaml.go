@@ -66,7 +66,11 @@ func quoted(s string) string {
 }
 
 func (w *writer) recipe(r *Recipe) {
-	w.comment(0, "Made by crosstalk from "+r.Source+". Read it through, then: crosstalk try -c THIS FILE")
+	if r.Head != "" {
+		w.b.WriteString(r.Head)
+	} else {
+		w.comment(0, "Made by crosstalk from "+r.Source+". Read it through, then: crosstalk try -c THIS FILE")
+	}
 	for _, n := range r.Notes {
 		w.comment(0, n)
 	}
@@ -80,6 +84,9 @@ func (w *writer) recipe(r *Recipe) {
 	w.line(0, "staging:")
 	w.comment(2, "the system under load: is this staging?")
 	w.line(2, "url: %s", text(r.base))
+	if r.Users > 0 {
+		w.line(2, "limits: {users: %d} # a hard cap, whatever the dial says", r.Users)
+	}
 	if len(r.hosts) > 0 {
 		all := make([]string, len(r.hosts))
 		for i, h := range r.hosts {
@@ -117,7 +124,11 @@ func (w *writer) recipe(r *Recipe) {
 	w.line(2, "checks:")
 	w.line(4, "- %s", r.front())
 	w.production(r)
+	w.b.WriteString(r.Foot)
 }
+
+// Text writes a text as a value of a crosstalk.yaml.
+func Text(s string) string { return alwaysQuoted(s) }
 
 // front is the check of staging that the source allows: a page that answers
 // without credentials, else only that somebody listens.
