@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -19,28 +20,47 @@ const demoWait = 10 * time.Second
 func demoCommand() *cobra.Command {
 	var f liveFlags
 	var o lab.Options
+	var mysterious bool
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "The whole program on an embedded shop: nothing to set up",
 		Long: `Demo starts a small shop on this machine, staging and production, and opens a
 session on it. By default the two share one database, and nobody told you. Turn
-the dial up and watch both panes.`,
+the dial up and watch both panes; or press Enter, and three acts show what happened
+to somebody who did not watch, the same with the guard, and the check first.
+
+With --mystery it is not said whether they are linked: find out, hurt as few of
+production's simulated customers as you can, and see your score at the end. The
+same --seed casts the same lot.`,
 		Example: `  crosstalk demo
   crosstalk demo --linked=false
+  crosstalk demo --mystery
+  crosstalk demo --express
   crosstalk demo --headless --for 20s --dial "0s=5,4s=80,16s=0" --note "6s=! slow checkout"`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := f.readAgain(c, true); err != nil {
 				return err
 			}
+			if mysterious && c.Flags().Changed("linked") {
+				return usage(errors.New("--mystery casts the lot itself: leave --linked out"))
+			}
 			if f.again != nil && !c.Flags().Changed("linked") {
 				o.Linked = f.again.State.Start.Demo == "linked"
+				mysterious = mysterious || f.again.State.Start.Demo == demoMystery
 			}
-			return runDemo(c.Context(), &f, o)
+			if mysterious {
+				return runMystery(c.Context(), &f, o)
+			}
+			if f.tours(c) {
+				return runTour(c.Context(), &f, o)
+			}
+			return runDemo(c.Context(), &f, o, nil)
 		},
 	}
 	f.add(c, 5*time.Second, 100*time.Millisecond)
 	labFlags(c, &o, true)
+	c.Flags().BoolVar(&mysterious, "mystery", false, "linked or not is drawn by lot: find out, gently")
 	return c
 }
 
@@ -50,20 +70,36 @@ func labFlags(c *cobra.Command, o *lab.Options, linked bool) {
 	c.Flags().BoolVar(&o.Cron, "cron", false, "a production job runs every 10 s")
 }
 
-func runDemo(ctx context.Context, f *liveFlags, o lab.Options) error {
+// startShop starts the lab of a demo. The flags are right before anything is.
+func startShop(ctx context.Context, f *liveFlags, o lab.Options) (*lab.Lab, error) {
 	if _, _, err := f.check(); err != nil {
-		return err
+		return nil, err
 	}
 	o.Seed = f.seed
 	shop, err := lab.Start(context.WithoutCancel(ctx), o)
 	if err != nil {
-		return labFailed(err)
+		return nil, labFailed(err)
+	}
+	return shop, nil
+}
+
+func runDemo(ctx context.Context, f *liveFlags, o lab.Options, adapt func(*live)) error {
+	shop, err := startShop(ctx, f, o)
+	if err != nil {
+		return err
 	}
 	defer shop.Close()
 	demo := "unlinked"
 	if o.Linked {
 		demo = "linked"
 	}
+	return runShop(ctx, f, shop, demo, adapt)
+}
+
+// runShop opens one session on the lab. What it did to production's customers is
+// counted from its start.
+func runShop(ctx context.Context, f *liveFlags, shop *lab.Lab, demo string, adapt func(*live)) error {
+	before := shop.Stats().Customers.Hurt()
 	return runLive(ctx, f, demoConfig(shop), &extra{
 		demo: demo,
 		adapt: func(o *session.Options) {
@@ -72,9 +108,12 @@ func runDemo(ctx context.Context, f *liveFlags, o lab.Options) error {
 		},
 		live: func(l *live) {
 			l.after = func(w io.Writer) {
-				if n := shop.Stats().Customers.Hurt(); n > 0 {
+				if n := shop.Stats().Customers.Hurt() - before; n > 0 {
 					fmt.Fprintf(w, "Customers  %d of the simulated production customers were slowed or turned away\n", n)
 				}
+			}
+			if adapt != nil {
+				adapt(l)
 			}
 		},
 	})

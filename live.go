@@ -52,6 +52,9 @@ type liveFlags struct {
 	resume     string
 	like       string
 	again      *again // what resume or like names; nil: a session of its own
+	express    bool
+	plain      bool
+	given      func(flag string) bool // whether a flag was given
 }
 
 func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
@@ -76,6 +79,8 @@ func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
 	fl.StringVar(&f.charter, "charter", "", "what this session explores, in one line")
 	fl.StringVar(&f.shots, "shots", "", "watch this folder: a new screenshot in it is offered for a note")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only")
+	fl.BoolVar(&f.express, "express", false, "15 minutes: at most 20 users, 30s of baseline while you type the charter, the quick link check offered")
+	f.given = fl.Changed
 	f.addAgain(c)
 }
 
@@ -105,9 +110,30 @@ func (f *liveFlags) glideRate() (float64, error) {
 	return n, nil
 }
 
+// The limits of an express session.
+const (
+	expressUsers    = 20
+	expressBaseline = 30 * time.Second
+	expressTimebox  = 15 * time.Minute
+)
+
+// hurry gives an express session its limits, where no flag says another.
+func (f *liveFlags) hurry() {
+	if !f.express || f.given == nil {
+		return
+	}
+	if !f.given("limit-users") {
+		f.users = expressUsers
+	}
+	if !f.given("baseline") {
+		f.baseline = expressBaseline
+	}
+}
+
 // check reports every flag that can't be meant, at once.
 func (f *liveFlags) check() (session.Caps, script, error) {
 	var problems []error
+	f.hurry()
 	glide, err := f.glideRate()
 	problems = append(problems, err)
 	plan, err := parseScript(f.dial, f.notes)
@@ -134,6 +160,7 @@ func (f *liveFlags) check() (session.Caps, script, error) {
 	}
 	bad(f.events == "-" && !f.headless, "--events needs --headless: the screen takes stdout")
 	bad(!f.headless && !screen(), "there is no terminal here: add --headless (with --for 30s --dial \"0s=5\"), or start it in a terminal")
+	bad(f.express && f.headless, "--express asks a person: leave --headless out, or give --for 15m --limit-users 20 --baseline 30s")
 	_, err = f.person()
 	if problems = append(problems, err); errors.Join(problems...) != nil {
 		return session.Caps{}, nil, usage(errors.Join(problems...))
@@ -189,10 +216,14 @@ type live struct {
 	who     session.Person
 	script  script
 	demo    bool
+	tour    *tui.Tour // of the demo; may be nil
+	brief   string    // an act of the demo: all that is said at its end is this and what came of it
+	riddle  bool      // whether the shop is linked is to be found out
 	notify  session.NotifyConfig
-	after   func(w io.Writer) // more lines at the end; may be nil
-	results *results          // nil: nobody asked for them
-	before  session.GuardView // what the guard did before the session was taken up again
+	after   func(w io.Writer)                    // more lines at the end; may be nil
+	ending  func(w io.Writer, st *session.State) // the same, of its last state; may be nil
+	results *results                             // nil: nobody asked for them
+	before  session.GuardView                    // what the guard did before the session was taken up again
 }
 
 // lastWord is how long the messages of a session that is over may take to leave.
@@ -238,7 +269,7 @@ func (l *live) run(ctx context.Context) error {
 		lines.start()
 	}
 	if !l.flags.headless {
-		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, ASCII: l.flags.ascii, Shots: l.flags.shots, Environ: os.Environ()}
+		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, Before: !l.demo && !l.flags.express, Tour: l.tour, Mystery: l.riddle, Express: l.flags.express, ASCII: l.flags.ascii, Shots: l.flags.shots, Environ: os.Environ()}
 		err := tui.Run(context.WithoutCancel(ctx), s, o, os.Stdin, os.Stdout)
 		// A screen that is gone, whatever the reason, must not leave load behind.
 		_, _ = s.Do(context.WithoutCancel(ctx), l.who, session.Finish{Reason: "quit"})
@@ -305,6 +336,12 @@ func (l *live) outcome(ctx context.Context, st *session.State, err error) error 
 
 // summary prints what a person wants to know when it is over.
 func (l *live) summary(w io.Writer, st *session.State, files []string) {
+	if l.brief != "" {
+		fmt.Fprintf(w, "\n%s  at most %s", l.brief, plural(st.Dial.Peak, "user"))
+		l.after(w)
+		fmt.Fprintf(w, "%s  %s\n", strings.Repeat(" ", len(l.brief)), l.opts.Dir)
+		return
+	}
 	fmt.Fprintf(w, "\nSession    %s, at most %s, %s", lasted(st), st.Unit().Of(st.Dial.Peak), plural(int(st.Requests), "request"))
 	if st.Errors > 0 {
 		fmt.Fprintf(w, " (%.1f %% errors)", 100*float64(st.Errors)/float64(max(1, st.Requests)))
@@ -318,6 +355,12 @@ func (l *live) summary(w io.Writer, st *session.State, files []string) {
 	}
 	if l.after != nil {
 		l.after(w)
+	}
+	if l.ending != nil {
+		l.ending(w, st)
+	}
+	if !l.flags.headless && !l.demo && st.Dial.Peak > 0 {
+		fmt.Fprintf(w, "Paste      %s\n", st.AllClear(time.Now()))
 	}
 	if !l.flags.headless && len(st.Unanswered()) > 0 {
 		fmt.Fprintf(w, "Debrief    crosstalk debrief %s, while it is fresh\n", l.opts.Dir)

@@ -126,7 +126,10 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	if o.Start.Charter == "" {
 		o.Start.Charter = cfg.Charter.String()
 	}
-	if cfg.Timebox == 0 {
+	switch {
+	case f.express:
+		o.Start.Timebox = expressTimebox.Seconds()
+	case cfg.Timebox == 0:
 		o.Start.Timebox = max(time.Hour, f.length).Seconds()
 	}
 	o.AtEnd, o.Charter = cfg.AtEnd, cfg.Charter

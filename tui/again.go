@@ -42,6 +42,8 @@ func (m *Model) onSheet(key string) (tea.Cmd, bool) {
 			m.levelSteps = !m.levelSteps
 			return nil, true
 		}
+	case overlayPreflight:
+		return m.onPreflight(key)
 	}
 	return nil, false
 }

@@ -40,7 +40,7 @@ func (m *Model) clerk() tea.Cmd {
 		m.desk.clip.id = ""
 		m.say("this terminal does not give its clipboard: paste it", true)
 	}
-	return tea.Batch(m.keepDraft(), m.lookForShots())
+	return tea.Batch(m.keepDraft(), m.lookForShots(), m.guideTick())
 }
 
 // opened returns the note that is opened, if one is.

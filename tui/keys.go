@@ -101,7 +101,7 @@ func keyMap() []binding {
 
 		{id: "scroll", show: "↑ ↓ Page", does: "scroll", group: groupOverlay},
 		{id: "close", show: "Esc", does: "close", group: groupOverlay},
-	}, slices.Concat(frameKeys(), askedKeys(), againKeys(), linkKeys(), noteKeys())...)
+	}, slices.Concat(frameKeys(), askedKeys(), againKeys(), linkKeys(), preflightKeys(), noteKeys())...)
 }
 
 // press handles a key. The keys that stop come first, in every mode.
@@ -110,6 +110,7 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	switch key {
 	case "ctrl+x":
 		m.armed = false
+		m.guideStopped()
 		return m.stopAll()
 	case "ctrl+c":
 		return m.interrupt()
@@ -145,7 +146,13 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if m.tile.env != "" && m.wall(key) {
 		return nil
 	}
+	if cmd, ok := m.guideKey(key); ok {
+		return cmd
+	}
 	if b := m.bound(key); b != nil {
+		if m.guide != nil {
+			m.guide.pressed(m, b)
+		}
 		return b.act(m, key)
 	}
 	return nil
@@ -170,6 +177,7 @@ func (m *Model) interrupt() tea.Cmd {
 		return m.leave("")
 	}
 	m.armed, m.until = true, m.now.Add(messageFor)
+	m.guideStopped()
 	m.say("stopping all load; ctrl+c again leaves", false)
 	return m.stopAll()
 }
@@ -195,6 +203,9 @@ func (m *Model) decide(key string) tea.Cmd {
 	m.mode = modeMain
 	if key == "y" || key == "Y" {
 		return m.ask.yes(m)
+	}
+	if (key == "n" || key == "N") && m.ask.no != nil {
+		return m.ask.no(m)
 	}
 	m.say("left as it was", false)
 	return nil

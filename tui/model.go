@@ -34,6 +34,10 @@ type Options struct {
 	Now     func() time.Time // the clock; its zone is the one that is shown
 	Host    bool             // leaving ends the session; a guest only leaves his view
 	Demo    bool             // the embedded lab runs behind it
+	Before  bool             // the pre-flight page is shown first
+	Tour    *Tour            // the acts that a demo offers, and what became of them; nil: none
+	Mystery bool             // whether the lab's environments are linked is to be found out
+	Express bool             // the charter is asked for at once, and the quick link check offered
 	ASCII   bool             // draw with ASCII alone
 	Shots   string           // the folder whose new images are offered for a note; "" watches none
 	Environ []string         // the viewer's environment: NO_COLOR, TERM
@@ -65,6 +69,7 @@ type Model struct {
 	ask        question
 	editor     editor
 	form       form  // while modeForm
+	guide      guide // speaks on the note line; nil: nobody
 	draft      draft // a note put aside by Escape
 	desk       desk
 	sel        string  // the selected note's id; "" when the list has no focus
@@ -110,6 +115,7 @@ const (
 	overlayCard
 	overlayAgain
 	overlayLink
+	overlayPreflight
 )
 
 // message is a line that fades.
@@ -123,6 +129,7 @@ type message struct {
 type question struct {
 	text string
 	yes  func(*Model) tea.Cmd
+	no   func(*Model) tea.Cmd // by n; nil: every other key leaves all as it is
 }
 
 // How long things stay or take.
@@ -146,6 +153,10 @@ func New(src Source, o Options) *Model {
 	m.restyle(true)
 	if b := m.s.Brake; b != nil && m.s.Elapsed() < staleNews {
 		m.braked(b)
+	}
+	m.guide = guideOf(o)
+	if o.Before && m.s.Ended == nil {
+		m.overlay = overlayPreflight
 	}
 	m.mayBe()
 	m.arrange()

@@ -62,6 +62,9 @@ func (b noteBox) input(c *canvas, x, w, h int) int {
 		b.behind(c, x+width(p), y, x+w, from)
 		return y
 	}
+	if y, ok := b.guide(c, x, w, h); ok {
+		return y
+	}
 	y := h - 2
 	said := b.receipt(w - 4)
 	y -= max(0, len(said)-1)

@@ -35,11 +35,17 @@ func (s sheet) render(w, h int) string {
 		}
 	}
 	foot := " Esc closes "
-	if s.foot != "" {
+	switch {
+	case s.m.overlay == overlayPreflight:
+		foot = " Enter goes on "
+	case s.foot != "":
 		foot = " " + s.foot + " · Esc closes "
 	}
 	if s.n > h-2 {
-		foot = fmt.Sprintf(" ↑ ↓ scroll · %d to %d of %d · Esc closes ", from+1, min(s.n, from+h-2), s.n)
+		foot = fmt.Sprintf(" ↑ ↓ scroll · %d to %d of %d ·%s", from+1, min(s.n, from+h-2), s.n, foot)
+		if s.m.overlay == overlayPreflight {
+			foot = strings.Replace(foot, "↑ ↓ scroll", "Page scrolls", 1)
+		}
 	}
 	c.right(w-2, h-1, foot, inkDim)
 	return c.String()
@@ -51,6 +57,9 @@ func (s sheet) place() rect {
 	l := s.m.layout
 	top := l.banner.y + l.banner.h
 	room := l.status.y - l.bar.h - top
+	if s.m.overlay == overlayPreflight { // dial and notes stay in sight
+		room = l.users.y - top
+	}
 	w := min(l.w, s.w+4)
 	h := min(room, s.n+2)
 	return rect{(l.w - w) / 2, top + (room-h)/2, w, h}
@@ -81,6 +90,8 @@ func (m *Model) sheet() (sheet, bool) {
 		return m.againSheet(), true
 	case overlayLink:
 		return m.linkSheet(), true
+	case overlayPreflight:
+		return m.preflightSheet(), true
 	}
 	return sheet{}, false
 }

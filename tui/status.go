@@ -75,6 +75,13 @@ func (b status) render(w, _ int) string {
 		x := c.clip(1, 0, w-20, m.ask.text, inkStrong)
 		x = c.text(x+2, 0, "y", inkKey)
 		x = c.text(x, 0, " yes  ", inkDim)
+		if m.ask.no != nil {
+			x = c.text(x, 0, "n", inkKey)
+			x = c.text(x, 0, " no  ", inkDim)
+			x = c.text(x, 0, "Esc", inkKey)
+			c.text(x, 0, " not yet", inkDim)
+			return c.String()
+		}
 		x = c.text(x, 0, "Esc", inkKey)
 		c.text(x, 0, " no", inkDim)
 		return c.String()

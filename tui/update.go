@@ -72,6 +72,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case shotsMsg:
 		m.looked(msg)
 	case tea.MouseWheelMsg:
+		if m.guide != nil && m.mode == modeMain && m.overlay == overlayNone {
+			m.guide.pressed(m, m.binding("up"))
+		}
 		return m.turn(msg.Button)
 	}
 	return nil

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"crosstalk/lab"
+	"crosstalk/tui"
+)
+
+// actNames are what is said of each act at its end.
+var actNames = [tui.Acts]string{"Act 1, no guard ", "Act 2, the guard", "Act 3, the check"}
+
+// tours tells whether a demo offers its acts: on a screen, linked, and when no
+// flag says what is to happen.
+func (f *liveFlags) tours(c *cobra.Command) bool {
+	if f.headless || f.plain || f.express || f.again != nil || !screen() {
+		return false
+	}
+	for _, flag := range []string{"linked", "out", "dial", "note", "for", "no-guard", "charter", "limit-users", "limit-rps", "noise", "cron"} {
+		if c.Flags().Changed(flag) {
+			return false
+		}
+	}
+	return true
+}
+
+// runTour is the demo with its acts. Each act is a session of its own on the same
+// shop: a guard is not switched off in the middle of one.
+func runTour(ctx context.Context, f *liveFlags, o lab.Options) error {
+	shop, err := startShop(ctx, f, o)
+	if err != nil {
+		return err
+	}
+	defer shop.Close()
+	tour := &tui.Tour{}
+	for {
+		one, before := *f, shop.Stats().Customers.Hurt()
+		tour.Next = 0
+		tour.Hurt = func() uint64 { return shop.Stats().Customers.Hurt() - before }
+		act := tour.Act
+		switch act {
+		case 1:
+			one.noGuard = "act 1 of the demo: the story as it happened"
+			one.charter = "Act 1: rising users on staging, and nobody looks at production"
+		case 2:
+			one.charter = "Act 2: the same moves, with the guard"
+		case 3:
+			one.charter = "Act 3: does load on staging reach production?"
+		}
+		err := runShop(ctx, &one, shop, "linked", func(l *live) {
+			if act <= tui.Acts {
+				l.tour = tour
+			}
+			if act >= 1 && act <= tui.Acts {
+				l.brief = actNames[act-1]
+				l.after = func(w io.Writer) { fmt.Fprintf(w, ", %s hurt\n", plural(int(tour.Hurt()), "customer")) }
+			}
+		})
+		if tour.Next == 0 {
+			return err
+		}
+		// A cut belongs to an act; anything else does not.
+		if failed, ok := errors.AsType[*failure](err); err != nil && (!ok || failed.code != exitRed && failed.code != exitNoSight) {
+			return err
+		}
+		if act >= 1 {
+			tour.Told[act-1] = tour.Hurt()
+		}
+		tour.Act = tour.Next
+	}
+}
