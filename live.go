@@ -337,7 +337,7 @@ func (l *live) outcome(ctx context.Context, st *session.State, err error) error 
 // summary prints what a person wants to know when it is over.
 func (l *live) summary(w io.Writer, st *session.State, files []string) {
 	if l.brief != "" {
-		fmt.Fprintf(w, "\n%s  at most %s", l.brief, plural(st.Dial.Peak, "user"))
+		fmt.Fprintf(w, "\n%s  at most %s", l.brief, st.Unit().Of(st.Dial.Peak))
 		l.after(w)
 		fmt.Fprintf(w, "%s  %s\n", strings.Repeat(" ", len(l.brief)), l.opts.Dir)
 		return

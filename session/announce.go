@@ -36,7 +36,7 @@ func (s *State) Announcement(now time.Time) []string {
 // AllClear is what to paste when the load is over: how much there was, and how
 // production is now.
 func (s *State) AllClear(now time.Time) string {
-	text := fmt.Sprintf("All clear: load on staging (%s) is off since %s, at most %s.", s.targetHost(), now.Format("15:04"), count(s.Dial.Peak, "user"))
+	text := fmt.Sprintf("All clear: load on staging (%s) is off since %s, at most %s.", s.targetHost(), now.Format("15:04"), s.Unit().Of(s.Dial.Peak))
 	p := s.Env("production")
 	switch {
 	case !s.Watched("production"):
