@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -242,5 +243,39 @@ func TestUnlinkedDemoStaysGreen(t *testing.T) {
 	p.exits(0)
 	if p.out.text() != "" {
 		t.Errorf("stdout without --events: %q", p.out.text())
+	}
+}
+
+// Who only turns the dial sees it, too: users rise slowly, the dial is held when
+// production is late, and the first red cuts, before anything else is decided.
+func TestTurningTheDialCutsLinkedDemo(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "out")
+	p := start(t, command(t, "demo", "--headless", "--baseline", "2s", "--dial", "2s=5,3s=80", "--out", dir, "--events", "-"))
+	p.await("the guard's cut", func(e event) bool { return len(journal{e}.cuts("")) > 0 })
+	p.await("production's recovery", func(e event) bool { return e.Type == "guard.recovered" })
+	p.signal(syscall.SIGTERM)
+	p.exits(3)
+
+	j := readJournal(t, dir)
+	changes := j.of("guard.state").where(func(e event) bool { return e.text("from") != e.text("to") })
+	red := j.of("health.state").where(func(e event) bool {
+		return e.text("env") == "production" && e.text("check") == "" && e.text("to") == "red"
+	})
+	if len(changes) == 0 || len(red) == 0 || changes[0].text("to") != "hold" || changes[0].Seq > red[0].Seq {
+		t.Fatalf("the guard did %v, production was red %v", changes, red)
+	}
+	next := changes.where(func(e event) bool { return e.Seq > red[0].Seq })
+	if len(next) == 0 || next[0].text("to") != "cut" || next[0].text("cause") != "red" {
+		t.Errorf("after red the guard did %v", next)
+	}
+	level := next[0].num("running")
+	if level == 0 || level >= 80 {
+		t.Errorf("cut at %v users: the dial was not held below what was asked", level)
+	}
+	if n := j.of("note.add").where(func(e event) bool {
+		return e.By == "guard" && strings.HasPrefix(e.text("text"), fmt.Sprintf("load cut at %v users: ", level))
+	}); len(n) != 1 {
+		t.Errorf("automatic notes of the cut: %v", j.of("note.add").texts("text"))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
@@ -26,6 +27,14 @@ const (
 	// writer, so 4 ms is a capacity of some 210 checkouts a second.
 	commitCost    = 4 * time.Millisecond
 	heartbeatCost = time.Millisecond
+
+	// Writers that wait make each other slower, as lock queues do: every one above
+	// queueFree adds queueShare of its cost to a commit, up to queueMost times the
+	// cost. A queue that has begun to grow so grows by itself: what was a little
+	// slow at one user less stands still at one more.
+	queueFree  = 6
+	queueShare = 1.0
+	queueMost  = 4.0
 
 	// Rows kept of each table that grows, so that a long session neither slows
 	// down nor fills the disk.
@@ -49,6 +58,7 @@ type database struct {
 	// Goroutines blocked on a channel are woken in the order they came.
 	idle   chan *session
 	writer chan struct{}
+	queue  atomic.Int64 // who waits for the writer, or for a session to wait with
 }
 
 // openDatabase makes a new file with the shop's tables and its first stock.
@@ -131,6 +141,8 @@ func (d *database) read(ctx context.Context, f func(*session) error) error {
 // write runs f in a transaction, as soon as a session and then the writer are
 // free, and spends cost before it commits.
 func (d *database) write(ctx context.Context, cost time.Duration, f func(*session) error) error {
+	d.queue.Add(1)
+	defer d.queue.Add(-1)
 	s, err := d.session(ctx)
 	if err != nil {
 		return err
@@ -148,9 +160,15 @@ func (d *database) write(ctx context.Context, cost time.Duration, f func(*sessio
 		}
 		// What has begun to commit is committed, whether or not the client
 		// still waits: hence no ctx here.
-		time.Sleep(cost)
+		time.Sleep(crowded(cost, d.queue.Load()))
 		return nil
 	}))
+}
+
+// crowded is what a commit costs while so many wait for theirs, this one included.
+func crowded(cost time.Duration, waiting int64) time.Duration {
+	factor := 1 + queueShare*float64(max(0, waiting-queueFree))
+	return time.Duration(float64(cost) * min(queueMost, factor))
 }
 
 func (d *database) session(ctx context.Context) (*session, error) {
