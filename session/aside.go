@@ -74,19 +74,16 @@ func (s *Session) setAside(who string, c SetAside) (Reply, error) {
 		s.refuse(who, c.command(), noAside)
 		return Reply{}, &Refusal{Cmd: c.command(), Why: noAside}
 	}
-	if !s.watch.order(func(now time.Time) { s.watch.setAside(now, who, c) }) {
-		return Reply{}, s.busy(who, c)
-	}
+	done := c.Check + " is set aside: shown, and does not count"
 	if c.Undo {
-		return Reply{Text: c.Check + " counts again"}, nil
+		done = c.Check + " counts again"
 	}
-	return Reply{Text: c.Check + " is set aside: shown, and does not count"}, nil
+	return s.entrust(who, c, done, func(now time.Time) error { return s.watch.setAside(now, who, c) })
 }
 
-func (w *watch) setAside(now time.Time, who string, c SetAside) {
+func (w *watch) setAside(now time.Time, who string, c SetAside) error {
 	if !c.Undo && (w.guard.begun || w.guard.latched()) {
-		w.refuse(who, c, noAside)
-		return
+		return w.refuse(who, c, noAside)
 	}
 	w.board.Aside(c.Env, c.Check, !c.Undo)
 	delete(w.told, c.Env+"\x00"+c.Check) // the next tick tells it, changed or not
@@ -103,6 +100,7 @@ func (w *watch) setAside(now time.Time, who string, c SetAside) {
 		}
 	}
 	w.facts.put(fact{by: who, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Decision, Text: text, Typed: now}})
+	return nil
 }
 
 func (s *State) aside(e Event, b *CheckAside) {

@@ -116,6 +116,8 @@ type Reply struct {
 	Text string
 	Seq  uint64
 	Note string // a note's id
+
+	told <-chan answer // of what the guard decides: Give waits for it, the writer does not
 }
 
 // WarnFor is how long the guard only warns.

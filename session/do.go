@@ -46,6 +46,9 @@ func (s *Session) Give(ctx context.Context, who Person, cmd Command) (Reply, err
 	}
 	select {
 	case a := <-r.reply:
+		if a.reply.told != nil {
+			return s.hear(ctx, cmd, a.reply.told)
+		}
 		return a.reply, a.err
 	case <-s.done:
 		return Reply{}, &Refusal{Cmd: cmd.command(), Why: "the session has ended"}
@@ -253,10 +256,7 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 			return Reply{Text: "the load is cut: nothing runs"}, nil
 		}
 		// The guard itself writes down that it agreed.
-		if !s.watch.order(func(now time.Time) { s.watch.goOn(now, who, c.Why, at) }) {
-			return Reply{}, s.busy(who, c)
-		}
-		return Reply{Text: "load may be sent again, from zero"}, nil
+		return s.entrust(who, c, "load may be sent again, from zero", func(now time.Time) error { return s.watch.goOn(now, who, c.Why, at) })
 	}
 	var held bool
 	s.log.read(func(st *State) { held = st.Dial.Held })
@@ -275,13 +275,6 @@ func (s *Session) holdAt(who string, n int, why string) uint64 {
 	s.endSpike()
 	s.ceiling.set(&s.ceiling.hold, n)
 	return s.add(who, TypeDialHold, &DialHold{At: n, Why: why}).Seq
-}
-
-// busy refuses what the guard had no room to take.
-func (s *Session) busy(who string, c Command) error {
-	const why = "the guard is behind: give it again"
-	s.refuse(who, c.command(), why)
-	return &Refusal{Cmd: c.command(), Why: why}
 }
 
 // release ends a person's hold, if there is one.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"crosstalk/loadengine"
 )
 
 func TestRedCutsAndAPersonGoesOn(t *testing.T) {
@@ -71,5 +73,27 @@ func TestRedCutsAndAPersonGoesOn(t *testing.T) {
 	st := Fold(r.finish())
 	if st.Guard.Cuts != 1 || len(st.Notes.Notes) < 2 || !st.Notes.Notes[0].System {
 		t.Errorf("cuts %d, notes %+v", st.Guard.Cuts, st.Notes.Notes)
+	}
+}
+
+// Whoever goes on hears what the guard decided, not what was expected of it.
+func TestGoingOnIsAnsweredByTheGuard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := start(t, w.options(t))
+	r.await("the rehearsal", ofType(TypeBrakeTest))
+	r.do(SetDial{To: 10})
+	r.await("ten users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 10 })
+	w.sick.Store(true)
+	r.await("the cut", guardTo("cut"))
+	w.sick.Store(false)
+	r.await("recovery", ofType(TypeGuardRecov))
+	// A stop that only the guard looks at, as if it came while the order was on its way.
+	r.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonJournal, By: ByEngine, At: time.Now().Add(time.Hour)})
+	if why := r.refused(Hold{}); !strings.Contains(why, "after you asked") {
+		t.Errorf("stopped meanwhile, and the answer was %q", why)
+	}
+	if st := r.Snapshot(); st.Guard.State != string(GuardCut) {
+		t.Errorf("refused, and the guard is at %s", st.Guard.State)
 	}
 }

@@ -46,17 +46,11 @@ func refusedWarn(st *State, c WarnOnly) string {
 // mute makes one check only warn until it is green again. A decision of a
 // person's, so it is a note with its reason; the guard writes it once it agrees.
 func (s *Session) mute(who string, c Mute) (Reply, error) {
-	if !s.watch.order(func(now time.Time) { s.watch.mute(now, who, c) }) {
-		return Reply{}, s.busy(who, c)
-	}
-	return Reply{Text: c.Check + " only warns until it is green"}, nil
+	return s.entrust(who, c, c.Check+" only warns until it is green", func(now time.Time) error { return s.watch.mute(now, who, c) })
 }
 
 // warnOnly makes production's amber only warn for a while.
 func (s *Session) warnOnly(who, reason string) (Reply, error) {
 	reason = notes.Clean(reason)
-	if !s.watch.order(func(now time.Time) { s.watch.warn(now, who, reason) }) {
-		return Reply{}, s.busy(who, WarnOnly{})
-	}
-	return Reply{Text: "amber only warns for 5 minutes; red still cuts"}, nil
+	return s.entrust(who, WarnOnly{}, "amber only warns for 5 minutes; red still cuts", func(now time.Time) error { return s.watch.warn(now, who, reason) })
 }

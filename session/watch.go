@@ -30,6 +30,7 @@ type watch struct {
 	permit  *loadengine.Permit
 	samples <-chan monitors.Sample
 	orders  chan func(now time.Time)
+	after   []func() // answers to orders; they never wait
 	facts   *outbox
 	envs    []string
 	now     func() time.Time
@@ -107,6 +108,10 @@ func (w *watch) run(ctx context.Context) {
 		}
 		w.drain()
 		w.step(w.now())
+		for _, tell := range w.after { // what was decided is in force
+			tell()
+		}
+		w.after = w.after[:0]
 	}
 }
 
