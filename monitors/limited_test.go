@@ -1,6 +1,7 @@
 package monitors
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,8 +109,8 @@ func (w *limitedWorld) refuse(i int, at time.Duration) {
 	w.Observe(s)
 }
 
-// Muting makes nothing green: how long production has been well counts what is
-// muted.
+// Muting makes nothing green: what is muted is named, and if nothing else is left
+// nothing counts as well.
 func TestMutingMakesNothingWell(t *testing.T) {
 	w := newWorld(100*ms, Limits{}, steady(10*ms), refusing)
 	w.run(10 * time.Second)
@@ -117,7 +118,19 @@ func TestMutingMakesNothingWell(t *testing.T) {
 		t.Fatal("not muted")
 	}
 	w.run(20 * time.Second)
-	if e := w.env(t); e.State != Amber || e.GreenFor != 0 {
-		t.Errorf("muted and refusing: %v, green for %v; want amber and 0", e.State, e.GreenFor)
+	if e := w.env(t); e.State != Amber || e.GreenFor < 19*time.Second || !slices.Equal(e.Waived, []string{"web-2"}) || !e.WarnsOnly {
+		t.Errorf("muted and refusing: %v, green for %v, waived %v, warns only %v", e.State, e.GreenFor, e.Waived, e.WarnsOnly)
+	}
+
+	w = newWorld(100*ms, Limits{}, refusing, refusing)
+	w.run(10 * time.Second)
+	w.board.Mute(Production, "web-1", true)
+	if w.run(time.Second); w.env(t).WarnsOnly {
+		t.Error("web-2 is red and not muted, and production only warns")
+	}
+	w.board.Mute(Production, "web-2", true)
+	w.run(20 * time.Second)
+	if e := w.env(t); e.State != Amber || e.GreenFor != 0 || len(e.Waived) != 2 || e.WarnsOnly {
+		t.Errorf("all muted: %v, green for %v, waived %v, warns only %v", e.State, e.GreenFor, e.Waived, e.WarnsOnly)
 	}
 }

@@ -7,8 +7,7 @@ import (
 )
 
 // EnvHealth is the health of an environment at one moment. Latencies and shares
-// are of all its fast checks that are neither muted nor set aside, GreenFor of the
-// muted ones as well.
+// are of all its fast checks that are neither muted nor set aside.
 type EnvHealth struct {
 	Env    string
 	State  Health
@@ -25,7 +24,9 @@ type EnvHealth struct {
 	LateTicks          int           // single bad probes since the board began: ticks, no state
 	BadRecently        int           // bad probes in the last 2 s
 	RedCount           int           // checks that are red and neither muted nor set aside
-	GreenFor           time.Duration // how long green's conditions have held at every fast check, muted or not; 0 when they do not
+	GreenFor           time.Duration // how long green's conditions have held at every fast check that is not muted; 0 when they do not
+	Waived             []string      // fast checks that are muted and not well: GreenFor says nothing of them
+	WarnsOnly          bool          // amber for no other reason than checks that are muted, and others are seen well
 	Pressing           bool          // a condition that enters amber or red holds now, other than a limiting server
 	Limited            bool          // amber for no other reason than that our checks are limited
 }
@@ -71,7 +72,7 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 	if h.State == Green {
 		h.Why = ""
 	}
-	h.Limited = h.State == Amber
+	h.Limited, h.WarnsOnly = h.State == Amber, h.State == Amber
 	h.GreenFor = -1
 	var last10, last1 []time.Duration
 	failed := 0
@@ -87,13 +88,18 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 		if w.aside {
 			continue
 		}
-		if !w.check.Slow { // muted or not: who mutes a check does not make it well
-			if green := w.greenFor(now); h.GreenFor < 0 || green < h.GreenFor {
-				h.GreenFor = green
-			}
-		}
+		green := w.greenFor(now)
 		if w.muted {
+			if !w.check.Slow && green == 0 {
+				h.Waived = append(h.Waived, w.check.Name)
+			}
 			continue
+		}
+		if c.State != Green && (c.State != NoSight || !c.Slow) {
+			h.WarnsOnly = false
+		}
+		if !w.check.Slow && (h.GreenFor < 0 || green < h.GreenFor) {
+			h.GreenFor = green
 		}
 		if c.State == Red {
 			h.RedCount++
@@ -119,6 +125,7 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 			}
 		}
 	}
+	h.WarnsOnly = h.WarnsOnly && h.GreenFor >= 0 // muted all, nothing is seen
 	h.GreenFor = max(0, h.GreenFor)
 	h.P50, h.P95, h.Max = spread(last10)
 	h.P50s1, h.P95s1, h.Max1 = spread(last1)

@@ -67,7 +67,8 @@ type Reading struct {
 	Production monitors.Health // worst fast check, hysteresis applied
 	Why        string          // why it is not green
 	Pressing   bool            // what made it amber or red still holds now, not only the wait to leave it
-	GreenFor   time.Duration   // how long green's conditions have held at every fast check of production, muted or not
+	GreenFor   time.Duration   // how long green's conditions have held at every fast check of production that is not muted
+	Waived     []string        // fast checks of production that are muted and not well
 	Limited    bool            // a fast check of production is limited: it tells less than it should
 	Late       string          // a single late answer just now, in words; "" if none
 	Self       monitors.Health // our own machine

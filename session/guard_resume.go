@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"crosstalk/monitors"
@@ -64,6 +65,10 @@ func (g *Guard) Missing(now time.Time, reason bool) string {
 	}
 	if left := need - had; left > 0 {
 		return fmt.Sprintf("production (now %s) must %s for %d s: %d s to go", g.last.Production, what, int(need/time.Second), ceilSeconds(left))
+	}
+	if w := g.last.Waived; g.cause == CauseRed && len(w) > 0 && !reason {
+		// Muted before the cut, which only a person can do: never in one.
+		return fmt.Sprintf("%s is muted and not well: type a reason to go on", strings.Join(w, ", "))
 	}
 	if g.state == GuardLockout && !reason {
 		return fmt.Sprintf("%d cuts for production's red: type a reason to go on", g.reds)

@@ -217,3 +217,21 @@ func TestGoingOnAfterACut(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A server that was muted before the cut and stays down keeps nobody from going
+// on; it takes a reason, because nobody watches that server.
+func TestGoingOnBesideAMutedServer(t *testing.T) {
+	t.Parallel()
+	d := newDrill(nil)
+	d.r.Waived = []string{"web-3"}
+	d.sees(monitors.Red).lasts(time.Second).sees(monitors.Green).lasts(61 * time.Second)
+	if m := d.g.Missing(d.now, false); !strings.Contains(m, "web-3 is muted and not well") {
+		t.Errorf("missing: %q", m)
+	}
+	if err := d.g.GoOn(d.now, false); err == nil {
+		t.Error("went on without a reason")
+	}
+	if err := d.g.GoOn(d.now, true); err != nil {
+		t.Error(err)
+	}
+}

@@ -194,8 +194,11 @@ func (w *watch) step(now time.Time) {
 func (w *watch) reading(now time.Time, production monitors.EnvHealth) Reading {
 	self := w.board.Env(monitors.Self, now)
 	r := Reading{Now: now, Quiet: w.quiet, Production: production.State, Why: production.Why,
-		Pressing: production.Pressing, GreenFor: production.GreenFor,
+		Pressing: production.Pressing, GreenFor: production.GreenFor, Waived: production.Waived,
 		Self: self.State, SelfWhy: self.Why, Sink: sinkLate(self), Running: w.engine.Live().Running}
+	if production.WarnsOnly { // what a person muted is shown, and neither holds nor eases
+		r.Production, r.Why = monitors.Green, ""
+	}
 	r.Limited = slices.ContainsFunc(production.Checks, func(c monitors.CheckHealth) bool { return c.Limited && !c.Slow && !c.Muted && !c.Aside })
 	if r.Controlled = slices.Contains(w.envs, monitors.Control); r.Controlled {
 		r.Control = w.board.Env(monitors.Control, now).State

@@ -101,7 +101,7 @@ func (m *Model) goesOn() string {
 	err := m.refused["hold"]
 	if err == nil {
 		next := "space goes on"
-		if m.s.Guard.State == string(session.GuardLockout) {
+		if m.wantsReason {
 			next = "space asks for a reason and goes on"
 		}
 		if n := m.s.Dial.Ghost; n > 0 {

@@ -186,7 +186,7 @@ func (m *Model) hold() tea.Cmd {
 	if m.holding {
 		return nil // a repeated key must not hold and let go in turn
 	}
-	if m.s.Guard.State == string(session.GuardLockout) && m.refused["hold"] == nil {
+	if m.wantsReason {
 		m.mode, m.editor = modeEdit, editor{purpose: editGoOn}
 		return nil
 	}

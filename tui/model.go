@@ -75,21 +75,22 @@ type Model struct {
 	sel        string  // the selected note's id; "" when the list has no focus
 	tile       tileKey // the selected tile; none when no pane has the focus
 
-	dial    dialQueue
-	wheel   time.Time // when the wheel last turned the dial up
-	saving  bool      // a note waits for the disk
-	holding bool      // a Hold waits for its answer
-	armed   bool      // the next ctrl+c leaves, before until
-	until   time.Time
-	leaving bool // Finish is on its way
-	over    bool // nothing more will come
-	message message
-	receipt message
-	refused map[string]error // by binding, why its command would be refused now
-	past    map[tileKey]*strip
-	machine machine
-	keys    []binding
-	replay  *Replay // what shows this screen when it is no running session's; else nil
+	dial        dialQueue
+	wheel       time.Time // when the wheel last turned the dial up
+	saving      bool      // a note waits for the disk
+	holding     bool      // a Hold waits for its answer
+	wantsReason bool      // going on after the cut takes a typed reason
+	armed       bool      // the next ctrl+c leaves, before until
+	until       time.Time
+	leaving     bool // Finish is on its way
+	over        bool // nothing more will come
+	message     message
+	receipt     message
+	refused     map[string]error // by binding, why its command would be refused now
+	past        map[tileKey]*strip
+	machine     machine
+	keys        []binding
+	replay      *Replay // what shows this screen when it is no running session's; else nil
 }
 
 // mode is what the keyboard does.

@@ -229,10 +229,12 @@ func numberless(s string) string {
 // mayBe asks what would be refused now, so that keys are greyed with the same
 // reason that Do would give.
 func (m *Model) mayBe() {
+	m.wantsReason = false
 	for _, b := range m.keys {
-		if b.id == "hold" && m.s.Guard.State == string(session.GuardLockout) {
-			// The reason that it wants is asked for when the key is pressed.
+		if b.id == "hold" && m.s.Guard.Latched() {
+			// The reason that it may want is asked for when the key is pressed.
 			m.refused[b.id] = m.src.May(m.o.Who, session.Hold{Why: "any"})
+			m.wantsReason = m.refused[b.id] == nil && m.src.May(m.o.Who, session.Hold{}) != nil
 			continue
 		}
 		if b.cmd != nil {
