@@ -33,8 +33,8 @@ const (
 	// cost. A queue that has begun to grow so grows by itself: what was a little
 	// slow at one user less stands still at one more.
 	queueFree  = 6
-	queueShare = 1.0
-	queueMost  = 4.0
+	queueShare = 0.25
+	queueMost  = 3.0
 
 	// Rows kept of each table that grows, so that a long session neither slows
 	// down nor fills the disk.
