@@ -65,6 +65,10 @@ func (d *dry) environment() {
 	for _, a := range p.Forbidden {
 		d.say("Never", "%s (production's checks)", d.cfg.Mask(a))
 	}
+	for _, w := range d.compiled.Warnings {
+		d.say("Look here", "%s", w)
+	}
+	d.wire(s)
 	rps := "no limit of requests"
 	if p.MaxRPS > 0 {
 		rps = fmt.Sprintf("%g requests a second", p.MaxRPS)
@@ -86,6 +90,26 @@ func (d *dry) environment() {
 	}
 	if rows := p.Data; len(rows) > 0 {
 		d.say("Data", "%s: %s of %s", s.Data, plural(len(rows), "row"), strings.Join(slices.Sorted(maps.Keys(rows[0])), ", "))
+	}
+}
+
+// wire says how load connects, where it is not as usual.
+func (d *dry) wire(s session.Staging) {
+	var all []string
+	if s.CA != "" {
+		all = append(all, "authority "+s.CA)
+	}
+	if s.Cert != "" {
+		all = append(all, "client certificate "+s.Cert)
+	}
+	if s.HTTP1 {
+		all = append(all, "never HTTP/2")
+	}
+	if s.Fresh {
+		all = append(all, "a connection for every request")
+	}
+	if len(all) > 0 {
+		d.say("Connects", "%s", strings.Join(all, ", "))
 	}
 }
 

@@ -122,7 +122,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	o.Rules.Off = f.noGuard != ""
 	host, _ := os.Hostname()
 	o.Start = session.Start{ID: filepath.Base(dir), Version: version, Host: host, As: who.Name, People: cfg.People, Charter: f.charter,
-		Timebox: cfg.Timebox.Seconds(), Target: cfg.Mask(cfg.Staging.URL), Headless: f.headless, NoGuard: f.noGuard, Seed: caps.Seed, Config: compiled.Masked, Env: compiled.Env}
+		Timebox: cfg.Timebox.Seconds(), Target: cfg.Mask(cfg.Staging.URL), Headless: f.headless, NoGuard: f.noGuard, Insecure: cfg.Staging.Insecure, Seed: caps.Seed, Config: compiled.Masked, Env: compiled.Env}
 	if o.Start.Charter == "" {
 		o.Start.Charter = cfg.Charter.String()
 	}
@@ -143,6 +143,10 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		hint := fmt.Sprintf("%s (staging) and %s (production) are one address, %s: is it a front door for both, or one machine?", h.Host, h.Forbidden, h.Addr)
 		o.Hints = append(o.Hints, hint)
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", hint)
+	}
+	for _, w := range compiled.Warnings {
+		o.Hints = append(o.Hints, w)
+		fmt.Fprintln(os.Stderr, "crosstalk: look here:", w)
 	}
 	l.opts = o
 	if x != nil {

@@ -105,6 +105,9 @@ func (t *trial) run(ctx context.Context) error {
 	for _, h := range t.plan.SharedAddresses(ctx, net.DefaultResolver) {
 		fmt.Fprintf(os.Stderr, "crosstalk: look here: %s (staging) and %s (production) are one address, %s\n", h.Host, h.Forbidden, h.Addr)
 	}
+	for _, w := range compiled.Warnings {
+		fmt.Fprintln(os.Stderr, "crosstalk: look here:", w)
+	}
 	if !t.json {
 		fmt.Fprintf(t.out, "One user on %s, each journey once\n", t.mask.text(t.cfg.Staging.URL))
 	}

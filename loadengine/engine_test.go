@@ -25,7 +25,8 @@ type running struct {
 	end  func() Tick   // ends the run and returns the sum of its ticks
 }
 
-func start(t *testing.T, p Plan) *running {
+// start runs an engine; change, if any, has it before it runs.
+func start(t *testing.T, p Plan, change ...func(*Engine)) *running {
 	t.Helper()
 	r := &running{record: &record{}, tick: make(chan struct{}, 1)}
 	permit := NewPermit(SystemClock())
@@ -46,6 +47,9 @@ func start(t *testing.T, p Plan) *running {
 	}
 	r.Engine = e
 	e.SetSlew(false)
+	for _, c := range change {
+		c(e)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- e.Run(ctx) }()

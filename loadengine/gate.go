@@ -44,6 +44,7 @@ type gate struct {
 	hosts    *allowList
 	users    []user
 	findings *findings
+	detour   *detour
 	base     http.RoundTripper
 	bodies   sync.Pool
 	sequence *sequence // nil: nobody wants results
@@ -60,31 +61,13 @@ type sending struct {
 }
 
 func newGate(brake *Brake, permit *Permit, prog *program, users []user, f *findings, base http.RoundTripper) *gate {
-	g := &gate{brake: brake, permit: permit, hosts: prog.hosts, users: users, findings: f, base: base}
+	g := &gate{brake: brake, permit: permit, hosts: prog.hosts, users: users, findings: f, base: base,
+		detour: newDetour(prog.wire, prog.hosts, f)}
 	g.bodies.New = func() any { return new(bytes.Buffer) }
 	if g.base == nil {
-		g.base = g.transport(len(users))
+		g.base = g.transport(prog.wire, len(users))
 	}
 	return g
-}
-
-// transport makes the connections of load, shared with nobody else: HTTP/1.1,
-// no proxy, and an idle connection may be kept for every user.
-func (g *gate) transport(users int) *http.Transport {
-	return &http.Transport{
-		DialContext:         g.dial,
-		MaxIdleConnsPerHost: users,
-		IdleConnTimeout:     idleTimeout,
-		TLSHandshakeTimeout: dialTimeout,
-		DisableCompression:  true, // we ask for gzip as a browser does, but unpack only what is looked at
-		Protocols:           http1Only(),
-	}
-}
-
-func http1Only() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	return p
 }
 
 // dial connects, unless the address the name resolved to is production's. The
@@ -175,6 +158,14 @@ func (g *gate) send(ctx context.Context, s *sending, u *user, req *http.Request)
 		}
 		if err := g.allow(s, u, r); err != nil {
 			return nil, err
+		}
+		if g.detour != nil {
+			if err := g.detour.check(ctx, r.URL, u.step.name); err != nil {
+				return nil, err
+			}
+			if err := g.allow(s, u, r); err != nil { // a lookup takes time
+				return nil, err
+			}
 		}
 		if hop == 0 && g.sequence != nil {
 			u.ticket.has = true

@@ -22,6 +22,7 @@ type program struct {
 	steps    []*step // of all journeys, in the plan's order
 	hosts    *allowList
 	data     []map[string]string
+	wire     Wire
 }
 
 type journey struct {
@@ -70,7 +71,7 @@ type compiler struct {
 }
 
 func compile(p Plan) (*program, []error) {
-	c := &compiler{plan: p, prog: &program{data: p.Data}}
+	c := &compiler{plan: p, prog: &program{data: p.Data, wire: p.Wire}}
 	base, err := url.Parse(p.Base)
 	switch {
 	case err != nil:

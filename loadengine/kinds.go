@@ -21,6 +21,7 @@ func classify(err error) string {
 		host  x509.HostnameError
 		auth  x509.UnknownAuthorityError
 		alert tls.AlertError
+		op    *net.OpError
 		timed net.Error
 	)
 	switch {
@@ -34,7 +35,8 @@ func classify(err error) string {
 		return "timeout"
 	case errors.As(err, &dns):
 		return "dns"
-	case errors.As(err, &plain), errors.As(err, &cert), errors.As(err, &host), errors.As(err, &auth), errors.As(err, &alert):
+	case errors.As(err, &plain), errors.As(err, &cert), errors.As(err, &host), errors.As(err, &auth), errors.As(err, &alert),
+		errors.As(err, &op) && op.Op == "remote error": // an alert that TLS got from the other side
 		return "tls"
 	}
 	if kind := classifyNumber(err); kind != "" {

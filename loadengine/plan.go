@@ -20,6 +20,7 @@ type Plan struct {
 	MaxRPS    float64             // hard cap of requests a second; 0 is none, or DefaultRate in ModeRate
 	Glide     float64             // of the dial's unit a second upward; 0 follows at once
 	Seed      uint64              // of journey choices and think times
+	Wire      Wire                // how load connects
 }
 
 // Journey is an ordered run of steps. A user runs Once first (and again after a

@@ -111,6 +111,7 @@ type Start struct {
 	Headless bool              `json:"headless,omitempty"`
 	Demo     string            `json:"demo,omitempty"` // "linked" or "unlinked" when it runs on the embedded lab
 	NoGuard  string            `json:"no_guard,omitempty"`
+	Insecure bool              `json:"insecure,omitempty"` // load and staging's checks verify no certificate
 	Seed     uint64            `json:"seed"`
 	Limits   LoadLimits        `json:"limits"`
 	Baseline float64           `json:"baseline"`

@@ -56,7 +56,11 @@ func (c *Config) ReadBuild(ctx context.Context) (string, error) {
 	for k, v := range c.Staging.Headers {
 		req.Header.Set(k, v)
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+	wire, wrong := c.wire()
+	if len(wrong) > 0 {
+		return "", fmt.Errorf("read build: %w", wrong)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: wire.TLS, ForceAttemptHTTP2: !wire.HTTP1, Proxy: http.ProxyFromEnvironment},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Do(req)
 	if err != nil {

@@ -46,6 +46,8 @@ type Compiled struct {
 
 	Answers map[CheckKey]*monitors.Answers // what the answers to each check that asks a person go into
 
+	Warnings []string // about how load connects, for a person; secrets masked
+
 	Masked json.RawMessage   // for the journal
 	Env    map[string]string // where in Masked a value came from the environment
 }
@@ -57,6 +59,7 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 		monitors.Production: {SLO: c.Guard.SLO, Errors: c.Guard.Errors, Tolerate: c.Production.Tolerate},
 	}}
 	var problems Problems
+	wire, wrong := c.wire()
 	for _, env := range []struct {
 		name   string
 		checks []Check
@@ -70,6 +73,9 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 			env.every = productionEvery
 		}
 		for _, check := range env.checks {
+			if env.name == monitors.Staging {
+				check.tls = wire.TLS // the same server, so the same authority and client certificate
+			}
 			m, answers, err := check.monitor(env.name, env.every, caps.Version)
 			if err != nil {
 				problems = append(problems, c.problem(check.at, fmt.Sprintf("check %s of %s: %v", check.Name, env.name, err), ""))
@@ -81,18 +87,12 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 			}
 		}
 	}
-	for _, unbuilt := range []struct {
-		key string
-		set bool
-	}{{"insecure", c.Staging.Insecure}, {"ca", c.Staging.CA != ""}, {"cert", c.Staging.Cert != ""}, {"key", c.Staging.Key != ""}} {
-		if unbuilt.set {
-			problems = append(problems, Problem{File: c.file, What: "this version does not read staging." + unbuilt.key, Remedy: "leave it out"})
-		}
-	}
+	problems = append(problems, wrong...)
 	if c.Engine.Locust != "" {
 		problems = append(problems, Problem{File: c.file, What: "this version drives its own engine only, not engine.locust", Remedy: "leave it out"})
 	}
 	out.Plan = c.plan(caps)
+	out.Plan.Wire, out.Warnings = wire, c.warnings(wire)
 	out.Plan.Forbidden = c.ProductionAddresses()
 	for _, err := range out.Plan.Validate() {
 		problems = append(problems, Problem{File: c.file, What: c.Mask(err.Error())})

@@ -68,7 +68,7 @@ func (c Check) server(env string, every time.Duration, version string) (monitors
 // front makes a check of a URL.
 func (c Check) front(env string, every time.Duration, version string) (monitors.Check, error) {
 	o := monitors.HTTPOptions{Env: env, Name: c.Name, URL: c.Address, Every: every, Timeout: c.Timeout, Version: version,
-		Expect: strings.Join(c.Expect.Status, ","), BodyContains: c.Expect.Contains, Header: c.Expect.Header, Request: c.Headers}
+		Expect: strings.Join(c.Expect.Status, ","), BodyContains: c.Expect.Contains, Header: c.Expect.Header, Request: c.Headers, TLS: c.tls}
 	paths := make([]string, 0, len(c.Expect.JSON))
 	for path := range c.Expect.JSON {
 		paths = append(paths, path)

@@ -127,7 +127,7 @@ production:
 	if !errors.As(err, &problems) || len(problems) < 3 {
 		t.Fatalf("%v", err)
 	}
-	for _, want := range []string{"crosstalk.yaml:8", "nobody can be asked every 3s", "staging.ca", "nobody"} {
+	for _, want := range []string{"crosstalk.yaml:8", "nobody can be asked every 3s", "staging.ca ca.pem", "nobody"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing of %q in\n%v", want, err)
 		}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"crypto/tls"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -131,9 +132,12 @@ type Staging struct {
 	CA       string              `json:"ca,omitempty"`       // path of a PEM file
 	Cert     string              `json:"cert,omitempty"`     // path of the client's certificate, PEM
 	Key      string              `json:"key,omitempty"`      // path of its private key, PEM
+	HTTP1    bool                `json:"http1,omitempty"`    // never HTTP/2
+	Fresh    bool                `json:"fresh,omitempty"`    // a connection for every request: keep-alive is off
 
 	urlAt   place
 	hostsAt []place
+	filesAt map[string]place // of ca, cert, key and data
 }
 
 // Limits are hard caps, whatever the dial says. Zero means not given.
@@ -252,7 +256,8 @@ type Check struct {
 	Connections float64       `json:"connections,omitempty"`
 	Lag         time.Duration `json:"lag_ns,omitempty"` // postgres, mysql, redis: replication lag, bad above it
 
-	at place
+	at  place
+	tls *tls.Config // http; nil: this machine's authorities
 }
 
 // place is where something was said: a line and column of the file, or a flag.

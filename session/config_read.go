@@ -206,11 +206,14 @@ func (r *configReader) staging(n ast.Node) {
 		{"journeys", r.journeys},
 		{"checks", func(n ast.Node) { s.Checks = r.checks(n, "staging.checks") }},
 		{"insecure", func(n ast.Node) { s.Insecure = r.flag(n, "staging.insecure") }},
+		{"http2", func(n ast.Node) { s.HTTP1 = !r.flag(n, "staging.http2") }},
+		{"keep_alive", func(n ast.Node) { s.Fresh = !r.flag(n, "staging.keep_alive") }},
 		path(&s.CA, "ca", "ca.pem"), path(&s.Cert, "cert", "client.pem"), path(&s.Key, "key", "client.key"),
 	})
 	if seen == nil {
 		return
 	}
+	s.filesAt = r.filesAt
 	at := placeOf(n)
 	if _, ok := seen["url"]; !ok && unknown == 0 {
 		r.add(at, "write url: http://HOST:PORT", "staging has no url")

@@ -36,6 +36,8 @@ func (s *Session) onFinding(f loadengine.Finding) {
 		text = fmt.Sprintf("%s leads to %s, which production's checks use: never sent", f.Step, f.Host)
 	case loadengine.FindingAddress:
 		text = fmt.Sprintf("%s resolves to %s, an address that production's checks use", f.Host, f.Addr)
+	case loadengine.FindingProxy:
+		text = fmt.Sprintf("%s is reached through a proxy, and its name is not known here: whether the proxy leads to production cannot be checked from this machine", f.Host)
 	case loadengine.FindingData:
 		text = "more users than rows of data: rows are in use twice"
 	case loadengine.FindingCrowded:

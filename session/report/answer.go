@@ -331,6 +331,7 @@ func (b *builder) unknowns() {
 	if h.State == Empty {
 		return
 	}
+	say(h.Insecure, "Whether it was staging that answered: certificates were NOT VERIFIED (staging.insecure).")
 	say(!b.watched(), "How production was.")
 	say(b.watched() && h.Baseline.Seconds == nil, "What is usual for production: no baseline was finished, so where amber and red begin was not learned from it.")
 	say(!h.GuardOn, "What the guard would have done: it was off (%s).", h.GuardOff)

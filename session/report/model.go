@@ -90,6 +90,7 @@ type Header struct {
 	GuardOff   string                `json:"guard_off_reason,omitempty"`
 	Unguarded  bool                  `json:"unguarded,omitempty"` // the guard was on, and had nothing of production to watch
 	GuardState string                `json:"guard_state"`
+	Insecure   bool                  `json:"insecure,omitempty"` // no certificate was verified
 	Baseline   Baseline              `json:"baseline"`
 	Brake      *session.BrakeTest    `json:"brake_test"`
 	Promise    *float64              `json:"promise"` // production hangs → last send, as promised
