@@ -44,7 +44,7 @@ func openBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatalf("chromium is missing: apt-get install chromium: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	in, ours, err := os.Pipe()
 	if err != nil {

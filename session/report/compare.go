@@ -116,7 +116,7 @@ func record(dir string) (recorded, error) {
 		return nil
 	})
 	if err != nil {
-		return recorded{}, fmt.Errorf("read session to compare: %w", err)
+		return recorded{}, fmt.Errorf("read the session: %w", err)
 	}
 	return recorded{b, b.model(Tail{Running: running, Torn: rest.Torn, Why: rest.Why})}, nil
 }

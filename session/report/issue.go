@@ -33,6 +33,12 @@ type Issue struct {
 // ErrNoNote says that a session has no such note, or one that was taken back.
 var ErrNoNote = errors.New("no such note")
 
+// noNote is an ErrNoNote in words that need no more.
+type noNote string
+
+func (n noNote) Error() string        { return string(n) }
+func (n noNote) Is(target error) bool { return target == ErrNoNote }
+
 // IssueOf draws one note of the session in dir for a tracker: the configured
 // one, unless to names another. Markup is "md", "wiki" or "" for what the
 // tracker takes.
@@ -90,16 +96,16 @@ func (m *Model) find(id string) (*Note, error) {
 			have = append(have, n.ID)
 		case n.ID != id:
 		case n.Retracted != nil:
-			return nil, fmt.Errorf("%s was taken back by %s%s: %w", id, n.Retracted.By, because(n.Retracted.Why), ErrNoNote)
+			return nil, noNote(fmt.Sprintf("%s was taken back by %s%s", id, n.Retracted.By, because(n.Retracted.Why)))
 		default:
 			return n, nil
 		}
 	}
-	there := "it has no bug; crosstalk note \"! ...\" writes one while it runs"
+	there := "it has no bug, and crosstalk note \"! ...\" writes one while it runs"
 	if len(have) > 0 {
 		there = "its bugs are " + list(have[:min(len(have), 40)])
 	}
-	return nil, fmt.Errorf("session %s has no note %s: %s: %w", m.Session.ID, id, there, ErrNoNote)
+	return nil, noNote(fmt.Sprintf("session %s has no note %s: %s", m.Session.ID, id, there))
 }
 
 // bound cuts a body at a line.
