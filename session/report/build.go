@@ -160,7 +160,7 @@ func (b *builder) frame(e session.Event) {
 func (b *builder) start(s *session.Start) {
 	h := &b.m.Session
 	h.ID, h.Version, h.Target, h.Demo, h.Headless = s.ID, s.Version, hidden(s.Target), s.Demo, s.Headless
-	h.StartedBy, h.Limits, h.Journeys = s.As, s.Limits, s.Journeys
+	h.StartedBy, h.Limits, h.Journeys, h.Mode = s.As, s.Limits, s.Journeys, s.Mode
 	h.GuardOn, h.GuardOff, h.Insecure = s.NoGuard == "", s.NoGuard, s.Insecure
 	h.Unguarded = h.GuardOn && !b.st.Watched(production)
 	h.Seed = strconv.FormatUint(s.Seed, 10)

@@ -58,6 +58,9 @@ func (m *Model) chat() []string {
 		why = m.Answer.Why[0]
 	}
 	say("Production: %s. %s", m.Answer.Production, plain(why))
+	if text := h.rateWords(); text != "" {
+		say("%s", text)
+	}
 	say("Load on staging: %s", plain(m.loadSentence()))
 	good := "no level was held for 10 s with both green"
 	if g := m.Totals.LastGood; g != nil {

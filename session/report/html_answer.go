@@ -101,6 +101,9 @@ func (m *Model) inShort() []block {
 	if m.Session.State == Empty {
 		return out
 	}
+	if text := m.Session.rateWords(); text != "" {
+		out = append(out, block{Text: words(text)})
+	}
 	lines := []text{
 		join(strong("Load on staging: "), foreign(m.loadSentence())),
 		join(strong("Found: "), words(list(foundWords(m))+".")),

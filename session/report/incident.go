@@ -26,7 +26,7 @@ type incident struct {
 	roles map[string]string
 	names *regexp.Regexp
 
-	began, noticed, acted, mitigated, recovered, confirmed *stage
+	start, began, noticed, acted, guarded, mitigated, recovered, confirmed *stage
 }
 
 // stage is one mark of an incident's course and what shows it.
@@ -119,67 +119,6 @@ func (i *incident) unnamed(s string) string {
 	return s
 }
 
-// stages finds when it began, was noticed, answered, and over.
-func (i *incident) stages() {
-	m := i.m
-	for _, s := range m.Health {
-		if s.Env != production || s.State != amber && s.State != red || !i.in(s.From) {
-			continue
-		}
-		if i.began == nil {
-			i.found = true
-			i.began = &stage{s.From, "production went " + s.State + because(s.Why)}
-		}
-	}
-	if i.began == nil {
-		return
-	}
-	from := i.began.at
-	set := func(p **stage, at float64, what string) {
-		if at >= from && i.in(at) && (*p == nil || at < (*p).at) {
-			*p = &stage{at, what}
-		}
-	}
-	for _, n := range m.Notes {
-		if !n.Program && n.Retracted == nil {
-			set(&i.noticed, n.Elapsed, fmt.Sprintf("the %s noted %s: %s", i.role(n.By), n.ID, cut(n.Text, 120)))
-		}
-	}
-	for _, r := range m.Timeline {
-		if r.Person && (r.Type == session.TypeDialSet || r.Type == session.TypeDialHold || r.Type == session.TypeStop) {
-			set(&i.noticed, r.Elapsed, fmt.Sprintf("the %s %s", i.role(r.By), r.Text))
-			set(&i.acted, r.Elapsed, fmt.Sprintf("the %s %s", i.role(r.By), r.Text))
-		}
-	}
-	for _, a := range m.Guard {
-		if a.From != a.To && a.To != "run" {
-			set(&i.acted, a.Elapsed, fmt.Sprintf("the guard went from %s to %s%s", a.From, a.To, because(a.Why)))
-		}
-	}
-	for _, s := range m.Stops {
-		if s.Users > 0 || s.InFlight > 0 {
-			set(&i.mitigated, s.Elapsed, fmt.Sprintf("load stopped at %s: %s", users(s.Users), drained(s.InFlight, s.MSToZero)))
-		}
-	}
-	for _, r := range m.Recoveries {
-		set(&i.recovered, r.Elapsed, fmt.Sprintf("production was well again %s after the cut", lasting(r.Seconds)))
-	}
-	// Confirmed is the end of the last trouble in the span, not a green in between.
-	for _, s := range m.Health {
-		if s.Env != production || !i.in(s.From) || s.From < from {
-			continue
-		}
-		switch s.State {
-		case green:
-			if i.confirmed == nil {
-				i.confirmed = &stage{s.From, "production's checks were green" + because(s.Why)}
-			}
-		default:
-			i.confirmed = nil
-		}
-	}
-}
-
 func (i *incident) role(by string) string {
 	if role, ok := i.roles[by]; ok {
 		return role
@@ -245,34 +184,6 @@ func (s Series) worst(v []*float64, of Stretch) *float64 {
 		}
 	}
 	return out
-}
-
-// course tells the marks of it and how long lay between them.
-func (i *incident) course(p *page) {
-	if !i.found {
-		return
-	}
-	p.section("Course")
-	var rows [][]string
-	for _, s := range []struct {
-		name string
-		at   *stage
-		none string
-	}{
-		{"It began, and the first signal", i.began, ""},
-		{"First noticed by a person", i.noticed, "nobody noted or did anything in this time"},
-		{"First action", i.acted, "none is in the journal"},
-		{"Mitigated", i.mitigated, "the load was not stopped in this time"},
-		{"Recovered", i.recovered, "not seen"},
-		{"Confirmed", i.confirmed, "production was not green at the end of this time"},
-	} {
-		if s.at == nil {
-			rows = append(rows, []string{s.name, none, none, s.none})
-			continue
-		}
-		rows = append(rows, []string{s.name, stamp(i.m.moment(s.at.at)), "+" + lasting(s.at.at-i.began.at), inline(i.unnamed(s.at.what))})
-	}
-	p.table([]string{"What", "Time", "After it began", "What shows it"}, rows)
 }
 
 // facts are the events of the span, each with the numbers of its moment.

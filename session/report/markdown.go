@@ -88,6 +88,9 @@ func (p *page) title(m *Model) {
 		parts = append(parts, "by "+inline(list(h.People)))
 	}
 	p.line("%s", strings.Join(parts, " · "))
+	if text := h.rateWords(); text != "" {
+		p.line("\n%s", text)
+	}
 	if m.tells() {
 		p.line("\nLeft out of this report: %s.", m.Redacted)
 	}

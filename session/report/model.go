@@ -81,6 +81,7 @@ type Header struct {
 	Target     string                `json:"target"`
 	Demo       string                `json:"demo,omitempty"`
 	Headless   bool                  `json:"headless"`
+	Mode       string                `json:"mode,omitempty"` // "rate": the dial counts requests a second, and so do all numbers of users
 	Version    string                `json:"version"`
 	Seed       string                `json:"seed"`
 	Limits     session.LoadLimits    `json:"limits"`

@@ -317,6 +317,9 @@ func (s *sheetPage) notes(m *Model) {
 	s.head("TEST NOTES")
 	s.b.WriteString(sheetMark(m))
 	s.line("Times are UTC. Production: %s.", m.Answer.Production)
+	if text := m.Session.rateWords(); text != "" {
+		s.line("%s", text)
+	}
 	if worked := m.Session.Worked; worked < 45*60 {
 		s.line("Worked %s, which is less than a short session.", lasting(worked))
 	}

@@ -171,7 +171,7 @@ func statusEnv(st *session.State, env string, seen notes.Seen, of func(session.S
 	v := StatusEnv{State: seen.State, Why: seen.Detail, P50: seen.P50, P95: seen.P95, Errors: seen.Errors, Rate: seen.Rate, Age: seen.Age, Build: seen.Build,
 		Trend: trend(&st.Fine, st.MS, of)}
 	for _, t := range st.Baseline.Thresholds {
-		if t.Env == env && t.N > 0 && (v.Usual == nil || t.P50 > *v.Usual) {
+		if t.Env == env && t.N > 0 && t.P50 >= 0.00005 && (v.Usual == nil || t.P50 > *v.Usual) {
 			v.Usual = &t.P50
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"crosstalk/session"
 )
 
 // latency is a latency in words; nil is not known.
@@ -134,4 +136,13 @@ func cut(s string, n int) string {
 		return s
 	}
 	return string(r[:n]) + "…"
+}
+
+// rateWords tell what numbers of users are of a session whose dial counted
+// requests a second; empty of every other.
+func (h Header) rateWords() string {
+	if !session.Unit(h.Mode).Rate() {
+		return ""
+	}
+	return "The dial counted requests a second in this session: wherever users are counted here, read requests a second."
 }
