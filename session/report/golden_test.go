@@ -117,3 +117,32 @@ func goldenPicture(t *testing.T, name string, got []byte) {
 		t.Fatalf("%s: %d pixels are others (go test -update writes it anew)", path, other)
 	}
 }
+
+// A session as the program recorded it: a linked demo that the guard cut, with
+// notes of two people, a file, a debrief and a key of a tracker.
+func TestGoldensOfARecordedSession(t *testing.T) {
+	dir, out := filepath.Join("testdata", "recorded"), t.TempDir()
+	written, err := Write(dir, out, Formats())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(written) != names() {
+		t.Fatalf("wrote %v", written)
+	}
+	for _, path := range written {
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch filepath.Ext(path) {
+		case ".png":
+			if filepath.Base(path) == "share.png" {
+				goldenPicture(t, filepath.Join("recorded", "share.png"), got)
+			}
+			continue
+		case ".html":
+			got = reduced(got)
+		}
+		golden(t, filepath.Join("recorded", filepath.Base(path)), got)
+	}
+}
