@@ -31,6 +31,12 @@ func TestOrdersFromOutside(t *testing.T) {
 		if out := send(Order{Cmd: "note", By: "dana", Text: "? who does this"}); !out.OK || !strings.HasPrefix(out.Text, "n1 question saved") {
 			t.Errorf("note: %+v", out)
 		}
+		if out := send(Order{Cmd: "link", By: "jo", Link: &NoteLink{ID: "n1", Key: "SHOP-4711"}}); !out.OK || out.Text != "n1 is SHOP-4711" {
+			t.Errorf("link: %+v", out)
+		}
+		if n, _ := r.Snapshot().Notes.Get("n1"); len(n.Links) != 1 || n.Links[0].Key != "SHOP-4711" || n.Links[0].By != "jo" {
+			t.Errorf("links %+v", n.Links)
+		}
 		if out := send(Order{Cmd: "hold", By: "dana"}); !out.OK {
 			t.Errorf("hold: %+v", out)
 		}
@@ -40,7 +46,7 @@ func TestOrdersFromOutside(t *testing.T) {
 		if out := send(Order{Cmd: "stop", By: "dana"}); !out.OK {
 			t.Errorf("stop: %+v", out)
 		}
-		for _, bad := range []Order{{Cmd: "dial", By: "dana"}, {Cmd: "stop", By: "guard"}, {Cmd: "note", By: "dana"}, {Cmd: "note", By: "dana", Text: "x", Kind: "poem"}} {
+		for _, bad := range []Order{{Cmd: "dial", By: "dana"}, {Cmd: "link", By: "jo"}, {Cmd: "link", By: "jo", Link: &NoteLink{ID: "n99", Key: "x"}}, {Cmd: "link", By: "jo", Link: &NoteLink{ID: "n1"}}, {Cmd: "stop", By: "guard"}, {Cmd: "note", By: "dana"}, {Cmd: "note", By: "dana", Text: "x", Kind: "poem"}} {
 			if out := send(bad); out.OK || out.Text == "" {
 				t.Errorf("%+v: %+v", bad, out)
 			}
