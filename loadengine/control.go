@@ -12,7 +12,8 @@ const (
 
 // control moves running, watches the permit, reports stops and gives ticks,
 // until ctx ends.
-func (e *Engine) control(ctx context.Context) {
+func (e *Engine) control(ctx context.Context, c *crew) {
+	thinned := time.Now()
 	clock := time.NewTicker(controlPeriod)
 	defer clock.Stop()
 	for {
@@ -28,6 +29,10 @@ func (e *Engine) control(ctx context.Context) {
 		now := time.Now()
 		e.report(now)
 		e.noticeData()
+		if c.look(); now.Sub(thinned) >= spareEvery {
+			thinned = now
+			c.thin()
+		}
 		e.tickWhenDue()
 	}
 }

@@ -1,5 +1,5 @@
 // Package loadengine sends the load: a closed model of users who run journeys
-// against staging, one request in flight each, on vegeta's attacker.
+// against staging, one request in flight each, on vegeta's types.
 //
 // One key press goes through it like this: SetAsked writes the setpoint, the
 // schedule moves running towards min(asked, ceiling, cap), every running user

@@ -5,15 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
-
-// startWorkers is how many of vegeta's goroutines there are before any is
-// needed; it adds more by itself and never takes one away.
-const startWorkers = 10
 
 // Hooks are called from the engine's own goroutines and must not block. Nil
 // ones are left out.
@@ -53,6 +48,7 @@ type Engine struct {
 	stats    *stats
 	findings *findings
 	started  atomic.Bool
+	telling  sync.Mutex // one result at a time
 
 	// Of the control goroutine alone.
 	pending  []*order // not reported yet
@@ -104,64 +100,25 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	e.brake.gauge.Store(&gauge)
 
-	// The attacker is single-use: it stops itself at the end of an attack.
-	// Without a name it sends no header of its own; the gate drops the other.
-	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{
-			Transport:     e.gate,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}),
-		vegeta.Workers(uint64(min(startWorkers, e.schedule.max))),
-		vegeta.MaxWorkers(uint64(e.schedule.max)),
-		vegeta.MaxBody(0),
-	)
-	results := attacker.Attack(e.target, e.schedule, 0, "")
+	crew := newCrew(e)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		e.drain(results)
+		crew.run()
 	}()
-	e.control(ctx)
+	e.control(ctx, crew)
 
 	e.schedule.close()
 	cancel()
-	attacker.Stop() // frees a dispatcher that waits for a worker
 	<-done
 	e.schedule.ground()
 	e.brake.gauge.CompareAndSwap(&gauge, nil)
 	e.report(time.Now())
 	e.tick(true)
-	if t, ok := e.gate.base.(*http.Transport); ok {
+	if t, ok := e.gate.base.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 	return nil
-}
-
-// target is vegeta's Targeter: the next step of the user that Pace assigned. It
-// never fails, because vegeta ends the whole attack on an error here.
-func (e *Engine) target(t *vegeta.Target) error {
-	(<-e.schedule.assigned).fill(t)
-	return nil
-}
-
-// drain takes every result at once: vegeta's channel has no room, and while a
-// worker waits there vegeta starts more of them. It ends when vegeta closes the
-// channel, after the last worker.
-func (e *Engine) drain(results <-chan *vegeta.Result) {
-	for r := range results {
-		slot := slotOf(r.URL)
-		if slot < 0 || slot >= len(e.schedule.users) {
-			continue // cannot be: every target carries its slot
-		}
-		u := &e.schedule.users[slot]
-		o := u.out
-		if o.fate == fateNotBuilt {
-			o.kind = "bad url"
-		}
-		e.stats.record(u.step, o, u.level, u.held)
-		e.tell(u, o)
-		e.schedule.landed(u, u.advance(e.program, o))
-	}
 }
 
 // SetAsked sets the dial, clamped to 0 and the plan's DialMax. While the brake

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -30,7 +29,6 @@ var (
 	errPermit    = errors.New("the permit has lapsed")
 	errGone      = errors.New("the user was removed")
 	errRedirects = fmt.Errorf("more than %d redirects", maxRedirects)
-	errNoUser    = errors.New("request without a user")
 )
 
 // gate is the one way out. For every request and every redirect hop it asks, in
@@ -65,7 +63,7 @@ func newGate(brake *Brake, permit *Permit, prog *program, users []user, f *findi
 		detour: newDetour(prog.wire, prog.hosts, f)}
 	g.bodies.New = func() any { return new(bytes.Buffer) }
 	if g.base == nil {
-		g.base = g.transport(prog.wire, len(users))
+		g.base = g.newWire(prog.wire, len(users))
 	}
 	return g
 }
@@ -105,24 +103,51 @@ func (g *gate) current() *sending {
 	ctx, cancel := context.WithCancel(e.ctx)
 	context.AfterFunc(g.run, cancel)
 	s := &sending{epoch: e, ctx: ctx}
+	if w, ok := g.base.(*wire); ok {
+		context.AfterFunc(ctx, func() { w.lean.abort(s) })
+	}
 	g.sending.Store(s)
 	return s
 }
 
-// RoundTrip sends one step of one user, redirects and all. The response it
-// returns has no body.
-func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
-	slot, err := strconv.Atoi(req.URL.Fragment)
-	if err != nil || slot < 0 || slot >= len(g.users) {
-		return nil, errNoUser
+// again tells whether a request may be sent once more, on a new connection.
+func (g *gate) again() error {
+	if g.brake.epoch.Load().latched() {
+		return errLatched
 	}
-	u := &g.users[slot]
-	s := g.current()
-	ctx, cancel := context.WithTimeout(s.ctx, u.step.timeout)
-	defer cancel()
-	resp, err := g.send(ctx, s, u, req)
+	if !g.permit.Valid() {
+		return errPermit
+	}
+	return nil
+}
+
+// turn is one step of one user on its way.
+type turn struct {
+	s      *sending
+	u      *user
+	until  time.Time
+	ctx    context.Context // with until as its end; made when net/http needs it
+	cancel context.CancelFunc
+}
+
+// context returns what net/http sends and reads under.
+func (t *turn) context() context.Context {
+	if t.ctx == nil {
+		t.ctx, t.cancel = context.WithDeadline(t.s.ctx, t.until)
+	}
+	return t.ctx
+}
+
+// send sends the user's step, redirects and all, and leaves what became of it
+// in the user's outcome.
+func (g *gate) send(u *user, r *http.Request) error {
+	t := turn{s: g.current(), u: u, until: u.began.Add(u.step.timeout)}
+	err := g.hops(&t, r)
+	if t.cancel != nil {
+		t.cancel()
+	}
 	if err == nil {
-		return resp, nil
+		return nil
 	}
 	o := &u.out
 	o.latency = time.Since(u.began)
@@ -131,7 +156,7 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 		if o.fate != fateCancelled { // a later hop: something was sent before
 			o.fate = fateUnsent
 		}
-	case s.ctx.Err() != nil:
+	case t.s.ctx.Err() != nil:
 		o.fate = fateCancelled
 	default:
 		o.kind = classify(err)
@@ -140,12 +165,12 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 			o.fate = fateTimeout
 		}
 	}
-	return nil, err
+	return err
 }
 
-// send walks one request along its redirects.
-func (g *gate) send(ctx context.Context, s *sending, u *user, req *http.Request) (*http.Response, error) {
-	r := req.WithContext(ctx)
+// hops walks one request along its redirects.
+func (g *gate) hops(t *turn, r *http.Request) error {
+	u := t.u
 	r.Header = u.header()
 	if len(u.step.host.parts) > 0 {
 		r.Host = string(u.step.host.render(nil, u.value))
@@ -154,17 +179,17 @@ func (g *gate) send(ctx context.Context, s *sending, u *user, req *http.Request)
 		if hop > 0 {
 			u.out.fate = fateCancelled // holds if the checks stop this hop
 		} else if u.gone.Load() {
-			return nil, errGone
+			return errGone
 		}
-		if err := g.allow(s, u, r); err != nil {
-			return nil, err
+		if err := g.allow(t.s, u, r); err != nil {
+			return err
 		}
 		if g.detour != nil {
-			if err := g.detour.check(ctx, r.URL, u.step.name); err != nil {
-				return nil, err
+			if err := g.detour.check(t.context(), r.URL, u.step.name); err != nil {
+				return err
 			}
-			if err := g.allow(s, u, r); err != nil { // a lookup takes time
-				return nil, err
+			if err := g.allow(t.s, u, r); err != nil { // a lookup takes time
+				return err
 			}
 		}
 		if hop == 0 && g.sequence != nil {
@@ -172,9 +197,9 @@ func (g *gate) send(ctx context.Context, s *sending, u *user, req *http.Request)
 			u.ticket.seq, u.ticket.at = g.sequence.take()
 		}
 		u.out.hops = hop
-		resp, err := g.base.RoundTrip(u.withCookies(r))
+		resp, err := g.carry(t, u.withCookies(r), hop == 0)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		u.keepCookies(r, resp)
 		next := g.redirect(u, r, resp)
@@ -182,13 +207,33 @@ func (g *gate) send(ctx context.Context, s *sending, u *user, req *http.Request)
 			return g.finish(u, resp)
 		}
 		if _, err := drain(resp.Body); err != nil {
-			return nil, err
+			return err
 		}
 		if hop == maxRedirects {
-			return nil, errRedirects
+			return errRedirects
 		}
 		r = next
 	}
+}
+
+// carry puts one request on the wire. first is a step's own, not a redirect's.
+func (g *gate) carry(t *turn, r *http.Request, first bool) (*http.Response, error) {
+	w, ok := g.base.(*wire)
+	if !ok || !w.plain(r) {
+		return g.base.RoundTrip(r.WithContext(t.context()))
+	}
+	c, err := callOf(r)
+	if err != nil {
+		return nil, err
+	}
+	if s := t.u.step; first && len(s.raw) > 0 && r.Header.Get("Cookie") == "" {
+		c.raw = s.raw
+	}
+	resp, err := w.lean.send(t.s, t.until, c)
+	if err == nil {
+		resp.Request = r
+	}
+	return resp, err
 }
 
 // allow asks the brake, the permit and the allow-list.
@@ -217,7 +262,7 @@ func (g *gate) allow(s *sending, u *user, r *http.Request) error {
 }
 
 // finish reads the body, judges the response and saves from it.
-func (g *gate) finish(u *user, resp *http.Response) (*http.Response, error) {
+func (g *gate) finish(u *user, resp *http.Response) error {
 	s := u.step
 	var body []byte
 	if s.needsBody {
@@ -226,13 +271,13 @@ func (g *gate) finish(u *user, resp *http.Response) (*http.Response, error) {
 		defer g.bodies.Put(buf)
 		if _, err := buf.ReadFrom(io.LimitReader(resp.Body, keptBody)); err != nil {
 			closeBody(resp.Body)
-			return nil, err
+			return err
 		}
 		body = buf.Bytes()
 	}
 	rest, err := drain(resp.Body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	o := &u.out
 	o.in = int64(len(body)) + rest
@@ -246,8 +291,7 @@ func (g *gate) finish(u *user, resp *http.Response) (*http.Response, error) {
 	if o.kind == "" {
 		o.kind = u.saveFrom(resp, body)
 	}
-	resp.Body = http.NoBody
-	return resp, nil
+	return nil
 }
 
 // saveFrom takes the step's values out of a response. A value that is not there

@@ -50,8 +50,10 @@ type step struct {
 	think   *Think
 	timeout time.Duration
 
-	written   string // the URL as the plan has it, made absolute
-	fixedURL  string // when nothing has to be rendered
+	written   string   // the URL as the plan has it, made absolute
+	fixedURL  string   // when nothing has to be rendered
+	parsed    *url.URL // the same
+	raw       []byte   // the header as it is written, when nothing has to be rendered
 	fixedBody []byte
 	needsBody bool // expect or save read the body
 }

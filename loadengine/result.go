@@ -60,6 +60,8 @@ func (e *Engine) tell(u *user, o outcome) {
 	if !u.ticket.has { // refused or not built: it counts as a request, and was not on the wire
 		u.ticket.seq, u.ticket.at = e.gate.sequence.take()
 	}
+	e.telling.Lock()
+	defer e.telling.Unlock()
 	s := u.step
 	kind := o.kind
 	if o.fate == fateCancelled {

@@ -25,7 +25,7 @@ const (
 
 var _ vegeta.Pacer = (*schedule)(nil)
 
-// schedule decides who sends and when. It is vegeta's Pacer: vegeta asks it
+// schedule decides who sends and when. It is one of vegeta's Pacers, asked
 // before every hit, and it blocks until a user is due. All of its own state is
 // under one lock that is never held over anything that waits.
 type schedule struct {
@@ -39,7 +39,7 @@ type schedule struct {
 	wake     chan struct{} // someone became due before the pacer expected it
 	stop     chan struct{}
 	drained  chan struct{} // nobody is in flight any more
-	assigned chan *user    // from Pace to the Targeter; has room for everyone, so neither waits
+	assigned chan *user    // from Pace to who asked; has room for everyone, so neither waits
 
 	mu       sync.Mutex
 	users    []user
@@ -98,9 +98,8 @@ func newSchedule(p Plan, prog *program, brake *Brake) *schedule {
 
 func (s *schedule) now() int64 { return int64(time.Since(s.began)) }
 
-// Pace waits for the next user that is due and hands it to the Targeter. It is
-// called from vegeta's one dispatcher goroutine, and must watch its own stop:
-// neither this wait nor a wait returned to vegeta would see Attacker.Stop.
+// Pace waits for the next user that is due and assigns it. It is called from one
+// goroutine, and watches its own stop.
 func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 	for {
 		s.mu.Lock()
@@ -111,8 +110,7 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 		now := s.now()
 		u, next := s.nextDue(now)
 		if u != nil {
-			u.flying = true
-			u.level, u.held = s.level.Load(), s.settled
+			s.begin(u)
 			s.flying++
 			s.live.inFlight.Store(int64(s.flying))
 			s.wakeAt = math.MinInt64
@@ -133,6 +131,32 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 		case <-s.stop:
 		}
 	}
+}
+
+// begin is what every turn begins with.
+func (s *schedule) begin(u *user) {
+	u.flying = true
+	u.level, u.held = s.level.Load(), s.settled
+}
+
+// onward ends a user's turn as landed does, unless its next one is due at once:
+// then that begins, and it returns true. Others that are due lose nothing by it,
+// since there is a goroutine for each.
+func (s *schedule) onward(u *user, wait time.Duration) bool {
+	if wait > 0 || s.spacing > 0 || s.open.on {
+		s.landed(u, wait)
+		return false
+	}
+	s.mu.Lock()
+	if u.gone.Load() || s.stopped {
+		s.mu.Unlock()
+		s.landed(u, wait)
+		return false
+	}
+	u.due = s.now()
+	s.begin(u)
+	s.mu.Unlock()
+	return true
 }
 
 // String describes the pacer, as vegeta's Pacer interface asks.
@@ -376,7 +400,7 @@ func (s *schedule) close() {
 	close(s.stop)
 }
 
-// ground forgets users that vegeta dropped between Pace and a worker at its end.
+// ground forgets users that were assigned and not sent for at the end.
 func (s *schedule) ground() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -45,6 +45,7 @@ func (c *compiler) step(where string, s Step, known, everSaved map[string]bool) 
 	c.stepURL(where, t, s.URL, known)
 	contentType := c.stepBody(where, t, s.Body, known)
 	c.stepHeader(where, t, s.Header, contentType, known, everSaved)
+	t.raw = t.rawHeader()
 	var errs []error
 	t.expect, errs = compileExpect(s.Expect)
 	c.prefixed(where, errs)
@@ -125,7 +126,7 @@ func (c *compiler) stepURL(where string, t *step, text string, known map[string]
 		c.problem("%s: url %q: %w", where, clip(text), err)
 	}
 	if static {
-		t.fixedURL = fixed
+		t.fixedURL, t.parsed = fixed, u
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"net/http/cookiejar"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -34,7 +33,6 @@ type user struct {
 	level   *level // in which its turn was given
 	held    bool   // running was as asked then
 
-	suffix  string // "#slot": how a Result finds its user
 	row     map[string]string
 	random  *rand.PCG
 	saved   map[string]string
@@ -73,7 +71,7 @@ type outcome struct {
 }
 
 func newUser(slot int) user {
-	return user{slot: int32(slot), heapAt: -1, leaveAt: -1, suffix: "#" + strconv.Itoa(slot)}
+	return user{slot: int32(slot), heapAt: -1, leaveAt: -1}
 }
 
 // join makes the user a new person: no cookies, nothing saved, not logged in.
@@ -207,7 +205,7 @@ func (u *user) fill(t *vegeta.Target) {
 	s := u.step
 	u.out, u.ticket = outcome{}, ticket{}
 	t.Method = s.method
-	t.URL = s.fixedURL + u.suffix
+	t.URL = s.fixedURL
 	if s.fixedURL == "" {
 		t.URL = u.renderURL(s)
 	}
@@ -228,18 +226,5 @@ func (u *user) renderURL(s *step) string {
 	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") {
 		text = s.origin + text // a saved path, as in a Location
 	}
-	return text + u.suffix
-}
-
-// slotOf returns the slot in a Result's URL, or -1.
-func slotOf(url string) int {
-	i := strings.LastIndexByte(url, '#')
-	if i < 0 {
-		return -1
-	}
-	n, err := strconv.Atoi(url[i+1:])
-	if err != nil {
-		return -1
-	}
-	return n
+	return text
 }

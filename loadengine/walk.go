@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
 // Exchange is one step of a walk as it went: what was sent, along which
@@ -159,14 +157,7 @@ func (w *walker) turn(u *user) Exchange {
 	w.permit.Grant(s.timeout + permitBeyond)
 	before := w.gate.findings.list()
 
-	var t vegeta.Target
-	u.fill(&t)
-	req, err := t.Request()
-	if err != nil {
-		u.out.kind = "bad url"
-	} else {
-		_, err = w.gate.RoundTrip(req) //nolint:bodyclose // the gate has read and closed it
-	}
+	err := w.gate.turn(u)
 	o := u.out
 	x.Status, x.Took, x.Kind = o.code, o.latency, o.kind
 	x.Hops, x.Body = w.trace.hops, w.trace.answer()

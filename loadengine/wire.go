@@ -1,9 +1,14 @@
 package loadengine
 
 import (
+	"context"
 	"crypto/tls"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -43,4 +48,127 @@ func (g *gate) transport(w Wire, users int) *http.Transport {
 		t.Proxy = func(r *http.Request) (*url.URL, error) { return w.Proxy(r.URL) }
 	}
 	return t
+}
+
+// wire sends requests the way that fits: by the lean path where it is plain
+// HTTP/1.1 without a proxy, by net/http all else.
+type wire struct {
+	lean   *lean
+	rest   *http.Transport
+	proxy  func(*url.URL) (*url.URL, error)
+	direct sync.Map // host: whether no proxy is between
+}
+
+func (g *gate) newWire(w Wire, users int) *wire {
+	return &wire{lean: newLean(w, g.dial, g.again), rest: g.transport(w, users), proxy: w.Proxy}
+}
+
+// longestLife ends a request whose context has no end of its own.
+const longestLife = 24 * time.Hour
+
+// RoundTrip sends r under its own context.
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !w.plain(r) {
+		return w.rest.RoundTrip(r)
+	}
+	c, err := callOf(r)
+	if err != nil {
+		return nil, err
+	}
+	until, ok := r.Context().Deadline()
+	if !ok {
+		until = time.Now().Add(longestLife)
+	}
+	s := &sending{ctx: r.Context()}
+	context.AfterFunc(s.ctx, func() { w.lean.abort(s) })
+	resp, err := w.lean.send(s, until, c)
+	if err == nil {
+		resp.Request = r
+	} else if s.ctx.Err() != nil {
+		err = context.Cause(s.ctx)
+	}
+	return resp, err
+}
+
+// CloseIdleConnections closes what is not in use.
+func (w *wire) CloseIdleConnections() {
+	w.lean.CloseIdleConnections()
+	w.rest.CloseIdleConnections()
+}
+
+// plain tells whether the lean path knows how to send r.
+func (w *wire) plain(r *http.Request) bool {
+	if r.URL.Scheme != "http" || r.URL.Opaque != "" || r.ContentLength > leanBody || r.ContentLength < 0 {
+		return false
+	}
+	if _, ok := r.Header["Expect"]; ok || len(r.Header["Upgrade"]) > 0 || len(r.Header["Connection"]) > 0 {
+		return false
+	}
+	if w.proxy == nil {
+		return plainHost(r.URL.Host) && plainHost(r.Host)
+	}
+	known, ok := w.direct.Load(r.URL.Host)
+	if !ok {
+		p, err := w.proxy(r.URL)
+		known = p == nil && err == nil && plainHost(r.URL.Host)
+		w.direct.Store(r.URL.Host, known)
+	}
+	return known.(bool) && plainHost(r.Host)
+}
+
+// plainHost tells of a host that can be sent as it is written: no name that
+// needs IDNA, no zone.
+func plainHost(host string) bool {
+	for i := range len(host) {
+		if c := host[i]; c >= 0x80 || c == '%' {
+			return false
+		}
+	}
+	return true
+}
+
+// payload is a body that is in memory.
+type payload struct {
+	data []byte
+	at   int
+}
+
+func (p *payload) Read(b []byte) (int, error) {
+	if p.at == len(p.data) {
+		return 0, io.EOF
+	}
+	n := copy(b, p.data[p.at:])
+	p.at += n
+	return n, nil
+}
+
+func (p *payload) Close() error { return nil }
+
+// callOf is what the lean path sends for r.
+func callOf(r *http.Request) (*call, error) {
+	c := &call{addr: addressOf(r.URL), method: r.Method, uri: r.URL.RequestURI(), host: r.Host, header: r.Header}
+	if c.host == "" {
+		c.host = r.URL.Host
+	}
+	switch b := r.Body.(type) {
+	case nil:
+	case *payload:
+		c.body = b.data
+	default:
+		data, err := io.ReadAll(io.LimitReader(r.Body, leanBody))
+		closeBody(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		c.body = data
+	}
+	return c, nil
+}
+
+// addressOf is where a URL of http leads to, with its port.
+func addressOf(u *url.URL) string {
+	if i := strings.LastIndexByte(u.Host, ':'); i > strings.LastIndexByte(u.Host, ']') && i < len(u.Host)-1 {
+		return u.Host
+	}
+	return net.JoinHostPort(u.Hostname(), "80")
 }

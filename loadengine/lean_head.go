@@ -1,0 +1,437 @@
+package loadengine
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/textproto"
+	"strconv"
+	"strings"
+)
+
+const (
+	mostInterim = 5 // answers of 1xx before the real one
+	mostFields  = 1000
+)
+
+// malformed is an answer that is no HTTP/1.x. classify knows it by its words.
+func malformed(what string, line []byte) error {
+	return fmt.Errorf("malformed HTTP %s %q", what, clip(string(line)))
+}
+
+var (
+	errLongHead = fmt.Errorf("malformed HTTP response: its header is longer than %d KiB", maxHeader>>10)
+	errInterim  = fmt.Errorf("malformed HTTP response: more than %d answers of 1xx", mostInterim)
+)
+
+// head reads up to the end of the header; answers of 1xx before it are passed
+// over.
+func (c *leanConn) head(k *call) (*http.Response, error) {
+	for range mostInterim + 1 {
+		raw, err := c.rawHead()
+		if err != nil {
+			return nil, err
+		}
+		resp, err := parseHead(raw)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case resp.StatusCode == http.StatusSwitchingProtocols:
+			return nil, malformed("status: an upgrade that nobody asked for", []byte(resp.Status))
+		case resp.StatusCode < 200:
+			continue
+		}
+		if err := c.frame(k, resp); err != nil {
+			return nil, err
+		}
+		return resp, nil
+	}
+	return nil, errInterim
+}
+
+// httpMark is what every head begins with.
+const httpMark = "HTTP/"
+
+// rawHead returns the bytes of one head without the blank line that ends it.
+// They are good until the connection is read again.
+func (c *leanConn) rawHead() ([]byte, error) {
+	looked := c.at
+	for {
+		if end, next := headEnd(c.in, looked); end >= 0 {
+			raw := c.in[c.at:end]
+			if len(raw) > maxHeader {
+				return nil, errLongHead
+			}
+			c.at = next
+			return raw, nil
+		}
+		if got := c.in[c.at:]; len(got) > maxHeader {
+			return nil, errLongHead
+		} else if n := min(len(got), len(httpMark)); string(got[:n]) != httpMark[:n] {
+			return nil, malformed("response", got[:min(len(got), 40)]) // whoever it is may never say more
+		}
+		looked = max(c.at, len(c.in)-2) // the end may lie across two reads
+		before := c.at
+		if err := c.fill(); err != nil {
+			if err == io.EOF && len(c.in) > c.at {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+		looked += c.at - before // fill may have moved what was read to the front
+	}
+}
+
+// headEnd looks for a line break and an empty line from i on: where the header
+// ends, and where what follows begins.
+func headEnd(b []byte, i int) (end, next int) {
+	for {
+		n := bytes.IndexByte(b[i:], '\n')
+		if n < 0 {
+			return -1, 0
+		}
+		i += n + 1
+		switch {
+		case i < len(b) && b[i] == '\n':
+			return i, i + 1
+		case i+1 < len(b) && b[i] == '\r' && b[i+1] == '\n':
+			return i, i + 2
+		}
+	}
+}
+
+// parseHead reads status line and header. All texts share one string.
+func parseHead(raw []byte) (*http.Response, error) {
+	text := string(raw)
+	line, rest, _ := strings.Cut(text, "\n")
+	line = strings.TrimSuffix(line, "\r")
+	resp := &http.Response{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1}
+	switch {
+	case strings.HasPrefix(line, "HTTP/1.1 "):
+	case strings.HasPrefix(line, "HTTP/1.0 "):
+		resp.Proto, resp.ProtoMinor = "HTTP/1.0", 0
+	default:
+		return nil, malformed("response", []byte(line))
+	}
+	resp.Status = strings.TrimLeft(line[len("HTTP/1.1 "):], " ")
+	code, _, _ := strings.Cut(resp.Status, " ")
+	n := 0
+	for i := range len(code) {
+		if code[i] < '0' || code[i] > '9' {
+			return nil, malformed("status code", []byte(code))
+		}
+		n = 10*n + int(code[i]-'0')
+	}
+	if len(code) != 3 || n < 100 {
+		return nil, malformed("status code", []byte(code))
+	}
+	resp.StatusCode = n
+	fields := strings.Count(rest, "\n")
+	if fields > mostFields {
+		return nil, errLongHead
+	}
+	resp.Header = make(http.Header, fields)
+	room := make([]string, fields) // for the values, which mostly come alone
+	last := ""
+	for rest != "" {
+		line, rest, _ = strings.Cut(rest, "\n")
+		line = strings.TrimSuffix(line, "\r")
+		if line == "" {
+			return nil, malformed("header line", nil)
+		}
+		if line[0] == ' ' || line[0] == '\t' { // the value of the line before goes on
+			values := resp.Header[last]
+			line = trimSpace(line)
+			if len(values) == 0 || !isFieldValue(line) {
+				return nil, malformed("header line", []byte(line))
+			}
+			values[len(values)-1] = trimSpace(values[len(values)-1] + " " + line)
+			continue
+		}
+		key, value, ok := strings.Cut(line, ":")
+		if !ok || !isToken(key) {
+			return nil, malformed("header line", []byte(line))
+		}
+		if value = trimSpace(value); !isFieldValue(value) {
+			return nil, malformed("header line", []byte(line))
+		}
+		last = canonicalKey(key)
+		if values, more := resp.Header[last]; more {
+			resp.Header[last] = append(values, value)
+			continue
+		}
+		room[0] = value
+		resp.Header[last], room = room[:1:1], room[1:]
+	}
+	return resp, nil
+}
+
+func trimSpace(s string) string { return strings.Trim(s, " \t") }
+
+// canonicalKey spells a header's name as net/http does. Most come so.
+func canonicalKey(key string) string {
+	upper := true
+	for i := range len(key) {
+		c := key[i]
+		if upper && c >= 'a' && c <= 'z' || !upper && c >= 'A' && c <= 'Z' {
+			return textproto.CanonicalMIMEHeaderKey(key)
+		}
+		upper = c == '-'
+	}
+	return key
+}
+
+// frame finds out where the answer's body ends, and whether the connection can
+// be used after it (RFC 9112, 6.3 and 9.3).
+func (c *leanConn) frame(k *call, resp *http.Response) error {
+	h := resp.Header
+	c.keep = resp.ProtoMinor == 1
+	for _, v := range h["Connection"] {
+		for token := range strings.SplitSeq(v, ",") {
+			switch token = trimSpace(token); {
+			case strings.EqualFold(token, "close"):
+				c.keep = false
+			case strings.EqualFold(token, "keep-alive") && resp.ProtoMinor == 0:
+				c.keep = true
+			}
+		}
+	}
+	coding, length := h["Transfer-Encoding"], h["Content-Length"]
+	switch {
+	case len(coding) > 1 || len(coding) == 1 && (!strings.EqualFold(coding[0], "chunked") || resp.ProtoMinor == 0):
+		return malformed("response: transfer encoding", []byte(strings.Join(coding, ", ")))
+	case len(coding) == 1:
+		delete(h, "Content-Length") // RFC 9112, 6.3: the coding holds
+	case len(length) > 0:
+		n, err := contentLength(length)
+		if err != nil {
+			return err
+		}
+		resp.ContentLength = n
+		h["Content-Length"] = length[:1]
+	}
+	c.body = leanReader{conn: c}
+	switch bodiless := k.method == http.MethodHead || resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified; {
+	case bodiless, len(coding) == 0 && resp.ContentLength == 0:
+		c.done()
+		resp.Body = http.NoBody
+		return nil
+	case len(coding) == 1:
+		c.body.kind = bodyChunked
+		delete(h, "Transfer-Encoding")
+		resp.TransferEncoding = chunkedOnly
+	case resp.ContentLength > 0:
+		c.body.kind, c.body.left = bodyLength, resp.ContentLength
+	default:
+		c.body.kind = bodyToEnd
+		c.keep = false
+	}
+	resp.Body = &c.body
+	return nil
+}
+
+var chunkedOnly = []string{"chunked"}
+
+// done gives the connection back. Bytes after an answer are nobody's: such a
+// connection is not used again.
+func (c *leanConn) done() {
+	if c.at < len(c.in) {
+		c.keep = false
+	}
+	c.lean.release(c)
+}
+
+func contentLength(values []string) (int64, error) {
+	for _, v := range values[1:] {
+		if v != values[0] {
+			return 0, malformed("response: different lengths", []byte(v))
+		}
+	}
+	v := values[0]
+	for i := range len(v) {
+		if v[i] < '0' || v[i] > '9' {
+			return 0, malformed("response: length", []byte(v))
+		}
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		return 0, malformed("response: length", []byte(v))
+	}
+	return n, nil
+}
+
+// Framings of a body.
+const (
+	bodyLength = iota
+	bodyChunked
+	bodyToEnd
+)
+
+// leanReader is the body of an answer.
+type leanReader struct {
+	conn  *leanConn
+	kind  int
+	left  int64 // of the length, or of this chunk
+	begun bool  // a chunk has gone before
+	over  bool  // read to its end, or closed
+	err   error
+}
+
+var errBodyClosed = errors.New("read of a closed body")
+
+// Close gives up what was not read, and the connection with it.
+func (b *leanReader) Close() error {
+	if !b.over {
+		b.over, b.err = true, errBodyClosed
+		b.conn.lean.drop(b.conn)
+	}
+	return nil
+}
+
+// Read reads the body as it was framed, without the framing.
+func (b *leanReader) Read(p []byte) (int, error) {
+	if b.over {
+		return 0, b.err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if b.kind == bodyChunked && b.left == 0 {
+		if err := b.chunk(); err != nil {
+			return 0, b.fail(err)
+		}
+		if b.left == 0 {
+			return 0, b.finish()
+		}
+	}
+	if b.kind != bodyToEnd {
+		p = p[:min(int64(len(p)), b.left)]
+	}
+	n, err := b.read(p)
+	if b.kind != bodyToEnd {
+		b.left -= int64(n)
+	}
+	switch {
+	case err == io.EOF && b.kind == bodyToEnd:
+		return n, b.finish()
+	case err != nil:
+		return n, b.fail(err)
+	case b.kind == bodyLength && b.left == 0:
+		return n, b.finish()
+	}
+	return n, nil
+}
+
+// read takes what was read already, then reads straight into p. Chunks are read
+// by way of the buffer: the line that ends one mostly comes with it.
+func (b *leanReader) read(p []byte) (int, error) {
+	c := b.conn
+	if c.at == len(c.in) && b.kind == bodyChunked {
+		if err := c.fill(); err != nil {
+			return 0, err
+		}
+	}
+	if c.at < len(c.in) {
+		n := copy(p, c.in[c.at:])
+		c.at += n
+		return n, nil
+	}
+	return c.net.Read(p)
+}
+
+func (b *leanReader) finish() error {
+	b.over, b.err = true, io.EOF
+	b.conn.done()
+	return io.EOF
+}
+
+func (b *leanReader) fail(err error) error {
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	b.over, b.err = true, err
+	b.conn.lean.drop(b.conn)
+	return err
+}
+
+const (
+	longestChunkLine = 4 << 10
+	longestTrailer   = 64 << 10
+)
+
+// chunk reads the size of the next chunk; at the last one, the trailer too,
+// which nobody looks at.
+func (b *leanReader) chunk() error {
+	if b.begun {
+		if line, err := b.line(2); err != nil || len(line) > 0 {
+			return cmpErr(err, malformed("chunk end", line))
+		}
+	}
+	b.begun = true
+	line, err := b.line(longestChunkLine)
+	if err != nil {
+		return err
+	}
+	size, _, _ := bytes.Cut(line, []byte(";"))
+	size = bytes.TrimRight(size, " \t")
+	n := int64(0)
+	for _, d := range size {
+		switch {
+		case d >= '0' && d <= '9':
+			d -= '0'
+		case d|0x20 >= 'a' && d|0x20 <= 'f':
+			d = d | 0x20 - 'a' + 10
+		default:
+			return malformed("chunk size", line)
+		}
+		n = n<<4 | int64(d)
+	}
+	if len(size) == 0 || len(size) > 15 {
+		return malformed("chunk size", line)
+	}
+	b.left = n
+	for spent := 0; n == 0; {
+		line, err := b.line(longestTrailer)
+		if err != nil {
+			return err
+		}
+		if len(line) == 0 {
+			return nil
+		}
+		if spent += len(line); spent > longestTrailer {
+			return malformed("trailer", nil)
+		}
+	}
+	return nil
+}
+
+func cmpErr(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// line reads up to a line break, at most most bytes.
+func (b *leanReader) line(most int) ([]byte, error) {
+	c := b.conn
+	for {
+		if n := bytes.IndexByte(c.in[c.at:], '\n'); n >= 0 {
+			line := c.in[c.at : c.at+n]
+			c.at += n + 1
+			return bytes.TrimSuffix(line, []byte("\r")), nil
+		}
+		if len(c.in)-c.at > most {
+			return nil, malformed("chunk line", nil)
+		}
+		if err := c.fill(); err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+	}
+}
