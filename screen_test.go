@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -208,6 +209,18 @@ func TestSessionOnScreen(t *testing.T) {
 	}
 	if !strings.Contains(s.raw(), "\x1b[?1049l") {
 		t.Error("the terminal was not given back")
+	}
+	s.copied("orders are doubled by a retry\n")
+}
+
+// copied checks how what was put on the clipboard last, by OSC 52, begins.
+func (s *terminal) copied(want string) {
+	s.t.Helper()
+	_, sent, found := strings.Cut(s.raw(), "\x1b]52;c;")
+	sent, _, whole := strings.Cut(sent, "\a")
+	text, err := base64.StdEncoding.DecodeString(sent)
+	if !found || !whole || err != nil || !strings.HasPrefix(string(text), want) {
+		s.t.Errorf("the clipboard got %q (%v), want %q first", text, err, want)
 	}
 }
 
