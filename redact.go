@@ -166,7 +166,7 @@ func (e redaction) found(r *session.Redactor) {
 			fmt.Fprintf(e.say, "crosstalk: %s: %s\n", r.Shown(p), what)
 		}
 	}
-	tell(r.Opaque, "no text file: looked at as bytes only. A picture or an archive may show the text all the same")
+	tell(foreign(r.Opaque), "no text file: looked at as bytes only. A picture or an archive may show the text all the same")
 	tell(r.Skipped, "no file of this folder's own: not looked at")
 	tell(r.Names, "its own name holds the text: rename it yourself")
 	if r.Kept > 0 {
@@ -178,11 +178,16 @@ func (e redaction) found(r *session.Redactor) {
 	fmt.Fprintln(e.say, "crosstalk: exports and copies outside this folder are not known to this program")
 }
 
+// foreign leaves out the pictures that are drawn anew from the journal.
+func foreign(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), report.DrawsPicture)
+}
+
 // unseen names what this program could not look into, to follow what it says of
 // the rest.
 func unseen(r *session.Redactor) string {
 	var names []string
-	for _, p := range slices.Concat(r.Opaque, r.Skipped) {
+	for _, p := range slices.Concat(foreign(r.Opaque), r.Skipped) {
 		names = append(names, r.Shown(p))
 	}
 	if len(names) == 0 {

@@ -24,3 +24,9 @@ func Exported(dir string) []Format {
 	}
 	return out
 }
+
+// DrawsPicture tells whether a file of a session's folder is a picture that is
+// drawn from the journal, and so holds nothing that the journal does not.
+func DrawsPicture(name string) bool {
+	return filepath.Ext(name) == ".png" && slices.ContainsFunc(files, func(f file) bool { return f.name == name })
+}
