@@ -193,11 +193,14 @@ func (c *leanConn) frame(k *call, resp *http.Response) error {
 		for token := range strings.SplitSeq(v, ",") {
 			switch token = trimSpace(token); {
 			case strings.EqualFold(token, "close"):
-				c.keep = false
+				c.keep, resp.Close = false, true
 			case strings.EqualFold(token, "keep-alive") && resp.ProtoMinor == 0:
 				c.keep = true
 			}
 		}
+	}
+	if resp.Close {
+		delete(h, "Connection") // as net/http has it
 	}
 	coding, length := h["Transfer-Encoding"], h["Content-Length"]
 	switch {
