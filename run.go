@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crosstalk/loadengine"
 	"crosstalk/session"
 )
 
@@ -118,6 +119,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	if !f.headless {
 		o.Earlier, o.EarlierFrom = session.EarlierBaseline(sessionsHome(), compiled.Checks)
 	}
+	o.Exemplar = func(x loadengine.Exemplar) *session.ExemplarAdd { return exemplar(cfg, x) }
 	o.Rules.Attended = !f.headless
 	o.Rules.Off = f.noGuard != ""
 	host, _ := os.Hostname()

@@ -73,7 +73,7 @@ func (t *trial) judge(x loadengine.Exchange) triedStep {
 		s.Saved[v.Name] = shortened(v.Value)
 		s.names = append(s.names, v.Name)
 	}
-	s.Body = t.mask.body(x.Body, s.Type)
+	s.Body = t.mask.body(x.Body, s.Type, shownBody)
 	step := t.step(x)
 	for _, f := range x.Found {
 		switch {
@@ -236,7 +236,7 @@ func (m *tryMask) headers(h map[string][]string) map[string]string {
 }
 
 // body cleans and masks the start of an answer.
-func (m *tryMask) body(b []byte, kind string) string {
+func (m *tryMask) body(b []byte, kind string, most int) string {
 	if len(b) == 0 {
 		return ""
 	}
@@ -251,8 +251,5 @@ func (m *tryMask) body(b []byte, kind string) string {
 		text = m.in.Replace(text)
 	}
 	text = strings.Join(strings.Fields(strings.Map(printable, m.cfg.Mask(text))), " ")
-	if r := []rune(text); len(r) > shownBody {
-		return string(r[:shownBody]) + "…"
-	}
-	return text
+	return clipped(text, most)
 }

@@ -112,6 +112,7 @@ func (e *Engine) tick(final bool) {
 		t.Users = int(e.schedule.live.users.Load())
 	}
 	t.Final = final
+	e.gate.evidence.hand(t.At, final)
 	if e.hooks.Tick != nil {
 		e.hooks.Tick(t)
 	}

@@ -21,6 +21,8 @@ type Hooks struct {
 	Stopped func(StopReport)
 	// Finding is called once for each kind and host.
 	Finding func(Finding)
+	// Exemplar is called for every exchange that is kept as an example.
+	Exemplar func(Exemplar)
 	// Result is called for every request that has ended, as they end.
 	Result func(Result)
 }
@@ -78,6 +80,10 @@ func newEngine(p Plan, permit *Permit, brake *Brake, h Hooks, o options) (*Engin
 	e.stats = newStats(prog.steps)
 	e.schedule = newSchedule(p, prog, brake)
 	e.gate = newGate(brake, permit, prog, e.schedule.users, e.findings, o.base)
+	e.gate.servedBy = p.ServedBy
+	if h.Exemplar != nil {
+		e.gate.evidence = &evidence{tell: h.Exemplar, steps: len(prog.steps)}
+	}
 	if h.Result != nil {
 		e.gate.sequence = new(sequence)
 	}

@@ -28,6 +28,12 @@ type running struct {
 // start runs an engine; change, if any, has it before it runs.
 func start(t *testing.T, p Plan, change ...func(*Engine)) *running {
 	t.Helper()
+	return startWith(t, p, func(*Hooks) {}, change...)
+}
+
+// startWith lets a test listen to more.
+func startWith(t *testing.T, p Plan, more func(*Hooks), change ...func(*Engine)) *running {
+	t.Helper()
 	r := &running{record: &record{}, tick: make(chan struct{}, 1)}
 	permit := NewPermit(SystemClock())
 	permit.Grant(time.Hour)
@@ -41,6 +47,7 @@ func start(t *testing.T, p Plan, change ...func(*Engine)) *running {
 	tick, stopped := h.Tick, h.Stopped
 	h.Tick = func(tk Tick) { tick(tk); wake() }
 	h.Stopped = func(s StopReport) { stopped(s); wake() }
+	more(&h)
 	e, err := New(p, permit, NewBrake(), h)
 	if err != nil {
 		t.Fatal(err)

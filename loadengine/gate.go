@@ -46,6 +46,8 @@ type gate struct {
 	base     http.RoundTripper
 	bodies   sync.Pool
 	sequence *sequence // nil: nobody wants results
+	evidence *evidence // nil: nobody wants exemplars
+	servedBy string    // the header that names the server; "" is none
 
 	mu      sync.Mutex
 	run     context.Context // of Engine.Run
@@ -146,6 +148,8 @@ func (g *gate) send(u *user, r *http.Request) error {
 	if t.cancel != nil {
 		t.cancel()
 	}
+	sent := u.sent
+	u.sent = nil // a user who thinks keeps nothing of it
 	if err == nil {
 		return nil
 	}
@@ -164,6 +168,9 @@ func (g *gate) send(u *user, r *http.Request) error {
 		if o.kind == "timeout" {
 			o.fate = fateTimeout
 		}
+		if g.evidence != nil {
+			g.evidence.offer(u, sent, nil, nil, err)
+		}
 	}
 	return err
 }
@@ -172,6 +179,7 @@ func (g *gate) send(u *user, r *http.Request) error {
 func (g *gate) hops(t *turn, r *http.Request) error {
 	u := t.u
 	r.Header = u.header()
+	g.evidence.begin(u, r.Header)
 	if len(u.step.host.parts) > 0 {
 		r.Host = string(u.step.host.render(nil, u.value))
 	}
@@ -197,14 +205,16 @@ func (g *gate) hops(t *turn, r *http.Request) error {
 			u.ticket.seq, u.ticket.at = g.sequence.take()
 		}
 		u.out.hops = hop
-		resp, err := g.carry(t, u.withCookies(r), hop == 0)
+		sent := u.withCookies(r)
+		u.sent = sent
+		resp, err := g.carry(t, sent, hop == 0)
 		if err != nil {
 			return err
 		}
 		u.keepCookies(r, resp)
 		next := g.redirect(u, r, resp)
 		if next == nil {
-			return g.finish(u, resp)
+			return g.finish(u, sent, resp)
 		}
 		if _, err := drain(resp.Body); err != nil {
 			return err
@@ -218,14 +228,19 @@ func (g *gate) hops(t *turn, r *http.Request) error {
 
 // carry puts one request on the wire. first is a step's own, not a redirect's.
 func (g *gate) carry(t *turn, r *http.Request, first bool) (*http.Response, error) {
+	trace := g.evidence.traceOf(t.u, r)
 	w, ok := g.base.(*wire)
 	if !ok || !w.plain(r) {
+		if trace != "" {
+			r.Header = withTrace(r.Header, trace)
+		}
 		return g.base.RoundTrip(r.WithContext(t.context()))
 	}
 	c, err := callOf(r)
 	if err != nil {
 		return nil, err
 	}
+	c.trace = trace
 	if s := t.u.step; first && len(s.raw) > 0 && r.Header.Get("Cookie") == "" {
 		c.raw = s.raw
 	}
@@ -262,14 +277,15 @@ func (g *gate) allow(s *sending, u *user, r *http.Request) error {
 }
 
 // finish reads the body, judges the response and saves from it.
-func (g *gate) finish(u *user, resp *http.Response) error {
+func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
 	s := u.step
 	var body []byte
-	if s.needsBody {
+	wanted := g.evidence.wants(u, resp.StatusCode)
+	if s.needsBody || wanted {
 		buf := g.bodies.Get().(*bytes.Buffer)
 		buf.Reset()
 		defer g.bodies.Put(buf)
-		if _, err := buf.ReadFrom(io.LimitReader(resp.Body, keptBody)); err != nil {
+		if _, err := buf.ReadFrom(io.LimitReader(resp.Body, s.kept())); err != nil {
 			closeBody(resp.Body)
 			return err
 		}
@@ -284,12 +300,16 @@ func (g *gate) finish(u *user, resp *http.Response) error {
 	o.latency = time.Since(u.began)
 	o.fate = fateAnswered
 	o.code = resp.StatusCode
-	if s.needsBody && resp.Header.Get("Content-Encoding") == "gzip" {
+	if (s.needsBody || wanted) && resp.Header.Get("Content-Encoding") == "gzip" {
 		body = unzip(body)
 	}
 	o.kind = s.expect.judge(resp.StatusCode, body)
 	if o.kind == "" {
 		o.kind = u.saveFrom(resp, body)
+	}
+	g.looks(u, r, resp)
+	if g.evidence != nil {
+		g.evidence.offer(u, r, resp, body[:min(len(body), keptStart)], nil)
 	}
 	return nil
 }

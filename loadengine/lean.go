@@ -42,6 +42,7 @@ type call struct {
 	method string
 	uri    string
 	host   string
+	trace  string // a traceparent that goes along; "" is none
 	raw    []byte // the header, written and checked before; nil: header
 	header http.Header
 	body   []byte

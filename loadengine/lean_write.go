@@ -28,6 +28,9 @@ func (c *call) write(b []byte, last bool) ([]byte, error) {
 			return b, err
 		}
 	}
+	if c.trace != "" {
+		b = append(append(append(b, "Traceparent: "...), c.trace...), "\r\n"...)
+	}
 	if last {
 		b = append(b, "Connection: close\r\n"...)
 	}

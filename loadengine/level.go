@@ -65,6 +65,8 @@ type level struct {
 	ended   atomic.Int64 // nanoseconds since it began; 0 while it is the newest
 	stepsAt time.Time    // when its steps were told
 
+	kept atomic.Pointer[kept] // exemplars
+
 	// Under the lock of stats.
 	listed bool // among those that have something to tell
 	cells  []cell

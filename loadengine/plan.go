@@ -11,6 +11,7 @@ type Plan struct {
 	Hosts     []string // further hosts that load may reach, host or host:port; without a port, the scheme's own
 	Forbidden []string // host:port that production's checks use: always refused
 	Header    http.Header
+	ServedBy  string // header of answers that names the server; "" is none
 	Version   string // of the program, for the User-Agent
 	Journeys  []Journey
 	Data      []map[string]string // one row for each user, recycled in order

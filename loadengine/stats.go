@@ -21,6 +21,10 @@ type Tick struct {
 	Users     int    // in ModeRate: users on their journeys
 	Cancelled uint64 // taken back in flight by a stop; the server may have seen them; not in Requests
 
+	Cached  uint64            // answers out of a cache in between (Age, X-Cache)
+	Logins  uint64            // good answers that were a login page's, of steps that are none
+	Servers map[string]uint64 // by the header that Plan.ServedBy names: answers
+
 	Last, Ten Window            // about 1 s and 10 s, up to now, of the present level alone; their rate is of all that ended
 	Codes     map[string]uint64 // status: responses
 	Kinds     map[string]uint64 // kind of error: requests, such as timeout, refused, status 503, expect body
@@ -51,6 +55,8 @@ type stats struct {
 	requests, errors   uint64
 	dropped, cancelled uint64
 	total              Total
+	cached, logins     uint64
+	servers            map[string]uint64
 	codes              map[int]uint64
 	kinds              map[string]uint64
 	byStep             []stepStats
@@ -99,6 +105,15 @@ func (s *stats) record(st *step, o outcome, l *level, held bool) {
 	}
 	s.requests++
 	s.total.Requests++
+	if o.cached {
+		s.cached++
+	}
+	if o.login {
+		s.logins++
+	}
+	if o.server != "" {
+		s.serve(o.server)
+	}
 	if o.code != 0 {
 		s.codes[o.code]++
 	}
@@ -148,6 +163,17 @@ func (s *stats) tellLevels(now time.Time, whole bool) []LevelTick {
 	return out
 }
 
+// serve counts an answer of a server by its name.
+func (s *stats) serve(name string) {
+	if s.servers == nil {
+		s.servers = map[string]uint64{}
+	}
+	if _, known := s.servers[name]; !known && len(s.servers) >= maxServers {
+		name = "other"
+	}
+	s.servers[clip(name)]++
+}
+
 func count(kinds map[string]uint64, kind string) {
 	if _, known := kinds[kind]; !known && len(kinds) >= maxKinds {
 		kind = "other"
@@ -184,6 +210,8 @@ func (s *stats) take(present *level, whole bool) Tick {
 		b.tally.reset()
 		b.kinds = nil
 	}
+	t.Cached, t.Logins, t.Servers = s.cached, s.logins, s.servers
+	s.cached, s.logins, s.servers = 0, 0, nil
 	t.Levels = s.tellLevels(s.began.Add(now), whole)
 	s.requests, s.errors, s.dropped, s.cancelled = 0, 0, 0, 0
 	clear(s.codes)

@@ -3,6 +3,7 @@ package loadengine
 import (
 	"bytes"
 	"math/rand/v2"
+	"net/http"
 	"net/http/cookiejar"
 	"strings"
 	"sync/atomic"
@@ -44,7 +45,10 @@ type user struct {
 	step    *step
 	failed  int // requests in a row that reached nobody
 	began   time.Time
-	ticket  ticket // in the sequence of results
+	ticket  ticket        // in the sequence of results
+	sent    *http.Request // what got no answer
+	trace   string        // the traceparent that was sent
+	lot     bool          // drawn as an example of good answers
 	out     outcome
 }
 
@@ -68,6 +72,9 @@ type outcome struct {
 	latency time.Duration
 	in, out int64 // bytes of bodies
 	hops    int   // redirects that were followed
+	cached  bool  // a cache answered
+	login   bool  // it ended at a login page
+	server  string
 }
 
 func newUser(slot int) user {
@@ -203,7 +210,7 @@ func (u *user) save(name, value string) {
 // fill writes the user's next request into t.
 func (u *user) fill(t *vegeta.Target) {
 	s := u.step
-	u.out, u.ticket = outcome{}, ticket{}
+	u.out, u.ticket, u.lot = outcome{}, ticket{}, false
 	t.Method = s.method
 	t.URL = s.fixedURL
 	if s.fixedURL == "" {

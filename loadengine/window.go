@@ -28,12 +28,14 @@ type Window struct {
 	Requests, Errors   uint64
 	RPS                float64
 	P50, P95, P99, Max time.Duration
+	Cached, Logins     uint64 // of the requests: out of a cache, and at a login page
 }
 
 // tally counts requests and keeps their latencies.
 type tally struct {
 	hist             *hdrhistogram.Histogram
 	requests, errors uint64
+	cached, logins   uint64
 	longest          time.Duration
 }
 
@@ -45,6 +47,12 @@ func (t *tally) record(o outcome) {
 	t.requests++
 	if o.kind != "" {
 		t.errors++
+	}
+	if o.cached {
+		t.cached++
+	}
+	if o.login {
+		t.logins++
 	}
 	if o.fate != fateAnswered && o.fate != fateTimeout {
 		return
@@ -59,7 +67,7 @@ func (t *tally) reset() {
 	if t.requests > 0 {
 		t.hist.Reset()
 	}
-	t.requests, t.errors, t.longest = 0, 0, 0
+	t.requests, t.errors, t.cached, t.logins, t.longest = 0, 0, 0, 0, 0
 }
 
 func (t *tally) add(o *tally) {
@@ -69,11 +77,13 @@ func (t *tally) add(o *tally) {
 	t.hist.Merge(o.hist)
 	t.requests += o.requests
 	t.errors += o.errors
+	t.cached += o.cached
+	t.logins += o.logins
 	t.longest = max(t.longest, o.longest)
 }
 
 func (t *tally) window(span time.Duration) Window {
-	w := Window{Span: span, Requests: t.requests, Errors: t.errors, Max: t.longest}
+	w := Window{Span: span, Requests: t.requests, Errors: t.errors, Max: t.longest, Cached: t.cached, Logins: t.logins}
 	if span > 0 {
 		w.RPS = float64(t.requests) / span.Seconds()
 	}

@@ -87,6 +87,7 @@ var bodies = map[string]func() any{
 	TypeBaselineOffer: func() any { return new(BaselineOffer) },
 	TypeRedacted:      func() any { return new(Redaction) },
 	TypeItemTick:      func() any { return new(ItemTick) },
+	TypeExemplar:      func() any { return new(ExemplarAdd) },
 	TypeLikeTaken:     func() any { return new(LikeTaken) },
 	TypeNotifyFailed:  func() any { return new(NotifyFailed) },
 	TypeLinkQuiet:     func() any { return new(LinkQuiet) },
@@ -253,6 +254,8 @@ type Window struct {
 	P95      *float64 `json:"p95"`
 	P99      *float64 `json:"p99"`
 	Max      *float64 `json:"max"`
+	Cached   uint64   `json:"cached,omitempty"` // of the requests, answered by a cache
+	Logins   uint64   `json:"logins,omitempty"` // good ones that ended at a login page
 }
 
 // LoadTick is what the engine did since the last one. Latencies are seconds,
@@ -275,7 +278,10 @@ type LoadTick struct {
 	Cancelled uint64            `json:"cancelled,omitempty"`
 	Ten       *Window           `json:"ten,omitempty"` // the last ten seconds
 	Codes     map[string]uint64 `json:"codes,omitempty"`
-	Kinds     map[string]uint64 `json:"kinds,omitempty"` // errors by kind
+	Kinds     map[string]uint64 `json:"kinds,omitempty"`   // errors by kind
+	Cached    uint64            `json:"cached,omitempty"`  // answered by a cache in between
+	Logins    uint64            `json:"logins,omitempty"`  // good answers that were a login page's, of steps that are none
+	Servers   map[string]uint64 `json:"servers,omitempty"` // answers by the server that the header of staging.served_by names
 	ByStep    []StepTick        `json:"by_step,omitempty"`
 	Levels    []LevelTick       `json:"levels,omitempty"` // those with news
 	Final     bool              `json:"final,omitempty"`

@@ -123,7 +123,7 @@ func (c *Config) problem(at place, what, remedy string) Problem {
 }
 
 func (c *Config) plan(caps Caps) loadengine.Plan {
-	p := loadengine.Plan{Base: c.Staging.URL, Hosts: c.Staging.Hosts, Header: header(c.Staging.Headers), Version: caps.Version, Mode: cmp.Or(caps.Mode, c.Staging.Mode),
+	p := loadengine.Plan{Base: c.Staging.URL, Hosts: c.Staging.Hosts, Header: header(c.Staging.Headers), Version: caps.Version, ServedBy: c.Staging.ServedBy, Mode: cmp.Or(caps.Mode, c.Staging.Mode),
 		Data: c.Staging.DataRows, MaxUsers: DefaultUsers, MaxRPS: c.Staging.Limits.RPS, Glide: caps.Glide, Seed: caps.Seed}
 	if n := c.Staging.Limits.Users; n > 0 {
 		p.MaxUsers = n

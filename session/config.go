@@ -117,12 +117,14 @@ func (c Charter) String() string {
 
 // Staging is the environment under load.
 type Staging struct {
-	URL     string            `json:"url,omitempty"`            // http or https, with host
-	Hosts   []string          `json:"hosts,omitempty"`          // what else load may reach: host or host:port
-	Mode    string            `json:"mode,omitempty" mask:"no"` // what the dial counts: "users", also "", or "rate", requests a second
-	Limits  Limits            `json:"limits,omitzero"`
-	Build   *BuildSource      `json:"build,omitempty"`
-	Headers map[string]string `json:"headers,omitempty"`
+	URL    string       `json:"url,omitempty"`            // http or https, with host
+	Hosts  []string     `json:"hosts,omitempty"`          // what else load may reach: host or host:port
+	Mode   string       `json:"mode,omitempty" mask:"no"` // what the dial counts: "users", also "", or "rate", requests a second
+	Limits Limits       `json:"limits,omitzero"`
+	Build  *BuildSource `json:"build,omitempty"`
+	// ServedBy is the header of answers that names the server.
+	ServedBy string            `json:"served_by,omitempty"`
+	Headers  map[string]string `json:"headers,omitempty"`
 	// Data is the path of a CSV file with a header row; [ReadConfig] puts its rows into DataRows.
 	Data     string              `json:"data,omitempty"`
 	DataRows []map[string]string `json:"-"`

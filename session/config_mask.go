@@ -91,6 +91,10 @@ func (c *Config) replacer() *strings.Replacer {
 	for _, s := range c.Secrets {
 		put(s)
 		put(strings.TrimSpace(s))
+		// One that was given as a URL writes it comes back as it is meant.
+		if plain, err := url.QueryUnescape(s); err == nil && plain != s {
+			put(plain)
+		}
 	}
 	for _, s := range c.Notify.secrets() {
 		if len(s) >= 2*shortSecret {

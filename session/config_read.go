@@ -201,6 +201,13 @@ func (r *configReader) staging(n ast.Node) {
 				}},
 			})
 		}},
+		{"served_by", func(n ast.Node) {
+			if h, ok := r.filled(n, "staging.served_by", "X-Served-By"); ok && !isToken(h) {
+				r.wrongText(n, "staging.served_by", "use letters, digits and hyphens", "is not the name of a header")
+			} else {
+				s.ServedBy = h
+			}
+		}},
 		{"headers", func(n ast.Node) { s.Headers = r.headers(n, "staging.headers") }},
 		path(&s.Data, "data", "users.csv"),
 		{"journeys", r.journeys},

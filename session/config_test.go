@@ -287,7 +287,7 @@ func TestConfigLinesAreTrue(t *testing.T) {
 		"  url: \"http://x.test/\\\n    y\"\n  headers:\n    X-Long: |\n      a\n\n" +
 		"  # eighteen\n  é: 'ü' \n  journeys: [\n    {name: a,\n     stps: [GET /]}]\n"
 	want := "c.yaml:14:13: staging.headers.X-Long has a line break: keep it to one line\n" +
-		"c.yaml:18:3: unknown key \"é\" in staging: known keys are build, ca, cert, checks, data, headers, hosts, http2, insecure, journeys, keep_alive, key, limits, mode, url\n" +
+		"c.yaml:18:3: unknown key \"é\" in staging: known keys are build, ca, cert, checks, data, headers, hosts, http2, insecure, journeys, keep_alive, key, limits, mode, served_by, url\n" +
 		"c.yaml:21:6: unknown key \"stps\" in staging.journeys: did you mean \"steps\"?"
 	for name, text := range map[string]string{"LF": text, "CRLF": strings.ReplaceAll(text, "\n", "\r\n")} {
 		_, err := ParseConfig("c.yaml", []byte(text), configEnv())

@@ -56,6 +56,8 @@ func (s *State) Apply(e Event) {
 		s.note(e)
 	case *NoteLink:
 		s.filed(e, b)
+	case *ExemplarAdd:
+		s.exemplar(b)
 	case *AttachAdd:
 		s.attach(e, b)
 	case *Debrief:
@@ -149,6 +151,11 @@ func (s *State) tick(e Event, b *LoadTick) {
 	s.Requests += b.Requests
 	s.Errors += b.Errors
 	s.Late += b.Late
+	s.Cached += b.Cached
+	s.Logins += b.Logins
+	if len(s.Servers) < maxServers {
+		saw(s.Servers, b.Servers, e.MS)
+	}
 	for k, n := range b.Kinds {
 		s.Kinds[k] += n
 	}

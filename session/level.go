@@ -136,6 +136,9 @@ func (s *State) levels(list []LevelTick) {
 	}
 }
 
+// maxServers bounds the names of servers that answers bring.
+const maxServers = 200
+
 // saw counts kinds of errors, and when they were seen.
 func saw(into map[string]KindSeen, kinds map[string]uint64, ms int64) {
 	for kind, n := range kinds {

@@ -22,37 +22,39 @@ type Options struct {
 	Limits      map[string]monitors.Limits // by environment
 	Baseline    time.Duration              // quiet phase; 0: none
 	Rules       GuardRules
-	AtEnd       string                                // of the timebox: EndEase (also ""), EndHold, EndStop or EndNone
-	Charter     Charter                               // in full; Start.Charter is its one line
-	Build       func(context.Context) (string, error) // what staging runs; nil if nobody said where that can be read
-	Hold        monitors.Hold                         // zero: the board's own
-	Hints       []string                              // what a person should know from the start; each becomes a note
-	Answers     map[CheckKey]*monitors.Answers        // of the checks that ask a person; each of Checks of that kind has its own
-	Earlier     []Threshold                           // of an earlier session, offered when they fit the quiet phase; not headless: that keeps its own --baseline
-	EarlierFrom string                                // that session's id and date
-	Result      func(loadengine.Result)               // is called for every request that has ended, and must not wait; may be nil
-	Identity    IdentityConfig                        // data stores to compare at the start
-	Now         func() time.Time                      // with its monotonic reading; nil: time.Now
+	AtEnd       string                                 // of the timebox: EndEase (also ""), EndHold, EndStop or EndNone
+	Charter     Charter                                // in full; Start.Charter is its one line
+	Build       func(context.Context) (string, error)  // what staging runs; nil if nobody said where that can be read
+	Hold        monitors.Hold                          // zero: the board's own
+	Hints       []string                               // what a person should know from the start; each becomes a note
+	Answers     map[CheckKey]*monitors.Answers         // of the checks that ask a person; each of Checks of that kind has its own
+	Earlier     []Threshold                            // of an earlier session, offered when they fit the quiet phase; not headless: that keeps its own --baseline
+	EarlierFrom string                                 // that session's id and date
+	Exemplar    func(loadengine.Exemplar) *ExemplarAdd // masks an exchange that is kept; nil: none is
+	Result      func(loadengine.Result)                // is called for every request that has ended, and must not wait; may be nil
+	Identity    IdentityConfig                         // data stores to compare at the start
+	Now         func() time.Time                       // with its monotonic reading; nil: time.Now
 }
 
 // Session owns the state and the order. Run is its only writer.
 type Session struct {
-	o        Options
-	now      func() time.Time
-	log      *Log
-	journal  *Journal
-	torn     int64
-	engine   *loadengine.Engine
-	monitor  *monitors.Monitor
-	brake    *loadengine.Brake
-	permit   *loadengine.Permit
-	ceiling  *ceiling
-	watch    *watch
-	links    *linkRunner
-	facts    *outbox
-	requests chan request
-	samples  chan monitors.Sample
-	done     chan struct{} // closed when Run has returned
+	o         Options
+	now       func() time.Time
+	log       *Log
+	journal   *Journal
+	torn      int64
+	engine    *loadengine.Engine
+	monitor   *monitors.Monitor
+	brake     *loadengine.Brake
+	permit    *loadengine.Permit
+	ceiling   *ceiling
+	watch     *watch
+	links     *linkRunner
+	facts     *outbox
+	requests  chan request
+	samples   chan monitors.Sample
+	exemplars chan loadengine.Exemplar // from the engine, not masked yet; closed after it has ended
+	done      chan struct{}            // closed when Run has returned
 
 	// Run's own.
 	began     time.Time
@@ -121,6 +123,9 @@ func New(o Options) (*Session, error) {
 func (s *Session) assemble() error {
 	var err error
 	hooks := loadengine.Hooks{Tick: s.onTick, Stopped: s.onStopped, Finding: s.onFinding, Result: s.o.Result}
+	if s.o.Exemplar != nil {
+		hooks.Exemplar, s.exemplars = s.onExemplar, make(chan loadengine.Exemplar, exemplarRoom)
+	}
 	if s.engine, err = loadengine.New(s.o.Plan, s.permit, s.brake, hooks); err != nil {
 		return fmt.Errorf("prepare the load: %w", err)
 	}
@@ -194,6 +199,9 @@ func (s *Session) Run(ctx context.Context) error {
 	engine.Go(func() { engineDone <- s.engine.Run(work) })
 	rest.Go(func() { s.monitor.Run(guard, s.samples) })
 	rest.Go(func() { s.watch.run(guard) })
+	if s.exemplars != nil {
+		rest.Go(s.maskExemplars)
+	}
 	s.startLinks(guard, &rest)
 	if s.o.Build != nil {
 		rest.Go(func() { s.followBuild(guard) })
@@ -219,6 +227,9 @@ func (s *Session) Run(ctx context.Context) error {
 	err := s.write(ctx, engineDone, failures)
 	stopGuard()
 	engine.Wait()
+	if s.exemplars != nil {
+		close(s.exemplars) // its only sender has returned
+	}
 	rest.Wait()
 	s.settle()
 	s.log.close()
@@ -281,7 +292,10 @@ func (s *Session) record() {
 		case *NoteAdd:
 			s.addNote(f.by, b)
 		case *LoadTick:
-			b.stamp(func(t time.Time) int64 { return min(max(0, s.base+t.Sub(s.began).Milliseconds()), s.ms()) })
+			b.stamp(s.msAt)
+			s.add(f.by, f.kind, b)
+		case *ExemplarAdd:
+			b.Sent = s.msAt(b.sent)
 			s.add(f.by, f.kind, b)
 		case *LinkVerdict, *IdentityResult:
 			s.foundLink(f.body)
@@ -362,6 +376,11 @@ func (s *Session) add(by, kind string, body any) Event {
 // ms is the session's own clock: it goes on over a resume by what the wall
 // clock says has passed.
 func (s *Session) ms() int64 { return s.base + s.now().Sub(s.began).Milliseconds() }
+
+// msAt is the session's own clock at a moment that was, as the engine saw it.
+func (s *Session) msAt(t time.Time) int64 {
+	return min(max(0, s.base+t.Sub(s.began).Milliseconds()), s.ms())
+}
 
 // addNote gives a note its number and what the panes show now.
 func (s *Session) addNote(by string, b *NoteAdd) Event {

@@ -28,23 +28,27 @@ type State struct {
 	Answers map[string]string // of the debrief, by question
 	Gone    bool              // its process is gone without a last line: no event says so, whoever looks must
 
-	Dial     Dial
-	Load     LoadTick // newest
-	LoadMS   int64    // when it came
-	Requests uint64   // since the start
-	Errors   uint64
-	Steps    map[string]*StepTotal // by journey and step
-	Late     uint64                // sends that we did not make in time, since the start
-	Kinds    map[string]uint64     // errors by kind since the start
-	Seen     map[string]KindSeen   // the same, with when
-	Levels   []Level               // in order; values that are replaced, never changed
-	Envs     map[string]*Env
-	Guard    GuardView
-	Baseline BaselineView
-	Link     LinkView
-	Asks     []Ask // questions that wait for somebody's answer
-	Brake    *BrakeTest
-	Stops    []Mark // stop orders, newest last
+	Dial      Dial
+	Load      LoadTick // newest
+	LoadMS    int64    // when it came
+	Requests  uint64   // since the start
+	Errors    uint64
+	Steps     map[string]*StepTotal // by journey and step
+	Late      uint64                // sends that we did not make in time, since the start
+	Kinds     map[string]uint64     // errors by kind since the start
+	Seen      map[string]KindSeen   // the same, with when
+	Cached    uint64                // answered by a cache, since the start
+	Logins    uint64                // good answers at a login page, since the start
+	Servers   map[string]KindSeen   // by name: answers, and when
+	Exemplars []*ExemplarAdd        // oldest first; replaced as a whole, never changed
+	Levels    []Level               // in order; values that are replaced, never changed
+	Envs      map[string]*Env
+	Guard     GuardView
+	Baseline  BaselineView
+	Link      LinkView
+	Asks      []Ask // questions that wait for somebody's answer
+	Brake     *BrakeTest
+	Stops     []Mark // stop orders, newest last
 
 	Notes    notes.List
 	Marks    []Mark // for the charts and the timeline, newest last
@@ -167,7 +171,7 @@ const (
 // NewState returns the state before the first event.
 func NewState() *State {
 	return &State{
-		Envs: map[string]*Env{}, Steps: map[string]*StepTotal{}, Kinds: map[string]uint64{}, Seen: map[string]KindSeen{},
+		Envs: map[string]*Env{}, Steps: map[string]*StepTotal{}, Kinds: map[string]uint64{}, Seen: map[string]KindSeen{}, Servers: map[string]KindSeen{},
 		Fine: NewRing(fineStep, fineLen), Coarse: NewRing(coarseStep, coarseLen),
 		Dial: Dial{Ceiling: -1}, Guard: GuardView{State: "run", Ceiling: -1}, levelSince: -1,
 	}
@@ -198,6 +202,8 @@ func (s *State) Clone() *State {
 		c.Steps[k] = &t
 	}
 	c.Kinds, c.Seen, c.Levels = maps.Clone(s.Kinds), maps.Clone(s.Seen), slices.Clone(s.Levels)
+	c.Servers = maps.Clone(s.Servers)
+	c.Exemplars = slices.Clone(s.Exemplars)
 	c.Asks = slices.Clone(s.Asks)
 	c.Answers = maps.Clone(s.Answers)
 	c.Notes = s.Notes.Clone()

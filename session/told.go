@@ -53,13 +53,13 @@ func (s *Session) onFinding(f loadengine.Finding) {
 
 func loadTick(t loadengine.Tick) *LoadTick {
 	b := &LoadTick{Asked: t.Asked, Running: t.Running, InFlight: t.InFlight, Ceiling: t.Ceiling, Requests: t.Requests, RPS: round(t.Last.RPS, 1),
-		Errors: t.Errors, Dropped: t.Dropped, Late: t.Late, Users: t.Users, Cancelled: t.Cancelled, Codes: t.Codes, Kinds: t.Kinds, Final: t.Final}
+		Errors: t.Errors, Dropped: t.Dropped, Late: t.Late, Users: t.Users, Cancelled: t.Cancelled, Cached: t.Cached, Logins: t.Logins, Servers: t.Servers, Codes: t.Codes, Kinds: t.Kinds, Final: t.Final}
 	if t.Last.Requests > 0 {
 		b.P50, b.P95, b.P99, b.Max = span(t.Last.P50), span(t.Last.P95), span(t.Last.P99), span(t.Last.Max)
 	}
 	if t.Ten.Requests > 0 {
 		b.Ten = &Window{Requests: t.Ten.Requests, RPS: round(t.Ten.RPS, 1), Errors: t.Ten.Errors,
-			P50: span(t.Ten.P50), P95: span(t.Ten.P95), P99: span(t.Ten.P99), Max: span(t.Ten.Max)}
+			P50: span(t.Ten.P50), P95: span(t.Ten.P95), P99: span(t.Ten.P99), Max: span(t.Ten.Max), Cached: t.Ten.Cached, Logins: t.Ten.Logins}
 	}
 	for _, st := range t.Steps {
 		step := StepTick{Journey: st.Journey, Step: st.Name, Requests: st.Requests, Errors: st.Errors, Kinds: st.Kinds}

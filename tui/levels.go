@@ -88,6 +88,7 @@ func (m *Model) errorsSheet() sheet {
 	if len(s.Seen) == 0 {
 		add(piece{"    none so far", inkDim})
 	}
+	l = append(l, m.doubtLines()...)
 	add()
 	about := "  counts since the start"
 	if n := len(s.Levels); n > 0 {
@@ -119,6 +120,7 @@ func (m *Model) errorsSheet() sheet {
 	if len(steps) == 0 {
 		add(piece{"no request yet", inkDim})
 	}
+	l = append(l, m.exampleLines(steps)...)
 	return sheet{m: m, title: "ERRORS AND STEPS", w: name + len(f.head), n: len(l), line: fixed(l)}
 }
 

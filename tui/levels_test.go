@@ -19,7 +19,8 @@ func levelStory() *story {
 	late := session.KindSeen{Kind: "timeout", Count: 14, First: 31_200, Last: 58_400}
 	busy := session.KindSeen{Kind: "status 503", Count: 97, First: 30_100, Last: 59_900}
 	t.ms += 60_000
-	t.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 120, Running: 96, Requests: 5234, Errors: 111, RPS: 212, P50: new(0.04),
+	t.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 120, Running: 96, Requests: 5234, Errors: 111, RPS: 212, P50: new(0.04), Logins: 40, Cached: 12, Servers: map[string]uint64{"web-1": 3000, "web-2": 2200},
+		Ten:   &session.Window{Requests: 1200, RPS: 212, Errors: 111, P50: new(0.04), P95: new(0.2), P99: new(0.4), Logins: 40, Cached: 3},
 		Kinds: map[string]uint64{"timeout": 14, "status 503": 97},
 		ByStep: []session.StepTick{{Journey: "buy", Step: "GET /products", Requests: 2617, P50: new(0.03)},
 			{Journey: "buy", Step: "POST /cart/{{cart}}/checkout", Requests: 2617, Errors: 111, P50: new(0.08), Kinds: map[string]uint64{"timeout": 14, "status 503": 97}}},
@@ -31,6 +32,11 @@ func levelStory() *story {
 			{N: 4, Asked: 120, From: 60_000, Span: 5, Over: false, LevelSum: sum(111, 0, "all", 22.2, 0.061),
 				Steps: []session.LevelStep{{Journey: "buy", Step: "GET /products", LevelSum: sum(56, 0, "all", 11.2, 0.031)}}},
 		}})
+	t.add(session.ByEngine, session.TypeExemplar, &session.ExemplarAdd{Level: 3, Asked: 80, Journey: "buy", Step: "POST /cart/{{cart}}/checkout", Kind: "status 503", Pick: "slowest",
+		Sent: 41_300, Seconds: 2.31, Status: 503, User: 12, Trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Method: "POST",
+		URL: "http://127.0.0.1:8080/cart/4f…(12)/checkout?key=***", Body: `{"pay":"***"}`, Start: "the queue is full, try again later"})
+	t.add(session.ByEngine, session.TypeExemplar, &session.ExemplarAdd{Level: 3, Asked: 80, Journey: "buy", Step: "POST /cart/{{cart}}/checkout", Kind: "timeout", Pick: "first",
+		Sent: 31_200, Seconds: 5, User: 3, Method: "POST", URL: "http://127.0.0.1:8080/cart/77…(12)/checkout", Error: "context deadline exceeded"})
 	return t
 }
 
@@ -38,7 +44,7 @@ func TestLevelFrames(t *testing.T) {
 	for _, v := range []struct {
 		name string
 		keys []string
-	}{{"levels", []string{"l"}}, {"steps", []string{"l", "s"}}, {"errors", []string{"e"}}, {"closed", []string{"l", "l"}}} {
+	}{{"levels", []string{"l"}}, {"steps", []string{"l", "s"}}, {"errors", []string{"e"}}, {"kept", []string{"e", "end"}}, {"closed", []string{"l", "l"}}} {
 		for _, size := range [][2]int{{80, 24}, {120, 36}} {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, _ := screen(levelStory(), size[0], size[1])

@@ -245,6 +245,7 @@ func (p pane) loadNumbers(env session.Env) [][]piece {
 		p.m.rate(n.RPS),
 		errorShare(errs),
 	}
+	g = append(g, p.m.doubts(n)...)
 	if t.Dropped > t.Late {
 		g = append(g, []piece{{fmt.Sprintf("%d not sent by us", t.Dropped), inkAmber}})
 	}

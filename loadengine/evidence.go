@@ -1,0 +1,338 @@
+package loadengine
+
+import (
+	"bytes"
+	"encoding/hex"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Picks of an Exemplar.
+const (
+	PickFirst   = "first"
+	PickSlowest = "slowest"
+	PickRandom  = "random"
+)
+
+// Exemplar is one real exchange, kept for a step, a level and a kind of error:
+// the first, the slowest and one at random. It holds what was sent and answered
+// as it is; who keeps it masks it. A later one of the same Level, step, Kind and
+// Pick takes the place of an earlier one.
+type Exemplar struct {
+	Level, Asked  int
+	Journey, Step string
+	Kind          string // of error; empty for a good answer
+	Pick          string
+	At            time.Time // when it was sent
+	Latency       time.Duration
+	Code          int // 0: no answer
+	User          int // from 1
+	Trace         string
+	Method, URL   string // as it was sent
+	Header        http.Header
+	Body          []byte // its first 8 KiB
+	Reached       string // where redirects led; empty without any
+	Answer        http.Header
+	Start         []byte   // of the answer's body, its first 8 KiB
+	Err           string   // why there was no answer
+	Private       []string // what this user filled in and saved
+}
+
+const (
+	keptStart    = 8 << 10
+	maxExemplars = 1000            // handed over in a run
+	maxGood      = 200             // of these, of good answers
+	exemplarWait = 5 * time.Second // until a level's slowest and random ones are handed over, doubled each time
+	tracedEvery  = 20 * time.Millisecond
+)
+
+// evidence keeps exemplars. The way of a good answer that is not kept takes no
+// lock: it counts, and compares with the slowest so far.
+type evidence struct {
+	tell  func(Exemplar)
+	steps int
+
+	mu     sync.Mutex
+	fresh  []*Exemplar // firsts, to be handed over
+	levels []*kept
+	told   int
+	good   int
+
+	trace atomic.Int64 // when the newest request asked to be traced
+}
+
+// kept are the exemplars of one level.
+type kept struct {
+	level *level
+	good  []goodCell // by step
+
+	// Under evidence's lock.
+	errors map[kindOf]*picks
+	goods  map[int]*picks
+	wait   time.Duration
+	next   time.Time
+}
+
+type kindOf struct {
+	step int
+	kind string
+}
+
+type goodCell struct{ seen, slowest atomic.Int64 }
+
+// picks are those of one step and kind.
+type picks struct {
+	seen            int64
+	slowest, random *Exemplar
+	slowTold, told  *Exemplar // what was handed over
+}
+
+func (v *evidence) of(l *level) *kept {
+	if k := l.kept.Load(); k != nil {
+		return k
+	}
+	k := &kept{level: l, good: make([]goodCell, v.steps), errors: map[kindOf]*picks{}, goods: map[int]*picks{}, wait: exemplarWait, next: l.began.Add(exemplarWait)}
+	if !l.kept.CompareAndSwap(nil, k) {
+		return l.kept.Load()
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.levels = append(v.levels, k)
+	return k
+}
+
+// wants tells whether the body of an answer should be kept, by what is known of
+// it when its head has come.
+func (v *evidence) wants(u *user, code int) bool {
+	if v == nil {
+		return false
+	}
+	if !u.step.expect.status.ok(code) {
+		return true
+	}
+	c := &v.of(u.level).good[u.step.index]
+	n := c.seen.Load()
+	u.lot = n == 0 || rand.Int64N(n+1) == 0
+	return u.lot || int64(time.Since(u.began)) > c.slowest.Load()
+}
+
+// offer takes an exchange that has ended, if it is one to keep.
+func (v *evidence) offer(u *user, r *http.Request, resp *http.Response, start []byte, err error) {
+	o := &u.out
+	k := v.of(u.level)
+	if o.kind == "" {
+		c := &k.good[u.step.index]
+		n := c.seen.Add(1)
+		slow := c.slowest.Load()
+		if int64(o.latency) > slow {
+			c.slowest.Store(int64(o.latency)) // two at once: either is slow
+		} else if n > 1 && !u.lot {
+			return
+		}
+	}
+	x := &Exemplar{Level: k.level.number, Asked: k.level.asked, Journey: u.step.journey, Step: u.step.name, Kind: o.kind, At: u.began, Latency: o.latency,
+		Code: o.code, User: int(u.slot) + 1, Trace: u.trace, Method: u.step.method, Start: bytes.Clone(start)}
+	x.request(u, r, o.hops)
+	if resp != nil {
+		x.Answer = resp.Header.Clone()
+	}
+	if err != nil {
+		x.Err = err.Error()
+	}
+	v.keep(k, u, x)
+}
+
+// request takes what was sent, and what of it is the user's own.
+func (x *Exemplar) request(u *user, r *http.Request, hops int) {
+	s := u.step
+	x.URL = s.fixedURL
+	if x.URL == "" {
+		x.URL = u.renderURL(s)
+	}
+	body := s.fixedBody
+	if len(s.body.parts) > 0 {
+		body = s.body.render(nil, u.value)
+	}
+	x.Body = bytes.Clone(body[:min(len(body), keptStart)])
+	if r != nil {
+		x.Header = r.Header.Clone()
+		if u.trace != "" {
+			x.Header.Set("Traceparent", u.trace)
+		}
+		if hops > 0 {
+			x.Reached = r.URL.String()
+		}
+		if u.jar != nil {
+			for _, c := range u.jar.Cookies(r.URL) {
+				x.Private = append(x.Private, c.Value)
+			}
+		}
+	}
+	for _, value := range u.row {
+		x.Private = append(x.Private, value)
+	}
+	for _, value := range u.saved {
+		x.Private = append(x.Private, value)
+	}
+}
+
+func (v *evidence) keep(k *kept, u *user, x *Exemplar) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var p *picks
+	if x.Kind == "" {
+		if p = k.goods[u.step.index]; p == nil {
+			p = new(picks)
+			k.goods[u.step.index] = p
+		}
+	} else {
+		key := kindOf{u.step.index, x.Kind}
+		if p = k.errors[key]; p == nil {
+			if len(k.errors) >= maxKinds {
+				return
+			}
+			p = new(picks)
+			k.errors[key] = p
+		}
+	}
+	p.seen++
+	switch {
+	case p.seen == 1:
+		first := *x
+		first.Pick = PickFirst
+		v.fresh = append(v.fresh, &first)
+		p.slowTold, p.told = x, x
+		p.slowest, p.random = x, x
+		return
+	case x.Latency > p.slowest.Latency:
+		p.slowest = x
+	}
+	// Of good answers only those that were drawn come here; errors all come.
+	if x.Kind == "" && u.lot || x.Kind != "" && rand.Int64N(p.seen) == 0 {
+		p.random = x
+	}
+}
+
+// hand gives what is due: firsts at once, the slowest and the random ones of a
+// level when it is over, and now and then before.
+func (v *evidence) hand(now time.Time, all bool) {
+	if v == nil {
+		return
+	}
+	v.mu.Lock()
+	out := v.fresh
+	v.fresh = nil
+	kept := v.levels[:0]
+	for _, k := range v.levels {
+		over := k.level.ended.Load() > 0
+		if all || over || !now.Before(k.next) {
+			out = append(out, k.due()...)
+			k.wait *= 2
+			k.next = now.Add(k.wait)
+		}
+		// Late answers of a level that is over still come, for as long as it is
+		// likely: after a timeout's length nobody waits for them.
+		if !over || now.Sub(k.level.began.Add(time.Duration(k.level.ended.Load()))) < defaultTimeout {
+			kept = append(kept, k)
+		}
+	}
+	clear(v.levels[len(kept):])
+	v.levels = kept
+	v.mu.Unlock()
+	for _, x := range out {
+		if v.told >= maxExemplars || x.Kind == "" && v.good >= maxGood {
+			continue
+		}
+		v.told++
+		if x.Kind == "" {
+			v.good++
+		}
+		v.tell(*x)
+	}
+}
+
+func (k *kept) due() []*Exemplar {
+	var out []*Exemplar
+	pick := func(p *picks) {
+		if p.slowest != p.slowTold {
+			x := *p.slowest
+			x.Pick = PickSlowest
+			out = append(out, &x)
+			p.slowTold = p.slowest
+		}
+		if p.random != p.told {
+			x := *p.random
+			x.Pick = PickRandom
+			out = append(out, &x)
+			p.told = p.random
+		}
+	}
+	for _, p := range k.errors {
+		pick(p)
+	}
+	for _, p := range k.goods {
+		pick(p)
+	}
+	return out
+}
+
+// begin gives a request a trace of its own (W3C Trace Context), unless the step
+// has one. At most fifty a second ask to be recorded: a tracing system must not
+// be what the load falls over.
+func (v *evidence) begin(u *user, h http.Header) {
+	if v == nil {
+		return
+	}
+	if own := h["Traceparent"]; own != nil {
+		u.trace = own[0]
+		return
+	}
+	var id [24]byte
+	for i := 0; i < len(id); i += 8 {
+		n := rand.Uint64() | 1 // never all zero
+		for j := range 8 {
+			id[i+j] = byte(n >> (8 * j))
+		}
+	}
+	flag := "-00"
+	now, last := time.Now().UnixNano(), v.trace.Load()
+	if now-last >= int64(tracedEvery) && v.trace.CompareAndSwap(last, now) {
+		flag = "-01"
+	}
+	b := make([]byte, 0, 55)
+	b = append(b, "00-"...)
+	b = hex.AppendEncode(b, id[:16])
+	b = append(b, '-')
+	b = hex.AppendEncode(b, id[16:])
+	b = append(b, flag...)
+	u.trace = string(b)
+}
+
+// traceOf is the header that goes along with r; "" if r has it, or is to have none.
+func (v *evidence) traceOf(u *user, r *http.Request) string {
+	if v == nil || r.Header["Traceparent"] != nil {
+		return ""
+	}
+	return u.trace
+}
+
+// withTrace returns a header with one more: the map itself serves many requests
+// at once.
+func withTrace(h http.Header, trace string) http.Header {
+	with := make(http.Header, len(h)+1)
+	maps.Copy(with, h)
+	with["Traceparent"] = []string{trace}
+	return with
+}
+
+// kept is how much of an answer's body is read before the rest is thrown away.
+func (s *step) kept() int64 {
+	if s.needsBody {
+		return keptBody
+	}
+	return keptStart
+}

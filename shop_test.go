@@ -1,0 +1,283 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// shop is a small product with a login as they are: a form with a hidden CSRF
+// field, a cookie by Set-Cookie, a token by JSON that is worth thirty requests,
+// a static host of its own, and a redirect to a host that is nobody's business.
+type shop struct {
+	*httptest.Server
+	static  *httptest.Server
+	foreign *httptest.Server
+
+	mu       sync.Mutex
+	sessions map[string]string // cookie: CSRF field
+	tokens   map[string]int    // token: requests it is still good for
+	logins   map[string]int    // by login
+	wrong    []string          // what was not as it should be
+	abroad   int               // requests at the foreign host
+	pictures int
+	orders   int
+	expired  int
+}
+
+const tokenWorth = 30
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	s := &shop{sessions: map[string]string{}, tokens: map[string]int{}, logins: map[string]int{}}
+	count := func(n *int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			*n++
+			w.Header().Set("X-Cache", "HIT")
+			fmt.Fprint(w, "picture")
+		}
+	}
+	s.static, s.foreign = httptest.NewServer(count(&s.pictures)), httptest.NewServer(count(&s.abroad))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /login", s.form)
+	mux.HandleFunc("POST /login", s.login)
+	mux.HandleFunc("POST /token", s.token)
+	mux.HandleFunc("POST /orders", s.order)
+	mux.HandleFunc("GET /partner", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, s.foreign.URL+"/pay", http.StatusFound)
+	})
+	mux.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {})
+	s.Server = httptest.NewServer(mux)
+	t.Cleanup(func() { s.Close(); s.static.Close(); s.foreign.Close() })
+	return s
+}
+
+// bad remembers what was wrong with a request, and answers it.
+func (s *shop) bad(w http.ResponseWriter, code int, format string, args ...any) {
+	s.wrong = append(s.wrong, fmt.Sprintf(format, args...))
+	w.WriteHeader(code)
+}
+
+func (s *shop) form(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, csrf := fmt.Sprintf("sid-%d-longenough", len(s.sessions)), fmt.Sprintf("csrf-%d-longenough", len(s.sessions))
+	s.sessions[id] = csrf
+	http.SetCookie(w, &http.Cookie{Name: "sid", Value: id, Path: "/"})
+	fmt.Fprintf(w, `<form method="post"><input type="hidden" name="csrf" value="%s"><input name=user><input name=password type=password></form>`, csrf)
+}
+
+func (s *shop) login(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := r.Cookie("sid")
+	switch {
+	case err != nil:
+		s.bad(w, 400, "a login without its cookie")
+	case r.PostFormValue("csrf") != s.sessions[c.Value]:
+		s.bad(w, 403, "csrf %q of %s", r.PostFormValue("csrf"), c.Value)
+	case r.PostFormValue("password") != "pw-of-"+r.PostFormValue("user"):
+		s.bad(w, 401, "password %q of %q", r.PostFormValue("password"), r.PostFormValue("user"))
+	default:
+		s.logins[r.PostFormValue("user")]++
+		http.Redirect(w, r, "/health", http.StatusSeeOther)
+	}
+}
+
+func (s *shop) token(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if want := `{"client":"env-client-secret","note":"hello"}`; string(body) != want {
+		s.bad(w, 400, "token asked with %s", body)
+		return
+	}
+	token := fmt.Sprintf("token-%d-longenough", len(s.tokens))
+	s.tokens[token] = tokenWorth
+	fmt.Fprintf(w, `{"access":{"token":"%s"}}`, token)
+}
+
+func (s *shop) order(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token := strings.TrimPrefix(r.Header.Get("X-Auth"), "Bearer ")
+	left, known := s.tokens[token]
+	switch {
+	case !known || r.URL.Query().Get("key") != "env-key secret/+" || r.Header.Get("X-Api-Key") != "env-header-secret":
+		s.bad(w, 400, "order with %q, key %q, %q", token, r.URL.Query().Get("key"), r.Header.Get("X-Api-Key"))
+	case left == 0:
+		s.expired++
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprintf(w, `{"error":"token %s is over, %s"}`, token, r.URL.Query().Get("key"))
+	default:
+		s.tokens[token]--
+		s.orders++
+		w.Header().Set("X-Served-By", fmt.Sprintf("web-%d", s.orders%2+1))
+		w.WriteHeader(http.StatusCreated)
+		fmt.Fprintf(w, `{"order":{"id":%d,"state":"paid"}}`, s.orders)
+	}
+}
+
+// secrets are what a session on the shop may know and never tell.
+var secrets = map[string]string{"SHOP_CLIENT": "env-client-secret", "SHOP_KEY": "env-key secret/+", "SHOP_HEADER": "env-header-secret", "SHOP_CHECK": "env-check-secret"}
+
+// configure writes what a tester of the shop would.
+func (s *shop) configure(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	rows := "login,password\n"
+	for _, who := range []string{"anna", "berta", "cleo"} {
+		rows += who + ",pw-of-" + who + "\n"
+	}
+	text := strings.NewReplacer("SHOP", s.URL, "STATICHOST", strings.TrimPrefix(s.static.URL, "http://"), "STATIC", s.static.URL).Replace(`staging:
+  url: SHOP
+  hosts: ["STATICHOST"]
+  served_by: X-Served-By
+  data: users.csv
+  headers: {X-Api-Key: "${HEADER}"}
+  journeys:
+    - name: order
+      weight: 3
+      think: 1ms..5ms
+      once:
+        - {get: /login, save: {csrf: {regex: 'name="csrf" value="([^"]+)"'}}, expect: {contains: "<form"}}
+        - {post: /login, form: {user: "{{login}}", password: "{{password}}", csrf: "{{csrf}}"}, save: {}, expect: 2xx}
+        - {post: /token, json: {client: "${CLIENT}", note: hello}, save: {token: $.access.token}}
+      steps:
+        - {post: "/orders?key=${QUERY}", body: "order by {{login}} with {{password}}", expect: {status: 201, json: {$.order.state: paid}}, headers: {X-Auth: "Bearer {{token}}"}, timeout: 5s}
+        - {get: "STATIC/p.png", think: 0s..1ms}
+    - name: partner
+      steps: [{get: /partner, expect: 3xx}]
+  checks: [{name: web, http: "SHOP/health", headers: {Authorization: "Bearer ${CHECK}"}}]
+`)
+	text = strings.NewReplacer(", save: {}", "", "${HEADER}", "${SHOP_HEADER}", "${CLIENT}", "${SHOP_CLIENT}", "${QUERY}", "${SHOP_QUERY}", "${CHECK}", "${SHOP_CHECK}").Replace(text)
+	config := filepath.Join(dir, "crosstalk.yaml")
+	for name, text := range map[string]string{config: text, filepath.Join(dir, "users.csv"): rows} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return config
+}
+
+// onShop runs a command of the program on the shop's configuration.
+func (s *shop) onShop(t *testing.T, config string, args ...string) *process {
+	t.Helper()
+	cmd := command(t, append(args[:1:1], append([]string{"-c", config}, args[1:]...)...)...)
+	for name, v := range secrets {
+		cmd.Env = append(cmd.Env, name+"="+v)
+	}
+	// A key in a URL is written there as a URL needs it.
+	cmd.Env = append(cmd.Env, "SHOP_QUERY="+url.QueryEscape(secrets["SHOP_KEY"]))
+	return start(t, cmd)
+}
+
+func TestShopWithALogin(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	config := s.configure(t)
+	dir := filepath.Join(t.TempDir(), "session")
+	file := filepath.Join(t.TempDir(), "results.json")
+	var written strings.Builder // all that a person, a log or a file gets to see
+
+	p := s.onShop(t, config, "run", "--dry")
+	p.exits(0)
+	written.WriteString(p.out.text() + p.err.text())
+	p = s.onShop(t, config, "try")
+	p.exits(0)
+	written.WriteString(p.out.text() + p.err.text())
+	p = s.onShop(t, config, "run", "--headless", "--baseline", "0", "--glide", "off", "--no-guard", "on the shop", "--dial", "0s=6", "--for", "4s", "--events", "-",
+		"--out", dir, "--results", file)
+	p.exits(0)
+	written.WriteString(p.out.text() + p.err.text())
+	report := run(t, "report", dir, "--format", "html,md,json,csv,timeline")
+	report.exits(0)
+	written.WriteString(report.out.text() + report.err.text())
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.wrong) > 0 {
+		t.Errorf("%d requests were not as they should be, the first: %s", len(s.wrong), s.wrong[0])
+	}
+	if s.orders < 100 || s.expired == 0 || s.pictures < 100 || s.abroad != 0 {
+		t.Errorf("%d orders, %d tokens over, %d pictures, %d abroad", s.orders, s.expired, s.pictures, s.abroad)
+	}
+	// Six users share three rows in order, and log in again after each 401 alone.
+	if a, b := s.logins["anna"], s.logins["cleo"]; a == 0 || b == 0 || len(s.logins) != 3 {
+		t.Errorf("logins %v", s.logins)
+	}
+	if n := s.logins["anna"] + s.logins["berta"] + s.logins["cleo"]; n > 1+6+s.expired || n < s.expired {
+		t.Errorf("%d logins of six users with %d tokens over", n, s.expired)
+	}
+	var by = map[string]float64{}
+	var told, cached float64
+	picks, notes := map[string]bool{}, ""
+	for _, e := range readJournal(t, dir) {
+		switch e.Type {
+		case "load.tick":
+			cached += e.num("cached")
+			steps, _ := e.Body["by_step"].([]any)
+			for _, v := range steps {
+				st := event{Body: v.(map[string]any)}
+				by[st.text("step")+" errors"] += st.num("errors")
+				by[st.text("step")] += st.num("requests")
+				told += st.num("requests")
+			}
+		case "exemplar.add":
+			picks[e.text("step")+" "+e.text("kind")+" "+e.text("pick")] = true
+		case "note.add":
+			notes += e.text("text") + "\n"
+		}
+	}
+	// A 401 is a failure of the step that met it, and of no other.
+	for step, errors := range by {
+		if strings.HasSuffix(step, " errors") && errors > 0 && !strings.HasPrefix(step, "POST /orders") {
+			t.Errorf("%s: %g", step, errors)
+		}
+	}
+	if got := by["POST /orders errors"]; got != float64(s.expired) {
+		t.Errorf("%g failed orders, %d tokens were over; steps %v", got, s.expired, by)
+	}
+	if cached == 0 || !picks["POST /orders status 401 first"] || !picks["POST /orders  first"] {
+		t.Errorf("%g from a cache, kept %v", cached, picks)
+	}
+	for _, want := range []string{"more users than rows of data", strings.TrimPrefix(s.foreign.URL, "http://") + ", which load may not reach: not followed"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("no note says %q:\n%s", want, notes)
+		}
+	}
+
+	// What was secret is nowhere.
+	for _, root := range []string{dir, filepath.Dir(file)} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			written.WriteString("\n" + path + "\n" + string(b))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := written.String()
+	if !strings.Contains(all, "paid") || !strings.Contains(all, "/orders?key=***") {
+		t.Error("what is no secret is missing: nothing was looked at")
+	}
+	for _, secret := range []string{"env-client-secret", "env-key secret", "env-key+secret", "env-key%20secret", "env-header-secret", "env-check-secret", "pw-of-", "-longenough"} {
+		if at := strings.Index(all, secret); at >= 0 {
+			t.Errorf("%q stands in: …%s…", secret, all[max(0, at-200):min(len(all), at+60)])
+		}
+	}
+}
