@@ -74,7 +74,7 @@ func (b *builder) model(tail Tail) *Model {
 	m.Redacted = Profile{}.String()
 	m.Notes = b.notes()
 	m.Levels = b.levels.model(b.at, b.st.Dial.LastGood)
-	m.Knee = b.levels.knee(m.Session.Limits.RPS)
+	m.Knee = b.levels.knee(m.Session.Limits.RPS, b.st.Unit())
 	m.Steps = b.stepModel()
 	b.spans.model(m, secs(b.ms))
 	m.Series = b.series.model()

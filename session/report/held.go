@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"crosstalk/session"
 )
 
 // heldLeast is how long users must be asked for before their level counts as
@@ -80,7 +82,10 @@ func (l *levels) yields() []yield {
 // knee looks for the first level at which a user gets less than four fifths of
 // what one gets at the lowest level: with a fixed number of users that each
 // wait for their answer, that is where answers begin to queue.
-func (l *levels) knee(capped float64) Knee {
+func (l *levels) knee(capped float64, u session.Unit) Knee {
+	if u.Rate() {
+		return Knee{How: "not known: the dial counted requests a second, which come whatever the server does; where they came later than asked is in the levels"}
+	}
 	list := l.yields()
 	if len(list) < kneeLevels {
 		return Knee{How: fmt.Sprintf("not known: it takes at least %d different levels, each held for %s with all users running; there %s", kneeLevels, lasting(heldLeast), wereLevels(len(list)))}
@@ -130,6 +135,15 @@ func (m *Model) quietWords() string {
 // levelHeads are the heads of the table of levels, and how many of them belong
 // to staging and production.
 var levelHeads = []string{"From", "Users asked", "Reached", "Lasted, held", "Requests", "A second", "p50", "p95", "p99", "Errors by kind", "p50", "p95", "Failed", "State"}
+
+// levelHeads are the heads in the unit of the session's dial.
+func (m *Model) levelHeads() []string {
+	heads := slices.Clone(levelHeads)
+	if u := session.Unit(m.Session.Mode); u.Rate() {
+		heads[1] = "Asked, " + u.Word()
+	}
+	return heads
+}
 
 // The columns that hold what a journal calls by name.
 const (

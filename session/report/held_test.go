@@ -38,7 +38,7 @@ func TestKnee(t *testing.T) {
 		"under a cap":    {levelsOf(10_000, [2]float64{5, 50}, [2]float64{10, 60}, [2]float64{20, 60}), 60, 5, "the cap of 60 requests a second may be the reason"},
 		"the same twice": {levelsOf(10_000, [2]float64{5, 50}, [2]float64{10, 99}, [2]float64{5, 50}), 0, 0, "there were 2"},
 	} {
-		k := c.levels.knee(c.capped)
+		k := c.levels.knee(c.capped, "")
 		if k.Seen != (c.from > 0) || k.Seen && *k.From != c.from || !strings.Contains(k.How, c.how) {
 			t.Errorf("%s: %+v", name, k)
 		}
@@ -118,5 +118,18 @@ func TestWholeLevels(t *testing.T) {
 	}
 	if !strings.Contains(m.levelWords(), "of all the level's requests at once") {
 		t.Error(m.levelWords())
+	}
+}
+
+// A dial of requests a second has no knee of users, and its levels say its unit.
+func TestLevelsOfARate(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	p.add(session.BySession, session.TypeStart, &session.Start{ID: "r", As: "mel", Mode: "rate"})
+	p.dial("mel", 50)
+	p.seconds(8)
+	m := p.model(t)
+	if m.Knee.Seen || !strings.Contains(m.Knee.How, "requests a second") || m.levelHeads()[1] != "Asked, req/s" || !strings.Contains(markdownOf(m), "read requests a second") {
+		t.Errorf("%+v, %v", m.Knee, m.levelHeads())
 	}
 }

@@ -255,7 +255,7 @@ func (m *Model) levelTable() []block {
 	} else {
 		g := &grid{Caption: words("The levels that were held"), RowHead: true, Class: "levels"}
 		g.Over = []headSpan{{"", 4}, {"Staging: the users' own requests", 6}, {"Production: our checks", 4}}
-		g.head(levelHeads...)
+		g.head(m.levelHeads()...)
 		for _, l := range held[:min(len(held), maxLevelRows)] {
 			cells := make([]text, 0, len(g.Heads))
 			for i, c := range l.cells() {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"crosstalk/notes"
@@ -30,7 +29,7 @@ func (p *page) levels(m *Model) {
 		p.line("No number of users was asked for as long as %s; what there was is in `levels.csv`.\n", lasting(heldLeast))
 	} else {
 		p.line("%s\n", inline(m.levelWords()))
-		heads := slices.Clone(levelHeads)
+		heads := m.levelHeads()
 		for i, name := range []string{"p50", "p95", "failed", "state"} {
 			heads[levelErrors+1+i] = "Production " + name
 		}
