@@ -281,7 +281,7 @@ func (l *live) run(ctx context.Context) error {
 	state := s.Snapshot()
 	files, rerr := report.Write(l.opts.Dir, "", []report.Format{report.HTML, report.Markdown, report.JSON})
 	l.summary(os.Stderr, state, files)
-	if !l.flags.headless && rerr == nil {
+	if !l.flags.headless && l.brief == "" && rerr == nil {
 		if said, cerr := copyCut(l.opts.Dir, report.DefaultProfile()); cerr == nil {
 			fmt.Fprintf(os.Stderr, "Clipboard  %s\n", said)
 		}
