@@ -32,7 +32,7 @@ func TestOneDataStoreLocksTheDial(t *testing.T) {
 	if note.Kind != "risk" || !strings.Contains(note.Text, found.Words) {
 		t.Errorf("noted as %s: %s", note.Kind, note.Text)
 	}
-	if no := r.refused(SetDial{To: 2}); !strings.Contains(no, "locked at one user (data stores)") {
+	if no := r.refused(SetDial{To: 2}); !strings.Contains(no, "locked at 1 user (data stores)") {
 		t.Errorf("the dial says: %s", no)
 	}
 	if no := r.refused(StartCheck{}); !strings.Contains(no, "no load is needed to tell") {

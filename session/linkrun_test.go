@@ -160,7 +160,7 @@ func TestLinkCheckFindsALink(t *testing.T) {
 		t.Errorf("noted as %s: %s", note.Kind, note.Text)
 	}
 
-	if no := r.refused(SetDial{To: 2}); !strings.Contains(no, "locked at one user") {
+	if no := r.refused(SetDial{To: 2}); !strings.Contains(no, "locked at 1 user") {
 		t.Errorf("linked, and the dial says: %s", no)
 	}
 	r.do(SetDial{To: 1})
