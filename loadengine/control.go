@@ -82,7 +82,7 @@ func (e *Engine) noticeData() {
 	}
 	if !e.crowded && e.schedule.open.crowded.Load() {
 		e.crowded = true
-		e.findings.note(Finding{Kind: FindingCrowded, Count: uint64(e.schedule.max)})
+		e.findings.note(Finding{Kind: FindingCrowded})
 	}
 }
 

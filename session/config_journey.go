@@ -151,6 +151,7 @@ func (r *configReader) step(n ast.Node, path string) (s Step, named, ok bool) {
 		}),
 		body("form", func(n ast.Node) { s.Form = r.dict(n, path+".form", `{user: "{{login}}"}`, nil) }),
 		body("body", func(n ast.Node) { s.Body, _ = r.text(n, path+".body", `"text"`) }),
+		body("text", func(n ast.Node) { s.Body, _ = r.text(n, path+".text", `"text"`) }),
 		body("file", func(n ast.Node) { s.File, _ = r.filled(n, path+".file", "order.xml") }),
 		field{"save", func(n ast.Node) { s.Save = r.saves(n, path+".save") }},
 		field{"expect", func(n ast.Node) { s.Expect = r.expect(n, path+".expect", false) }},

@@ -41,7 +41,7 @@ func (s *Session) onFinding(f loadengine.Finding) {
 	case loadengine.FindingData:
 		text = "more users than rows of data: rows are in use twice"
 	case loadengine.FindingCrowded:
-		text = fmt.Sprintf("all %d users are busy while a request is due: it is dropped by us. To ask for more: --limit-users, or limits.users under staging", f.Count)
+		text = fmt.Sprintf("all %d users are busy while a request is due: it is dropped by us. To ask for more: --limit-users, or limits.users under staging", s.o.Plan.MaxUsers)
 	default:
 		text = fmt.Sprintf("%s: %s %s", f.Kind, f.Step, f.Host)
 	}

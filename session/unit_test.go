@@ -3,6 +3,7 @@ package session
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"crosstalk/loadengine"
 	"crosstalk/notes"
@@ -89,6 +90,40 @@ func TestUnitOf(t *testing.T) {
 	}{{"", 1, "1 user"}, {"users", 12, "12 users"}, {"rate", 1, "1 req/s"}} {
 		if got := c.unit.Of(c.n); got != c.want {
 			t.Errorf("%q of %d is %q, want %q", c.unit, c.n, got, c.want)
+		}
+	}
+}
+
+// When every user is busy, it is said once, with how many there are.
+func TestACrowdedRateIsSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.slow = time.Hour
+	o := w.options(t)
+	o.Plan.Mode, o.Plan.MaxUsers = loadengine.ModeRate, 3
+	s := start(t, o)
+	s.await("the end of the preparations", ofType(TypeBrakeTest))
+	s.do(SetDial{To: 50})
+	n := s.await("what it says", ofType(TypeNoteAdd)).Body.(*NoteAdd)
+	if !strings.Contains(n.Text, "all 3 users are busy") || !strings.Contains(n.Text, "--limit-users") {
+		t.Errorf("the note: %q", n.Text)
+	}
+	s.await("sends that are dropped", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Late > 0 })
+	s.do(StopAll{})
+	if st := Fold(s.finish()); st.Late == 0 {
+		t.Error("nothing was counted as dropped by us")
+	}
+}
+
+func TestTextIsABody(t *testing.T) {
+	t.Parallel()
+	got, err := compiled(t, `staging: {url: "http://127.0.0.1:8080", journeys: [{name: j, steps: [{post: /a, text: hello}, {post: /b, body: hi}]}], checks: [{http: "http://127.0.0.1:8080/"}]}`, Caps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"hello", "hi"} {
+		if b := got.Plan.Journeys[0].Steps[i].Body; b.Kind != loadengine.BodyText || b.Content != want {
+			t.Errorf("step %d sends %+v", i, b)
 		}
 	}
 }
