@@ -80,6 +80,7 @@ func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
 	fl.StringVar(&f.shots, "shots", "", "watch this folder: a new screenshot in it is offered for a note")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only")
 	fl.BoolVar(&f.express, "express", false, "15 minutes: at most 20 users, 30s of baseline while you type the charter, the quick link check offered")
+	fl.BoolVar(&f.plain, "plain", false, "no picture: the session as sentences and a prompt, for screen readers and simple terminals")
 	f.given = fl.Changed
 	f.addAgain(c)
 }
@@ -159,7 +160,9 @@ func (f *liveFlags) check() (session.Caps, script, error) {
 		bad(f.headless, "--shots needs a screen to offer them on: leave --headless out")
 	}
 	bad(f.events == "-" && !f.headless, "--events needs --headless: the screen takes stdout")
-	bad(!f.headless && !screen(), "there is no terminal here: add --headless (with --for 30s --dial \"0s=5\"), or start it in a terminal")
+	bad(!f.headless && !f.plain && !screen(), "there is no terminal here: add --headless (with --for 30s --dial \"0s=5\"), or start it in a terminal")
+	bad(f.plain && f.headless, "--plain and --headless exclude each other: the one takes commands, the other a script")
+	bad(f.plain && f.shots != "", "--shots needs a screen to offer them on: leave --plain out")
 	bad(f.express && f.headless, "--express asks a person: leave --headless out, or give --for 15m --limit-users 20 --baseline 30s")
 	_, err = f.person()
 	if problems = append(problems, err); errors.Join(problems...) != nil {
@@ -232,7 +235,10 @@ const lastWord = 3 * time.Second
 // run opens the session, drives it by script or by screen, and hands over the
 // report. Its error carries the exit code.
 func (l *live) run(ctx context.Context) error {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+	signals := []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
+	if !l.flags.plain { // there the first ctrl+c stops all load and stays
+		signals = append(signals, os.Interrupt)
+	}
 	ctx, stop := signal.NotifyContext(ctx, signals...)
 	defer stop()
 	// A reader of stdout that leaves must not take the session with it.
@@ -268,7 +274,10 @@ func (l *live) run(ctx context.Context) error {
 	if l.flags.events == "-" {
 		lines.start()
 	}
-	if !l.flags.headless {
+	switch {
+	case l.flags.plain:
+		l.plainly(ctx, s)
+	case !l.flags.headless:
 		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, Before: !l.demo && !l.flags.express, Tour: l.tour, Mystery: l.riddle, Express: l.flags.express, ASCII: l.flags.ascii, Shots: l.flags.shots, Environ: os.Environ()}
 		err := tui.Run(context.WithoutCancel(ctx), s, o, os.Stdin, os.Stdout)
 		// A screen that is gone, whatever the reason, must not leave load behind.

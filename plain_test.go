@@ -1,0 +1,56 @@
+//go:build unix
+
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A plain session by hand: number, note, ctrl+c, and the way out, without a terminal.
+func TestPlainSession(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "session")
+	cmd := command(t, "demo", "--plain", "--linked=false", "--baseline", "1s", "--no-guard", "a busy machine is no part of this test", "--as", "mel", "--out", dir)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, cmd)
+	says := func(text string) {
+		t.Helper()
+		p.until(text, func() bool { return strings.Contains(p.out.text(), text) })
+	}
+	typed := func(line string) {
+		t.Helper()
+		if _, err := io.WriteString(in, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says("The usual is known.")
+	typed("10")
+	says("10 users asked for, 10 running.")
+	typed("! order is doubled")
+	onDisk(t, dir, "the note", func(j journal) bool { return len(j.of("note.add")) > 0 })
+	p.signal(os.Interrupt)
+	says("All load is stopped. ctrl+c again")
+	j := onDisk(t, dir, "the stop", stoppedBy("operator"))
+	if stop := j.of("load.stop")[0]; stop.By != "mel" || stop.num("running") == 0 {
+		t.Errorf("stop: %v", stop)
+	}
+	typed("q")
+	says("What did you learn")
+	typed("orders are doubled by a retry")
+	p.exits(0)
+	j = readJournal(t, dir)
+	j.ended(t, "quit")
+	if a := j.of("debrief.answer"); len(a) != 1 || a[0].text("text") != "orders are doubled by a retry" {
+		t.Errorf("answers: %v", a)
+	}
+	if len(readFile(t, dir, "report.md")) == 0 {
+		t.Error("no report")
+	}
+}

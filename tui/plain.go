@@ -1,0 +1,238 @@
+package tui
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"crosstalk/session"
+	"crosstalk/session/report"
+)
+
+// PlainOptions are what a session without a picture brings along.
+type PlainOptions struct {
+	Who        session.Person
+	Now        func() time.Time // the clock; its zone is the one that is told
+	Interrupts <-chan struct{}  // ctrl+c, when all load is stopped by it already; a second one leaves
+	Every      time.Duration    // between two reports of how it goes while load runs; 0: PlainEvery
+}
+
+// PlainEvery is how often it is told how it goes while load runs.
+const PlainEvery = 10 * time.Second
+
+// plain is the session as a stream of sentences, and a prompt: for screen
+// readers, for slow links, and for terminals that draw nothing.
+type plain struct {
+	src   Source
+	o     PlainOptions
+	s     *session.State
+	out   io.Writer
+	wrong error // the first that writing met
+	told  time.Time
+	armed time.Time               // until then a second ctrl+c leaves
+	asks  func(line string) error // takes the next line as an answer; nil: it is a command
+	state map[string]string       // of environments, as told
+}
+
+// errLeave ends a plain session in order.
+var errLeave = errors.New("leave")
+
+// Plain runs a session as sentences on out and commands from in, a line each,
+// until the person leaves, in ends, or the session does.
+func Plain(ctx context.Context, src Source, o PlainOptions, in io.Reader, out io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if o.Every <= 0 {
+		o.Every = PlainEvery
+	}
+	p := &plain{src: src, o: o, s: session.NewState(), out: out, state: map[string]string{}}
+	lines, events := make(chan string), make(chan []session.Event)
+	go readLines(ctx, in, lines)
+	go follow(ctx, src, events)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for p.wrong == nil {
+		select {
+		case batch, ok := <-events:
+			if !ok {
+				return p.wrong
+			}
+			for _, e := range batch {
+				p.tell(e)
+			}
+			if p.s.Ended != nil {
+				return p.wrong
+			}
+		case line, ok := <-lines:
+			if !ok {
+				p.say("Nothing more can be typed: the session ends.")
+				return p.finish(ctx, "")
+			}
+			if err := p.take(ctx, line); errors.Is(err, errLeave) {
+				return p.wrong
+			}
+		case <-o.Interrupts:
+			if p.interrupt() {
+				return p.finish(ctx, "")
+			}
+		case <-tick.C:
+			p.regular()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return p.wrong
+}
+
+// readLines hands over what is typed, a line each, until in ends or nobody
+// listens.
+func readLines(ctx context.Context, in io.Reader, to chan<- string) {
+	defer close(to)
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 256<<10)
+	for lines.Scan() {
+		select {
+		case to <- lines.Text():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// follow hands over what happens until nothing more will.
+func follow(ctx context.Context, src Source, to chan<- []session.Event) {
+	defer close(to)
+	for seq := uint64(0); ; {
+		batch, err := src.Since(ctx, seq)
+		if err != nil {
+			return
+		}
+		if len(batch) == 0 {
+			continue
+		}
+		seq = batch[len(batch)-1].Seq
+		select {
+		case to <- batch:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// say writes one sentence, or several, on a line of its own.
+func (p *plain) say(format string, args ...any) {
+	text := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
+	if _, err := fmt.Fprintln(p.out, text); err != nil && p.wrong == nil {
+		p.wrong = fmt.Errorf("tell how it goes: %w", err)
+	}
+}
+
+// lines writes a list, a line each, as it stands.
+func (p *plain) lines(all []string) {
+	for _, l := range all {
+		p.say("%s", l)
+	}
+}
+
+// interrupt is ctrl+c. It tells whether it leaves.
+func (p *plain) interrupt() bool {
+	if p.o.Now().Before(p.armed) {
+		return true
+	}
+	p.armed = p.o.Now().Add(messageFor)
+	p.asks = nil
+	p.say("All load is stopped. ctrl+c again within %d seconds leaves.", int(messageFor/time.Second))
+	return false
+}
+
+// give gives a command and tells its answer.
+func (p *plain) give(ctx context.Context, cmd session.Command) {
+	reply, err := p.src.Do(ctx, p.o.Who, cmd)
+	switch {
+	case err != nil:
+		p.say("No: %s.", strings.TrimSuffix(err.Error(), "."))
+	case reply.Text != "":
+		p.say("Yes: %s.", spoken(reply.Text))
+	default:
+		p.say("Done.")
+	}
+}
+
+// finish ends the session.
+func (p *plain) finish(ctx context.Context, learned string) error {
+	if learned != "" {
+		_, _ = p.src.Do(ctx, p.o.Who, session.Answer{Question: "learned", Text: learned})
+	}
+	_, err := p.src.Do(context.WithoutCancel(ctx), p.o.Who, session.Finish{Reason: "quit"})
+	if err != nil && p.wrong == nil {
+		p.say("No: %s.", err.Error())
+	}
+	return p.wrong
+}
+
+// regular tells how it goes, every so often while load runs.
+func (p *plain) regular() {
+	now := p.o.Now()
+	if p.s.Dial.Asked == 0 && p.s.Dial.Running == 0 || now.Sub(p.told) < p.o.Every {
+		return
+	}
+	p.report()
+}
+
+// report tells how it goes in a few sentences.
+func (p *plain) report() {
+	p.told = p.o.Now()
+	s := p.s
+	unit := s.Unit()
+	p.say("%s. %s asked for, %d running. Staging %s. Production %s. %s", since(s.MS), unit.Of(s.Dial.Asked), s.Dial.Running, p.envWords("staging"), p.envWords("production"), p.guardWords())
+}
+
+// envWords is one environment in words.
+func (p *plain) envWords(env string) string {
+	if !p.s.Watched(env) {
+		return "is not watched"
+	}
+	e := p.s.Env(env)
+	text := "is " + e.State
+	if e.State != "green" && e.Why != "" {
+		text += ", " + e.Why
+	}
+	if env == "staging" && p.s.Dial.Running > 0 && p.s.Load.P95 != nil {
+		return text + fmt.Sprintf(", %.0f requests a second, p95 %s ms, errors %s", p.s.Load.RPS, millis(*p.s.Load.P95), share(failed(p.s)))
+	}
+	if e.Tick.P95 != nil {
+		text += fmt.Sprintf(", p95 %s ms", millis(*e.Tick.P95))
+	}
+	return text
+}
+
+// failed is the share of the newest tick's requests that failed.
+func failed(s *session.State) float64 {
+	if s.Load.Requests == 0 {
+		return 0
+	}
+	return float64(s.Load.Errors) / float64(s.Load.Requests)
+}
+
+func (p *plain) guardWords() string {
+	g := p.s.Guard
+	switch {
+	case p.s.Start.NoGuard != "":
+		return "The guard is off."
+	case g.State == string(session.GuardRun):
+		return "The guard is armed."
+	}
+	return fmt.Sprintf("The guard %s: %s.", guardWord(g.State), strings.TrimSuffix(g.Why, "."))
+}
+
+// card is the answer to "what are you doing right now?".
+func (p *plain) card() { p.lines(report.Card(p.s, p.o.Now())) }
+
+// spoken makes a text of the screen one that is read aloud: no arrows.
+func spoken(text string) string {
+	return strings.TrimSuffix(strings.NewReplacer(" → ", " to ", "→", " to ", "↑", "up", "↓", "down", " · ", ", ").Replace(text), ".")
+}

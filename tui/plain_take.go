@@ -1,0 +1,279 @@
+package tui
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+// plainHelp is every command of a plain session; the keys of the screen work,
+// too, and Enter after each.
+var plainHelp = []string{
+	"A number: so many users. +10 or up 10: ten more. -10 or down 10: ten fewer. 0: ease to nothing.",
+	"stop: all load off, at once. ctrl+c does it, too. hold: hold users, or go on; after a cut, go on.",
+	"back or b: the last good level. spike 80: at once, without glide. glide 5, or glide off.",
+	"note TEXT, or a line that begins with a kind: ! bug, ? question, | obstacle, * idea, + works, ~ risk, > next, = decision, : setup.",
+	"notes: all of them. resolve n3. take back n3 WHY. edit n3 TEXT.",
+	"check, check quick, check slow: does production follow staging? end check. dips or i: is it me? unlock WHY.",
+	"yes, or no WHAT IS WRONG: answer a question. warn WHY: the guard only warns for 5 minutes; red still cuts.",
+	"Enter alone: how it goes. every 30: tell it every 30 seconds, every off: never. card or w: what are we doing.",
+	"errors or e, timeline or t, announce or a. charter TEXT. extend 15 WHY. pause, resume. test, bug, setup: what you do now.",
+	"skip: end the quiet phase. use: use the earlier baseline that is offered. help or ?. quit or q: stops load and leaves.",
+}
+
+var (
+	dialBy    = regexp.MustCompile(`^([+-])\s?(\d{1,6})$`)
+	dialTo    = regexp.MustCompile(`^\d{1,6}$`)
+	kindFirst = regexp.MustCompile(`^([!|*~>=:]\s*|[?+]\s+)\S`)
+)
+
+// take carries out one typed line. The error is errLeave when it leaves.
+func (p *plain) take(ctx context.Context, line string) error {
+	line = strings.TrimSpace(notes.Clean(line))
+	if next := p.asks; next != nil {
+		p.asks = nil
+		return next(line)
+	}
+	word, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimSpace(rest)
+	switch {
+	case line == "":
+		p.report()
+		return nil
+	case dialTo.MatchString(line):
+		n, _ := strconv.Atoi(line)
+		if n == 0 {
+			p.give(ctx, session.EaseOff{})
+		} else {
+			p.give(ctx, session.SetDial{To: n})
+		}
+		return nil
+	case dialBy.MatchString(line):
+		m := dialBy.FindStringSubmatch(line)
+		n, _ := strconv.Atoi(m[1] + m[2])
+		p.give(ctx, session.MoveDial{By: n})
+		return nil
+	case kindFirst.MatchString(line):
+		p.note(ctx, line)
+		return nil
+	}
+	if word == "q" || word == "quit" {
+		return p.quit(ctx)
+	}
+	if p.load(ctx, word, rest) || p.look(word, rest) || p.frame(ctx, word, rest) || p.written(ctx, word, rest) {
+		return nil
+	}
+	p.say("No command is called %s: help lists them. note %s writes it down.", word, line)
+	return nil
+}
+
+func (p *plain) note(ctx context.Context, text string) {
+	p.give(ctx, session.AddNote{Draft: notes.Parse(text), Typed: p.o.Now()})
+}
+
+// quit asks while load runs, and for the one sentence.
+func (p *plain) quit(ctx context.Context) error {
+	learned := func(line string) error {
+		_ = p.finish(ctx, line)
+		return errLeave
+	}
+	ask := func() error {
+		p.give(ctx, session.StopAll{})
+		p.say("What did you learn, in one sentence? Enter alone leaves without one.")
+		p.asks = learned
+		return nil
+	}
+	if n := max(p.s.Dial.Asked, p.s.Dial.Running); n > 0 {
+		p.say("Load is running: %s. Stop it and leave? yes or no.", p.s.Unit().Of(n))
+		p.asks = func(line string) error {
+			if a := strings.ToLower(line); a == "y" || a == "yes" {
+				return ask()
+			}
+			p.say("Left as it was.")
+			return nil
+		}
+		return nil
+	}
+	return ask()
+}
+
+// counted reads a count that may be left out.
+func counted(text string, without int) (int, bool) {
+	if text == "" {
+		return without, true
+	}
+	n, err := strconv.Atoi(text)
+	return n, err == nil && n >= 0
+}
+
+// load handles what moves or stops the load.
+func (p *plain) load(ctx context.Context, word, rest string) bool {
+	n, numeric := counted(rest, 1)
+	switch word {
+	case "stop", "x", "^x":
+		p.give(ctx, session.StopAll{})
+	case "hold", "space", "go":
+		p.give(ctx, session.Hold{Why: strings.TrimSpace(strings.TrimPrefix(rest, "on"))})
+	case "back", "b":
+		p.give(ctx, session.BackToGood{})
+	case "ease":
+		p.give(ctx, session.EaseOff{})
+	case "up", "down", "spike", "S":
+		switch {
+		case !numeric || rest == "" && (word == "spike" || word == "S"):
+			p.say("%s takes a number: %s 10.", word, word)
+		case word == "up":
+			p.give(ctx, session.MoveDial{By: n})
+		case word == "down":
+			p.give(ctx, session.MoveDial{By: -n})
+		default:
+			p.give(ctx, session.SetDial{To: n, Spike: true})
+		}
+	case "glide":
+		to, err := strconv.ParseFloat(rest, 64)
+		if err != nil && rest != "off" {
+			p.say("glide takes users a second, or off: glide 5.")
+			return true
+		}
+		p.give(ctx, session.SetGlide{To: to})
+	case "check", "c":
+		p.give(ctx, session.StartCheck{Profile: rest})
+	case "dips", "i":
+		p.give(ctx, session.StartDips{})
+	case "unlock", "U":
+		p.give(ctx, session.Unlock{Why: rest})
+	case "warn", "G":
+		p.give(ctx, session.WarnOnly{Why: rest})
+	case "end":
+		p.give(ctx, session.StopCheck{})
+	default:
+		return false
+	}
+	return true
+}
+
+// look handles what only tells.
+func (p *plain) look(word, rest string) bool {
+	switch word {
+	case "help", "?":
+		p.lines(plainHelp)
+	case "status", "card", "w":
+		p.card()
+	case "announce", "a":
+		if p.s.Dial.Peak > 0 && p.s.Dial.Asked == 0 {
+			p.say("%s", p.s.AllClear(p.o.Now()))
+		} else {
+			p.lines(p.s.Announcement(p.o.Now()))
+		}
+	case "notes":
+		for _, n := range p.s.Notes.Notes {
+			if n.Gone == nil {
+				p.say("%s, %s by %s at %s: %s", n.ID, n.Kind, n.By, since(n.MS), n.Text)
+			}
+		}
+		if len(p.s.Notes.Notes) == 0 {
+			p.say("No notes yet.")
+		}
+	case "errors", "e":
+		p.say("%d requests, %d of them errors.", p.s.Requests, p.s.Errors)
+		for kind, n := range p.s.Kinds {
+			p.say("%d: %s", n, kind)
+		}
+	case "timeline", "t":
+		n, ok := counted(rest, 10)
+		if !ok {
+			n = 10
+		}
+		all := p.s.Marks
+		for _, k := range all[max(0, len(all)-n):] {
+			p.say("%s, %s: %s", since(k.MS), k.By, spoken(k.Text))
+		}
+	case "every":
+		n, err := strconv.Atoi(rest)
+		switch {
+		case rest == "off":
+			p.o.Every = 1000 * time.Hour
+			p.say("Enter alone tells how it goes.")
+		case err != nil || n < 1:
+			p.say("every takes seconds, or off: every 30.")
+		default:
+			p.o.Every = time.Duration(n) * time.Second
+			p.say("How it goes is told every %d seconds while load runs.", n)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// frame handles what is around the load: charter, time, questions.
+func (p *plain) frame(ctx context.Context, word, rest string) bool {
+	switch word {
+	case "charter", "C":
+		explore, with, discover := splitCharter(rest)
+		c := session.Charter{Explore: explore, With: with, Discover: discover}
+		if with == "" && discover == "" {
+			c = session.Charter{Text: rest}
+		}
+		p.give(ctx, session.SetCharter{Charter: c})
+	case "extend", "E":
+		minutes, why, _ := strings.Cut(rest, " ")
+		n, _ := strconv.Atoi(minutes)
+		p.give(ctx, session.ExtendTime{By: time.Duration(n) * time.Minute, Why: strings.TrimSpace(why)})
+	case "pause", "P":
+		p.give(ctx, session.Pause{Why: rest})
+	case "resume":
+		p.give(ctx, session.Resume{})
+	case "test", "setup":
+		p.give(ctx, session.SetActivity{Activity: session.Activity{What: word}})
+	case "skip", "K":
+		p.give(ctx, session.SkipBaseline{})
+	case "use", "u":
+		p.give(ctx, session.UseBaseline{})
+	case "yes", "y", "no", "N":
+		for _, a := range p.s.Asks {
+			p.give(ctx, session.AnswerCheck{Env: a.Env, Check: a.Check, Text: rest, Good: word == "yes" || word == "y"})
+			return true
+		}
+		p.say("No question waits for an answer.")
+	default:
+		return false
+	}
+	return true
+}
+
+// written handles notes.
+func (p *plain) written(ctx context.Context, word, rest string) bool {
+	id, text, _ := strings.Cut(rest, " ")
+	text = strings.TrimSpace(text)
+	switch word {
+	case "note", "n":
+		p.note(ctx, rest)
+	case "bug":
+		if rest == "" {
+			p.give(ctx, session.SetActivity{Activity: session.Activity{What: session.ActBug}})
+		} else {
+			p.note(ctx, "bug "+rest)
+		}
+	case "obstacle", "idea", "works", "risk", "next", "decision":
+		p.note(ctx, word+" "+rest)
+	case "question":
+		p.note(ctx, "? "+rest)
+	case "resolve":
+		p.give(ctx, session.ResolveNote{ID: id})
+	case "edit":
+		d := notes.ParseEdit(text)
+		p.give(ctx, session.EditNote{ID: id, Kind: d.Kind, Text: d.Text})
+	case "take":
+		id, why, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(rest, "back")), " ")
+		p.give(ctx, session.RetractNote{ID: id, Why: strings.TrimSpace(why)})
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,130 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"crosstalk/session"
+)
+
+// tell folds an event and says what of it a person wants to hear.
+func (p *plain) tell(e session.Event) {
+	marks := len(p.s.Marks)
+	p.s.Apply(e)
+	at := since(e.MS)
+	switch b := e.Body.(type) {
+	case *session.Start:
+		p.begin()
+	case *session.BaselineStart:
+		p.say("%s. The usual is being learned for %.0f seconds. A dial moved now moves then.", at, b.Seconds)
+	case *session.BaselineEnd:
+		p.say("%s. The usual is known. The dial is open.", at)
+	case *session.BrakeTest:
+		if b.OK {
+			p.say("%s. Brake test: %s stopped after %.1f ms.", at, users(b.Users), b.MSToZero)
+		} else {
+			p.say("%s. Brake test: nothing was in flight to be stopped.", at)
+		}
+	case *session.LoadStop:
+		by := ""
+		if b.By != "" {
+			by = " by " + b.By
+		}
+		took := ""
+		if b.MSToZero != nil {
+			took = fmt.Sprintf(", none in flight after %.0f ms", *b.MSToZero)
+		}
+		p.say("%s. All load is stopped%s, %s%s.", at, by, b.Reason, took)
+	case *session.HealthState:
+		p.health(at, b)
+	case *session.NoteAdd:
+		if n, ok := p.s.Notes.Get(b.ID); ok && (n.System || n.By != p.o.Who.Name) {
+			p.say("%s. Note %s by %s, %s: %s", at, n.ID, n.By, n.Kind, n.Text)
+		}
+	case *session.IdentityResult:
+		p.say("%s. Data stores: %s. %s", at, b.Verdict, b.Words)
+	case *session.LinkVerdict:
+		p.say("%s. %s: %s. %s", at, checkName(b.Mode), session.KindWords(b.Kind), b.Words)
+	case *session.Ask:
+		p.say("%s. A question: %s Answer yes, or no and what is wrong.", at, b.Question)
+	case *session.DialSet, *session.DialHold:
+		if e.By != p.o.Who.Name {
+			p.marks(at, e.By, marks)
+		}
+	case *session.End:
+		p.say("%s. The session has ended.", at)
+	default:
+		p.marks(at, e.By, marks)
+	}
+}
+
+func checkName(mode string) string {
+	if mode == session.ModeDips {
+		return "Is it me"
+	}
+	return "Link check"
+}
+
+// marks says what the timeline has got since, in its words.
+func (p *plain) marks(at, by string, from int) {
+	if from > len(p.s.Marks) {
+		return // old ones gave way
+	}
+	for _, k := range p.s.Marks[from:] {
+		if by == session.BySession || by == session.ByGuard || by == session.ByMonitors || by == session.ByEngine || by == p.o.Who.Name {
+			p.say("%s. %s.", at, sentence(spoken(k.Text)))
+		} else {
+			p.say("%s. %s: %s.", at, by, spoken(k.Text))
+		}
+	}
+}
+
+// health tells of an environment at once, and of a check when it is not green.
+func (p *plain) health(at string, b *session.HealthState) {
+	switch {
+	case b.Check != "" && (b.To == "green" || b.From == ""):
+		return
+	case b.Check != "":
+		p.say("%s. %s %s is %s: %s.", at, sentence(b.Env), b.Check, b.To, strings.TrimSuffix(b.Why, "."))
+	case p.state[b.Env] != b.To:
+		p.state[b.Env] = b.To
+		why := ""
+		if b.To != "green" && b.Why != "" {
+			why = ": " + strings.TrimSuffix(b.Why, ".")
+		}
+		p.say("%s. %s is %s%s.", at, sentence(b.Env), b.To, why)
+	}
+}
+
+// begin says at the start what the pre-flight page shows.
+func (p *plain) begin() {
+	s := p.s
+	p.say("Crosstalk, plain. Load goes to %s: %s.", s.Start.Target, journeysOf(s))
+	names, n := []string{}, 0
+	for _, c := range s.Start.Checks {
+		if c.Env == "production" {
+			names, n = append(names, c.Name), n+1
+		}
+	}
+	if n == 0 {
+		p.say("Production is not watched: nothing tells whether load reaches it.")
+	} else {
+		p.say("Production is only watched, by %s: %s.", plural(n, "check", "checks"), strings.Join(names, ", "))
+	}
+	p.say("Limits: %s.", spoken(limitsOf(s)))
+	if s.Start.NoGuard != "" {
+		p.say("The guard is off: %s.", s.Start.NoGuard)
+	}
+	if s.Charter != "" {
+		p.say("Charter: %s.", strings.TrimSuffix(s.Charter, "."))
+	}
+	p.say("Type help for the commands. ctrl+c stops all load.")
+}
+
+// sentence begins a text with a capital letter.
+func sentence(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
