@@ -26,19 +26,24 @@ type Curve struct {
 // worse merges a later value into a slot. Percentiles are not averaged: a
 // longer slot shows its worst.
 func (c *Curve) worse(o Curve) {
-	if !o.OK {
-		if o.State != "" {
-			c.State = o.State
-		}
-		return
+	state := c.State
+	if rankOf(o.State) > rankOf(state) || state == "" {
+		state = o.State
 	}
-	if !c.OK {
+	if !c.OK && o.OK {
 		*c = o
+	}
+	c.State = state
+	if !o.OK {
 		return
 	}
 	c.P50, c.P95, c.Max = max(c.P50, o.P50), max(c.P95, o.P95), max(c.Max, o.Max)
 	c.Errors = max(c.Errors, o.Errors)
-	c.State = o.State
+}
+
+// rankOf orders states by how much they ask for attention.
+func rankOf(state string) int {
+	return slices.Index([]string{"green", "no sight", "amber", "red"}, state)
 }
 
 // Ring keeps the newest slots of a fixed length in time order, so that memory
@@ -63,12 +68,16 @@ func (r *Ring) Len() int { return len(r.slots) }
 func (r *Ring) At(i int) Second { return r.slots[(r.head+i)%len(r.slots)] }
 
 // Range returns the slots that begin in [from, to), oldest first.
-func (r *Ring) Range(from, to int64) []Second {
-	n := len(r.slots)
-	lo := r.search(from)
-	var out []Second
-	for i := lo; i < n && r.At(i).MS < to; i++ {
-		out = append(out, r.At(i))
+func (r *Ring) Range(from, to int64) []Second { return r.AppendRange(nil, from, to) }
+
+// AppendRange is Range into a slice that is used again.
+func (r *Ring) AppendRange(out []Second, from, to int64) []Second {
+	for i := r.search(from); i < len(r.slots); i++ {
+		s := &r.slots[(r.head+i)%len(r.slots)]
+		if s.MS >= to {
+			break
+		}
+		out = append(out, *s)
 	}
 	return out
 }
@@ -77,7 +86,7 @@ func (r *Ring) search(ms int64) int {
 	lo, hi := 0, len(r.slots)
 	for lo < hi {
 		mid := (lo + hi) / 2
-		if r.At(mid).MS < ms {
+		if r.slots[(r.head+mid)%len(r.slots)].MS < ms {
 			lo = mid + 1
 		} else {
 			hi = mid

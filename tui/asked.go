@@ -17,9 +17,9 @@ func askedKeys() []binding {
 			act: func(m *Model, _ string) tea.Cmd { return m.allWell() }},
 		{id: "no", keys: []string{"N"}, show: "N", does: "answer a question: no, and what is wrong", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.notWell(); return nil }},
-		{id: "earlier", keys: []string{"u"}, show: "u", does: "use the earlier baseline that is offered", group: groupSession, cmd: session.UseBaseline{},
+		{id: "earlier", keys: []string{"u"}, show: "u", does: "use the earlier baseline that is offered", hint: "use the earlier", group: groupSession, cmd: session.UseBaseline{},
 			act: func(m *Model, _ string) tea.Cmd { return m.do(session.UseBaseline{}) }},
-		{id: "skip", keys: []string{"K"}, show: "K", does: "skip the rest of the quiet phase", group: groupSession, cmd: session.SkipBaseline{},
+		{id: "skip", keys: []string{"K"}, show: "K", does: "skip the rest of the quiet phase", hint: "skip", group: groupSession, cmd: session.SkipBaseline{},
 			act: func(m *Model, _ string) tea.Cmd { return m.skipQuiet() }},
 	}
 }

@@ -16,6 +16,16 @@ type window struct {
 	most  int    // users at the top of their area
 	unit  string // of the dial
 	slots []session.Second
+	fine  int64 // from here on slots are single seconds; before, tens of them
+}
+
+// cover is how many dots a slot stands for.
+func (v window) cover(s *session.Second) int {
+	step := int64(1000)
+	if s.MS < v.fine {
+		step = coarseSlots
+	}
+	return int(max(1, (step+v.axis.bucket-1)/v.axis.bucket))
 }
 
 // past is how far back the charts reach. A young session has nothing to show
@@ -39,19 +49,92 @@ type axis struct {
 	from   int64  // where the first dot begins
 	now    int64  // where it ends
 	past   bool   // it ends before the present
+	gap    int    // dots that a curve may leave out and go on; 0: one
 	name   string // of where it ends; "" is now
 }
 
-func newAxis(cols, per int, now int64) axis {
+// newAxis is an axis that ends now and reaches so far back; 0 is as far as
+// suits the session's age, and everything is all of it.
+func newAxis(cols, per int, now int64, reach time.Duration) axis {
 	a := axis{cols: max(0, cols), per: per, now: now, bucket: 1000}
+	age := time.Duration(now) * time.Millisecond
+	chosen := reach != 0
+	switch reach {
+	case 0:
+		reach = past(age)
+	case everything:
+		reach = max(time.Minute, age)
+	}
 	dots := int64(a.cols * per)
 	if dots == 0 {
 		return a
 	}
-	a.bucket = max(1000, past(time.Duration(now)*time.Millisecond).Milliseconds()/max(1, dots-2)+1)
+	a.bucket = reach.Milliseconds()/max(1, dots-2) + 1
+	switch { // a second is what is measured: finer dots only spread it
+	case chosen && a.bucket <= 250:
+		a.bucket = 250
+	case chosen && a.bucket <= 500:
+		a.bucket = 500
+	default:
+		a.bucket = max(1000, a.bucket)
+	}
+	if a.bucket > fineSlots { // longer than a second: what is kept in tens of them must not leave gaps
+		a.bucket = (a.bucket + coarseSlots - 1) / coarseSlots * coarseSlots
+	}
 	last := now / a.bucket
 	a.from = (last - dots + 1) * a.bucket
 	return a
+}
+
+// everything reaches back to the start.
+const everything time.Duration = -1
+
+// Below fineSlots a bucket shows single seconds, which are kept for 15 minutes;
+// what is older is kept in coarseSlots. Both are milliseconds.
+const (
+	fineSlots   = 9000
+	coarseSlots = 10_000
+)
+
+// reaches are what the charts may reach back, the automatic one first.
+var reaches = []struct {
+	name string
+	d    time.Duration
+}{{"automatic", 0}, {"1 min", time.Minute}, {"5 min", 5 * time.Minute}, {"15 min", 15 * time.Minute}, {"all", everything}}
+
+// reachName is how far the charts reach back, in words.
+func (m *Model) reachName() string {
+	reach := m.reach
+	if reach == 0 {
+		reach = past(m.elapsed())
+		if reach == 2*time.Minute {
+			return "2 min"
+		}
+	}
+	for _, r := range reaches {
+		if r.d == reach {
+			return r.name
+		}
+	}
+	return ""
+}
+
+// stretch makes the charts reach further back, or less far.
+func (m *Model) stretch(by int) {
+	at := 0
+	for i, r := range reaches {
+		if r.d == m.reach {
+			at = i
+		}
+	}
+	if at == 0 { // the nearest that is longer, or shorter, than what is shown
+		for i, r := range reaches {
+			if r.d > 0 && r.d <= past(m.elapsed()) {
+				at = i
+			}
+		}
+	}
+	m.reach = reaches[min(max(1, at+by), len(reaches)-1)].d
 }
 
 // dot is the dot of a moment; it may lie outside.
@@ -75,12 +158,14 @@ func (a axis) col(ms int64) int {
 // tick is the milliseconds between two labels: about five to an axis.
 func (a axis) tick() int64 {
 	whole := a.bucket * int64(a.cols*a.per)
-	for _, t := range []int64{15_000, 30_000, 60_000} {
+	const minute = 60_000
+	ticks := []int64{minute / 4, minute / 2, minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, 60 * minute, 120 * minute}
+	for _, t := range ticks {
 		if whole <= 7*t {
 			return t
 		}
 	}
-	return 60_000
+	return ticks[len(ticks)-1]
 }
 
 // scale maps latencies to heights.
@@ -105,6 +190,41 @@ func decades(lo, hi float64) scale {
 
 // flat returns a linear scale from 0.
 func flat(hi float64) scale { return scale{hi: nice(max(hi, 0.05)), linear: true} }
+
+// scaling is how latencies become heights.
+type scaling int
+
+const (
+	scaleLog    scaling = iota
+	scaleLinear         // from 0 to what the charts hold
+	scaleFixed          // from 0 to twice production's red limit, whatever the charts hold
+	scaleCount
+)
+
+// fixedTop is the top of the fixed scale: what is higher is drawn at the top.
+func (m *Model) fixedTop() float64 {
+	red := 0.0
+	for _, t := range m.s.Baseline.Thresholds {
+		if t.Env == "production" && t.Red > 0 && (red == 0 || t.Red < red) {
+			red = t.Red
+		}
+	}
+	if red == 0 {
+		return 1
+	}
+	return nice(2 * red)
+}
+
+// scaleName is the scale in words: "log", "linear", "0 to 500 ms".
+func (m *Model) scaleName() string {
+	switch m.scale {
+	case scaleLinear:
+		return "linear"
+	case scaleFixed:
+		return "0 to " + millis(m.fixedTop())
+	}
+	return "log"
+}
 
 // nice is the next of 1, 2, 5 times a power of ten.
 func nice(v float64) float64 {
@@ -157,21 +277,30 @@ func (s scale) name(v float64) string {
 func (m *Model) look() window {
 	l := m.layout
 	w := min(max(l.staging.w, l.production.w), max(1, l.w/2))
-	if m.zoom != zoomNone {
+	if m.zoom != zoomNone || m.overlay == overlayTimeline {
 		w = l.w
 	}
 	per := 2
 	if m.st.blocks {
 		per = 1
 	}
-	v := window{unit: m.s.Unit().Word(), axis: newAxis(w-2-gutter, per, m.elapsed().Milliseconds())}
+	v := window{unit: m.s.Unit().Word(), axis: newAxis(w-2-gutter, per, m.shownTo(), m.reach)}
 	if v.axis.cols == 0 {
 		return v
 	}
 	if m.replay != nil && !m.replay.following {
 		v.axis.name = short(m.elapsed())
 	}
-	v = m.backTo(m.live(v))
+	switch {
+	case m.overlay == overlayTimeline:
+		v.axis = m.point.frame(v.axis, m.elapsed().Milliseconds())
+		v = m.measured(v)
+	case m.still.on:
+		v.axis.past = true
+		v = m.measured(v)
+	default:
+		v = m.backTo(m.measured(v))
+	}
 	lo, hi, most := math.Inf(1), 0.0, 0
 	for _, s := range v.slots {
 		for _, c := range []session.Curve{s.Load, s.Staging, s.Prod} {
@@ -184,9 +313,12 @@ func (m *Model) look() window {
 	for _, t := range m.s.Baseline.Thresholds {
 		hi = max(hi, t.Red)
 	}
-	if m.linear {
+	switch m.scale {
+	case scaleLinear:
 		v.scale = flat(hi * 1.1)
-	} else {
+	case scaleFixed:
+		v.scale = scale{hi: m.fixedTop(), linear: true}
+	default:
 		v.scale = decades(lo, hi)
 	}
 	v.most = int(nice(float64(max(10, most))))

@@ -201,7 +201,7 @@ func TestCastIsClean(t *testing.T) {
 func TestRasterFrom(t *testing.T) {
 	const w, h = 12, 3
 	frame := func(t *rapid.T, name string) *raster {
-		c := newCanvas(newStyles(true, false, false, false), w, h)
+		c := newCanvas(newStyles(true, false, false, false, 0), w, h)
 		for range rapid.IntRange(0, 8).Draw(t, name) {
 			c.text(rapid.IntRange(0, w-1).Draw(t, "x"), rapid.IntRange(0, h-1).Draw(t, "y"), rapid.SampledFrom([]string{"a", "库", "bc", "é", "x 库 y", " "}).Draw(t, "text"),
 				rapid.SampledFrom([]ink{inkText, inkRed, inkSelect}).Draw(t, "ink"))

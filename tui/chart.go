@@ -102,7 +102,7 @@ func (p *plot) line(a axis, s scale, slots []session.Second, value func(*session
 			continue
 		}
 		p.dot(d, y, k)
-		if at >= 0 && d-at <= 2 && (d-at == 1 || a.bucket <= 1000) {
+		if at >= 0 && (d-at == 1 || d-at == 2 && a.bucket <= 1000 || d-at <= a.gap) {
 			p.connect(at, was, d, y, k)
 		}
 		was, at = y, d
@@ -111,8 +111,11 @@ func (p *plot) line(a axis, s scale, slots []session.Second, value func(*session
 
 // connect draws the steep part between two neighbours.
 func (p *plot) connect(x0, y0, x1, y1 int, k ink) {
-	if x1-x0 == 2 {
-		p.dot(x0+1, (y0+y1)/2, k)
+	for x := x0 + 1; x < x1; x++ {
+		p.dot(x, y0+(y1-y0)*(x-x0)/(x1-x0), k)
+	}
+	if x1-x0 > 2 {
+		return
 	}
 	mid := (y0 + y1) / 2
 	for y := min(y0, mid); y <= max(y0, mid); y++ {
@@ -202,8 +205,12 @@ func area(c *canvas, x, y, h int, v window, st *styles) {
 	running, asked := make([]int, dots), make([]int, dots)
 	for i := range v.slots {
 		s := &v.slots[i]
-		if d := v.axis.dot(s.MS); d >= 0 && d < dots && s.Told {
-			running[d], asked[d] = max(running[d], s.Running), max(asked[d], s.Asked)
+		d := v.axis.dot(s.MS)
+		if d < 0 || !s.Told {
+			continue
+		}
+		for e := d; e < min(dots, d+v.cover(s)); e++ {
+			running[e], asked[e] = max(running[e], s.Running), max(asked[e], s.Asked)
 		}
 	}
 	top := h * p.dy

@@ -51,6 +51,11 @@ func (g gauge) render(w, h int) string {
 // foot says what the last cut left behind while it does: a ceiling below it.
 func (g gauge) foot(c *canvas) {
 	d := g.m.s.Dial
+	defer func() {
+		if c.at(c.w-2, c.h-1) == "─" && c.at(c.w-4, c.h-1) == "─" {
+			g.sayZones(c)
+		}
+	}()
 	if d.Ghost == 0 || d.Ceiling != max(1, d.Ghost*8/10) || g.m.s.Guard.State != "run" {
 		return
 	}
@@ -173,6 +178,7 @@ func (g gauge) arc(c *canvas, x, y, w, h int) {
 		rx = most
 	}
 	inner := 0.72
+	zones := g.m.learned(g.full())
 	cx := float64(w*pl.dx-1) / 2
 	run, asked := float64(d.Running)/full, float64(d.Asked)/full
 	tone := g.tone()
@@ -185,7 +191,9 @@ func (g gauge) arc(c *canvas, x, y, w, h int) {
 			}
 			at := 1 - math.Atan2(ey, ex)/math.Pi
 			edge := r > 1-1.5/ry
-			switch {
+			switch zone := zones.at(at); {
+			case edge && zone != inkPlain:
+				pl.dot(px, py, zone)
 			case at <= run && run > 0:
 				pl.dot(px, py, tone)
 			case at <= asked && (edge || (px+py)%2 == 0):

@@ -36,7 +36,7 @@ const (
 	groupOverlay = "In a card or list"
 )
 
-var groups = []string{groupPlay, groupJump, groupStop, groupUsers, groupNotes, groupLook, groupSession, groupList, groupNote, groupTiles, groupWriting, groupFind, groupOverlay}
+var groups = []string{groupPlay, groupJump, groupStop, groupUsers, groupNotes, groupLook, groupSession, groupTime, groupList, groupNote, groupTiles, groupWriting, groupFind, groupOverlay}
 
 // keyMap returns every key there is.
 func keyMap() []binding {
@@ -82,14 +82,22 @@ func keyMap() []binding {
 			act: func(m *Model, key string) tea.Cmd { m.write(key); return nil }},
 		{id: "errors", keys: []string{"e"}, show: "e", does: "errors by kind and every step", group: groupLook, act: show(overlayErrors)},
 		{id: "levels", keys: []string{"l"}, show: "l", does: "levels: what each number of users brought", group: groupLook, act: show(overlayLevels)},
-		{id: "timeline", keys: []string{"t"}, show: "t", does: "timeline of everything that happened", group: groupLook, act: show(overlayTimeline)},
+		{id: "timeline", keys: []string{"t"}, show: "t", does: "timeline: every value at any moment", group: groupLook, act: show(overlayTimeline)},
 		{id: "card", keys: []string{"w"}, show: "w", does: "what are we doing: a card for anyone", group: groupLook, act: show(overlayCard)},
 		{id: "focus", keys: []string{"tab", "shift+tab"}, show: "Tab", does: "notes, staging's tiles, production's, back", group: groupLook,
 			act: func(m *Model, key string) tea.Cmd { m.focus(key == "shift+tab"); return nil }},
 		{id: "zoom", keys: []string{"z"}, show: "z", does: "zoom: staging, production, both", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.zoom = (m.zoom + 1) % 3; return nil }},
-		{id: "scale", keys: []string{"v"}, show: "v", does: "latency scale: logarithmic or linear", group: groupLook,
-			act: func(m *Model, _ string) tea.Cmd { m.linear = !m.linear; return nil }},
+		{id: "theme", keys: []string{"T"}, show: "T", does: "ground: light, dark, as the terminal says", group: groupLook,
+			act: func(m *Model, _ string) tea.Cmd { m.nextGround(); return nil }},
+		{id: "palette", keys: []string{"H"}, show: "H", does: "hues of green, amber, red: three palettes", group: groupLook,
+			act: func(m *Model, _ string) tea.Cmd { m.nextPalette(); return nil }},
+		{id: "still", keys: []string{"Z"}, show: "Z", does: "pause the picture; the session goes on", group: groupLook,
+			act: func(m *Model, _ string) tea.Cmd { m.pausePicture(); return nil }},
+		{id: "scale", keys: []string{"v"}, show: "v", does: "latency scale: log, linear, fixed", group: groupLook,
+			act: func(m *Model, _ string) tea.Cmd { m.scale = (m.scale + 1) % scaleCount; return nil }},
+		{id: "stretch", keys: []string{",", "."}, show: ", .", does: "charts show 1, 5, 15 minutes or all", group: groupLook,
+			act: func(m *Model, key string) tea.Cmd { m.stretch(map[string]int{",": -1, ".": 1}[key]); return nil }},
 
 		{id: "help", keys: []string{"?"}, show: "?", does: "this help", hint: "help", group: groupSession, act: show(overlayHelp)},
 		{id: "quit", keys: []string{"q"}, show: "q", does: "leave: stops load, asks what you learned", hint: "leave", group: groupSession,
@@ -101,7 +109,7 @@ func keyMap() []binding {
 
 		{id: "scroll", show: "↑ ↓ Page", does: "scroll", group: groupOverlay},
 		{id: "close", show: "Esc", does: "close", group: groupOverlay},
-	}, slices.Concat(frameKeys(), askedKeys(), againKeys(), linkKeys(), preflightKeys(), noteKeys())...)
+	}, slices.Concat(frameKeys(), askedKeys(), againKeys(), linkKeys(), preflightKeys(), noteKeys(), timelineKeys())...)
 }
 
 // press handles a key. The keys that stop come first, in every mode.
@@ -233,13 +241,19 @@ func (m *Model) depart() tea.Cmd {
 
 func (m *Model) open(o overlay) {
 	m.overlay, m.scroll = o, 0
-	if o == overlayTimeline || o == overlayLevels {
+	if o == overlayLevels {
 		m.scroll = 1 << 30 // the newest; drawing clamps it
 	}
+	m.point = moment{}
 }
 
 // browse handles a key while something lies over the panes.
 func (m *Model) browse(key string) tea.Cmd {
+	if m.overlay == overlayTimeline {
+		if cmd, ok := m.alongTime(key); ok {
+			return cmd
+		}
+	}
 	page := max(1, m.h-8)
 	m.scroll = m.clampScroll(m.scroll)
 	switch key {

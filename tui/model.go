@@ -52,12 +52,20 @@ type Model struct {
 	st  *styles
 	now time.Time
 
-	w, h   int
-	zoom   zoom
-	linear bool // latency scale; else logarithmic
-	layout layout
-	heads  heads  // what stands above the charts
-	view   window // what the charts show
+	w, h    int
+	zoom    zoom
+	zones   zones // what was learnt at each level
+	zonesAt int64 // milliseconds of the newest second in them
+	scale   scaling
+	theme   theme
+	ground  bool          // the terminal's, as it told: dark
+	reach   time.Duration // how far back the charts reach; 0: by age
+	still   stillness
+	point   moment           // in the timeline
+	slots   []session.Second // what the charts hold, used again for each frame
+	layout  layout
+	heads   heads  // what stands above the charts
+	view    window // what the charts show
 
 	mode       mode
 	overlay    overlay
@@ -170,7 +178,14 @@ func (m *Model) Init() tea.Cmd {
 }
 
 func (m *Model) restyle(dark bool) {
-	m.st = newStyles(dark, m.env("NO_COLOR") != "", m.o.ASCII, m.console())
+	m.ground = dark
+	switch m.theme.ground {
+	case groundDark:
+		dark = true
+	case groundLight:
+		dark = false
+	}
+	m.st = newStyles(dark, m.env("NO_COLOR") != "", m.o.ASCII, m.console(), m.theme.palette)
 }
 
 // console tells of a terminal that can show little more than letters.

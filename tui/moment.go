@@ -36,15 +36,61 @@ func (m *Model) backTo(v window) window {
 	}
 	v.axis = v.axis.goTo(n.MS, ring.Step())
 	if v.axis.past {
-		v.slots = ring.Range(v.axis.from, v.axis.until())
+		v = m.measured(v)
 	}
 	return v
 }
 
-// live are the newest slots that the axis reaches.
-func (m *Model) live(v window) window {
-	v.slots = m.s.Fine.Range(v.axis.from, math.MaxInt64)
+// measured gives the axis what was measured then: single seconds as far as they
+// are kept, before them tens of seconds.
+func (m *Model) measured(v window) window {
+	to := v.axis.until()
+	if !v.axis.past {
+		to = math.MaxInt64
+	}
+	from := v.axis.from
+	m.slots = m.slots[:0]
+	if fine := &m.s.Fine; fine.Len() == 0 || fine.At(0).MS > from {
+		edge := to
+		if fine.Len() > 0 {
+			edge = min(to, fine.At(0).MS)
+		}
+		m.slots = m.s.Coarse.AppendRange(m.slots, from, edge)
+		if len(m.slots) > 0 && v.axis.bucket < m.s.Coarse.Step() {
+			v.axis.gap = int(m.s.Coarse.Step()/v.axis.bucket) + 1
+		}
+		from = max(from, edge)
+		v.fine = edge
+	}
+	if v.axis.bucket < 1000 {
+		v.axis.gap = max(v.axis.gap, int(2000/v.axis.bucket))
+	}
+	m.slots = m.s.Fine.AppendRange(m.slots, from, to)
+	v.slots = m.slots
 	return v
+}
+
+// still is a picture that stands while the session goes on.
+type stillness struct {
+	on bool
+	at int64 // milliseconds; where it ends
+}
+
+// pausePicture lets the picture stand, or go on. The session never waits.
+func (m *Model) pausePicture() {
+	if m.still.on {
+		m.still = stillness{}
+		return
+	}
+	m.still = stillness{on: true, at: m.elapsed().Milliseconds()}
+}
+
+// shownTo is where the charts end.
+func (m *Model) shownTo() int64 {
+	if m.still.on {
+		return min(m.still.at, m.elapsed().Milliseconds())
+	}
+	return m.elapsed().Milliseconds()
 }
 
 // firstTick is how far before its end the axis has its newest tick: live axes
@@ -62,10 +108,6 @@ func (p pane) pointAt(c *canvas, x, y, h int, v window) {
 	n, ok := p.m.opened()
 	if !ok {
 		return
-	}
-	if v.axis.past {
-		says := " not now · Esc: now "
-		c.right(x+gutter+v.axis.cols, y, says, inkNotice)
 	}
 	col := v.axis.col(n.MS)
 	if n.Before() || col < 0 || col >= v.axis.cols {
@@ -88,7 +130,11 @@ func (p pane) pointAt(c *canvas, x, y, h int, v window) {
 
 // sayPast says over a chart that it is not of now.
 func (p pane) sayPast(c *canvas, x, y int, v window) {
-	if v.axis.past {
+	switch {
+	case p.m.overlay == overlayTimeline:
+	case p.m.still.on:
+		c.right(x+gutter+v.axis.cols, y, " picture paused · Z: now ", inkNotice)
+	case v.axis.past:
 		c.right(x+gutter+v.axis.cols, y, " not now · Esc: now ", inkNotice)
 	}
 }

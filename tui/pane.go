@@ -307,9 +307,9 @@ func slowest(env session.Env) float64 {
 }
 
 func (p pane) legend(c *canvas, x, y, w int) {
-	kind := "log"
-	if p.m.linear {
-		kind = "linear"
+	kind := p.m.scaleName()
+	if p.m.reach != 0 && w >= 72 {
+		kind += ", " + p.m.reachName()
 	}
 	at := c.text(x+1, y, "latency, "+kind, inkDim)
 	line, dots := "⠒⠒", "⠂⠂"

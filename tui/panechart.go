@@ -94,7 +94,11 @@ func (p pane) ribbon(c *canvas, x, y int, v window) {
 		if p.name == "production" {
 			cur = s.Prod
 		}
-		if col := a.col(s.MS); col >= 0 && col < a.cols {
+		d := a.dot(s.MS)
+		if d < 0 {
+			continue
+		}
+		for col := d / a.per; col < min(a.cols, (d+v.cover(s)-1)/a.per+1); col++ {
 			worst[col] = max(worst[col], rank(cur.State))
 		}
 	}
@@ -158,7 +162,12 @@ func timeLabels(c *canvas, x, y int, a axis) {
 // backward names a moment so many milliseconds ago: "-3m", and "-1:30" on an
 // axis finer than minutes.
 func backward(ms, tick int64) string {
-	if tick == 60_000 {
+	switch {
+	case ms >= 3_600_000 && ms%3_600_000 == 0:
+		return fmt.Sprintf("-%dh", ms/3_600_000)
+	case ms >= 3_600_000:
+		return fmt.Sprintf("-%dh%02d", ms/3_600_000, ms/60_000%60)
+	case tick >= 60_000:
 		return fmt.Sprintf("-%dm", ms/60_000)
 	}
 	return fmt.Sprintf("-%d:%02d", ms/60_000, ms/1000%60)

@@ -32,7 +32,7 @@ func replayKeys() []binding {
 	show := func(o overlay) func(*Model, string) tea.Cmd {
 		return func(m *Model, _ string) tea.Cmd { m.open(o); return nil }
 	}
-	return []binding{
+	return append(timelineKeys(), []binding{
 		{id: "play", keys: []string{"space"}, show: "space", does: "play or stand still", hint: "play", group: groupPlay, act: on((*Replay).toggle)},
 		{id: "faster", keys: []string{"+", "]", "="}, show: "+ ]", does: fmt.Sprintf("faster, up to %d seconds in one", MaxSpeed), group: groupPlay, act: on(func(r *Replay) tea.Cmd { return r.faster(1) })},
 		{id: "slower", keys: []string{"-", "["}, show: "- [", does: "slower, down to the session's own time", group: groupPlay, act: on(func(r *Replay) tea.Cmd { return r.faster(-1) })},
@@ -58,12 +58,14 @@ func replayKeys() []binding {
 
 		{id: "errors", keys: []string{"e"}, show: "e", does: "errors by kind and every step, until here", group: groupLook, act: show(overlayErrors)},
 		{id: "levels", keys: []string{"l"}, show: "l", does: "levels: what each number of users brought", group: groupLook, act: show(overlayLevels)},
-		{id: "timeline", keys: []string{"t"}, show: "t", does: "timeline of what happened until here", group: groupLook, act: show(overlayTimeline)},
+		{id: "timeline", keys: []string{"t"}, show: "t", does: "timeline: every value at any moment", group: groupLook, act: show(overlayTimeline)},
 		{id: "card", keys: []string{"w"}, show: "w", does: "what were we doing: the card of this moment", group: groupLook, act: show(overlayCard)},
 		{id: "zoom", keys: []string{"z"}, show: "z", does: "zoom: staging, production, both", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.zoom = (m.zoom + 1) % 3; return nil }},
-		{id: "scale", keys: []string{"v"}, show: "v", does: "latency scale: logarithmic or linear", group: groupLook,
-			act: func(m *Model, _ string) tea.Cmd { m.linear = !m.linear; return nil }},
+		{id: "scale", keys: []string{"v"}, show: "v", does: "latency scale: log, linear, fixed", group: groupLook,
+			act: func(m *Model, _ string) tea.Cmd { m.scale = (m.scale + 1) % scaleCount; return nil }},
+		{id: "stretch", keys: []string{",", "."}, show: ", .", does: "charts show 1, 5, 15 minutes or all", group: groupLook,
+			act: func(m *Model, key string) tea.Cmd { m.stretch(map[string]int{",": -1, ".": 1}[key]); return nil }},
 
 		{id: "help", keys: []string{"?"}, show: "?", does: "this help", hint: "help", group: groupLook, act: show(overlayHelp)},
 		{id: "quit", keys: []string{"q", "ctrl+c"}, show: "q", does: "leave the replay", hint: "leave", group: groupLook,
@@ -74,7 +76,7 @@ func replayKeys() []binding {
 
 		{id: "scroll", show: "↑ ↓ Page", does: "scroll", group: groupOverlay},
 		{id: "close", show: "Esc", does: "close", group: groupOverlay},
-	}
+	}...)
 }
 
 // press handles a key: what is typed, what lies over the panes, then the key

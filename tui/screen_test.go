@@ -53,7 +53,7 @@ func TestLayoutTooSmall(t *testing.T) {
 }
 
 var allKeys = []string{"up", "down", "left", "right", "space", "enter", "esc", "tab", "backspace", "delete", "home", "end", "pgup", "pgdown", "alt+enter",
-	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q", "G", "m", "shift+tab", "f2", "f3", "f4", "o", "C", "D", "E", "P", "L", "N", "U", "i", "K", "g", "c", "s", "ctrl+s",
+	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q", "G", "m", "shift+tab", "f2", "f3", "f4", "o", "C", "D", "E", "P", "L", "N", "U", "i", "K", "T", "H", "p", "t", ",", ".", "shift+left", "-", "g", "c", "s", "ctrl+s",
 	"é", "库", "👩‍👩‍👧", "🇩🇪", "\u0301", "k"}
 
 // TestAnythingFits presses any keys in any windows while anything happens: the
@@ -91,6 +91,23 @@ func TestAnythingFits(t *testing.T) {
 			"wheel": func(t *rapid.T) {
 				_, cmd := m.Update(tea.MouseWheelMsg{Button: rapid.SampledFrom([]tea.MouseButton{tea.MouseWheelUp, tea.MouseWheelDown}).Draw(t, "b")})
 				m.run(cmd)
+			},
+			"click": func(t *rapid.T) {
+				_, cmd := m.Update(tea.MouseClickMsg{Button: tea.MouseLeft, X: rapid.IntRange(-1, 260).Draw(t, "x"), Y: rapid.IntRange(-1, 90).Draw(t, "y")})
+				m.run(cmd)
+			},
+			"stops": func(t *rapid.T) { // whatever is open: the key stops, and the screen says so
+				before := len(src.done())
+				m.pressAll("ctrl+x")
+				if did := src.done(); len(did) == before || did[len(did)-1] != (session.StopAll{}) {
+					t.Fatalf("ctrl+x did not stop: %v", did[before:])
+				}
+				happen(session.TypeDialSet, &session.DialSet{To: 0, Why: "stop all"})
+				happen(session.TypeStop, &session.LoadStop{Reason: "operator", By: "mel", InFlight: 3, MSToZero: new(4.0)})
+				f := ansi.Strip(m.View().Content)
+				if !m.layout.small && m.layout.w > 0 && m.s.Ended == nil && m.s.Seq > 0 && !strings.Contains(f, "All load is off") && !strings.Contains(f, "The guard cut all load") {
+					t.Fatalf("the screen does not say that load is off:\n%s", f)
+				}
 			},
 			"time": func(t *rapid.T) {
 				now = now.Add(time.Duration(rapid.IntRange(0, 90_000).Draw(t, "ms")) * time.Millisecond)
@@ -139,7 +156,7 @@ func TestAnythingFits(t *testing.T) {
 func TestWideTextNeverOverflows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := rapid.IntRange(1, 40).Draw(t, "w")
-		c := newCanvas(newStyles(true, false, false, false), w, 1)
+		c := newCanvas(newStyles(true, false, false, false, 0), w, 1)
 		s := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.SampledFrom([]rune("a库👩\u200d\ufe0f🇩🇪e\u0301한ก็")), 0, 60, -1)).Draw(t, "s")
 		c.text(rapid.IntRange(-3, w).Draw(t, "x"), 0, s, inkText)
 		fits(t, ansi.Strip(c.String()), w, 1)

@@ -82,8 +82,6 @@ func (m *Model) sheet() (sheet, bool) {
 		return m.errorsSheet(), true
 	case overlayLevels:
 		return m.levelsSheet(), true
-	case overlayTimeline:
-		return m.timeline(), true
 	case overlayCard:
 		return m.card(), true
 	case overlayAgain:
@@ -98,35 +96,4 @@ func (m *Model) sheet() (sheet, bool) {
 
 func fixed(lines [][]piece) func(int) []piece {
 	return func(i int) []piece { return lines[i] }
-}
-
-// timeline lists everything that happened, newest last.
-func (m *Model) timeline() sheet {
-	all := m.s.Marks
-	zone := m.now.Location()
-	line := func(i int) []piece {
-		k := all[i]
-		text, ink := k.Text, inkText
-		if n, ok := m.s.Notes.Get(k.ID); ok && k.ID != "" {
-			text = strings.TrimSpace(n.Kind.Info().Mark + " " + n.Text)
-			if n.System {
-				ink = inkSystem
-			}
-			if n.Gone != nil {
-				text, ink = "(note taken back)", inkSystem
-			}
-		}
-		mark := sign{" ", inkDim, 0}
-		if s, ok := m.signOf(k); ok {
-			mark = s
-		}
-		return []piece{
-			{fmt.Sprintf("%-8s", since(k.MS)), inkText}, {k.T.In(zone).Format("15:04:05") + "  ", inkDim},
-			{mark.text + " ", mark.ink}, {fmt.Sprintf("%-10s", cut(k.By, 9)), inkDim}, {strings.Join(strings.Fields(text), " "), ink},
-		}
-	}
-	if len(all) == 0 {
-		return sheet{m: m, title: "TIMELINE", w: 60, n: 1, line: fixed([][]piece{{{"nothing has happened yet", inkDim}}})}
-	}
-	return sheet{m: m, title: "TIMELINE", about: "session time, clock, who, what ", w: max(76, m.w-12), n: len(all), line: line}
 }

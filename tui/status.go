@@ -95,7 +95,7 @@ func (b status) render(w, _ int) string {
 	for _, left = range lefts {
 		keep := 0
 		if len(left) == 3 { // most keys before the link or our own trouble
-			keep = 4
+			keep = len(dropped) - 1
 		}
 		if total(left)+6+total([][]piece{b.keys(keep)}) <= w {
 			break
@@ -189,7 +189,8 @@ func (b status) say(c *canvas, w int, msg message, lefts [][][]piece) {
 // way first when there is no room. Stopping never gives way.
 var (
 	shown   = []string{"up", "hold", "good", "stop", "note", "help", "quit"}
-	dropped = []string{"quit", "good", "hold", "up", "note"}
+	quiet   = []string{"up", "earlier", "skip", "stop", "note", "help", "quit"} // while it is learned what is usual
+	dropped = []string{"quit", "good", "hold", "up", "note", "earlier", "skip"}
 )
 
 // keys are the key hints with the first of dropped left out, as many as there
@@ -203,9 +204,13 @@ func (b status) keys(keep int) []piece {
 		gone[id] = true
 	}
 	var g []piece
-	for _, id := range shown {
+	ids := shown
+	if b.m.s.Baseline.Running {
+		ids = quiet
+	}
+	for _, id := range ids {
 		k := b.m.binding(id)
-		if k == nil || gone[id] {
+		if k == nil || gone[id] || id == "earlier" && b.m.s.Baseline.Offer == nil {
 			continue
 		}
 		name, label := k.show, k.hint
@@ -239,6 +244,8 @@ func (b status) typing(keep int) []piece {
 		names = []string{"Enter", "asks for them", "Esc", "leaves it"}
 	case b.m.mode == modeForm:
 		names = []string{"Enter", "goes on", "Esc", "closes"}
+	case b.m.mode == modeMain && b.m.overlay != overlayNone:
+		names = []string{"Esc", "closes", "?", "help"}
 	case b.m.mode != modeEdit || e.purpose == editLearned:
 		return nil
 	case e.purpose == editFind:

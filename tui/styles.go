@@ -51,7 +51,7 @@ type styles struct {
 // only weight and reverse are left, and shapes and words carry every state
 // anyway. The three state colours keep apart for red-green blindness, after
 // Okabe and Ito.
-func newStyles(dark, colourless, ascii, blocks bool) *styles {
+func newStyles(dark, colourless, ascii, blocks bool, p palette) *styles {
 	s := &styles{dark: dark, ascii: ascii, blocks: blocks || ascii}
 	pick := lipgloss.LightDark(dark)
 	tone := func(light, dark string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(dark)) }
@@ -65,7 +65,8 @@ func newStyles(dark, colourless, ascii, blocks bool) *styles {
 	dim := tone("#656B78", "#8A91A0")
 	faint := tone("#B9BEC8", "#4A5060")
 	staging, prod := tone("#1D5FBF", "#7AA8FF"), tone("#8436A0", "#CE9BF5")
-	green, amber, red := tone("#00795C", "#35C4A0"), tone("#925F00", "#F2B83C"), tone("#BF3510", "#FF7256")
+	states := paletteOf[p]
+	green, amber, red := tone(states.light[0], states.dark[0]), tone(states.light[1], states.dark[1]), tone(states.light[2], states.dark[2])
 	set := func(k ink, st ansi.Style) { s.open[k] = st.String() }
 	set(inkText, fore(text))
 	set(inkStrong, fore(tone("#0E1014", "#F2F4F8")).Bold())

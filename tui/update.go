@@ -71,6 +71,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.paths(msg)
 	case shotsMsg:
 		m.looked(msg)
+	case tea.MouseClickMsg:
+		return m.click(msg)
 	case tea.MouseWheelMsg:
 		if m.guide != nil && m.mode == modeMain && m.overlay == overlayNone {
 			m.guide.pressed(m, m.binding("up"))

@@ -34,15 +34,20 @@ func (m *Model) frame() string {
 		put(banner{m}.render(l.banner.w, l.banner.h))
 	}
 	staging, production := pane{m, "staging"}, pane{m, "production"}
-	switch m.zoom {
-	case zoomStaging:
+	switch {
+	case m.overlay == overlayTimeline: // it has the room of all panes
+		r := m.timelineRect()
+		put(timeline{m}.render(r.w, r.h))
+	case m.zoom == zoomStaging:
 		put(staging.render(l.staging.w, l.staging.h))
-	case zoomProduction:
+	case m.zoom == zoomProduction:
 		put(production.render(l.production.w, l.production.h))
 	default:
 		put(beside(staging.render(l.staging.w, l.staging.h), production.render(l.production.w, l.production.h)))
 	}
-	put(beside(gauge{m}.render(l.users.w, l.users.h), noteBox{m}.render(l.notes.w, l.notes.h)))
+	if m.overlay != overlayTimeline {
+		put(beside(gauge{m}.render(l.users.w, l.users.h), noteBox{m}.render(l.notes.w, l.notes.h)))
+	}
 	if l.bar.h > 0 {
 		put(m.replay.bar(l.bar.w))
 	}

@@ -282,7 +282,7 @@ func TestWarnCountsDownAndEnds(t *testing.T) {
 func TestStripKeepsAMinute(t *testing.T) {
 	var s strip
 	line := func(cells int, now int64) string {
-		c := newCanvas(newStyles(true, false, false, false), cells, 1)
+		c := newCanvas(newStyles(true, false, false, false, 0), cells, 1)
 		s.draw(c, 0, 0, cells, now)
 		return ansi.Strip(c.String())
 	}

@@ -1,0 +1,86 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"crosstalk/session"
+)
+
+// TestTheDialShowsWhatWasLearntAtEachLevel: red at 100, where it was cut; amber
+// where production or staging was late; green below; nothing above.
+func TestTheDialShowsWhatWasLearntAtEachLevel(t *testing.T) {
+	m, _ := screen(redStory(), 120, 36)
+	z := m.learned(200)
+	for users, want := range map[int]ink{10: inkGreen, 20: inkGreen, 40: inkGreen, 80: inkAmber, 120: inkPlain, 200: inkPlain} {
+		if got := z.at(float64(users) / 200); got != want {
+			t.Errorf("at %d users the zone is %v, want %v", users, got, want)
+		}
+	}
+	if f := m.text(); !strings.Contains(f, "▲ from 60") {
+		t.Errorf("the words for it are missing:\n%s", f)
+	}
+}
+
+func TestAClickOnTheGaugeGoesDownAtOnceAndUpWithEnter(t *testing.T) {
+	m, src := screen(busyStory(), 120, 36) // 45 users are asked for
+	l := m.layout.users
+	click := func(x, y int) { _, cmd := m.Update(tea.MouseClickMsg{Button: tea.MouseLeft, X: x, Y: y}); m.run(cmd) }
+	var up, down int
+	for y := l.y; y < l.y+l.h; y++ {
+		for x := l.x; x < l.x+l.w; x++ {
+			to, ok := (gauge{m}).pointed(x-l.x, y-l.y, l.w, l.h)
+			if !ok {
+				continue
+			}
+			before := len(src.done())
+			click(x, y)
+			switch did := src.done()[before:]; {
+			case to > 45:
+				up++
+				if len(did) != 0 || m.mode != modeNumber {
+					t.Fatalf("a click to %d went up without Enter: %v", to, did)
+				}
+				m.pressAll("esc")
+			case to > 0:
+				down++
+				if len(did) != 1 || did[0] != (session.SetDial{To: to}) {
+					t.Fatalf("a click to %d did %v", to, did)
+				}
+			}
+		}
+	}
+	if up < 10 || down < 3 {
+		t.Errorf("only %d places go up and %d down", up, down)
+	}
+	before := len(src.done())
+	click(l.x+l.w/2, l.y+l.h-2)
+	click(m.layout.notes.x+5, m.layout.notes.y+2)
+	if len(src.done()) != before || m.mode != modeMain {
+		t.Error("a click beside the gauge moved the dial")
+	}
+}
+
+func TestThePaletteAndTheGroundAreChosen(t *testing.T) {
+	m, _ := screen(redStory(), 120, 36)
+	m.message = message{}
+	seen := map[string]bool{}
+	plain := m.text()
+	for range 3 {
+		for range paletteCount {
+			m.pressAll("H")
+			m.message = message{}
+			seen[m.View().Content] = true
+		}
+		m.pressAll("T")
+		m.message = message{}
+	}
+	if len(seen) != 2*int(paletteCount) { // what the terminal says is dark
+		t.Errorf("%d looks, want %d", len(seen), 2*paletteCount)
+	}
+	if m.text() != plain {
+		t.Error("a look changed what is said")
+	}
+}
