@@ -156,7 +156,7 @@ func (l *lean) connect(s *sending, until time.Time, c *call) (*leanConn, error) 
 
 // release takes a connection back whose answer was read to its end.
 func (l *lean) release(c *leanConn) {
-	if !c.keep || c.cut.Load() || l.fresh {
+	if !c.keep || c.ended || c.cut.Load() || l.fresh {
 		l.drop(c)
 		return
 	}
@@ -250,7 +250,7 @@ type leanConn struct {
 	at    int
 	heard bool // something came back
 	keep  bool // may be used again after this answer
-	body  leanReader
+	ended bool // a request could not be written to its end: not to be used again
 }
 
 const (
@@ -282,9 +282,9 @@ func (c *leanConn) exchange(until time.Time, k *call) (*http.Response, error) {
 	}
 	if _, err := c.net.Write(c.out); err != nil {
 		// It may have answered before it hung up.
+		c.ended = true
 		if len(k.body) > 0 && !c.cut.Load() {
 			if resp, herr := c.head(k); herr == nil {
-				c.keep = false
 				return resp, nil
 			}
 		}

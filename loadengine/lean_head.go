@@ -216,23 +216,25 @@ func (c *leanConn) frame(k *call, resp *http.Response) error {
 		resp.ContentLength = n
 		h["Content-Length"] = length[:1]
 	}
-	c.body = leanReader{conn: c}
+	// One for each answer: it is closed after the connection was given back, when
+	// somebody else may be at his own answer on it.
+	body := &leanReader{conn: c}
 	switch bodiless := k.method == http.MethodHead || resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified; {
 	case bodiless, len(coding) == 0 && resp.ContentLength == 0:
 		c.done()
 		resp.Body = http.NoBody
 		return nil
 	case len(coding) == 1:
-		c.body.kind = bodyChunked
+		body.kind = bodyChunked
 		delete(h, "Transfer-Encoding")
 		resp.TransferEncoding = chunkedOnly
 	case resp.ContentLength > 0:
-		c.body.kind, c.body.left = bodyLength, resp.ContentLength
+		body.kind, body.left = bodyLength, resp.ContentLength
 	default:
-		c.body.kind = bodyToEnd
+		body.kind = bodyToEnd
 		c.keep = false
 	}
-	resp.Body = &c.body
+	resp.Body = body
 	return nil
 }
 

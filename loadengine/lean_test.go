@@ -358,3 +358,40 @@ type said struct {
 
 func (s *said) Read(p []byte) (int, error) { return s.Reader.Read(p) }
 func (s *said) Close() error               { return nil }
+
+// Closing a body that was read to its end must not touch the next answer on the
+// same connection.
+func TestLateCloseLeavesTheNextAnswerAlone(t *testing.T) {
+	t.Parallel()
+	answer := "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+	target, requests := canned(t, answer, answer, answer)
+	rt := twoPaths(t)["lean"]
+	get := func() *http.Response {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := rt.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp
+	}
+	first := get()
+	if _, err := io.Copy(io.Discard, first.Body); err != nil {
+		t.Fatal(err)
+	}
+	second := get()
+	if err := first.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	if got, err := io.ReadAll(second.Body); err != nil || string(got) != "hello" {
+		t.Errorf("the second answer: %q, %v", got, err)
+	}
+	if err := second.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	if n := len(requests()); n != 2 {
+		t.Errorf("%d requests", n)
+	}
+}
