@@ -25,6 +25,7 @@ type probe struct {
 	outcome  link.Outcome
 	value    float64
 	measured bool
+	behind   bool // not sent: the one before was still out
 }
 
 // probes remembers what production, control and our own sink answered. The
@@ -80,7 +81,7 @@ func (p *probes) offer(s monitors.Sample) {
 	q := probe{check: s.Check, due: s.Due, latency: s.Latency, sent: s.Phase == monitors.Sent}
 	switch {
 	case s.Phase == monitors.Missing || s.Result.Blind:
-		q.outcome = link.Missing
+		q.outcome, q.behind = link.Missing, !s.Result.Blind
 	case s.Phase == monitors.Done && !s.Result.OK:
 		q.outcome = link.Failed
 	}
@@ -105,7 +106,21 @@ func (p *probes) keep(q probe) {
 	if due, ok := p.open[q.check]; ok && due.Equal(q.due) {
 		delete(p.open, q.check)
 	}
+	if !q.behind && q.outcome != link.Missing {
+		p.catchUp(q)
+	}
 	p.past = append(p.past, q)
+}
+
+// catchUp lets the probes that were due while q was out count like q: they would
+// have waited as long. A server that takes longer than its period would else
+// look as if it never answered every other time.
+func (p *probes) catchUp(q probe) {
+	for i := len(p.past) - 1; i >= 0 && p.past[i].due.After(q.due); i-- {
+		if b := &p.past[i]; b.check == q.check && b.behind {
+			b.latency, b.outcome, b.behind = q.latency, q.outcome, false
+		}
+	}
 }
 
 // drain takes in what waits.

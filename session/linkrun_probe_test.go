@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -66,6 +67,49 @@ func TestProbesOfAHalf(t *testing.T) {
 		}
 	}
 }
+
+// A server of 250 ms, asked every 100 ms, is a server of 250 ms: what could not
+// be sent meanwhile counts like the probe that was out.
+func TestAProbeBehindAnotherWaitsAsLong(t *testing.T) {
+	from := time.Now()
+	at := func(ms int) time.Time { return from.Add(time.Duration(ms) * time.Millisecond) }
+	p := newProbes(probeChecks())
+	for _, s := range []monitors.Sample{
+		{Check: 0, Due: at(0), Phase: monitors.Sent},
+		{Check: 0, Due: at(100), Phase: monitors.Missing},
+		{Check: 3, Due: at(100), Phase: monitors.Done, Latency: time.Millisecond, Result: monitors.Result{OK: true}},
+		{Check: 0, Due: at(200), Phase: monitors.Missing},
+		{Check: 0, Due: at(0), Phase: monitors.Done, Latency: 250 * time.Millisecond, Result: monitors.Result{OK: true}},
+		{Check: 0, Due: at(300), Phase: monitors.Missing, Result: monitors.Result{Blind: true}}, // we stood still
+		{Check: 0, Due: at(400), Phase: monitors.Sent},
+		{Check: 0, Due: at(500), Phase: monitors.Missing}, // not known yet
+	} {
+		p.offer(s)
+	}
+	p.drain()
+	var took []time.Duration
+	var outcomes []link.Outcome
+	for _, s := range p.samples(halfSpan{from: from, length: time.Second}) {
+		if s.Env == link.Production {
+			took, outcomes = append(took, s.Latency), append(outcomes, s.Outcome)
+		}
+	}
+	const ms = time.Millisecond
+	if want := []time.Duration{250 * ms, 250 * ms, 250 * ms, 0, 0, 0}; !slices.Equal(sorted(took), sorted(want)) {
+		t.Errorf("latencies %v, want %v", took, want)
+	}
+	missing := 0
+	for _, o := range outcomes {
+		if o == link.Missing {
+			missing++
+		}
+	}
+	if missing != 2 || len(outcomes) != 6 {
+		t.Errorf("%d of %d are missing, want 2 of 6", missing, len(outcomes))
+	}
+}
+
+func sorted(d []time.Duration) []time.Duration { return slices.Sorted(slices.Values(d)) }
 
 func TestCountersAreMeansOfTheUsedPart(t *testing.T) {
 	from := time.Now()

@@ -21,10 +21,18 @@ type driver struct {
 	names          []string
 	level          int     // users of the full effect
 	keep, keepOurs float64 // shares of reached and ours that a tick leaves
+	asked          []inFlight
+}
+
+// inFlight is the last probe of a series. There is one at a time, as in a
+// session: what is due before it is answered is not asked.
+type inFlight struct {
+	y     float64 // log latency
+	until float64 // second at which it is answered
 }
 
 func newDriver(w *world, level int) *driver {
-	d := &driver{w: w, level: level, guard: guard{never: true}}
+	d := &driver{w: w, level: level, guard: newGuard(w.servers)}
 	tau := w.scenario.tau
 	if tau == 0 {
 		tau = 0.5
@@ -33,6 +41,7 @@ func newDriver(w *world, level int) *driver {
 	for s := range w.y {
 		d.names = append(d.names, fmt.Sprintf("web-%d", s+1))
 	}
+	d.asked = make([]inFlight, len(w.y))
 	return d
 }
 
@@ -62,6 +71,28 @@ func (d *driver) measured(series int) float64 {
 	return y
 }
 
+// now is the present tick's second.
+func (d *driver) now() float64 { return float64(d.at) * d.w.tick }
+
+// ask sends the probe of a series that is due, if the one before is answered,
+// and returns its log latency. What can't be asked counts like the probe that is
+// still out, as in a session.
+func (d *driver) ask(series int) float64 {
+	p, now := &d.asked[series], d.now()
+	if now < p.until {
+		if series < d.w.servers {
+			d.guard.missed(series, now)
+		}
+		return p.y
+	}
+	p.y = d.measured(series)
+	p.until = now + math.Exp(p.y)
+	if series < d.w.servers {
+		d.guard.see(series, now, p.until-now)
+	}
+	return p.y
+}
+
 // advance goes on to the next tick, with so much of the full load on staging and
 // so much as a whole; our own machine feels it within a tenth of a second.
 func (d *driver) advance(load, whole float64) {
@@ -80,17 +111,14 @@ func (d *driver) do(h link.Half) link.Observation {
 	d.samples = d.samples[:0]
 	for i := range ticks {
 		for s := range d.w.y {
-			y := d.measured(s)
-			if s < d.w.servers && d.guard.limits != nil {
-				d.guard.see(s, y)
-			}
+			y := d.ask(s)
 			d.samples = append(d.samples, link.Sample{
 				Env: d.env(s), Check: d.names[s], Due: time.Duration(float64(i)*d.w.tick*1e9 + 1),
 				Latency: time.Duration(math.Exp(y) * 1e9),
 			})
 		}
 		d.advance(load, whole)
-		amber, red := d.guard.state()
+		amber, red := d.guard.state(d.now())
 		o.Amber = o.Amber || amber
 		if red && !o.Red {
 			o.Red, o.RedAt = true, time.Duration(float64(i)*d.w.tick*1e9)
@@ -116,85 +144,4 @@ func (d *driver) quiet(n int, length time.Duration) []link.Observation {
 }
 
 // learn teaches the guard what was usual so far.
-func (d *driver) learn() { d.guard.learn(d.w, 0, d.at) }
-
-// guard is the ladder's amber and red in short: the median of the last two
-// seconds, and three of five probes.
-type guard struct {
-	last   [][]float64 // by server, the last 20
-	limits []limits
-	calm   float64 // seconds since it was last amber
-	never  bool    // it was not amber yet
-}
-
-// held is amber with its hysteresis: it is left after 10 s without.
-func (g *guard) held(amber bool, tick float64) bool {
-	g.calm += tick
-	if amber {
-		g.calm, g.never = 0, false
-	}
-	return !g.never && g.calm < 10
-}
-
-type limits struct{ amber, red float64 } // log seconds
-
-func (g *guard) see(server int, y float64) {
-	for len(g.last) <= server {
-		g.last = append(g.last, nil)
-	}
-	l := g.last[server]
-	if len(l) < 20 {
-		g.last[server] = append(l, y)
-		return
-	}
-	copy(l, l[1:])
-	l[len(l)-1] = y
-}
-
-func (g *guard) learn(w *world, from, to int) {
-	for s := range w.servers {
-		y := w.y[s][from:to]
-		sorted := slices.Sorted(slices.Values(y))
-		p50, worst3, worstMedian := math.Exp(sorted[len(sorted)/2]), 0.0, 0.0
-		for i := 20; i <= len(y); i += 2 {
-			worst3 = max(worst3, math.Exp(third(y[i-5:i])))
-			worstMedian = max(worstMedian, math.Exp(median(y[i-20:i])))
-		}
-		g.limits = append(g.limits, limits{
-			amber: math.Log(max(1.5*p50, 1.1*worstMedian, p50+0.025)),
-			red:   math.Log(max(4*p50, 2*worst3, p50+0.1)),
-		})
-	}
-}
-
-func (g *guard) state() (amber, red bool) {
-	for s, l := range g.limits {
-		y := g.last[s]
-		late := 0
-		for _, v := range y[max(0, len(y)-5):] {
-			if v > l.red {
-				late++
-			}
-		}
-		red = red || late >= 3
-		above := 0
-		for _, v := range y {
-			if v > l.amber {
-				above++
-			}
-		}
-		amber = amber || 2*above > len(y)
-	}
-	return amber, red
-}
-
-// third is the third largest of five, median the middle of twenty.
-func third(y []float64) float64  { return nth(y, len(y)-3) }
-func median(y []float64) float64 { return nth(y, len(y)/2) }
-
-func nth(y []float64, n int) float64 {
-	var room [20]float64
-	sorted := append(room[:0], y...)
-	slices.Sort(sorted)
-	return sorted[n]
-}
+func (d *driver) learn() { d.guard.learn() }

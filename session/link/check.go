@@ -31,7 +31,7 @@ var ErrNoisy = errors.New("production is too noisy")
 const (
 	defaultTimeout = 2 * time.Second
 	leastQuiet     = 6   // halves of the quiet phase that a check needs
-	shamLine       = 40  // evidence of the pairs with sham load that is enough
+	shamLine       = 34  // evidence of the pairs with sham load that is enough: a machine no control sees passes in under 3 %
 	bareLine       = 100 // evidence of the pairs without sham load that "our own machine" needs
 	controlLine    = 20  // evidence of production less a control that is enough
 	noLinkBelow    = 20  // evidence from which "no link seen" waits for the last pair
@@ -327,7 +327,8 @@ func (c *Check) chooseSham() {
 }
 
 // halve takes back half of the load for the pairs to come when production was
-// amber in three of the last six.
+// amber in three of the last six. Half of 5 users is 3: with 2 an effect of 20 %
+// would shrink to 8 %, too little for the pairs that are left.
 func (c *Check) halve() {
 	amber := 0
 	for i := max(0, len(c.pairs)-amberWindow); i < len(c.pairs); i++ {
@@ -339,8 +340,9 @@ func (c *Check) halve() {
 		return
 	}
 	over := c.users - c.setup.OffUsers
-	c.users = c.setup.OffUsers + max(1, over/2)
-	c.rateOn = rate{requests: int(math.Round(c.rateOn.perHalf() * float64(max(1, over/2)) / float64(over))), halves: 1}
+	half := (over + 1) / 2
+	c.users = c.setup.OffUsers + half
+	c.rateOn = rate{requests: int(math.Round(c.rateOn.perHalf() * float64(half) / float64(over))), halves: 1}
 }
 
 // cut ends the check because the guard has cut the load.

@@ -220,7 +220,7 @@ func TestStoppedKeepsWhatWasLearned(t *testing.T) {
 		pairs int
 		noise float64
 		want  Kind
-	}{{3, 0.1, Inconclusive}, {12, 0.15, NoLinkSeen}, {9, 0.6, Inconclusive}} {
+	}{{3, 0.1, Inconclusive}, {20, 0.15, NoLinkSeen}, {9, 0.6, Inconclusive}} {
 		p := newPlant(4)
 		p.noise = tt.noise
 		c := p.begin(t, standardSetup())

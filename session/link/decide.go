@@ -49,6 +49,19 @@ func (c *Check) latencies(j int, keep func(p *pair) bool) []float64 {
 	return ds
 }
 
+// atFullLoad returns the latency differences of the pairs that keep wants, as the
+// first amplitude would have made them: the pairs after production was amber are
+// made with less load, and it is those that have the sham load.
+func (c *Check) atFullLoad(keep func(p *pair) bool) []float64 {
+	var ds []float64
+	for i := range c.pairs {
+		if p := &c.pairs[i]; !p.lost && keep(p) {
+			ds = append(ds, p.d[0]/p.amplitude)
+		}
+	}
+	return ds
+}
+
 func all(*pair) bool        { return true }
 func plain(p *pair) bool    { return !p.sham }
 func withSham(p *pair) bool { return p.sham }
@@ -145,7 +158,7 @@ func (c *Check) gone() bool {
 	if c.bestBare < bareLine || c.shamBest >= controlLine || c.shamPairs < manySham {
 		return false
 	}
-	bare, sham := c.latencies(-1, plain), c.latencies(-1, withSham)
+	bare, sham := c.atFullLoad(plain), c.atFullLoad(withSham)
 	lost := mean(bare) - mean(sham)
 	spread := math.Hypot(deviation(bare)/math.Sqrt(float64(len(bare))), deviation(sham)/math.Sqrt(float64(len(sham))))
 	return mean(sham) < mean(bare)/3 && lost > 1.645*spread
