@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -40,11 +42,21 @@ type Doubt struct {
 func (e Env) DSNs() []string {
 	var out []string
 	for _, p := range e.Places {
-		if p.dsn != nil && askable(p.System) {
+		if p.dsn != nil && askable(p.System) && !p.elsewhere() {
 			out = append(out, p.secret())
 		}
 	}
 	return out
+}
+
+// elsewhere says that the place is on the machine that reads the settings, which
+// is not this one: to ask it from here would take this machine's own server for
+// that of both environments.
+func (p Place) elsewhere() bool {
+	return slices.ContainsFunc(p.Hosts, func(h string) bool {
+		host, _, err := net.SplitHostPort(h)
+		return err == nil && local(host)
+	})
 }
 
 // setting is one key and its value.

@@ -39,7 +39,8 @@ func CompareEnvs(ctx context.Context, staging, production Env, o Options) Result
 			pair := &pairing{a: a, b: b, addrsA: seen[strings.Join(a.Hosts, ",")], addrsB: seen[strings.Join(b.Hosts, ",")]}
 			if f, ok := pair.judge(); ok {
 				tell(f)
-				settled = settled && f.Hint
+				// What may be one place is not "none" either.
+				settled = settled && f.Hint && f.Verdict != Unknown
 			}
 		}
 		if a.System == systemHTTP || !settled {

@@ -177,3 +177,29 @@ func FuzzParseEnv(f *testing.F) {
 		}
 	})
 }
+
+// "127.0.0.1" in the settings of two servers is two machines, neither of them
+// this one: that is no link, and not "none of them" either.
+func TestLoopbackInSettingsIsNoServerOfOurs(t *testing.T) {
+	dir := t.TempDir()
+	var envs [2]Env
+	for i, user := range []string{"app", "admin"} {
+		path := filepath.Join(dir, user+".env")
+		text := "DATABASE_URL=postgres://" + user + ":s3cret@127.0.0.1:5432/shop\nCACHE_URL=redis://cache.example:6379/0\n"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if envs[i], err = ReadEnv(path); err != nil {
+			t.Fatal(err)
+		}
+		if dsns := envs[i].DSNs(); len(dsns) != 1 || !strings.Contains(dsns[0], "cache.example") {
+			t.Errorf("%d DSNs to ask from here, want the cache's alone", len(dsns))
+		}
+	}
+	for _, f := range CompareEnvs(t.Context(), envs[0], envs[1], Options{}).Findings {
+		if f.System == systemPostgres && f.Verdict != Unknown {
+			t.Errorf("%s: %s", f.Verdict, f.Evidence)
+		}
+	}
+}
