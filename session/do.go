@@ -94,6 +94,9 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 	if !scripted {
 		s.takeDial(who.Name, cmd)
 	}
+	if reply, ok := s.servePair(who.Name, cmd); ok {
+		return reply, nil
+	}
 	if reply, ok := s.serveFrame(who.Name, cmd, at); ok {
 		return reply, nil
 	}

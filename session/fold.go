@@ -21,6 +21,7 @@ func (s *State) Apply(e Event) {
 	switch b := e.Body.(type) {
 	case *Start:
 		s.start(b)
+		s.pairBegun(e, b.As)
 	case *CharterSet, *Extend, *Activity, *Gap:
 		s.frame(e)
 	case *End:
@@ -46,6 +47,8 @@ func (s *State) Apply(e Event) {
 		s.health(e)
 	case *GuardChange, *GuardRecovered:
 		s.guard(e)
+	case *ViewerJoin, *ViewerGone, *ViewerKick, *RoleOffer, *RoleChange:
+		s.pair(e)
 	case *Ask, *CheckAnswer:
 		s.asks(e)
 	case *CheckAside:
@@ -262,7 +265,7 @@ func (s *State) note(e Event) {
 	switch b := e.Body.(type) {
 	case *NoteAdd:
 		n := notes.Note{ID: b.ID, By: e.By, Kind: b.Kind, Text: b.Text, Tags: b.Tags, Typed: b.Typed, Saved: e.T,
-			Happened: b.Happened, Begun: b.Begun, Context: b.Context, System: reserved(e.By)}
+			Happened: b.Happened, Begun: b.Begun, Context: b.Context, System: reserved(e.By), Role: s.roleAtNote(e.By)}
 		n.MS = min(e.MS, s.offset(n))
 		if n.Happened != nil {
 			n.Then = s.ContextAt(n.MS)

@@ -47,7 +47,7 @@ func (s *Session) refusedLink(st *State, who Person, cmd Command) (why string, o
 	case Unlock:
 		switch {
 		case who.Role != Driver:
-			return fmt.Sprintf("%s holds the dial and has to unlock it", st.Start.As), true
+			return holdsDial(st), true
 		case st.Link.Lock == nil:
 			return "the dial is not locked: turn it", true
 		case notes.Clean(c.Why) == "":

@@ -83,6 +83,7 @@ func (s *Session) turn(now time.Time) {
 		s.timed = now
 		s.timebox(now)
 	}
+	s.holderLost(now)
 	s.tellAsked()
 	s.flushRefusals(now, false)
 	s.checkJournal(now)

@@ -20,6 +20,17 @@ func (s *Session) May(who Person, cmd Command) error {
 
 // refusal is the one place that says no. Everyone may stop all load.
 func (s *Session) refusal(st *State, who Person, cmd Command) string {
+	role := st.RoleOf(who)
+	if why, ok := s.refusedPair(st, who, role, cmd); ok {
+		return why
+	}
+	if why, ok := refusedOutside(st, who, cmd); ok {
+		return why
+	}
+	who.Role = role
+	if who.Role == Observer && writes(cmd) {
+		return watches
+	}
 	switch c := cmd.(type) {
 	case StopAll:
 		return ""
@@ -72,7 +83,7 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		return s.refusedAnswer(c)
 	}
 	if who.Role != Driver {
-		return fmt.Sprintf("%s holds the dial; ctrl+x stops all load and is open to everyone", st.Start.As)
+		return holdsDial(st)
 	}
 	switch c := cmd.(type) {
 	case MoveDial:

@@ -70,6 +70,8 @@ type Session struct {
 	learned   bool        // the order to end the baseline is on its way
 	asks      []asking    // the questions to people
 	stalled   atomic.Bool // the journal can't be written
+	lost      lost        // what became of the load while nobody has the dial in hand
+	here      presences   // what screens show just now
 	alive     time.Time   // when a person was last heard of
 	script    script      // of an earlier session
 	timeUp    time.Time   // when the timebox was seen to be over

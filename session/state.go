@@ -46,7 +46,8 @@ type State struct {
 	Guard     GuardView
 	Baseline  BaselineView
 	Link      LinkView
-	Asks      []Ask // questions that wait for somebody's answer
+	Asks      []Ask    // questions that wait for somebody's answer
+	Pair      PairView // who is here and who holds the dial
 	Brake     *BrakeTest
 	Stops     []Mark // stop orders, newest last
 
@@ -173,7 +174,7 @@ func NewState() *State {
 	return &State{
 		Envs: map[string]*Env{}, Steps: map[string]*StepTotal{}, Kinds: map[string]uint64{}, Seen: map[string]KindSeen{}, Servers: map[string]KindSeen{},
 		Fine: NewRing(fineStep, fineLen), Coarse: NewRing(coarseStep, coarseLen),
-		Dial: Dial{Ceiling: -1}, Guard: GuardView{State: "run", Ceiling: -1}, levelSince: -1,
+		Dial: Dial{Ceiling: -1}, Guard: GuardView{State: "run", Ceiling: -1}, levelSince: -1, Pair: PairView{Lost: -1},
 	}
 }
 
