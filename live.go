@@ -51,6 +51,7 @@ type liveFlags struct {
 	shots      string
 	resume     string
 	like       string
+	share      shareFlags
 	again      *again // what resume or like names; nil: a session of its own
 	express    bool
 	plain      bool
@@ -83,6 +84,7 @@ func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
 	fl.BoolVar(&f.plain, "plain", false, "no picture: the session as sentences and a prompt, for screen readers and simple terminals")
 	f.given = fl.Changed
 	f.addAgain(c)
+	f.share.add(c)
 }
 
 // person checks and completes the name that notes are signed with.
@@ -164,6 +166,7 @@ func (f *liveFlags) check() (session.Caps, script, error) {
 	bad(f.plain && f.headless, "--plain and --headless exclude each other: the one takes commands, the other a script")
 	bad(f.plain && f.shots != "", "--shots needs a screen to offer them on: leave --plain out")
 	bad(f.express && f.headless, "--express asks a person: leave --headless out, or give --for 15m --limit-users 20 --baseline 30s")
+	problems = append(problems, f.share.check())
 	_, err = f.person()
 	if problems = append(problems, err); errors.Join(problems...) != nil {
 		return session.Caps{}, nil, usage(errors.Join(problems...))
@@ -248,6 +251,11 @@ func (l *live) run(ctx context.Context) error {
 		l.results.begin(l.opts.Start.ID)
 		l.opts.Result = l.results.put
 	}
+	door, err := l.door(ctx)
+	if err != nil {
+		l.results.drop()
+		return err
+	}
 	s, err := session.New(l.opts)
 	if err != nil {
 		l.results.drop()
@@ -267,6 +275,9 @@ func (l *live) run(ctx context.Context) error {
 	ended := make(chan error, 1)
 	began := time.Now()
 	go func() { ended <- s.Run(ctx) }()
+	if err := l.openDoor(ctx, door, s); err != nil {
+		fmt.Fprintln(os.Stderr, "crosstalk:", err)
+	}
 	go l.script.drive(ctx, s, l.who, began, l.flags.length)
 
 	lines := newStream(s, os.Stdout)
@@ -278,7 +289,7 @@ func (l *live) run(ctx context.Context) error {
 	case l.flags.plain:
 		l.plainly(ctx, s)
 	case !l.flags.headless:
-		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, Before: !l.demo && !l.flags.express, Tour: l.tour, Mystery: l.riddle, Express: l.flags.express, ASCII: l.flags.ascii, Shots: l.flags.shots, Environ: os.Environ()}
+		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, Before: !l.demo && !l.flags.express, Tour: l.tour, Mystery: l.riddle, Express: l.flags.express, ASCII: l.flags.ascii, Shots: l.flags.shots, Environ: os.Environ(), Door: door}
 		err := tui.Run(context.WithoutCancel(ctx), s, o, os.Stdin, os.Stdout)
 		// A screen that is gone, whatever the reason, must not leave load behind.
 		_, _ = s.Do(context.WithoutCancel(ctx), l.who, session.Finish{Reason: "quit"})
@@ -286,7 +297,11 @@ func (l *live) run(ctx context.Context) error {
 			fmt.Fprintln(os.Stderr, "crosstalk: the screen ended:", err)
 		}
 	}
-	err = errors.Join(<-ended, lines.wait())
+	err = <-ended
+	if door != nil {
+		door.Shut("the session has ended")
+	}
+	err = errors.Join(err, lines.wait())
 	state := s.Snapshot()
 	files, rerr := report.Write(l.opts.Dir, "", []report.Format{report.HTML, report.Markdown, report.JSON})
 	l.summary(os.Stderr, state, files)

@@ -44,6 +44,8 @@ func (m *Model) onSheet(key string) (tea.Cmd, bool) {
 		}
 	case overlayPreflight:
 		return m.onPreflight(key)
+	case overlayShare:
+		return m.shareKey(key)
 	}
 	return nil, false
 }

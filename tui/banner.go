@@ -11,7 +11,12 @@ import (
 )
 
 // bannerLines are what took the load away, and what waits for an answer.
-func (m *Model) bannerLines() []string { return append(m.haltLines(), m.shotLines()...) }
+func (m *Model) bannerLines() []string {
+	if m.replay != nil {
+		return m.haltLines()
+	}
+	return append(append(m.haltLines(), m.pairLines()...), m.shotLines()...)
+}
 
 // haltLines say in plain words what happened when load was taken away, and
 // which key does what now. There are none while all is as asked.

@@ -26,6 +26,7 @@ const (
 	editExtend                 // minutes more, and why
 	editFind                   // what is looked for among the notes
 	editPath                   // the file to attach to a note
+	editAuthor                 // who else sits at this desk
 	editLearned                // the one sentence at the end
 )
 

@@ -109,7 +109,7 @@ func keyMap() []binding {
 
 		{id: "scroll", show: "↑ ↓ Page", does: "scroll", group: groupOverlay},
 		{id: "close", show: "Esc", does: "close", group: groupOverlay},
-	}, slices.Concat(frameKeys(), askedKeys(), againKeys(), linkKeys(), preflightKeys(), noteKeys(), timelineKeys())...)
+	}, slices.Concat(frameKeys(), askedKeys(), pairKeys(), againKeys(), linkKeys(), preflightKeys(), noteKeys(), timelineKeys())...)
 }
 
 // press handles a key. The keys that stop come first, in every mode.
@@ -136,6 +136,9 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		return m.edit(msg)
 	case modeForm:
 		return m.fill(msg)
+	}
+	if cmd, ok := m.answerPair(key); ok {
+		return cmd
 	}
 	if cmd, ok := m.onSheet(key); ok {
 		return cmd

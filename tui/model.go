@@ -41,6 +41,8 @@ type Options struct {
 	ASCII   bool             // draw with ASCII alone
 	Shots   string           // the folder whose new images are offered for a note; "" watches none
 	Environ []string         // the viewer's environment: NO_COLOR, TERM
+	Viewer  uint64           // a guest's number in the session; 0 is the host
+	Door    *Door            // the host's; nil where nobody can be let in
 }
 
 // Model is one viewer's screen.
@@ -80,6 +82,7 @@ type Model struct {
 	guide      guide // speaks on the note line; nil: nobody
 	draft      draft // a note put aside by Escape
 	desk       desk
+	pair       pairing
 	sel        string  // the selected note's id; "" when the list has no focus
 	tile       tileKey // the selected tile; none when no pane has the focus
 
@@ -125,6 +128,7 @@ const (
 	overlayAgain
 	overlayLink
 	overlayPreflight
+	overlayShare
 )
 
 // message is a line that fades.

@@ -30,6 +30,8 @@ func (b noteBox) prompt() (string, ink) {
 		return "minutes more, and why (15 a good trail) > ", inkStaging
 	case e.purpose == editFind:
 		return "search > ", inkStaging
+	case e.purpose == editAuthor:
+		return "who else sits here? ", inkStaging
 	case e.purpose == editPath:
 		return "file for " + e.id + " > ", inkStaging
 	case e.purpose == editChange:

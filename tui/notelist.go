@@ -45,6 +45,9 @@ func (b noteBox) render(w, h int) string {
 	if about != "" {
 		c.clip(x, 0, w-2, about+" ", k)
 	}
+	if text := m.writing(); text != "" && !open {
+		c.right(w-2, 0, " "+cut(text, w-x-6)+" ", inkStaging)
+	}
 	line := h - 1
 	if m.replay == nil {
 		line = b.input(c, 2, w-4, h)

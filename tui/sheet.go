@@ -90,6 +90,8 @@ func (m *Model) sheet() (sheet, bool) {
 		return m.linkSheet(), true
 	case overlayPreflight:
 		return m.preflightSheet(), true
+	case overlayShare:
+		return m.shareSheet(), true
 	}
 	return sheet{}, false
 }

@@ -29,14 +29,11 @@ func (b header) render(w, _ int) string {
 	default:
 		x = c.text(x, 0, "●", inkStaging)
 	}
-	who := ""
-	if s.Start.As != "" {
-		who = "driver " + s.Start.As
+	who := m.people()
+	if width(who) > w*2/5 {
+		who = m.peopleBrief()
 	}
-	if !m.o.Host && m.o.Who.Name != "" {
-		who = strings.TrimPrefix(who+" · you are "+m.o.Who.Name+", "+string(m.o.Who.Role), " · ")
-	}
-	who = cut(who, w/3)
+	who = cut(who, w*2/5)
 	time := m.clockLine()
 	for len(time) > 2 && x+total([][]piece{time})+width(who)+6 > w {
 		time = time[:len(time)-1]

@@ -47,6 +47,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.BackgroundColorMsg:
 		m.restyle(msg.IsDark())
 	case clockMsg:
+		m.present()
+		m.watchQuestion()
 		m.mayBe()
 		return tea.Batch(tick(), m.clerk())
 	case eventsMsg:
@@ -65,6 +67,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.offered(msg)
 	case keptMsg:
 		m.keptDraft(msg)
+	case doorMsg:
+		m.doorTurned(msg)
 	case attachedMsg:
 		m.attached(msg)
 	case pathsMsg:
@@ -122,6 +126,7 @@ func (m *Model) follow(msg eventsMsg) tea.Cmd {
 		}
 	}
 	m.mayBe()
+	m.watchQuestion()
 	rings := m.notify(msg.events)
 	switch {
 	case msg.err != nil || m.s.Ended != nil:
@@ -156,6 +161,10 @@ func (m *Model) done(msg doneMsg) tea.Cmd {
 		return m.do(next)
 	case session.Hold:
 		m.holding = false
+	case session.Join:
+		if msg.err == nil {
+			return m.authorCame(c.Viewer.Name)
+		}
 	case session.StopAll:
 		if m.armed && msg.err == nil {
 			return nil // what ctrl+c does next stays said

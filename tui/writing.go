@@ -128,6 +128,8 @@ func (m *Model) enter() tea.Cmd {
 		return nil
 	case editPath:
 		return m.attachPath(e.id, strings.TrimSpace(e.text))
+	case editAuthor:
+		return m.addAuthor(e.text)
 	}
 	if e.purpose == editNo {
 		return m.do(session.AnswerCheck{Env: e.env, Check: e.id, Text: strings.TrimSpace(e.text)})

@@ -226,7 +226,7 @@ func rich() *tape {
 	t.write("mel", notes.Decision, "no more than 40 users until the pool is split")
 	t.write("mel", notes.Obstacle, "no read access to the order table")
 	t.write("jo", notes.Next, "the same with separate pools")
-	t.add(session.BySession, "viewer.join", map[string]string{"who": "sam"})
+	t.add(session.BySession, "weather.seen", map[string]string{"who": "sam"})
 	t.add("mel", session.TypeStop, &session.LoadStop{Reason: "operator", By: "mel", InFlight: 4, MSToZero: new(8.0), Running: 10})
 	t.dial("mel", 0)
 	t.seconds(120)

@@ -1,0 +1,301 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+// presenter is a source that tells the screens of each other, a live session. A
+// replay is none.
+type presenter interface {
+	Show(p session.Presence)
+	Shown() []session.Presence
+}
+
+// pairing is what one viewer knows of the others.
+type pairing struct {
+	shown  []session.Presence
+	follow string           // whose look this screen takes over; "" nobody's
+	taken  look             // the look that was taken over last
+	asked  string           // what the present question is about, and
+	since  time.Time        // since when it is shown
+	desks  map[string]blank // what authors at this desk have begun, by name
+	names  []string         // of the authors at this desk, besides the present one
+}
+
+// blank is what an author leaves lying while another one writes.
+type blank struct {
+	draft draft
+	desk  desk
+}
+
+// look is what a screen shows of all it could show.
+type look struct {
+	zoom    zoom
+	overlay overlay
+	scroll  int
+	linear  bool
+	sel     string
+	open    bool
+	tile    tileKey
+}
+
+// readFor is how long a question stands before a key counts as its answer: one
+// that was meant for something else must not let anybody in.
+const readFor = 700 * time.Millisecond
+
+// pairKeys are the keys of a session of two.
+func pairKeys() []binding {
+	return []binding{
+		{id: "share", keys: []string{"s"}, show: "s", does: "share: who is here, the dial, the door", group: groupSession,
+			act: func(m *Model, _ string) tea.Cmd { m.openShare(); return nil }},
+		{id: "author", keys: []string{"W"}, show: "W", does: "another author at this desk", group: groupNotes,
+			act: func(m *Model, _ string) tea.Cmd { return m.nextAuthor() }},
+		{id: "take", keys: []string{"T"}, show: "T", does: "a navigator asks for the dial, or takes it", group: groupSession,
+			act: func(m *Model, _ string) tea.Cmd { return m.do(session.AskDial{}) }},
+		{id: "pairing", show: "o t f k", does: "in s: offer, take, follow, send away", group: groupSession},
+	}
+}
+
+// present tells the others what this screen does, and looks at what theirs do.
+func (m *Model) present() {
+	p, ok := m.src.(presenter)
+	if !ok {
+		return
+	}
+	me := session.Presence{Viewer: m.o.Viewer, Name: m.o.Who.Name, Look: m.looks()}
+	if m.mode == modeEdit && m.editor.purpose == editNote && strings.TrimSpace(m.editor.text) != "" {
+		me.Writing, me.Kind = true, m.editor.kind()
+	}
+	p.Show(me)
+	m.pair.shown = p.Shown()
+	m.following()
+}
+
+func (m *Model) looks() look {
+	return look{m.zoom, m.overlay, m.scroll, m.linear, m.sel, m.desk.open, m.tile}
+}
+
+// following takes over what the followed screen shows, when that changes: keys of
+// one's own work in between.
+func (m *Model) following() {
+	if m.pair.follow == "" {
+		return
+	}
+	for _, p := range m.pair.shown {
+		l, ok := p.Look.(look)
+		if p.Name != m.pair.follow || p.Viewer == m.o.Viewer || !ok {
+			continue
+		}
+		if l != m.pair.taken && m.mode == modeMain {
+			m.pair.taken = l
+			m.zoom, m.overlay, m.scroll, m.linear, m.sel, m.desk.open, m.tile = l.zoom, l.overlay, l.scroll, l.linear, l.sel, l.open, l.tile
+		}
+		return
+	}
+}
+
+// writing names who else writes a note just now: "mel is typing (bug)".
+func (m *Model) writing() string {
+	var who []string
+	for _, p := range m.pair.shown {
+		if p.Viewer == m.o.Viewer || !p.Writing {
+			continue
+		}
+		text := p.Name + " is typing"
+		if p.Kind != "" && p.Kind != notes.Plain {
+			text += " (" + string(p.Kind) + ")"
+		}
+		who = append(who, text)
+	}
+	return strings.Join(who, ", ")
+}
+
+// people is who is here, in one line: who holds the dial, how many others look
+// on, and, for a guest, who one is oneself.
+func (m *Model) people() string {
+	p := m.s.Pair
+	who := p.Holder
+	if who == "" {
+		who = m.s.Start.As
+	}
+	if who == "" {
+		return ""
+	}
+	if p.Lost >= 0 {
+		who += " (gone)"
+	}
+	text := "driver " + who
+	others := map[string]bool{m.s.Start.As: m.s.Start.As != p.Holder && m.s.Start.As != ""}
+	for _, v := range p.Here {
+		others[v.Name] = v.Name != p.Holder
+	}
+	n := 0
+	for _, other := range others {
+		if other {
+			n++
+		}
+	}
+	if n > 0 {
+		text += fmt.Sprintf(" +%d", n)
+	}
+	switch {
+	case m.pair.follow != "":
+		text += " · following " + m.pair.follow
+	case !m.o.Host && m.o.Who.Name != "":
+		text += " · you are " + m.o.Who.Name + ", " + string(m.s.RoleOf(m.o.Who))
+	case m.o.Host && m.o.Who.Name != p.Holder && m.o.Who.Name != "":
+		text += " · you are " + m.o.Who.Name
+	}
+	return text
+}
+
+// peopleBrief is people where there is little room: what one may do oneself is
+// what one has to know.
+func (m *Model) peopleBrief() string {
+	text := "driver " + m.s.Pair.Holder
+	switch {
+	case m.s.Holds(m.o.Who.Name) && !m.o.Host:
+		text = "you drive"
+	case m.pair.follow != "":
+		text += " · following"
+	case !m.o.Host:
+		text += " · you " + map[session.Role]string{session.Navigator: "navigate"}[m.s.RoleOf(m.o.Who)]
+		if m.s.RoleOf(m.o.Who) == session.Observer {
+			text = strings.TrimSuffix(text, " · you ") + " · you watch"
+		}
+	}
+	return text
+}
+
+// pairLines ask what somebody wants of this viewer, and say that nobody has the
+// dial in hand.
+func (m *Model) pairLines() []string {
+	if q := m.pairQuestion(); q.about != "" {
+		return m.bannerOf(q.first, q.parts...)
+	}
+	p := m.s.Pair
+	if p.Lost < 0 || p.Holder == "" || m.s.Ended != nil {
+		return nil
+	}
+	first := fmt.Sprintf("%s, who holds the dial, is not here any more", p.Holder)
+	if left := session.LostFor - (m.elapsed() - time.Duration(p.Lost)*time.Millisecond); left > 0 && m.s.Dial.Asked > 0 {
+		first += fmt.Sprintf(": users are held, and ease in %d s", int((left+time.Second-1)/time.Second))
+	}
+	if m.s.RoleOf(m.o.Who) == session.Navigator {
+		return m.bannerOf(first, "T takes the dial", "ctrl+x stops all load")
+	}
+	return m.bannerOf(first, "ctrl+x stops all load")
+}
+
+// pairAsk is one question of pairing to this viewer, and what y and n do.
+type pairAsk struct {
+	about   string // tells it from others; "" is none
+	first   string
+	parts   []string
+	yes, no func(m *Model) tea.Cmd
+}
+
+func (m *Model) pairQuestion() pairAsk {
+	if m.o.Door != nil && m.o.Host {
+		if k, ok := m.o.Door.Knocking(); ok {
+			return pairAsk{about: fmt.Sprintf("knock %d", k.ID),
+				first: fmt.Sprintf("? %s wants to look on as %s, from %s, key %s", k.Name, k.Role, k.From, k.Key),
+				parts: []string{"y lets in", "n refuses", "compare the key before you press"},
+				yes:   func(m *Model) tea.Cmd { m.o.Door.Answer(k.ID, true); return nil },
+				no:    func(m *Model) tea.Cmd { m.o.Door.Answer(k.ID, false); m.say(k.Name+" is refused", false); return nil }}
+		}
+	}
+	o := m.s.Pair.Offer
+	if o == nil || m.src.May(m.o.Who, session.AnswerOffer{Yes: true}) != nil {
+		return pairAsk{}
+	}
+	q := pairAsk{about: fmt.Sprintf("offer %d", o.Since),
+		yes: func(m *Model) tea.Cmd { return m.do(session.AnswerOffer{Yes: true}) },
+		no:  func(m *Model) tea.Cmd { return m.do(session.AnswerOffer{}) }}
+	if o.Asked {
+		left := session.TakeAfter - (m.elapsed() - time.Duration(o.Since)*time.Millisecond)
+		q.first = fmt.Sprintf("? %s asks for the dial", o.To)
+		q.parts = []string{"y gives it", "n keeps it", fmt.Sprintf("without an answer %s may take it in %d s", o.To, max(0, int((left+time.Second-1)/time.Second)))}
+		return q
+	}
+	q.first = fmt.Sprintf("? %s offers you the dial", o.From)
+	q.parts = []string{"y takes it", "n leaves it where it is"}
+	return q
+}
+
+// watchQuestion keeps since when the present question stands.
+func (m *Model) watchQuestion() {
+	if about := m.pairQuestion().about; about != m.pair.asked {
+		m.pair.asked, m.pair.since = about, m.now
+	}
+}
+
+// answerPair handles a key that answers a question of pairing and tells whether
+// it was its own.
+func (m *Model) answerPair(key string) (tea.Cmd, bool) {
+	q := m.pairQuestion()
+	if q.about == "" || key != "y" && key != "n" {
+		return nil, false
+	}
+	if q.about != m.pair.asked || m.now.Sub(m.pair.since) < readFor {
+		return nil, true // pressed before it could be read
+	}
+	if key == "y" {
+		return q.yes(m), true
+	}
+	return q.no(m), true
+}
+
+// nextAuthor hands the keyboard to the other author at this desk: notes and what
+// is done are signed by that name from here on. The first time it asks for it.
+func (m *Model) nextAuthor() tea.Cmd {
+	if !m.o.Host {
+		m.say("every guest writes under one name: the one of the key", false)
+		return nil
+	}
+	if len(m.pair.names) == 0 {
+		m.mode, m.editor = modeEdit, editor{purpose: editAuthor}
+		return nil
+	}
+	keep := m.keepDraft()
+	next := m.pair.names[0]
+	m.pair.names = append(slices.Clip(m.pair.names[1:]), m.o.Who.Name)
+	if m.pair.desks == nil {
+		m.pair.desks = map[string]blank{}
+	}
+	m.pair.desks[m.o.Who.Name] = blank{m.draft, m.desk}
+	b := m.pair.desks[next]
+	m.draft, m.desk = b.draft, b.desk
+	m.o.Who.Name = next
+	m.mayBe()
+	m.say(next+" writes now", false)
+	return keep
+}
+
+// addAuthor makes a second person one of the authors at this desk.
+func (m *Model) addAuthor(name string) tea.Cmd {
+	name = strings.TrimSpace(name)
+	if name == "" {
+		return nil
+	}
+	ctx, src, who := m.ctx, m.src, m.o.Who
+	return func() tea.Msg {
+		v := session.Viewer{Name: name, Role: session.Navigator, Desk: true}
+		reply, err := src.Do(ctx, who, session.Join{Viewer: v})
+		return doneMsg{cmd: session.Join{Viewer: v}, reply: reply, err: err}
+	}
+}
+
+// authorCame hands the keyboard to who has just sat down.
+func (m *Model) authorCame(name string) tea.Cmd {
+	m.pair.names = append([]string{name}, m.pair.names...)
+	return m.nextAuthor()
+}

@@ -1,0 +1,201 @@
+package tui
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	gossh "golang.org/x/crypto/ssh"
+
+	"crosstalk/session"
+)
+
+// maxKeyFile is the most that is read of a key file, in bytes.
+const maxKeyFile = 1 << 20
+
+// guestKey is one key that may come in, and as what.
+type guestKey struct {
+	print string // its fingerprint: SHA256:…
+	role  session.Role
+	name  string // the only name it may come under; "" any
+	from  string // address patterns of from=; "" from anywhere
+	line  int
+}
+
+// keyring is who may come in.
+type keyring struct {
+	keys    []guestKey
+	skipped []string // lines that let nobody in, and why
+}
+
+// readKeyring reads a file in the form of OpenSSH's authorized_keys, with a role
+// before the key: role="navigator" or role="observer", observer without one. A
+// key that OpenSSH would not let in with a shell and a terminal is not let in
+// here either.
+func readKeyring(path string, now time.Time) (keyring, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return keyring{}, fmt.Errorf("read who may come in: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxKeyFile {
+		return keyring{}, fmt.Errorf("read who may come in: %s is no file of at most 1 MB", path)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
+		return keyring{}, fmt.Errorf("others than its owner may write %s, and so let themselves in: chmod go-w %s", path, path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return keyring{}, fmt.Errorf("read who may come in: %w", err)
+	}
+	ring, err := parseKeyring(b, path, now)
+	if err == nil && len(ring.keys) == 0 {
+		err = fmt.Errorf("%s lets nobody in: put a public key into it, one a line, role=\"navigator\" before it for who may hold the dial", path)
+		if len(ring.skipped) > 0 {
+			err = fmt.Errorf("%w (%s)", err, strings.Join(ring.skipped, "; "))
+		}
+	}
+	return ring, err
+}
+
+// parseKeyring reads every line, all problems at once.
+func parseKeyring(b []byte, path string, now time.Time) (keyring, error) {
+	var ring keyring
+	var problems []error
+	for n, line := range bytes.Split(b, []byte("\n")) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		key, _, options, _, err := gossh.ParseAuthorizedKey(line)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s:%d: this is no public key: take the line out, or paste the whole line of a .pub file", path, n+1))
+			continue
+		}
+		g := guestKey{print: gossh.FingerprintSHA256(key), role: session.Observer, line: n + 1}
+		skip, err := g.options(options, now)
+		switch {
+		case err != nil:
+			problems = append(problems, fmt.Errorf("%s:%d: %w", path, n+1, err))
+			continue
+		case skip == "":
+			skip = weak(key)
+		}
+		if i := slices.IndexFunc(ring.keys, func(k guestKey) bool { return k.print == g.print }); i >= 0 {
+			problems = append(problems, fmt.Errorf("%s:%d: the same key stands in line %d: leave one of them", path, n+1, ring.keys[i].line))
+			continue
+		}
+		if skip != "" {
+			ring.skipped = append(ring.skipped, fmt.Sprintf("line %d: %s", n+1, skip))
+			continue
+		}
+		ring.keys = append(ring.keys, g)
+	}
+	return ring, errors.Join(problems...)
+}
+
+// options reads what stands before a key. Skip says why the key lets nobody in
+// here.
+func (g *guestKey) options(options []string, now time.Time) (skip string, err error) {
+	for _, o := range options {
+		name, value, given := strings.Cut(o, "=")
+		value = strings.Trim(value, `"`)
+		switch strings.ToLower(name) {
+		case "role":
+			if g.role = session.Role(value); g.role != session.Navigator && g.role != session.Observer {
+				return "", fmt.Errorf(`role=%q is not "navigator" or "observer"`, value)
+			}
+		case "name":
+			if err := session.CheckGuest(value); err != nil || !given {
+				return "", fmt.Errorf("name=%q: %w", value, err)
+			}
+			g.name = value
+		case "from":
+			g.from = value
+		case "expiry-time":
+			if end, ok := expiry(value); !ok || !now.Before(end) {
+				skip = "it has expired, or its expiry-time can't be read"
+			}
+		case "command", "restrict", "no-pty", "cert-authority", "principals":
+			skip = name + " means that it is not for a terminal like this"
+		case "no-agent-forwarding", "no-port-forwarding", "no-x11-forwarding", "no-user-rc", "agent-forwarding", "port-forwarding",
+			"x11-forwarding", "user-rc", "pty", "environment", "permitlisten", "permitopen", "no-touch-required", "verify-required", "tunnel":
+			// What they allow or forbid does not exist here, or is asked of the key itself.
+		default:
+			skip = "the option " + name + " is not known here"
+		}
+	}
+	return skip, nil
+}
+
+// expiry reads YYYYMMDD[Z] and YYYYMMDDHHMM[SS][Z], as OpenSSH does.
+func expiry(s string) (time.Time, bool) {
+	zone := time.Local
+	if t, ok := strings.CutSuffix(s, "Z"); ok {
+		s, zone = t, time.UTC
+	}
+	for _, layout := range []string{"20060102", "200601021504", "20060102150405"} {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// weak tells why a kind of key is not good enough, or "".
+func weak(key gossh.PublicKey) string {
+	switch key.Type() {
+	case gossh.KeyAlgoED25519, gossh.KeyAlgoECDSA256, gossh.KeyAlgoECDSA384, gossh.KeyAlgoECDSA521, gossh.KeyAlgoSKED25519, gossh.KeyAlgoSKECDSA256:
+		return ""
+	case gossh.KeyAlgoRSA:
+		if len(key.Marshal()) >= 256 { // a modulus of 2048 bits alone has as many bytes
+			return ""
+		}
+		return "an RSA key of less than 2048 bits is too weak: ssh-keygen -t ed25519"
+	}
+	return "a key of type " + key.Type() + " is not taken: ssh-keygen -t ed25519"
+}
+
+// find returns a key's entry, if it may come in from an address.
+func (r keyring) find(print, addr string) (guestKey, bool) {
+	for _, k := range r.keys {
+		if k.print == print && matches(k.from, addr) {
+			return k, true
+		}
+	}
+	return guestKey{}, false
+}
+
+// matches tells whether an address is among from= patterns: addresses with * and
+// ?, and ! before those that are not.
+func matches(patterns, addr string) bool {
+	if patterns == "" {
+		return true
+	}
+	ok := false
+	for p := range strings.SplitSeq(patterns, ",") {
+		p, not := strings.CutPrefix(strings.TrimSpace(p), "!")
+		if hit := wild(p, addr); hit && not {
+			return false
+		} else if hit {
+			ok = true
+		}
+	}
+	return ok
+}
+
+func wild(p, s string) bool {
+	switch {
+	case p == "":
+		return s == ""
+	case p[0] == '*':
+		return wild(p[1:], s) || s != "" && wild(p, s[1:])
+	case s == "":
+		return false
+	}
+	return (p[0] == '?' || p[0] == s[0]) && wild(p[1:], s[1:])
+}

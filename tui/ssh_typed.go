@@ -1,0 +1,133 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"crosstalk/session"
+)
+
+// What a guest may type: far more than fingers do.
+const (
+	typedRate  = 600       // bytes a second
+	typedBurst = 3000      // bytes at once
+	pasteRate  = 64        // a pasted byte counts as one of so many
+	maxPaste   = 256 << 10 // bytes of one paste
+)
+
+// The keys that the door itself looks for, as terminals send them.
+var (
+	stopKeys   = [][]byte{{0x18}, []byte("\x1b[120;5u")}
+	pasteBegin = []byte("\x1b[200~")
+	pasteEnd   = []byte("\x1b[201~")
+)
+
+// typed takes a guest's keys in. Stop all goes its own way from here, so that it
+// acts although the guest's screen may hang; whatever comes faster than a person
+// types waits at the other end.
+type typed struct {
+	d       *Door
+	v       *view
+	src     atomic.Pointer[guestSource]
+	waiting atomic.Bool // for the host's answer: keys go nowhere
+	tail    []byte      // the last bytes, to know a key by
+	pasting bool
+	pasted  int
+	tokens  float64
+	at      time.Time
+}
+
+func newTyped(d *Door, v *view) *typed {
+	return &typed{d: d, v: v, tokens: typedBurst, at: d.o.Now()}
+}
+
+// pump reads until the guest is gone.
+func (t *typed) pump(from io.Reader, to *io.PipeWriter) {
+	b := make([]byte, 512)
+	for {
+		n, err := from.Read(b)
+		if n > 0 {
+			t.v.heard.Store(t.d.o.Now().UnixNano())
+			cost := t.look(b[:n])
+			if t.pasted > maxPaste {
+				t.v.end("one paste was longer than 256 KB")
+			} else if t.pay(cost) && !t.waiting.Load() && t.src.Load() != nil {
+				_, _ = to.Write(b[:n])
+			}
+		}
+		if err != nil {
+			_ = to.Close()
+			t.v.end("the connection was lost")
+			return
+		}
+		if t.v.ctx.Err() != nil {
+			_ = to.Close()
+			// Read on, so that the other end is not kept waiting for the last words.
+			_, _ = io.Copy(io.Discard, io.LimitReader(from, 1<<20))
+			return
+		}
+	}
+}
+
+// look finds the keys that the door knows, and returns what the bytes count.
+func (t *typed) look(b []byte) (cost float64) {
+	for _, c := range b {
+		if len(t.tail) == 8 {
+			t.tail = append(t.tail[:0], t.tail[1:]...)
+		}
+		t.tail = append(t.tail, c)
+		if t.pasting {
+			t.pasted++
+			cost += 1.0 / pasteRate
+			if bytes.HasSuffix(t.tail, pasteEnd) {
+				t.pasting = false
+			}
+			continue
+		}
+		cost++
+		switch {
+		case bytes.HasSuffix(t.tail, pasteBegin):
+			t.pasting, t.pasted = true, 0
+		case bytes.HasSuffix(t.tail, stopKeys[0]), bytes.HasSuffix(t.tail, stopKeys[1]):
+			t.stop()
+		case t.waiting.Load() && (c == 0x03 || c == 0x04):
+			t.v.end("you gave up")
+		}
+	}
+	return cost
+}
+
+// stop stops all load, whatever the guest's screen does.
+func (t *typed) stop() {
+	if src := t.src.Load(); src != nil {
+		ctx := context.WithoutCancel(t.v.ctx)
+		t.d.help.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, farewellFor)
+			defer cancel()
+			_, _ = src.Do(ctx, t.v.who, session.StopAll{})
+		})
+	}
+}
+
+// pay waits until the bytes may pass. It reports false when the view ended first.
+func (t *typed) pay(cost float64) bool {
+	for {
+		now := t.d.o.Now()
+		t.tokens = min(typedBurst, t.tokens+now.Sub(t.at).Seconds()*typedRate)
+		t.at = now
+		if t.tokens >= cost || t.tokens >= typedBurst {
+			t.tokens -= cost
+			return true
+		}
+		wait := time.NewTimer(time.Duration((cost-t.tokens)/typedRate*float64(time.Second)) + time.Millisecond)
+		select {
+		case <-wait.C:
+		case <-t.v.ctx.Done():
+			wait.Stop()
+			return false
+		}
+	}
+}

@@ -1,0 +1,324 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/gliderlabs/ssh"
+	gossh "golang.org/x/crypto/ssh"
+
+	"crosstalk/session"
+)
+
+const (
+	guestFrames = 12                     // frames a second that a guest's screen is written at most
+	resizeEvery = 250 * time.Millisecond // a guest's screen takes a new size
+	farewellFor = 2 * time.Second        // the last words to a guest may take
+)
+
+// view is one guest's screen.
+type view struct {
+	s      ssh.Session
+	conn   *gossh.ServerConn
+	caller *caller
+	ch     *openChannel
+	who    session.Person
+	key    string
+	id     uint64          // in the session
+	ctx    context.Context //nolint:containedctx // the view's own end, which several goroutines wait for
+	cancel context.CancelFunc
+	once   sync.Once
+	why    atomic.Pointer[string]
+	heard  atomic.Int64 // when a key came last, in nanoseconds
+}
+
+// end ends a view. The first reason counts.
+func (v *view) end(why string) {
+	v.once.Do(func() { v.why.Store(&why) })
+	v.cancel()
+}
+
+// cut ends a view whose connection takes nothing any more: only the connection's
+// own end frees what waits for it.
+func (v *view) cut(why string) {
+	v.end(why)
+	_ = v.caller.Close()
+}
+
+// view serves one session channel: everything is looked at again that was looked
+// at before, with the key that was proved.
+func (d *Door) view(s ssh.Session) {
+	ctx := s.Context()
+	conn, _ := ctx.Value(ssh.ContextKeyConn).(*gossh.ServerConn)
+	c, _ := ctx.Value(callerKey{}).(*caller)
+	ch, _ := ctx.Value(channelKey{}).(*openChannel)
+	if conn == nil || c == nil || ch == nil || conn.Permissions == nil {
+		return
+	}
+	defer c.Close()
+	joins, why, told := d.inspect(s, conn, c.addr)
+	if why != "" {
+		d.gate.tell(why)
+		goodbye(s, c, told, 1)
+		return
+	}
+	v := &view{s: s, conn: conn, caller: c, ch: ch, who: session.Person{Name: joins.Name, Role: joins.Role}, key: joins.Key}
+	v.ctx, v.cancel = context.WithCancel(ctx)
+	defer v.cancel()
+	v.heard.Store(d.o.Now().UnixNano())
+	if !d.enter(v) {
+		goodbye(s, c, "The door is closed.", 1)
+		return
+	}
+	defer d.left(v)
+	c.greet()
+	in, keys := io.Pipe()
+	defer in.Close()
+	gate := newTyped(d, v)
+	d.help.Go(func() { gate.pump(s, keys) })
+	d.help.Go(func() { d.watch(v) })
+	if !d.mayEnter(v, joins, gate) {
+		goodbye(s, c, v.reason(d.host+" did not let you in"), 1)
+		return
+	}
+	reply, err := d.hall.Do(v.ctx, v.who, session.Join{Viewer: joins})
+	if err != nil {
+		d.gate.tell(clipped(err.Error(), 120) + ", from " + c.addr)
+		goodbye(s, c, clipped(err.Error(), 200), 1)
+		return
+	}
+	d.mu.Lock()
+	v.id = reply.Seq
+	d.mu.Unlock()
+	d.show(v, in, gate)
+	d.hall.Unshow(v.id)
+	reason := v.reason("left")
+	bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewellFor)
+	defer cancel()
+	_, _ = d.hall.Do(bye, v.who, session.Leave{ID: v.id, Why: reason})
+	last := "You have left; the session goes on."
+	if reason != "left" {
+		last = "Your view has ended: " + reason + "."
+	}
+	goodbye(s, c, last, 0)
+}
+
+// reason is why a view ended.
+func (v *view) reason(otherwise string) string {
+	if why := v.why.Load(); why != nil {
+		return *why
+	}
+	if v.caller.gone() {
+		return "the connection was lost"
+	}
+	return otherwise
+}
+
+// inspect looks at a guest again, inside the handler, with the key whose
+// signature was verified. Why is what is written down when it is not let in, and
+// told what the guest reads.
+func (d *Door) inspect(s ssh.Session, conn *gossh.ServerConn, from string) (v session.Viewer, why, told string) {
+	proved := conn.Permissions.Extensions[provedKey]
+	entry, ok := d.entry(proved, from)
+	if !ok || s.PublicKey() == nil || gossh.FingerprintSHA256(s.PublicKey()) != proved {
+		return v, "a key that may not come in, from " + from, "this key may not come in"
+	}
+	if _, _, terminal := s.Pty(); !terminal || s.RawCommand() != "" || s.Subsystem() != "" {
+		return v, "no terminal, from " + from, "there is only a screen here, for a terminal: ssh -t, and no command"
+	}
+	name := s.User()
+	if entry.name != "" && entry.name != name {
+		return v, "the key of " + entry.name + " under another name, from " + from, "this key comes in as " + entry.name + " alone"
+	}
+	v = session.Viewer{Name: name, Role: entry.role, Key: proved, From: from}
+	if err := d.hall.MayJoin(v); err != nil {
+		why := clipped(err.Error(), 120)
+		return v, why + ", from " + from, why
+	}
+	return v, "", ""
+}
+
+// enter counts a view in, unless the door is closed.
+func (d *Door) enter(v *view) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.sight.Open {
+		return false
+	}
+	d.views[v] = true
+	d.guest.Add(1)
+	return true
+}
+
+func (d *Door) left(v *view) {
+	d.mu.Lock()
+	delete(d.views, v)
+	d.mu.Unlock()
+	_ = v.caller.Close()
+	d.guest.Done()
+}
+
+// maxKnocks is how many may wait for the host at once.
+const maxKnocks = 5
+
+// mayEnter asks the host, the first time that a key comes under a name.
+func (d *Door) mayEnter(v *view, j session.Viewer, in *typed) bool {
+	if !d.o.Confirm {
+		return true
+	}
+	id := j.Key + " " + j.Name
+	d.mu.Lock()
+	if d.known[id] {
+		d.mu.Unlock()
+		return true
+	}
+	if len(d.knock) >= maxKnocks {
+		d.mu.Unlock()
+		d.gate.tell("too many wait to be let in, from " + j.From)
+		v.end("too many wait to be let in: try again in a minute")
+		return false
+	}
+	d.next++
+	k := &knocker{Knock{ID: d.next, Name: j.Name, From: j.From, Key: j.Key, Role: j.Role}, make(chan bool, 1)}
+	d.knock = append(d.knock, k)
+	d.mu.Unlock()
+	in.waiting.Store(true)
+	_, _ = fmt.Fprintf(v.sink(d), "Waiting for %s to let you in.\r\nYour key: %s\r\nctrl+c gives up.\r\n", d.host, j.Key)
+	timer := time.NewTimer(d.b.knock)
+	defer timer.Stop()
+	yes := false
+	select {
+	case yes = <-k.answer:
+		if !yes {
+			d.gate.tell(d.host + " refused " + j.Name + ", from " + j.From)
+		}
+	case <-timer.C:
+		d.gate.tell("nobody answered for " + j.Name + ", from " + j.From)
+		v.end("nobody answered at the other end")
+	case <-v.ctx.Done():
+	}
+	in.waiting.Store(false)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.knock {
+		if d.knock[i] == k {
+			d.knock = append(d.knock[:i:i], d.knock[i+1:]...)
+			break
+		}
+	}
+	if yes {
+		d.known[id] = true
+	}
+	return yes && v.ctx.Err() == nil
+}
+
+// show runs a guest's own program until the view ends. Nothing of the session
+// waits for it: it pulls.
+func (d *Door) show(v *view, in io.Reader, keys *typed) {
+	pty, _, _ := v.s.Pty()
+	environ := v.ch.environ(pty.Term)
+	size := v.ch.size.Load()
+	src := newGuestSource(d, v)
+	keys.src.Store(src)
+	m := d.shape(src, Options{Who: v.who, Now: d.o.Now, Demo: d.o.Demo, ASCII: d.o.ASCII, Environ: environ, Viewer: v.id})
+	m.ctx = v.ctx
+	guarded := newShield(m, func(what string) { v.end("this screen failed: " + what) })
+	p := tea.NewProgram(guarded, tea.WithContext(v.ctx), tea.WithInput(in), tea.WithOutput(v.sink(d)), tea.WithEnvironment(environ),
+		tea.WithColorProfile(colorprofile.Env(environ)), tea.WithWindowSize(size.w, size.h), tea.WithoutSignalHandler(),
+		tea.WithFPS(guestFrames), tea.WithFilter(noSuspend))
+	over := make(chan struct{})
+	var sizes sync.WaitGroup
+	sizes.Go(func() { v.resize(p, over) })
+	_, _ = p.Run() // why it ended is the view's own word
+	p.Kill()
+	close(over)
+	sizes.Wait()
+}
+
+// resize hands new sizes over, however many come.
+func (v *view) resize(p *tea.Program, over <-chan struct{}) {
+	for {
+		select {
+		case <-v.ch.changed:
+			w := v.ch.size.Load()
+			p.Send(tea.WindowSizeMsg{Width: w.w, Height: w.h})
+		case <-over:
+			return
+		}
+		pause := time.NewTimer(resizeEvery)
+		select {
+		case <-pause.C:
+		case <-over:
+			pause.Stop()
+			return
+		}
+	}
+}
+
+// watch asks every few seconds whether somebody is still there, and ends a view
+// that nobody has touched for long.
+func (d *Door) watch(v *view) {
+	tick := time.NewTicker(d.b.ping)
+	defer tick.Stop()
+	for {
+		select {
+		case <-v.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if quiet := d.o.Now().Sub(time.Unix(0, v.heard.Load())); quiet > d.b.idle {
+			v.end(fmt.Sprintf("no key was pressed for %.0f min", d.b.idle.Minutes()))
+			return
+		}
+		late := time.AfterFunc(d.b.pong, func() { v.cut("the connection does not answer") })
+		_, _, err := v.conn.SendRequest("keepalive@openssh.com", true, nil)
+		late.Stop()
+		if err != nil {
+			v.end("the connection was lost")
+			return
+		}
+	}
+}
+
+// sink is a guest's output: one that takes nothing for too long is cut off.
+func (v *view) sink(d *Door) io.Writer { return &sink{v, d.b.stall} }
+
+type sink struct {
+	v     *view
+	stall time.Duration
+}
+
+// sinkPiece is what is written at once, in bytes: a slow line takes so much well
+// before anybody would call it stalled.
+const sinkPiece = 4 << 10
+
+// Write writes to the guest in pieces.
+func (s *sink) Write(p []byte) (int, error) {
+	n := 0
+	for n < len(p) {
+		late := time.AfterFunc(s.stall, func() { s.v.cut(fmt.Sprintf("nothing of the screen was taken for %.0f s", s.stall.Seconds())) })
+		k, err := s.v.s.Write(p[n:min(len(p), n+sinkPiece)])
+		late.Stop()
+		n += k
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// goodbye says the last words and ends the connection, whether they are taken or
+// not.
+func goodbye(s ssh.Session, c *caller, text string, code int) {
+	late := time.AfterFunc(farewellFor, func() { _ = c.Close() })
+	defer late.Stop()
+	_, _ = io.WriteString(s, "\r\ncrosstalk: "+text+"\r\n")
+	_ = s.Exit(code)
+	_ = c.flush()
+}
