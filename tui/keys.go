@@ -88,7 +88,7 @@ func keyMap() []binding {
 			act: func(m *Model, key string) tea.Cmd { m.focus(key == "shift+tab"); return nil }},
 		{id: "zoom", keys: []string{"z"}, show: "z", does: "zoom: staging, production, both", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.zoom = (m.zoom + 1) % 3; return nil }},
-		{id: "theme", keys: []string{"T"}, show: "T", does: "ground: light, dark, as the terminal says", group: groupLook,
+		{id: "theme", keys: []string{"B"}, show: "B", does: "ground: light, dark, as the terminal says", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.nextGround(); return nil }},
 		{id: "palette", keys: []string{"H"}, show: "H", does: "hues of green, amber, red: three palettes", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.nextPalette(); return nil }},

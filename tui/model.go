@@ -213,7 +213,7 @@ func Run(ctx context.Context, src Source, o Options, in io.Reader, out io.Writer
 	defer cancel()
 	m := New(src, o)
 	m.ctx = ctx
-	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithEnvironment(o.Environ),
+	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(heeding(in)), tea.WithOutput(out), tea.WithEnvironment(o.Environ),
 		tea.WithColorProfile(colorprofile.Detect(out, o.Environ)), tea.WithoutSignalHandler(), tea.WithFilter(noSuspend))
 	_, err := p.Run()
 	if err != nil && (errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil) {

@@ -41,7 +41,7 @@ type look struct {
 	zoom    zoom
 	overlay overlay
 	scroll  int
-	linear  bool
+	scale  scaling
 	sel     string
 	open    bool
 	tile    tileKey
@@ -80,7 +80,7 @@ func (m *Model) present() {
 }
 
 func (m *Model) looks() look {
-	return look{m.zoom, m.overlay, m.scroll, m.linear, m.sel, m.desk.open, m.tile}
+	return look{m.zoom, m.overlay, m.scroll, m.scale, m.sel, m.desk.open, m.tile}
 }
 
 // following takes over what the followed screen shows, when that changes: keys of
@@ -96,7 +96,7 @@ func (m *Model) following() {
 		}
 		if l != m.pair.taken && m.mode == modeMain {
 			m.pair.taken = l
-			m.zoom, m.overlay, m.scroll, m.linear, m.sel, m.desk.open, m.tile = l.zoom, l.overlay, l.scroll, l.linear, l.sel, l.open, l.tile
+			m.zoom, m.overlay, m.scroll, m.scale, m.sel, m.desk.open, m.tile = l.zoom, l.overlay, l.scroll, l.scale, l.sel, l.open, l.tile
 		}
 		return
 	}

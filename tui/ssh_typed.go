@@ -18,12 +18,8 @@ const (
 	maxPaste   = 256 << 10 // bytes of one paste
 )
 
-// The keys that the door itself looks for, as terminals send them.
-var (
-	stopKeys   = [][]byte{{0x18}, []byte("\x1b[120;5u")}
-	pasteBegin = []byte("\x1b[200~")
-	pasteEnd   = []byte("\x1b[201~")
-)
+// doorStops is ctrl+x, which the door itself looks for, as terminals send it.
+var doorStops = [][]byte{{0x18}, []byte("\x1b[120;5u")}
 
 // typed takes a guest's keys in. Stop all goes its own way from here, so that it
 // acts although the guest's screen may hang; whatever comes faster than a person
@@ -89,9 +85,9 @@ func (t *typed) look(b []byte) (cost float64) {
 		}
 		cost++
 		switch {
-		case bytes.HasSuffix(t.tail, pasteBegin):
+		case bytes.HasSuffix(t.tail, pasteStart):
 			t.pasting, t.pasted = true, 0
-		case bytes.HasSuffix(t.tail, stopKeys[0]), bytes.HasSuffix(t.tail, stopKeys[1]):
+		case bytes.HasSuffix(t.tail, doorStops[0]), bytes.HasSuffix(t.tail, doorStops[1]):
 			t.stop()
 		case t.waiting.Load() && (c == 0x03 || c == 0x04):
 			t.v.end("you gave up")

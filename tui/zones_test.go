@@ -74,7 +74,7 @@ func TestThePaletteAndTheGroundAreChosen(t *testing.T) {
 			m.message = message{}
 			seen[m.View().Content] = true
 		}
-		m.pressAll("T")
+		m.pressAll("B")
 		m.message = message{}
 	}
 	if len(seen) != 2*int(paletteCount) { // what the terminal says is dark
