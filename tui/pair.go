@@ -41,7 +41,7 @@ type look struct {
 	zoom    zoom
 	overlay overlay
 	scroll  int
-	scale  scaling
+	scale   scaling
 	sel     string
 	open    bool
 	tile    tileKey
