@@ -150,7 +150,7 @@ func (m *Model) guardRow(row func(string, ...piece)) {
 		row("Guard", piece{"▲ has nothing to watch: at most " + users(fewUsers(s)), inkAmber})
 	case s.Guard.Promise != nil:
 		p := s.Guard.Promise
-		row("Guard", piece{fmt.Sprintf("● armed: lets go %s s after production refuses, %s s after it hangs", span1(p.Refuses), span1(p.Hangs)), inkText})
+		row("Guard", piece{fmt.Sprintf("● armed: lets go %s after production refuses, %s after it hangs", span1(p.Refuses), span1(p.Hangs)), inkText})
 	default:
 		row("Guard", piece{"● armed; how fast it lets go is known when the baseline is learned", inkText})
 	}
@@ -202,7 +202,7 @@ func (m *Model) baselineRow(row func(string, ...piece)) {
 		}
 		text := "learned: the dial is yours"
 		if amber > 0 {
-			text = fmt.Sprintf("learned: production is amber from %s ms, red from %s ms", millis(amber), millis(red))
+			text = fmt.Sprintf("learned: production is amber from %s, red from %s", millis(amber), millis(red))
 		}
 		row("Baseline", piece{"● ", inkGreen}, piece{text, inkText})
 	default:

@@ -115,3 +115,17 @@ func TestAnnouncementIsCopied(t *testing.T) {
 		t.Errorf("the all-clear: %q", text)
 	}
 }
+
+// What was learned is told with one unit each.
+func TestPreflightTellsTheLimits(t *testing.T) {
+	tale := quietStory()
+	tale.add(session.BySession, session.TypeBaselineEnd, &session.BaselineEnd{Thresholds: []session.Threshold{{Env: "production", Check: "web-1", Amber: 0.036, Red: 0.111}},
+		Promise: &session.Promise{Refuses: 0.3, Hangs: 0.75}})
+	m, _ := before(tale, 120, 36)
+	text := ansi.Strip(m.View().Content)
+	for _, say := range []string{"production is amber from 36 ms, red from 111 ms", "lets go 300 ms after production refuses, 750 ms after it hangs"} {
+		if !strings.Contains(text, say) {
+			t.Errorf("it does not say %q:\n%s", say, text)
+		}
+	}
+}
