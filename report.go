@@ -62,7 +62,7 @@ Production's hosts stay out of all of them; --redact leaves out more.`,
 				return usage(fmt.Errorf("%s holds no session: %w", args[0], err))
 			}
 			if err == nil && toChat {
-				said := ""
+				var said string
 				if said, err = copyCut(args[0], o.Profile); err == nil {
 					fmt.Fprintln(c.ErrOrStderr(), said)
 				}

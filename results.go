@@ -81,7 +81,8 @@ func (r *results) put(v loadengine.Result) {
 		r.lost++
 		return
 	}
-	b := append(r.lines, r.head...)
+	b := r.lines
+	b = append(b, r.head...)
 	b = strconv.AppendUint(b, v.Seq, 10)
 	b = append(b, `,"code":`...)
 	b = strconv.AppendInt(b, int64(v.Code), 10)
@@ -97,7 +98,8 @@ func (r *results) put(v loadengine.Result) {
 	b = append(b, quoted(v.Kind)...)
 	b = append(b, `,"user":`...)
 	b = strconv.AppendInt(b, int64(v.User), 10)
-	r.lines = append(b, r.end(v)...)
+	b = append(b, r.end(v)...)
+	r.lines = b
 	r.last++
 }
 

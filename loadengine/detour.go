@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// FindingProxy: load reaches a host through a proxy, and the host's name is not
+// FindingProxy says that load reaches a host through a proxy, and the host's name is not
 // known here, so that nobody can tell whether it is one of production's addresses.
 const FindingProxy = "proxy"
 

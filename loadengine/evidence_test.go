@@ -81,7 +81,7 @@ func TestExemplarsOfEachKind(t *testing.T) {
 	if slow.Latency < 20*time.Millisecond || slow.Latency < g.all["4 bad status 503 random"].Latency || !strings.HasSuffix(string(slow.Start), "queue is full") || slow.Code != 503 {
 		t.Errorf("the slowest took %v: %q", slow.Latency, slow.Start)
 	}
-	if !strings.HasPrefix(slow.URL, s.URL+"/bad?of=id-") || string(slow.Body) != "pw=row-secret" || slow.Method != "POST" {
+	if !strings.HasPrefix(slow.URL, s.URL+"/bad?of=id-") || string(slow.Body) != "pw=row-secret" || slow.Method != http.MethodPost {
 		t.Errorf("the request: %s %s %s", slow.Method, slow.URL, slow.Body)
 	}
 	if first := g.all["4 good  first"]; !strings.HasPrefix(string(first.Start), `{"id":"id-`) || first.Answer.Get("Content-Length") == "" {

@@ -207,7 +207,7 @@ func (g *gate) hops(t *turn, r *http.Request) error {
 		u.out.hops = hop
 		sent := u.withCookies(r)
 		u.sent = sent
-		resp, err := g.carry(t, sent, hop == 0)
+		resp, err := g.carry(t, sent, hop == 0) //nolint:bodyclose // read and closed below, by who takes the answer
 		if err != nil {
 			return err
 		}

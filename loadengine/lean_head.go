@@ -76,7 +76,7 @@ func (c *leanConn) rawHead() ([]byte, error) {
 		looked = max(c.at, len(c.in)-2) // the end may lie across two reads
 		before := c.at
 		if err := c.fill(); err != nil {
-			if err == io.EOF && len(c.in) > c.at {
+			if errors.Is(err, io.EOF) && len(c.in) > c.at {
 				return nil, io.ErrUnexpectedEOF
 			}
 			return nil, err
@@ -320,7 +320,7 @@ func (b *leanReader) Read(p []byte) (int, error) {
 		b.left -= int64(n)
 	}
 	switch {
-	case err == io.EOF && b.kind == bodyToEnd:
+	case errors.Is(err, io.EOF) && b.kind == bodyToEnd:
 		return n, b.finish()
 	case err != nil:
 		return n, b.fail(err)
@@ -354,7 +354,7 @@ func (b *leanReader) finish() error {
 }
 
 func (b *leanReader) fail(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	b.over, b.err = true, err
@@ -433,7 +433,7 @@ func (b *leanReader) line(most int) ([]byte, error) {
 			return nil, malformed("chunk line", nil)
 		}
 		if err := c.fill(); err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
 			return nil, err

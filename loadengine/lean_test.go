@@ -237,7 +237,7 @@ func TestRetryPassesTheGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rt.RoundTrip(r); !errors.Is(err, refused) || asked.Load() != 1 { //nolint:bodyclose // there is none
+	if _, err := rt.RoundTrip(r); !errors.Is(err, refused) || asked.Load() != 1 {
 		t.Errorf("%v, asked %d times", err, asked.Load())
 	}
 	if n := len(requests()); n != 2 {

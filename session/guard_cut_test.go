@@ -36,10 +36,10 @@ func TestRedCutsAndAPersonGoesOn(t *testing.T) {
 	}
 	// As if the guard had cut between the answer and its own turn.
 	r.watch.order(func(now time.Time) {
-		r.watch.mute(now, "nan", Mute{Env: "production", Check: "web-1", Why: "x"})
-		r.watch.warn(now, "nan", "x")
-		r.watch.setAside(now, "nan", SetAside{Env: "production", Check: "web-1", Why: "x"})
-		r.watch.goOn(now, "nan", "", now)
+		_ = r.watch.mute(now, "nan", Mute{Env: "production", Check: "web-1", Why: "x"})
+		_ = r.watch.warn(now, "nan", "x")
+		_ = r.watch.setAside(now, "nan", SetAside{Env: "production", Check: "web-1", Why: "x"})
+		_ = r.watch.goOn(now, "nan", "", now)
 	})
 	var no []string
 	r.await("four refusals", func(e Event) bool {

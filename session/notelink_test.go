@@ -9,7 +9,7 @@ func TestParseKey(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string][2]string{
 		"SHOP-4711": {"SHOP-4711", ""},
-		" #123\n":   {"#123", ""},
+		" #123\n":   {"#123", ""}, //nolint:gocritic // as it is pasted
 		"https://github.com/owner/name/issues/123":           {"#123", "https://github.com/owner/name/issues/123"},
 		"https://shop.atlassian.net/browse/SHOP-4711":        {"SHOP-4711", "https://shop.atlassian.net/browse/SHOP-4711"},
 		"https://me:secret@shop.atlassian.net/browse/SHOP-1": {"SHOP-1", "https://shop.atlassian.net/browse/SHOP-1"},

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -163,9 +164,7 @@ func (s *State) pair(e Event) {
 		s.takesPart(Participant{Name: b.Name, Role: b.Role, Joined: e.MS, Left: -1, Desk: b.Desk})
 		if b.Key != "" {
 			keys := map[string]string{strings.ToLower(b.Name): b.Key}
-			for k, v := range s.Pair.keys {
-				keys[k] = v
-			}
+			maps.Copy(keys, s.Pair.keys)
 			s.Pair.keys = keys
 		}
 		if s.Pair.Holder == b.Name {

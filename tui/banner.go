@@ -188,7 +188,7 @@ func (b banner) render(w, h int) string {
 		k = inkAlarm
 	}
 	c := newCanvas(b.m.st, w, h)
-	c.fill(0, 0, w, h, " ", k)
+	c.fill(0, 0, w, h, k)
 	for i, l := range b.m.bannerLines() {
 		c.clip(1, i, w-1, cut(l, w-2), k)
 	}

@@ -185,11 +185,11 @@ func (c *canvas) right(end, y int, s string, k ink) int {
 	return x
 }
 
-// fill paints a rectangle with one character.
-func (c *canvas) fill(x, y, w, h int, text string, k ink) {
+// fill clears a rectangle in one ink.
+func (c *canvas) fill(x, y, w, h int, k ink) {
 	for j := y; j < y+h; j++ {
 		for i := x; i < x+w; i++ {
-			c.set(i, j, text, k)
+			c.set(i, j, " ", k)
 		}
 	}
 }

@@ -253,8 +253,8 @@ func (m *Model) open(o overlay) {
 // browse handles a key while something lies over the panes.
 func (m *Model) browse(key string) tea.Cmd {
 	if m.overlay == overlayTimeline {
-		if cmd, ok := m.alongTime(key); ok {
-			return cmd
+		if m.alongTime(key) {
+			return nil
 		}
 	}
 	page := max(1, m.h-8)

@@ -253,7 +253,7 @@ func (b noteBox) draw(c *canvas, x, y, w int, r row) {
 	}
 	if b.m.sel == r.note.ID {
 		head, mark, text = inkSelect, inkSelect, inkSelect
-		c.fill(x, y, w, 1, " ", inkSelect)
+		c.fill(x, y, w, 1, inkSelect)
 		if r.mark != " " {
 			c.set(x-1, y, "▸", inkStrong)
 		}

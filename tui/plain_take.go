@@ -82,24 +82,25 @@ func (p *plain) quit(ctx context.Context) error {
 		_ = p.finish(ctx, line)
 		return errLeave
 	}
-	ask := func() error {
+	ask := func() {
 		p.give(ctx, session.StopAll{})
 		p.say("What did you learn, in one sentence? Enter alone leaves without one.")
 		p.asks = learned
-		return nil
 	}
 	if n := max(p.s.Dial.Asked, p.s.Dial.Running); n > 0 {
 		p.say("Load is running: %s. Stop it and leave? yes or no.", p.s.Unit().Of(n))
 		p.asks = func(line string) error {
 			if a := strings.ToLower(line); a == "y" || a == "yes" {
-				return ask()
+				ask()
+				return nil
 			}
 			p.say("Left as it was.")
 			return nil
 		}
 		return nil
 	}
-	return ask()
+	ask()
+	return nil
 }
 
 // counted reads a count that may be left out.

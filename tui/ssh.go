@@ -313,13 +313,13 @@ func (d *Door) mayProve(ctx ssh.Context, key ssh.PublicKey) bool {
 	return ok
 }
 
-func (d *Door) entry(print, addr string) (guestKey, bool) {
+func (d *Door) entry(finger, addr string) (guestKey, bool) {
 	ring, err := readKeyring(d.o.Allow, d.o.Now())
 	if err != nil {
 		d.gate.tell(clipped(err.Error(), 200))
 		return guestKey{}, false
 	}
-	return ring.find(print, addr)
+	return ring.find(finger, addr)
 }
 
 // Knocking returns who has waited longest to be let in.

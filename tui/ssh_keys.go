@@ -161,9 +161,9 @@ func weak(key gossh.PublicKey) string {
 }
 
 // find returns a key's entry, if it may come in from an address.
-func (r keyring) find(print, addr string) (guestKey, bool) {
+func (r keyring) find(finger, addr string) (guestKey, bool) {
 	for _, k := range r.keys {
-		if k.print == print && matches(k.from, addr) {
+		if k.print == finger && matches(k.from, addr) {
 			return k, true
 		}
 	}

@@ -62,7 +62,7 @@ func (s *shield) Init() (cmd tea.Cmd) {
 
 // Update hands a message on.
 func (s *shield) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
-	next = s
+	next = s //nolint:wastedassign // what a panic leaves
 	defer func() {
 		if r := recover(); r != nil {
 			s.caught(r)

@@ -179,7 +179,7 @@ func (t tiles) one(c *canvas, x, y, end int, p plan, k session.Tile) {
 	}
 	if t.sel == k.Info.Name {
 		c.set(x-1, y, "▸", inkStrong)
-		c.fill(x, y, min(end, x+p.width())-x, 1, " ", inkSelect)
+		c.fill(x, y, min(end, x+p.width())-x, 1, inkSelect)
 		state, name, value, ink = inkSelect, inkSelect, inkSelect, inkSelect
 	}
 	at := c.clip(x, y, end, mark+" ", state)

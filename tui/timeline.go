@@ -2,10 +2,9 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"crosstalk/session"
 )
@@ -87,7 +86,7 @@ func (m *Model) toMoment(ms int64) {
 }
 
 // alongTime handles a key in the timeline and tells whether it was its own.
-func (m *Model) alongTime(key string) (tea.Cmd, bool) {
+func (m *Model) alongTime(key string) bool {
 	step := max(1000, m.view.axis.bucket)
 	at := m.where()
 	at -= at % max(1, step) // the beginning of its dot
@@ -122,11 +121,11 @@ func (m *Model) alongTime(key string) (tea.Cmd, bool) {
 	case "p", "Z":
 		m.pausePicture()
 	case "enter":
-		return nil, m.openNoted()
+		return m.openNoted()
 	default:
-		return nil, false
+		return false
 	}
-	return nil, true
+	return true
 }
 
 // event is the index of the event that is selected: the one that keys chose, else
@@ -136,8 +135,8 @@ func (m *Model) event() int {
 	if i := m.point.mark; m.point.set && i >= 0 && i < len(all) && all[i].MS == at {
 		return i
 	}
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].MS <= at {
+	for i, e := range slices.Backward(all) {
+		if e.MS <= at {
 			return i
 		}
 	}
@@ -326,7 +325,7 @@ func (t timeline) events(c *canvas, x, y, w, h int) {
 		dim, line := inkDim, inkText
 		if from+i == sel {
 			c.set(x-1, y+i, "▸", inkStrong)
-			c.fill(x, y+i, w, 1, " ", inkSelect)
+			c.fill(x, y+i, w, 1, inkSelect)
 			dim, line, ink, mark.ink = inkSelect, inkSelect, inkSelect, inkSelect
 		}
 		at := c.clip(x, y+i, x+w, fmt.Sprintf("%-8s", since(k.MS)), line)

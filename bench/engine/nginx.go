@@ -41,7 +41,7 @@ func startNginx(ctx context.Context, work string) (*nginx, error) {
 	var held []net.Listener
 	var at []string
 	for range 3 { // held together, so that they differ
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}

@@ -127,7 +127,8 @@ func address(to session.TrackerConfig, title, body string) (link string, whole b
 		return "", false
 	}
 	q := url.Values{}
-	base, text := "", "body"
+	var base string
+	text := "body"
 	if to.GitHub != "" {
 		base = to.GitHub + "/issues/new?"
 		q.Set("title", title)

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -175,15 +176,12 @@ func (s *schemaOf) of(t reflect.Type) map[string]any {
 func (s *schemaOf) object(t reflect.Type) map[string]any {
 	fields, required := map[string]any{}, []string{}
 	pkg := filepath.Base(t.PkgPath())
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		tag, has := f.Tag.Lookup("json")
 		name, options, _ := strings.Cut(tag, ",")
 		if f.Anonymous && !has {
 			in := s.object(f.Type)
-			for k, v := range in["properties"].(map[string]any) {
-				fields[k] = v
-			}
+			maps.Copy(fields, in["properties"].(map[string]any))
 			required = append(required, in["required"].([]string)...)
 			continue
 		}

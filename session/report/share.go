@@ -226,7 +226,7 @@ func errorsPanel(p *painting, m *Model, top, bottom float64, size int, times boo
 	_, most := bounds(staging.v, prod.v)
 	a := newPanel(p, m, top, bottom, size, linear(max(most, 0.01), top, bottom))
 	a.head("Errors", staging, prod)
-	a.grid(func(f float64) string { return percent(f) }, times)
+	a.grid(percent, times)
 	a.curve(staging)
 	a.curve(prod)
 	a.marks(false)

@@ -22,11 +22,8 @@ func sheetName(m *Model, letter rune) string {
 // initials are three letters of a name, in lower case: the first of its words,
 // else its first letters. What is missing is an x.
 func initials(name string) string {
-	var words []string
-	for _, w := range strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
-		words = append(words, w)
-	}
-	out := ""
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	var out string
 	if len(words) >= 3 {
 		out = words[0][:1] + words[1][:1] + words[2][:1]
 	} else {
