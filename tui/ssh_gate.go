@@ -106,14 +106,6 @@ func (c *caller) gone() bool {
 	return !c.gate.callers[c]
 }
 
-// flush gives the last words a moment to leave.
-func (c *caller) flush() error {
-	if t, ok := c.Conn.(*net.TCPConn); ok {
-		return t.CloseWrite()
-	}
-	return nil
-}
-
 // greet tells that a caller is no stranger any more.
 func (c *caller) greet() {
 	if !c.known.Swap(true) {

@@ -320,5 +320,8 @@ func goodbye(s ssh.Session, c *caller, text string, code int) {
 	defer late.Stop()
 	_, _ = io.WriteString(s, "\r\ncrosstalk: "+text+"\r\n")
 	_ = s.Exit(code)
-	_ = c.flush()
+	// A connection that is closed before all was read takes the last words with it.
+	if conn, ok := s.Context().Value(ssh.ContextKeyConn).(*gossh.ServerConn); ok {
+		_ = conn.Wait()
+	}
 }

@@ -13,6 +13,10 @@ import (
 
 // write opens the note line, with what was put aside if nothing is typed yet.
 func (m *Model) write(first string) {
+	if m.s.RoleOf(m.o.Who) == session.Observer {
+		m.say("an observer watches; ctrl+x stops all load", true)
+		return
+	}
 	m.overlay, m.sel, m.tile = overlayNone, "", tileKey{}
 	if o := m.desk.offer; o != nil && o.Note != nil { // what was begun before comes first
 		m.takeUp()
