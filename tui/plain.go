@@ -202,10 +202,10 @@ func (p *plain) envWords(env string) string {
 		text += ", " + e.Why
 	}
 	if env == "staging" && p.s.Dial.Running > 0 && p.s.Load.P95 != nil {
-		return text + fmt.Sprintf(", %.0f requests a second, p95 %s ms, errors %s", p.s.Load.RPS, millis(*p.s.Load.P95), share(failed(p.s)))
+		return text + fmt.Sprintf(", %.0f requests a second, p95 %s, errors %s", p.s.Load.RPS, millis(*p.s.Load.P95), share(failed(p.s)))
 	}
 	if e.Tick.P95 != nil {
-		text += fmt.Sprintf(", p95 %s ms", millis(*e.Tick.P95))
+		text += fmt.Sprintf(", p95 %s", millis(*e.Tick.P95))
 	}
 	return text
 }

@@ -87,7 +87,8 @@ func (p *plain) quit(ctx context.Context) error {
 		p.say("What did you learn, in one sentence? Enter alone leaves without one.")
 		p.asks = learned
 	}
-	if n := max(p.s.Dial.Asked, p.s.Dial.Running); n > 0 {
+	// The newest state: a stop that was just given has not been told yet.
+	if n := p.src.Snapshot().Dial.Asked; n > 0 {
 		p.say("Load is running: %s. Stop it and leave? yes or no.", p.s.Unit().Of(n))
 		p.asks = func(line string) error {
 			if a := strings.ToLower(line); a == "y" || a == "yes" {

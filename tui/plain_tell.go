@@ -16,7 +16,7 @@ func (p *plain) tell(e session.Event) {
 	case *session.Start:
 		p.begin()
 	case *session.BaselineStart:
-		p.say("%s. The usual is being learned for %.0f seconds. A dial moved now moves then.", at, b.Seconds)
+		p.say("%s. The usual is being learned for %.0f s. A dial moved now moves then.", at, b.Seconds)
 	case *session.BaselineEnd:
 		p.say("%s. The usual is known. The dial is open.", at)
 	case *session.BrakeTest:
@@ -82,6 +82,8 @@ func (p *plain) marks(at, by string, from int) {
 // health tells of an environment at once, and of a check when it is not green.
 func (p *plain) health(at string, b *session.HealthState) {
 	switch {
+	case b.Env == "self" && b.To == "green":
+		return
 	case b.Check != "" && (b.To == "green" || b.From == ""):
 		return
 	case b.Check != "":

@@ -66,7 +66,7 @@ func TestPlainTells(t *testing.T) {
 	_, text := plainly(t, redStory(), func(*fakeSource, func(string), *heard, func()) {})
 	for _, say := range []string{"Crosstalk, plain. Load goes to http://127.0.0.1:8080: 2 journeys, 4 steps: buy, browse.",
 		"Production is only watched, by 4 checks: web-1, web-2, web-3, web-4.", "Limits: 200 users at most", "ctrl+c stops all load.",
-		"The usual is being learned for 5 seconds", "The usual is known.", "Production is red", "Guard cut", "All load is stopped"} {
+		"The usual is being learned for 5 s", "The usual is known.", "Production is red", "Guard cut", "All load is stopped"} {
 		if !strings.Contains(text, say) {
 			t.Errorf("it does not say %q:\n%s", say, text)
 		}
