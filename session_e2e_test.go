@@ -248,30 +248,59 @@ func TestUnlinkedDemoStaysGreen(t *testing.T) {
 
 // Who only turns the dial sees it, too: users rise slowly, the dial is held when
 // production is late, and the first red cuts, before anything else is decided.
+// A busy machine is late at so few users that holding them is enough: then
+// production is never red, and nothing rises.
 func TestTurningTheDialCutsLinkedDemo(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "out")
 	p := start(t, command(t, "demo", "--headless", "--baseline", "2s", "--dial", "2s=5,3s=80", "--out", dir, "--events", "-"))
-	p.await("the guard's cut", func(e event) bool { return len(journal{e}.cuts("")) > 0 })
-	p.await("production's recovery", func(e event) bool { return e.Type == "guard.recovered" })
+	held := int64(0)
+	last := p.await("the guard's cut, or 20 s of holding", func(e event) bool {
+		if held == 0 && e.Type == "guard.state" && e.text("to") == "hold" {
+			held = e.MS
+		}
+		return len(journal{e}.cuts("")) > 0 || held > 0 && e.MS > held+20_000
+	})
+	cut := len(journal{last}.cuts("")) > 0
+	if cut {
+		p.await("production's recovery", func(e event) bool { return e.Type == "guard.recovered" })
+	}
 	p.signal(syscall.SIGTERM)
-	p.exits(3)
+	if cut {
+		p.exits(3)
+	} else {
+		p.exits(130)
+	}
 
 	j := readJournal(t, dir)
 	changes := j.of("guard.state").where(func(e event) bool { return e.text("from") != e.text("to") })
 	red := j.of("health.state").where(func(e event) bool {
 		return e.text("env") == "production" && e.text("check") == "" && e.text("to") == "red"
 	})
-	if len(changes) == 0 || len(red) == 0 || changes[0].text("to") != "hold" || changes[0].Seq > red[0].Seq {
+	if len(changes) == 0 || changes[0].text("to") != "hold" || len(red) > 0 && changes[0].Seq > red[0].Seq {
 		t.Fatalf("the guard did %v, production was red %v", changes, red)
+	}
+	for _, e := range j.of("load.tick") {
+		if n := e.num("running"); n >= 80 {
+			t.Errorf("%v users ran: the dial was not held below what was asked", n)
+		}
+	}
+	if !cut {
+		if len(red) > 0 {
+			t.Errorf("production was red and nothing cut: %v", red[0].Body)
+		}
+		return
+	}
+	if len(red) == 0 {
+		t.Fatal("cut, and production was never red")
 	}
 	next := changes.where(func(e event) bool { return e.Seq > red[0].Seq })
 	if len(next) == 0 || next[0].text("to") != "cut" || next[0].text("cause") != "red" {
-		t.Errorf("after red the guard did %v", next)
+		t.Fatalf("after red the guard did %v", next)
 	}
 	level := next[0].num("running")
-	if level == 0 || level >= 80 {
-		t.Errorf("cut at %v users: the dial was not held below what was asked", level)
+	if level == 0 {
+		t.Error("cut at no users")
 	}
 	if n := j.of("note.add").where(func(e event) bool {
 		return e.By == "guard" && strings.HasPrefix(e.text("text"), fmt.Sprintf("load cut at %v users: ", level))

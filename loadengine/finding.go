@@ -52,7 +52,8 @@ func (f *findings) note(n Finding) {
 		return
 	}
 	n.Count = 1
-	f.all = append(f.all, &n)
+	kept := n // the next to meet it counts on it while this one is still being told
+	f.all = append(f.all, &kept)
 	f.mu.Unlock()
 	if f.tell != nil {
 		f.tell(n)
