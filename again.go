@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crosstalk/lab"
 	"crosstalk/monitors"
 	"crosstalk/session"
 )
@@ -103,13 +105,22 @@ func openAgain(f *liveFlags, dir string, demo bool) (*again, error) {
 	case e.Rest.Lines == 0:
 		return nil, fmt.Errorf("the journal in %s has no line that can be read: %s", dir, cmp.Or(e.Rest.Why, "it is empty"))
 	case f.resume != "" && session.Running(dir):
-		return nil, fmt.Errorf("the session in %s is running: another process writes it. Look at it with crosstalk replay %s --at end, or crosstalk status %s; write into it with crosstalk note; take it up when it has ended", dir, dir, dir)
+		return nil, inUse{dir}
 	case demo && e.State.Start.Demo == "":
-		return nil, fmt.Errorf("the session in %s ran on real systems, not on the embedded shop: crosstalk run", dir)
-	case !demo && e.State.Start.Demo != "":
-		return nil, fmt.Errorf("the session in %s ran on the embedded shop: crosstalk demo", dir)
+		return nil, fmt.Errorf("the session in %s ran on real systems, not on the embedded shop: crosstalk run %s %s", dir, map[bool]string{true: "--resume", false: "--like"}[f.resume != ""], dir)
 	}
 	return &again{Earlier: e, dir: dir, resume: f.resume != ""}, nil
+}
+
+// onShop runs again what ran on the embedded shop, which is started for it.
+func (a *again) onShop(ctx context.Context, f *liveFlags, o lab.Options) error {
+	switch demo := a.State.Start.Demo; demo {
+	case demoMystery:
+		return runMystery(ctx, f, o)
+	default:
+		o.Linked = demo == "linked"
+		return runDemo(ctx, f, o, nil)
+	}
 }
 
 // watchEvery is the period of those checks of production that named none; 0 if

@@ -40,7 +40,7 @@ same --seed casts the same lot.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := f.readAgain(c, true); err != nil {
-				return err
+				return f.lookOn(c.Context(), err)
 			}
 			if mysterious && c.Flags().Changed("linked") {
 				return usage(errors.New("--mystery casts the lot itself: leave --linked out"))

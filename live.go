@@ -188,6 +188,9 @@ func (f *liveFlags) folder() (string, error) {
 	}
 	if f.out != "" {
 		if _, err := os.Stat(filepath.Join(f.out, session.JournalName)); err == nil {
+			if session.Running(f.out) {
+				return "", usage(inUse{f.out})
+			}
 			return "", usage(fmt.Errorf("%s holds a session already: choose another folder for --out", f.out))
 		}
 		return f.out, nil
@@ -261,7 +264,7 @@ func (l *live) run(ctx context.Context) error {
 		l.results.drop()
 	}
 	if errors.Is(err, session.ErrInUse) {
-		return usage(err)
+		return l.flags.lookOn(ctx, usage(inUse{l.opts.Dir}))
 	}
 	if err != nil {
 		return err

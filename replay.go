@@ -79,6 +79,23 @@ func (f *replayFlags) run(ctx context.Context, dir string, out, people io.Writer
 	case f.export == "" && !screen():
 		return usage(errors.New("there is no terminal here: start it in one, or add --export cast for a recording"))
 	}
+	if f.export == "" {
+		return playback(ctx, dir, tui.ReplayOptions{At: at, Still: still, Speed: f.speed, Now: time.Now, ASCII: f.ascii, Environ: os.Environ()})
+	}
+	return withPlayback(ctx, dir, func(ctx context.Context, p *session.Playback) error {
+		return f.cast(ctx, p, dir, w, h, out, people)
+	})
+}
+
+// playback shows a journal on this terminal until its viewer leaves.
+func playback(ctx context.Context, dir string, o tui.ReplayOptions) error {
+	return withPlayback(ctx, dir, func(ctx context.Context, p *session.Playback) error {
+		return tui.RunReplay(ctx, p, o, os.Stdin, os.Stdout)
+	})
+}
+
+// withPlayback reads a journal while do works with it; a signal ends both.
+func withPlayback(ctx context.Context, dir string, do func(context.Context, *session.Playback) error) error {
 	p, err := session.OpenPlayback(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return usage(fmt.Errorf("%s holds no session: %w", dir, err))
@@ -89,12 +106,7 @@ func (f *replayFlags) run(ctx context.Context, dir string, out, people io.Writer
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	read := make(chan error, 1)
 	go func() { read <- p.Run(ctx) }()
-	if f.export != "" {
-		err = f.cast(ctx, p, dir, w, h, out, people)
-	} else {
-		o := tui.ReplayOptions{At: at, Still: still, Speed: f.speed, Now: time.Now, ASCII: f.ascii, Environ: os.Environ()}
-		err = tui.RunReplay(ctx, p, o, os.Stdin, os.Stdout)
-	}
+	err = do(ctx, p)
 	cancel()
 	return errors.Join(err, <-read, p.Close())
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crosstalk/lab"
 	"crosstalk/loadengine"
 	"crosstalk/session"
 )
@@ -33,7 +34,10 @@ Say what to load and what to watch in a crosstalk.yaml, or in two flags.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := f.readAgain(c, false); err != nil {
-				return err
+				return f.lookOn(c.Context(), err)
+			}
+			if a := f.again; a != nil && a.State.Start.Demo != "" && config == "" && target == "" && len(watch) == 0 && !in.given() && !dry {
+				return a.onShop(c.Context(), &f, lab.Options{})
 			}
 			cfg, err := in.orElse(&f, c, config, target, watch)
 			if err != nil {
@@ -108,7 +112,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	dir, err := f.folder()
 	if err != nil {
 		out.drop()
-		return err
+		return f.lookOn(ctx, err)
 	}
 	o := session.Options{Dir: dir, Plan: compiled.Plan, Checks: compiled.Checks, Limits: compiled.Limits,
 		Baseline: f.baseline, Rules: session.DefaultRules()}

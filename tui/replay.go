@@ -22,6 +22,10 @@ type ReplayOptions struct {
 	Now     func() time.Time // the wall clock; its zone is the one that is shown
 	ASCII   bool             // draw with ASCII alone
 	Environ []string         // the viewer's environment: NO_COLOR, TERM
+
+	// ReadOnly: its viewer wanted to go on with the session, and another process
+	// writes it. That is said.
+	ReadOnly bool
 }
 
 // MaxSpeed is how many seconds of a session a replay plays in one.
@@ -365,7 +369,7 @@ func (r *Replay) end() tea.Cmd {
 	if r.following = r.info.Live && !r.info.Ended; r.following {
 		r.playing = true
 		r.at = r.edge()
-		return tea.Batch(r.say("the session goes on: following it", false), r.tick(), r.look())
+		return tea.Batch(r.say(r.follows(), false), r.tick(), r.look())
 	}
 	r.playing = false
 	text := "the end of the session"
@@ -375,7 +379,18 @@ func (r *Replay) end() tea.Cmd {
 	case !r.info.Ended:
 		text = "here the session stopped unasked"
 	}
+	if r.o.ReadOnly && !r.info.Live {
+		text += ": it can be taken up now"
+	}
 	return tea.Batch(r.say(text, false), r.look())
+}
+
+// follows says what is shown at the end of a session that goes on.
+func (r *Replay) follows() string {
+	if r.o.ReadOnly {
+		return "another process writes this session: you look on, read-only. crosstalk note writes into it"
+	}
+	return "the session goes on: following it"
 }
 
 // to moves the cursor to a moment.

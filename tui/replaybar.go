@@ -21,10 +21,14 @@ func (l layout) barred() layout {
 
 // sign is the replay's part of the header.
 func (r *Replay) sign(c *canvas, x int) int {
-	if r.following {
-		return c.text(x, 0, "replay ● following", inkStaging)
+	what := "replay"
+	if r.o.ReadOnly {
+		what = "read-only"
 	}
-	return c.text(x, 0, "replay", inkStaging)
+	if r.following {
+		what += " ● following"
+	}
+	return c.text(x, 0, what, inkStaging)
 }
 
 // state is what the cursor does, in a width that does not change with it.
