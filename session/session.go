@@ -421,6 +421,9 @@ func (s *Session) WaitDurable(ctx context.Context, seq uint64) error {
 	return s.log.WaitDurable(ctx, seq)
 }
 
+// Durable is the seq of the newest event that is on the disk.
+func (s *Session) Durable() uint64 { return s.log.Durable() }
+
 // Dir is the session's folder.
 func (s *Session) Dir() string { return s.o.Dir }
 

@@ -24,6 +24,8 @@ type desk struct {
 	kept    session.Unfinished  // what is on the disk of what is unfinished
 	keeping bool                // it is being written
 
+	pending map[string]pendingNote // by note: what may not be on the disk yet
+
 	clip  wait4clip
 	shots shots
 }
@@ -40,6 +42,7 @@ func (m *Model) clerk() tea.Cmd {
 		m.desk.clip.id = ""
 		m.say("this terminal does not give its clipboard: paste it", true)
 	}
+	m.committed()
 	return tea.Batch(m.keepDraft(), m.lookForShots(), m.guideTick())
 }
 

@@ -84,7 +84,7 @@ func (b noteBox) input(c *canvas, x, w, h int) int {
 			c.clip(at, y+i, x+w, l, inkText)
 		}
 	case m.draft.text != "":
-		c.clip(at, y, x+w, cut("n opens what was put aside: "+m.draft.text, x+w-at), inkDim)
+		c.clip(at, y, x+w, cut("n opens the draft; ctrl+u there empties the line", x+w-at), inkDim)
 	default:
 		at = c.clip(at, y, x+w, "n", inkKey)
 		hint := " writes a note; its first character is its kind:  ! bug  ? question  | obstacle  * idea"

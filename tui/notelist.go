@@ -19,6 +19,9 @@ const (
 	maxLines = 3
 )
 
+// headWidth is how many columns a note's time and users take.
+const headWidth = 18
+
 // render draws the box.
 func (b noteBox) render(w, h int) string {
 	m := b.m
@@ -128,9 +131,13 @@ func (b noteBox) list(c *canvas, x, y, w, h int) {
 	if len(all) == 0 {
 		if b.m.searching() {
 			c.clip(x, y, x+w, "no note is like that", inkDim)
-		} else {
-			b.empty(c, x, y, w, h)
+			return
 		}
+		if r, ok := b.draftRow(w); ok && h > 1 {
+			h--
+			b.draw(c, x, y+h, w, r)
+		}
+		b.empty(c, x, y, w, h)
 		return
 	}
 	last := len(all) - 1
@@ -138,6 +145,9 @@ func (b noteBox) list(c *canvas, x, y, w, h int) {
 		last = b.lastFor(all, w, h)
 	}
 	var rows []row
+	if r, ok := b.draftRow(w); ok && b.m.sel == "" && h > 1 {
+		rows = []row{r}
+	}
 	for i := last; i >= 0 && len(rows) < h; i-- {
 		rows = append(b.rows(all[i], w), rows...)
 	}
@@ -209,6 +219,9 @@ func (b noteBox) rows(n *notes.Note, w int) []row {
 	case n.Open():
 		text += " · open"
 	}
+	if late := b.m.unsaved(n); late != "" {
+		text += " · " + late
+	}
 	if k := len(n.Attachments); k > 0 && n.Gone == nil {
 		text += " + " + plural(k, "file", "files")
 	}
@@ -223,7 +236,7 @@ func (b noteBox) rows(n *notes.Note, w int) []row {
 	case n.Happened != nil:
 		count = "  ? users"
 	}
-	head := fmt.Sprintf("%-7s%-10s ", since(n.MS), count)
+	head := fmt.Sprintf("%-7s%-*s ", since(n.MS), headWidth-8, count)
 	k := inkText
 	switch {
 	case n.System, n.Gone != nil:

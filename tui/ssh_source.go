@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -53,6 +54,14 @@ func (b *bucket) take(now time.Time) bool {
 
 func newGuestSource(d *Door, v *view) *guestSource {
 	return &guestSource{Hall: d.hall, v: v, now: d.o.Now, asks: bucket{rate: askRate, burst: askBurst}, writes: bucket{rate: writeRate, burst: writeBurst}}
+}
+
+// Durable is what of the session is on its disk.
+func (g *guestSource) Durable() uint64 {
+	if c, ok := g.Hall.(committer); ok {
+		return c.Durable()
+	}
+	return math.MaxUint64
 }
 
 // Do gives a command in the guest's name.

@@ -121,6 +121,7 @@ func (m *Model) follow(msg eventsMsg) tea.Cmd {
 	for _, e := range msg.events {
 		m.s.Apply(e)
 		m.remember(e)
+		m.noted(e)
 		if b, ok := e.Body.(*session.BrakeTest); ok && m.now.Sub(e.T) < staleNews {
 			m.braked(b)
 		}
