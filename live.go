@@ -281,6 +281,9 @@ func (l *live) run(ctx context.Context) error {
 	if err := l.openDoor(ctx, door, s); err != nil {
 		fmt.Fprintln(os.Stderr, "crosstalk:", err)
 	}
+	if l.flags.headless {
+		go tellDisk(s, earlier.Seq, os.Stderr)
+	}
 	go l.script.drive(ctx, s, l.who, began, l.flags.length)
 
 	lines := newStream(s, os.Stdout)

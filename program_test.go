@@ -191,6 +191,27 @@ func (p *process) until(what string, is func() bool) {
 	}
 }
 
+// says waits until stderr holds a text.
+func (p *process) says(text string) {
+	p.t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		more, ended := p.err.next()
+		if strings.Contains(p.err.text(), text) {
+			return
+		}
+		if ended {
+			p.t.Fatalf("the program ended before it said %q\nstderr: %s", text, p.err.text())
+		}
+		select {
+		case <-more:
+		case <-late.C:
+			p.t.Fatalf("it does not say %q\nstderr: %s", text, p.err.text())
+		}
+	}
+}
+
 func tail(s string) string { return s[max(0, len(s)-3000):] }
 
 // output is what a process has written so far.

@@ -70,6 +70,7 @@ type Session struct {
 	learned   bool        // the order to end the baseline is on its way
 	asks      []asking    // the questions to people
 	stalled   atomic.Bool // the journal can't be written
+	stalledAt uint64      // what must be on the disk before it is well again
 	lost      lost        // what became of the load while nobody has the dial in hand
 	here      presences   // what screens show just now
 	alive     time.Time   // when a person was last heard of

@@ -72,13 +72,20 @@ func loadTick(t loadengine.Tick) *LoadTick {
 	return b
 }
 
+// JournalTrouble is what every reason of a self.limit begins with that is about the
+// journal, and JournalWell is the one that says that it is written again.
+const (
+	JournalTrouble = "the journal"
+	JournalWell    = JournalTrouble + " is written again"
+)
+
 // journalFailed stops the load at once: what can't be recorded must not happen.
 func (s *Session) journalFailed(err error) {
 	why := err.Error()
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		why = errno.Error() // what it is, before where
 	}
-	s.stall("the journal can't be written: " + why)
+	s.stall(JournalTrouble + " can't be written: " + why)
 }
 
 // checkJournal notices a disk that takes too long, and one that is well again.
@@ -86,17 +93,20 @@ func (s *Session) checkJournal(now time.Time) {
 	waits := s.log.undurable(now)
 	switch {
 	case waits > lateWrite:
-		s.stall(fmt.Sprintf("the journal is not on the disk for %.0f s", waits.Seconds()))
-	case s.stalled.Load() && waits < commitEvery*3/2:
+		s.stall(fmt.Sprintf(JournalTrouble+" is not on the disk for %.0f s", waits.Seconds()))
+	case s.stalled.Load() && s.log.Durable() >= s.stalledAt && waits < commitEvery*3/2:
 		s.stalled.Store(false)
-		s.add(BySession, TypeSelfLimit, &Reason{Why: "the journal is written again"})
+		s.add(BySession, TypeSelfLimit, &Reason{Why: JournalWell})
 	}
 }
 
+// stall stops the load until all that was said before is on the disk: a fact that
+// waits since a moment ago says nothing of a disk that has just failed.
 func (s *Session) stall(why string) {
 	if s.stalled.Swap(true) {
+		s.log.read(func(st *State) { s.stalledAt = st.Seq })
 		return
 	}
 	s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonJournal, By: BySession, At: s.now()})
-	s.add(BySession, TypeSelfLimit, &Reason{Why: why})
+	s.stalledAt = s.add(BySession, TypeSelfLimit, &Reason{Why: why}).Seq
 }

@@ -60,13 +60,13 @@ func (m *Model) haltLines() []string {
 func (m *Model) journalLines(k halt) []string {
 	why := "the journal can't be written"
 	for _, e := range slices.Backward(m.s.Marks) {
-		if e.Type == session.TypeSelfLimit && strings.HasPrefix(e.Text, "the journal") {
+		if e.Type == session.TypeSelfLimit && strings.HasPrefix(e.Text, session.JournalTrouble) {
 			why = e.Text
 			break
 		}
 	}
 	first := "■ All load is off since " + short(time.Duration(k.ms)*time.Millisecond) + ": " + why
-	if strings.HasSuffix(why, "written again") {
+	if why == session.JournalWell {
 		return m.bannerOf(first, "↑ or a number starts again")
 	}
 	return m.bannerOf(first, "load stays at zero until it can be", "what you write is kept on the screen, and not on the disk yet")
