@@ -60,7 +60,7 @@ With --answer, and without a terminal, nothing is asked.`,
 			if errors.Is(err, session.ErrInUse) {
 				return usage(fmt.Errorf("%w: debrief it on its own screen (D)", err))
 			}
-			return err
+			return readOnly(err, args[0], "copy the folder, and debrief the copy")
 		},
 	}
 	c.Flags().StringArrayVar(&answers, "answer", nil, `QUESTION=TEXT, such as "learned=the two share a database" (repeatable)`)

@@ -267,7 +267,7 @@ func (l *live) run(ctx context.Context) error {
 		return l.flags.lookOn(ctx, usage(inUse{l.opts.Dir}))
 	}
 	if err != nil {
-		return err
+		return readOnly(err, l.opts.Dir, l.flags.elsewhere())
 	}
 	earlier := s.Snapshot()
 	l.before = earlier.Guard

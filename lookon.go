@@ -17,6 +17,14 @@ func (u inUse) Error() string {
 	return fmt.Sprintf("the session in %s is running: another process writes it. Look at it with crosstalk replay %s --at end, or crosstalk status %s; write into it with crosstalk note; take it up when it has ended", u.dir, u.dir, u.dir)
 }
 
+// elsewhere is what to do about a folder that can't be written.
+func (f *liveFlags) elsewhere() string {
+	if f.resume == "" {
+		return "--out FOLDER puts the session elsewhere"
+	}
+	return fmt.Sprintf("crosstalk replay %s shows it; to go on with it, copy the folder, or begin another one with --like %s", f.resume, f.resume)
+}
+
 // lookOn opens a session that another process writes read-only, at its newest
 // moment, where there is a screen to show it on. Any other error comes back as it
 // is, and so does this one where nobody would see the screen.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,7 +68,7 @@ Production's hosts stay out of all of them; --redact leaves out more.`,
 					fmt.Fprintln(c.ErrOrStderr(), said)
 				}
 			}
-			return err
+			return readOnly(err, cmp.Or(out, args[0]), "--out FOLDER writes the report elsewhere")
 		},
 	}
 	c.Flags().StringVar(&formats, "format", "html,md,json", "formats, with commas: "+strings.Join(formatNames(), ", "))
