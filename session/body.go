@@ -26,6 +26,8 @@ const (
 	TypeDialHold      = "dial.hold"
 	TypeDialRelease   = "dial.release"
 	TypeGlide         = "glide.set"
+	TypeRampStart     = "ramp.start"
+	TypeRampEnd       = "ramp.end"
 	TypeStop          = "load.stop"
 	TypeLoadTick      = "load.tick"
 	TypeHealthTick    = "health.tick"
@@ -64,6 +66,8 @@ var bodies = map[string]func() any{
 	TypeDialHold:      func() any { return new(DialHold) },
 	TypeDialRelease:   func() any { return new(DialHold) },
 	TypeGlide:         func() any { return new(GlideSet) },
+	TypeRampStart:     func() any { return new(RampStart) },
+	TypeRampEnd:       func() any { return new(RampEnd) },
 	TypeStop:          func() any { return new(LoadStop) },
 	TypeLoadTick:      func() any { return new(LoadTick) },
 	TypeHealthTick:    func() any { return new(HealthTick) },

@@ -104,6 +104,10 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 		return reply, err
 	}
 	switch c := cmd.(type) {
+	case StartRamp:
+		return s.startRamp(who.Name, c, at)
+	case EndRamp:
+		return s.stopRamp(who.Name, c), nil
 	case AnswerCheck:
 		return s.answerCheck(who.Name, c), nil
 	case SetAside:
@@ -163,7 +167,7 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 // overtaken tells whether a stop came between a move and its turn.
 func (s *Session) overtaken(cmd Command, at time.Time) bool {
 	switch cmd.(type) {
-	case MoveDial, SetDial, BackToGood, Hold, StartCheck, StartDips:
+	case MoveDial, SetDial, BackToGood, StartRamp, Hold, StartCheck, StartDips:
 		stop, ok := s.brake.Latched()
 		return ok && stop.Reason == loadengine.ReasonOperator && stop.At.After(at)
 	}
@@ -199,6 +203,7 @@ func (s *Session) asked() int {
 // end, and of several moves the last counts. At is when it was asked for.
 func (s *Session) ask(who string, to DialSet, at time.Time) Reply {
 	s.links.stop("the dial was eased")
+	s.endRamp(who, "the dial was moved", false)
 	s.endSpike()
 	s.log.read(func(st *State) { to.From = st.Dial.Asked })
 	if s.phase == phaseRehearsal || s.phase == phaseBaseline && to.To > 1 {
@@ -239,6 +244,7 @@ func (s *Session) free(at time.Time) {
 // stopAll records a stop that has already acted.
 func (s *Session) stopAll(who string) Reply {
 	s.pending = nil
+	s.endRamp(who, "all load was stopped", false)
 	s.endSpike()
 	var from int
 	s.log.read(func(st *State) { from = st.Dial.Asked })
@@ -275,6 +281,7 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 
 func (s *Session) holdAt(who string, n int, why string) uint64 {
 	s.links.stop("the users were held")
+	s.endRamp(who, "the dial was held", false)
 	s.endSpike()
 	s.ceiling.set(&s.ceiling.hold, n)
 	return s.add(who, TypeDialHold, &DialHold{At: n, Why: why}).Seq

@@ -25,11 +25,11 @@ func (s *State) Apply(e Event) {
 	case *CharterSet, *Extend, *Activity, *Gap:
 		s.frame(e)
 	case *End:
-		s.Ended = b
+		s.Ended, s.Ramp = b, nil
 	case *Reason:
 		s.reason(e, b)
 	case *Recovered:
-		s.Ended = nil
+		s.Ended, s.Ramp = nil, nil
 		if !s.Paused { // a pause lasts until somebody ends it
 			s.Idle += int64(b.Away * 1000)
 		}
@@ -43,6 +43,8 @@ func (s *State) Apply(e Event) {
 		s.prepare(e)
 	case *DialSet, *DialHold, *GlideSet, *LoadStop, *LoadTick:
 		s.load(e)
+	case *RampStart, *RampEnd:
+		s.ramp(e)
 	case *HealthTick, *HealthState:
 		s.health(e)
 	case *GuardChange, *GuardRecovered:

@@ -123,7 +123,7 @@ func (s *Session) takeDial(who string, cmd Command) {
 		return
 	}
 	switch cmd.(type) {
-	case MoveDial, SetDial, BackToGood, EaseOff, StopAll, Hold, SetGlide, Pause:
+	case MoveDial, SetDial, BackToGood, EaseOff, StopAll, StartRamp, Hold, SetGlide, Pause:
 	default:
 		return
 	}

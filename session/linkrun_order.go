@@ -62,7 +62,7 @@ func (s *Session) refusedLink(st *State, who Person, cmd Command) (why string, o
 		if who.Role == Driver {
 			return s.refusedDips(st), true
 		}
-	case MoveDial, SetDial, BackToGood, SetGlide:
+	case MoveDial, SetDial, BackToGood, StartRamp, SetGlide:
 		return locked(st), st.Link.Running != nil && who.Role == Driver
 	case Hold:
 		return locked(st), st.Link.Running != nil && !c.Only && who.Role == Driver

@@ -79,6 +79,7 @@ func (s *Session) turn(now time.Time) {
 	if s.spike > 0 && s.spiked() {
 		s.endSpike()
 	}
+	s.climb(now)
 	if s.phase == phaseLive && now.Sub(s.timed) >= time.Second {
 		s.timed = now
 		s.timebox(now)

@@ -90,6 +90,8 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 		return s.refusedRise(st, st.Dial.Asked+c.By)
 	case SetDial:
 		return s.refusedRise(st, c.To)
+	case StartRamp:
+		return s.refusedRamp(st, c.Ramp)
 	case BackToGood:
 		if st.Dial.LastGood == 0 {
 			return "no level has been held for 10 s with both environments green yet: hold one, then this goes back to it"

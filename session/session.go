@@ -62,6 +62,7 @@ type Session struct {
 	phase     phase
 	phaseAt   time.Time
 	pending   *waiting // asked during the quiet phase
+	ramp      *ramping // under way; nil: none
 	spike     int      // following at once until this many run; 0: not
 	nextNote  int
 	refused   map[refusalKey]*refusalCount
@@ -327,6 +328,7 @@ func (s *Session) stopped(r loadengine.StopReport) {
 		return
 	}
 	s.pending = nil // a move that waited is not meant any more
+	s.endRamp(by(r), "all load was stopped", false)
 	body := &LoadStop{Reason: r.Reason, By: r.By, InFlight: r.InFlight, Running: r.Running}
 	if r.Drained {
 		body.MSToZero = &zero
@@ -350,6 +352,7 @@ func (s *Session) finish(f Finish, who string) {
 	if s.ending != nil {
 		return
 	}
+	s.endRamp(who, "the session ends", false)
 	s.ending, s.phase, s.stops = &f, phaseEnding, 1
 	reason := loadengine.ReasonQuit
 	if f.Reason == "plan" {

@@ -29,9 +29,10 @@ type State struct {
 	Gone    bool              // its process is gone without a last line: no event says so, whoever looks must
 
 	Dial      Dial
-	Load      LoadTick // newest
-	LoadMS    int64    // when it came
-	Requests  uint64   // since the start
+	Ramp      *RampView // the planned ramp under way; nil: none. Replaced as a whole, never changed
+	Load      LoadTick  // newest
+	LoadMS    int64     // when it came
+	Requests  uint64    // since the start
 	Errors    uint64
 	Steps     map[string]*StepTotal // by journey and step
 	Late      uint64                // sends that we did not make in time, since the start

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ type form struct {
 	about  string
 	fields []field
 	at     int
+	verb   string                           // what the last Enter does; "": "sets it"
+	sum    func(f *form) string             // what it comes to, below; nil: nothing
 	wrong  string                           // why the open field's answer can't be taken
 	keep   func(m *Model, f *field) tea.Cmd // when a field is left with Enter; may be nil
 	done   func(m *Model, f *form) tea.Cmd  // after the last; may be nil
@@ -128,7 +131,7 @@ func (m *Model) fill(msg tea.KeyPressMsg) tea.Cmd {
 		return m.endForm(m.keepField(e))
 	case "enter":
 		if e.editor.text == "" && e.proposed != "" && !e.kept {
-			e.editor.text = e.proposed
+			e.editor.text, e.editor.at = e.proposed, len(e.proposed)
 		}
 		cmd := m.keepField(e)
 		if f.at == len(f.fields)-1 {
@@ -146,7 +149,7 @@ func (m *Model) fill(msg tea.KeyPressMsg) tea.Cmd {
 	before := e.editor.text
 	e.editor.key(msg)
 	if e.editor.text != before {
-		e.kept = false
+		e.kept, f.wrong = false, ""
 	}
 	return nil
 }
@@ -253,10 +256,15 @@ func (b sheetForm) foot(c *canvas, w, h int) {
 		c.clip(2, h-2, w-2, cut("✕ "+f.wrong, w-4), inkAmber)
 		return
 	}
+	if f.sum != nil {
+		if t := f.sum(f); t != "" {
+			c.right(w-2, h-1, " "+t+" ", inkStrong)
+		}
+	}
 	e := &f.fields[f.at]
 	end := " ends   "
 	if f.done != nil {
-		end = " sets it   "
+		end = " " + cmp.Or(f.verb, "sets it") + "   "
 	}
 	enter := " keeps and goes on   "
 	switch {

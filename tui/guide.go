@@ -43,6 +43,9 @@ func guideOf(o Options) guide {
 // guided is what the guide says now; "" when it is silent, or the note line is
 // needed for something else.
 func (m *Model) guided() (string, []keyHint) {
+	if m.s.Ramp != nil && m.mode == modeMain && !m.over {
+		return m.rampLines()
+	}
 	if m.guide == nil || m.mode != modeMain || m.saving || m.leaving || m.over || m.desk.offer != nil || len(m.desk.shots.queue) > 0 || m.sel != "" || m.tile.env != "" {
 		return "", nil
 	}
@@ -54,8 +57,11 @@ func (m *Model) guideKey(key string) (tea.Cmd, bool) {
 	if key != "enter" && key != "esc" {
 		return nil, false
 	}
-	if text, _ := m.guided(); text == "" {
+	if text, _ := m.guided(); text == "" || m.guide == nil {
 		return nil, false
+	}
+	if m.s.Ramp != nil { // the key has held the ramp; what else it does is not in sight
+		return nil, true
 	}
 	if key == "enter" {
 		return m.guide.enter(m), true

@@ -109,7 +109,7 @@ func keyMap() []binding {
 
 		{id: "scroll", show: "↑ ↓ Page", does: "scroll", group: groupOverlay},
 		{id: "close", show: "Esc", does: "close", group: groupOverlay},
-	}, slices.Concat(frameKeys(), askedKeys(), pairKeys(), againKeys(), linkKeys(), preflightKeys(), noteKeys(), timelineKeys())...)
+	}, slices.Concat(rampKeys(), frameKeys(), askedKeys(), pairKeys(), againKeys(), linkKeys(), preflightKeys(), noteKeys(), timelineKeys())...)
 }
 
 // press handles a key. The keys that stop come first, in every mode.
@@ -127,6 +127,14 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if m.leaving {
 		return nil
 	}
+	if m.holdsRamp() {
+		return m.holdRamp(m.typed(msg, key))
+	}
+	return m.typed(msg, key)
+}
+
+// typed handles a key that stops nothing.
+func (m *Model) typed(msg tea.KeyPressMsg, key string) tea.Cmd {
 	switch m.mode {
 	case modeAsk:
 		return m.decide(key)

@@ -78,9 +78,10 @@ type Model struct {
 	spike      bool   // it is a spike
 	ask        question
 	editor     editor
-	form       form  // while modeForm
-	guide      guide // speaks on the note line; nil: nobody
-	draft      draft // a note put aside by Escape
+	form       form         // while modeForm
+	plan       session.Ramp // the last that was begun here; no step: none
+	guide      guide        // speaks on the note line; nil: nobody
+	draft      draft        // a note put aside by Escape
 	desk       desk
 	pair       pairing
 	sel        string  // the selected note's id; "" when the list has no focus

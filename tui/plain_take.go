@@ -16,6 +16,7 @@ import (
 var plainHelp = []string{
 	"A number: so many users. +10 or up 10: ten more. -10 or down 10: ten fewer. 0: ease to nothing.",
 	"stop: all load off, at once. ctrl+c does it, too. hold: hold users, or go on; after a cut, go on.",
+	"ramp to 200 in steps of 20, 30 s each, stop when production is amber; or short: ramp 200 20 30s. Any line holds it where it is.",
 	"back or b: the last good level. spike 80: at once, without glide. glide 5, or glide off.",
 	"note TEXT, or a line that begins with a kind: ! bug, ? question, | obstacle, * idea, + works, ~ risk, > next, = decision, : setup.",
 	"notes: all of them. resolve n3. take back n3 WHY. edit n3 TEXT.",
@@ -38,6 +39,9 @@ func (p *plain) take(ctx context.Context, line string) error {
 	if next := p.asks; next != nil {
 		p.asks = nil
 		return next(line)
+	}
+	if p.s.Ramp != nil {
+		_, _ = p.src.Do(ctx, p.o.Who, session.EndRamp{Why: p.o.Who.Name + " typed a line"})
 	}
 	word, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
@@ -143,6 +147,13 @@ func (p *plain) load(ctx context.Context, word, rest string) bool {
 			return true
 		}
 		p.give(ctx, session.SetGlide{To: to})
+	case "ramp", "r":
+		r, err := session.ParseRamp(rest)
+		if err != nil {
+			p.say("%s.", sentence(err.Error()))
+			return true
+		}
+		p.give(ctx, session.StartRamp{Ramp: r})
 	case "check", "c":
 		p.give(ctx, session.StartCheck{Profile: rest})
 	case "dips", "i":

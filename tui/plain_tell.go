@@ -48,7 +48,7 @@ func (p *plain) tell(e session.Event) {
 	case *session.Ask:
 		p.say("%s. A question: %s Answer yes, or no and what is wrong.", at, b.Question)
 	case *session.DialSet, *session.DialHold:
-		if e.By != p.o.Who.Name {
+		if e.By != p.o.Who.Name || p.s.Ramp != nil {
 			p.marks(at, e.By, marks)
 		}
 	case *session.End:

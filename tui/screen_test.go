@@ -53,7 +53,7 @@ func TestLayoutTooSmall(t *testing.T) {
 }
 
 var allKeys = []string{"up", "down", "left", "right", "space", "enter", "esc", "tab", "backspace", "delete", "home", "end", "pgup", "pgdown", "alt+enter",
-	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q", "G", "m", "shift+tab", "f2", "f3", "f4", "o", "C", "D", "E", "P", "L", "N", "U", "i", "K", "T", "H", "p", "t", ",", ".", "shift+left", "-", "g", "c", "s", "ctrl+s",
+	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q", "G", "m", "shift+tab", "f2", "f3", "f4", "o", "C", "D", "E", "P", "L", "N", "U", "i", "K", "T", "H", "p", "t", ",", ".", "shift+left", "-", "g", "c", "s", "ctrl+s", "r",
 	"é", "库", "👩‍👩‍👧", "🇩🇪", "\u0301", "k"}
 
 // TestAnythingFits presses any keys in any windows while anything happens: the

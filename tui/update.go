@@ -122,6 +122,9 @@ func (m *Model) follow(msg eventsMsg) tea.Cmd {
 		m.s.Apply(e)
 		m.remember(e)
 		m.noted(e)
+		if b, ok := e.Body.(*session.RampEnd); ok && m.replay == nil {
+			m.rampTold(b)
+		}
 		if b, ok := e.Body.(*session.BrakeTest); ok && m.now.Sub(e.T) < staleNews {
 			m.braked(b)
 		}
