@@ -99,6 +99,12 @@ func next(s string) (g string, w int, rest string) {
 		}
 		return s[:1], 1, s[1:]
 	}
+	if r, n := utf8.DecodeRuneInString(s); lone(r) && alone(s[n:]) {
+		if r >= 0x4e00 {
+			return s[:n], 2, s[n:]
+		}
+		return s[:n], 1, s[n:]
+	}
 	raw, w := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
 	if raw == "" {
 		return "", 0, ""
@@ -116,6 +122,15 @@ func next(s string) (g string, w int, rest string) {
 		return "?", 1, rest
 	}
 	return g, w, rest
+}
+
+// alone tells whether nothing at the beginning of s joins what stands before it.
+func alone(s string) bool {
+	if s == "" || s[0] < utf8.RuneSelf {
+		return true
+	}
+	r, _ := utf8.DecodeRuneInString(s)
+	return lone(r)
 }
 
 // lone tells of the runes the screen is full of that they stand by themselves.
@@ -267,15 +282,4 @@ var asciiFor = map[string]string{
 	"╌": "-", "┄": ".", "·": "-", "…": "~", "→": ">", "↑": "^", "↓": "v", "←": "<", "×": "x", "✕": "x", "✓": "v", "’": "'",
 	"█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "▍": "#", "▎": "#", "▏": "#", "▁": "_", "▂": "_", "▃": "=", "▄": "=", "▅": "=", "▆": "#", "▇": "#",
 	"▼": "v", "▒": ":", "▰": "#", "▱": ".", "▸": ">", "┃": "|", "▮": "|", "▕": "|", "━": "=", "⠒": "-", "⠂": ".", "≥": ">", "▀": "\"", "–": "-", "┊": ":", "⏸": "=",
-}
-
-// paste lays a box over lines at a place. Both are whole lines of known width.
-func paste(base []string, over string, x, y, w int) {
-	for i, l := range strings.Split(over, "\n") {
-		if y+i < 0 || y+i >= len(base) {
-			continue
-		}
-		b := base[y+i]
-		base[y+i] = ansi.Truncate(b, x, "") + ansi.ResetStyle + l + ansi.TruncateLeft(b, x+w, "")
-	}
 }
