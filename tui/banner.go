@@ -65,7 +65,11 @@ func (m *Model) journalLines(k halt) []string {
 			break
 		}
 	}
-	first := "■ All load is off since " + short(time.Duration(k.ms)*time.Millisecond) + ": " + why
+	tail := " off since " + short(time.Duration(k.ms)*time.Millisecond) + ": " + why
+	first := "■ All load is" + tail
+	if width(first) > m.w-2 {
+		first = "■ Load" + tail // why matters more
+	}
 	if why == session.JournalWell {
 		return m.bannerOf(first, "↑ or a number starts again")
 	}

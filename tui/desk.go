@@ -25,6 +25,7 @@ type desk struct {
 	keeping bool                // it is being written
 
 	pending map[string]pendingNote // by note: what may not be on the disk yet
+	late    *lateDraft             // the newest note that the disk did not take in time
 
 	clip  wait4clip
 	shots shots

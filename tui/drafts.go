@@ -148,6 +148,8 @@ func (m *Model) unfinished() session.Unfinished {
 		u.Note = m.editor.line("")
 	case m.desk.saving != nil:
 		u.Note = m.desk.saving.line("")
+	case m.draft.text == "" && m.desk.late != nil:
+		u.Note = m.desk.late.line("")
 	default:
 		u.Note = m.draft.line("")
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"crosstalk/notes"
 	"crosstalk/session"
 )
@@ -20,6 +22,26 @@ const lateNote = time.Second
 type pendingNote struct {
 	seq uint64    // of the newest event about it
 	at  time.Time // when the first of them came
+}
+
+// lateDraft is what was typed of a note that the session has and the disk has
+// not.
+type lateDraft struct {
+	draft
+	id string
+}
+
+// belated keeps what was typed of a note until the disk has it. It is in the
+// session already: to offer it again would make two of it.
+func (m *Model) belated(msg doneMsg) tea.Cmd {
+	id := msg.reply.Note
+	m.desk.late = &lateDraft{msg.draft, id}
+	if p, ok := m.desk.pending[id]; ok {
+		p.at = m.now.Add(-lateNote) // long enough
+		m.desk.pending[id] = p
+	}
+	m.say(id+" is not on the disk yet: it is kept here and goes there as soon as it can", true)
+	return m.keepDraft()
 }
 
 // noted keeps in mind which notes an event may have left off the disk.
@@ -61,6 +83,12 @@ func (m *Model) committed() {
 	for id, p := range m.desk.pending {
 		if p.seq <= upTo {
 			delete(m.desk.pending, id)
+		}
+	}
+	if l := m.desk.late; l != nil {
+		if _, waits := m.desk.pending[l.id]; !waits {
+			m.desk.late = nil
+			m.say(l.id+" is on the disk now", false)
 		}
 	}
 }

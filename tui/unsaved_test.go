@@ -46,6 +46,36 @@ func TestNotesNotOnTheDiskAreMarked(t *testing.T) {
 	}
 }
 
+// A note that the disk does not take in time is in the session: it is not offered
+// to be saved a second time, and what was typed is kept until the disk has it.
+func TestABelatedNoteIsOne(t *testing.T) {
+	story := busyStory()
+	src := &slowDisk{fakeSource: newSource(story)}
+	src.reply = func(session.Command) (session.Reply, error) {
+		return session.Reply{Note: "n90", Text: "n90 bug saved", Seq: 9000}, errors.New("n90 bug saved, but it is not on the disk yet: deadline")
+	}
+	now := storyBegan.Add(300 * time.Second)
+	m := New(src, Options{Who: mel, Now: func() time.Time { return now }})
+	m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
+	m.pressAll("n")
+	m.typeText("! once")
+	add := session.Event{Seq: m.s.Seq + 1, T: now, MS: m.s.MS + 1, By: "mel", Type: session.TypeNoteAdd, Body: &session.NoteAdd{ID: "n90", Kind: notes.Bug, Text: "once", Typed: now}}
+	m.Update(eventsMsg{events: []session.Event{add}})
+	m.pressAll("enter")
+	f := ansi.Strip(m.View().Content)
+	if !strings.Contains(f, "! once · not on the disk yet") || !strings.Contains(f, "n90 is not on the disk yet: it is kept here") || strings.Contains(f, "draft  ") || m.draft.text != "" {
+		t.Errorf("the note is not one:\n%s", f)
+	}
+	if u := m.unfinished(); u.Note == nil || u.Note.Text != "! once" {
+		t.Errorf("a crash now would lose it: %+v", u.Note)
+	}
+	src.upTo = add.Seq
+	m.clerkNow()
+	if u := m.unfinished(); u.Note != nil || !strings.Contains(m.message.text, "n90 is on the disk now") {
+		t.Errorf("%+v, %q", u.Note, m.message.text)
+	}
+}
+
 // What was begun and put aside stands in the list, marked, until it is saved.
 func TestDraftsAreMarked(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 36}} {

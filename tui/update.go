@@ -175,6 +175,9 @@ func (m *Model) done(msg doneMsg) tea.Cmd {
 		}
 	case session.AddNote:
 		m.saving, m.desk.saving = false, nil
+		if msg.err != nil && msg.reply.Note != "" {
+			return m.belated(msg)
+		}
 		if msg.err != nil {
 			m.draft = msg.draft // nothing that was typed is lost
 			m.say("not saved: "+msg.err.Error()+" (n opens it again)", true)
