@@ -6,14 +6,13 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"crosstalk/bench/peer"
 )
 
 // k6Script asks again and again.
@@ -23,17 +22,18 @@ var k6Script string
 
 // tool is one program that sends load.
 type tool struct {
-	name, version string
-	path          string
-	args          func(url, watch, dir string, s *settings) []string
-	stdin         string // {URL} is the target
+	name  string
+	peer  peer.Tool // where it is built from its module
+	path  string
+	args  func(url, watch, dir string, s *settings) []string
+	stdin string // {URL} is the target
 }
 
 func (t tool) shown() string {
-	if t.version == "" {
+	if t.peer.Version == "" {
 		return t.name
 	}
-	return t.name + " " + t.version
+	return t.name + " " + t.peer.Version
 }
 
 // tools builds or finds what is measured.
@@ -45,24 +45,23 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 			return []string{"run", "--headless", "--target", url, "--watch", watch, "--baseline", "0", "--glide", "off",
 				"--for", s.length.String(), "--dial", "0s=" + users, "--limit-users", users, "--out", dir}
 		}},
-		{name: "vegeta", version: "v12.13.0", stdin: "GET {URL}\n", args: func(_, _, dir string, s *settings) []string {
+		{name: "vegeta", peer: peer.Vegeta, stdin: "GET {URL}\n", args: func(_, _, dir string, s *settings) []string {
 			return []string{"attack", "-rate=0", "-max-workers=" + users, "-duration=" + s.length.String(), "-output=" + dir}
 		}},
-		{name: "hey", version: "v0.1.5", args: func(url, _, _ string, s *settings) []string {
+		{name: "hey", peer: peer.Hey, args: func(url, _, _ string, s *settings) []string {
 			return []string{"-c", users, "-z", s.length.String(), url}
 		}},
-		{name: "k6", version: "v1.8.1", stdin: k6Script, args: func(url, _, _ string, s *settings) []string {
+		{name: "k6", peer: peer.K6, stdin: k6Script, args: func(url, _, _ string, s *settings) []string {
 			return []string{"run", "--quiet", "--no-color", "--no-usage-report", "--address", "127.0.0.1:0", "--vus", users,
 				"--duration", s.length.String(), "-e", "TARGET=" + url, "-"}
 		}},
-		{name: "bombardier", version: "v1.2.6", args: func(url, _, _ string, s *settings) []string {
+		{name: "bombardier", peer: peer.Bombardier, args: func(url, _, _ string, s *settings) []string {
 			return []string{"-c", users, "-d", s.length.String(), "--print", "result", url}
 		}},
 		{name: "wrk", args: func(url, _, _ string, _ *settings) []string {
 			return []string{"-t1", "-c" + users, "-d" + seconds, url}
 		}},
 	}
-	modules := map[string]string{"vegeta": "github.com/tsenart/vegeta/v12", "hey": "github.com/rakyll/hey", "k6": "go.k6.io/k6", "bombardier": "github.com/codesenberg/bombardier"}
 	var out []tool
 	for _, t := range all {
 		if !s.chosen(t.name) {
@@ -71,10 +70,9 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 		var err error
 		switch {
 		case t.name == "crosstalk":
-			t.path = filepath.Join(work, "crosstalk")
-			err = command(ctx, "", "go", "build", "-o", t.path, "crosstalk")
-		case modules[t.name] != "":
-			t.path, err = installed(ctx, t.name, modules[t.name], t.version)
+			t.path, err = peer.Ours(ctx, work)
+		case t.peer.Module != "":
+			t.path, err = t.peer.Path(ctx)
 		default:
 			t.path, err = exec.LookPath(t.name)
 		}
@@ -84,41 +82,6 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 		out = append(out, t)
 	}
 	return out, nil
-}
-
-// installed returns a pinned tool out of the user's cache, built where it is
-// not there yet.
-func installed(ctx context.Context, name, module, version string) (string, error) {
-	home := os.Getenv("CROSSTALK_TOOLS")
-	if home == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return "", err
-		}
-		home = filepath.Join(cache, "crosstalk-tools")
-	}
-	dir := filepath.Join(home, name+"-"+version+"-"+runtime.Version())
-	path := filepath.Join(dir, name)
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	fmt.Fprintf(os.Stderr, "building %s %s into %s\n", name, version, dir)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	return path, command(ctx, dir, "go", "install", module+"@"+version)
-}
-
-// command runs a build; in a folder of its own the checkout has no say.
-func command(ctx context.Context, dir, name string, args ...string) error {
-	c := exec.CommandContext(ctx, name, args...)
-	if c.Dir = dir; dir != "" {
-		c.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=")
-	}
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
-	}
-	return nil
 }
 
 // measure runs a tool once. dir is a name that nothing has yet.

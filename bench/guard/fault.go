@@ -73,7 +73,7 @@ func (s *settings) faults(ctx context.Context) error {
 	}
 	defer names.Close()
 	net.DefaultResolver = names.Resolver()
-	peer, err := s.peer(ctx)
+	peer, err := s.k6Path(ctx)
 	if err != nil {
 		return err
 	}

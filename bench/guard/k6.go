@@ -9,15 +9,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
-)
 
-// k6Version is the version measured beside us.
-const k6Version = "v1.8.1"
+	"crosstalk/bench/peer"
+)
 
 // k6Every is how often k6 looks at its thresholds.
 const k6Every = 2 * time.Second
@@ -29,35 +26,12 @@ const k6Every = 2 * time.Second
 //go:embed k6.js
 var k6Script []byte
 
-// peer returns the path of k6; "" if nobody asked for it.
-func (s *settings) peer(ctx context.Context) (string, error) {
+// k6Path returns the path of k6; "" if nobody asked for it.
+func (s *settings) k6Path(ctx context.Context) (string, error) {
 	if s.k6 != "install" {
 		return s.k6, nil
 	}
-	home := os.Getenv("CROSSTALK_TOOLS")
-	if home == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return "", fmt.Errorf("find a place for k6: %w", err)
-		}
-		home = filepath.Join(cache, "crosstalk-tools")
-	}
-	dir := filepath.Join(home, "k6-"+k6Version+"-"+runtime.Version())
-	path := filepath.Join(dir, "k6")
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	progress("building k6 %s into %s", k6Version, dir)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("find a place for k6: %w", err)
-	}
-	c := exec.CommandContext(ctx, "go", "install", "go.k6.io/k6@"+k6Version)
-	c.Dir = dir // outside the checkout: its go.mod has no say
-	c.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=")
-	if out, err := c.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build k6: %w\n%s", err, out)
-	}
-	return path, nil
+	return peer.K6.Path(ctx)
 }
 
 // k6Run makes one run of k6 on servers of its own.
