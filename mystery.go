@@ -6,7 +6,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
-	"time"
 
 	"crosstalk/lab"
 	"crosstalk/notes"
@@ -37,7 +36,8 @@ func runMystery(ctx context.Context, f *liveFlags, o lab.Options) error {
 	return runShop(ctx, f, shop, demoMystery, func(l *live) {
 		l.riddle = true
 		l.ending = func(w io.Writer, st *session.State) {
-			s := score{linked: o.Linked, answer: answerOf(st), hurt: shop.Stats().Customers.Hurt() - before, peak: st.Dial.Peak, took: st.Elapsed()}
+			answer := answerOf(st)
+			s := score{linked: o.Linked, answer: answer, shown: shownBy(st, answer), hurt: shop.Stats().Customers.Hurt() - before, peak: st.Dial.Peak, took: st.Elapsed()}
 			fmt.Fprintf(w, "Mystery    %s\n", s)
 		}
 		l.after = nil
@@ -60,38 +60,4 @@ func answerOf(st *session.State) string {
 		}
 	}
 	return answer
-}
-
-// score is what came of a mystery.
-type score struct {
-	linked bool
-	answer string
-	hurt   uint64
-	peak   int
-	took   time.Duration
-}
-
-// points are 100 for a right answer less one for each customer who was hurt, and
-// at least 1; a wrong one and none are worth nothing.
-func (s score) points() int {
-	if s.answer == "" || (s.answer == tui.AnswerLinked) != s.linked {
-		return 0
-	}
-	return int(max(1, 100-min(99, int64(min(s.hurt, 99))))) //nolint:gosec // bounded
-}
-
-// String says the truth, the answer, what it cost, and the points.
-func (s score) String() string {
-	truth := "they share one database"
-	if !s.linked {
-		truth = "they share nothing"
-	}
-	said := "you gave no answer (Enter, or a note \"= linked\", \"= not linked\")"
-	switch {
-	case s.points() > 0:
-		said = "you said so"
-	case s.answer != "":
-		said = "you said " + s.answer
-	}
-	return fmt.Sprintf("%s; %s. %s hurt in %s, at most %s. %d of 100 points", truth, said, plural(int(min(s.hurt, 1<<31)), "customer"), clock(s.took), plural(s.peak, "user"), s.points()) //nolint:gosec // bounded
 }

@@ -13,7 +13,10 @@ func BenchmarkFrame(b *testing.B) {
 	for _, v := range []struct {
 		name string
 		keys []string
-	}{{"panes", nil}, {"timeline", []string{"t"}}, {"help", []string{"?"}}} {
+	}{
+		{"panes", nil}, {"timeline", []string{"t"}}, {"help", []string{"?"}}, {"errors", []string{"e"}}, {"levels", []string{"l"}}, {"card", []string{"w"}},
+		{"zoom", []string{"z"}}, {"notes", []string{"tab"}}, {"form", []string{"C"}}, {"check", []string{"c"}},
+	} {
 		for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}, {300, 90}} {
 			b.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(b *testing.B) {
 				m, _ := screen(redStory(), size[0], size[1])

@@ -210,6 +210,14 @@ func TestReproLine(t *testing.T) {
 // On real systems the line names what the two flags said, or the file.
 func TestReproOnRealSystems(t *testing.T) {
 	t.Parallel()
+	secret := newTape()
+	secret.add(session.BySession, session.TypeStart, &session.Start{ID: "s", As: "mel", Demo: "mystery", Seed: 7})
+	secret.dial("mel", 5)
+	secret.seconds(10)
+	found := secret.write("mel", notes.Bug, "slow")
+	if got, err := Repro(secret.dir(t), found); err != nil || !strings.HasPrefix(got, "crosstalk demo --mystery --headless --seed 7 ") {
+		t.Errorf("a mystery's: %s, %v", got, err)
+	}
 	byFlags, err := session.DefaultConfig("http://127.0.0.1:8080/it's?a=b&c=$HOME`id`", []string{"http://127.0.0.1:9081/health"})
 	if err != nil {
 		t.Fatal(err)

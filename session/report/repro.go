@@ -146,6 +146,9 @@ func glideOf(s session.Start) string {
 // reproOn is the command with what it runs on: the embedded shop, the two flags
 // where they say all, else the file, whose name nobody recorded.
 func reproOn(s session.Start) []string {
+	if s.Demo == "mystery" { // whether its shop is linked is for the seed to say
+		return []string{"crosstalk", "demo", "--mystery"}
+	}
 	if s.Demo != "" {
 		return []string{"crosstalk", "demo", fmt.Sprintf("--linked=%t", s.Demo == "linked")}
 	}
