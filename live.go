@@ -48,6 +48,7 @@ type liveFlags struct {
 	seed       uint64
 	charter    string
 	ascii      bool
+	calm       bool
 	shots      string
 	resume     string
 	like       string
@@ -80,6 +81,7 @@ func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
 	fl.StringVar(&f.charter, "charter", "", "what this session explores, in one line")
 	fl.StringVar(&f.shots, "shots", "", "watch this folder: a new screenshot in it is offered for a note")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only")
+	fl.BoolVar(&f.calm, "reduced-motion", false, "the picture moves twice a second at most, and nothing blinks")
 	fl.BoolVar(&f.express, "express", false, "15 minutes: at most 20 users, 30s of baseline while you type the charter, the quick link check offered")
 	fl.BoolVar(&f.plain, "plain", false, "no picture: the session as sentences and a prompt, for screen readers and simple terminals")
 	f.given = fl.Changed
@@ -295,7 +297,7 @@ func (l *live) run(ctx context.Context) error {
 	case l.flags.plain:
 		l.plainly(ctx, s)
 	case !l.flags.headless:
-		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, Before: !l.demo && !l.flags.express, Tour: l.tour, Mystery: l.riddle, Express: l.flags.express, ASCII: l.flags.ascii, Shots: l.flags.shots, Environ: os.Environ(), Door: door}
+		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, Before: !l.demo && !l.flags.express, Tour: l.tour, Mystery: l.riddle, Express: l.flags.express, ASCII: l.flags.ascii, Calm: l.flags.calm, Shots: l.flags.shots, Environ: os.Environ(), Door: door}
 		err := tui.Run(context.WithoutCancel(ctx), s, o, os.Stdin, os.Stdout)
 		// A screen that is gone, whatever the reason, must not leave load behind.
 		_, _ = s.Do(context.WithoutCancel(ctx), l.who, session.Finish{Reason: "quit"})

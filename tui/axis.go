@@ -277,7 +277,7 @@ func (s scale) name(v float64) string {
 func (m *Model) look() window {
 	l := m.layout
 	w := min(max(l.staging.w, l.production.w), max(1, l.w/2))
-	if m.zoom != zoomNone || m.overlay == overlayTimeline {
+	if m.zoom.wide() || m.overlay == overlayTimeline {
 		w = l.w
 	}
 	per := 2

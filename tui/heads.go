@@ -48,7 +48,7 @@ func (m *Model) top() heads {
 	}
 	// The same with a banner over it, so that tiles do not jump at a cut.
 	r.roomy, r.most = max(2, (h+2)/5), max(r.usual, h/3)
-	if m.zoom != zoomNone {
+	if m.zoom.wide() {
 		left := h - v.numbers - leastChart
 		if v.legend {
 			left--

@@ -31,7 +31,12 @@ const (
 	zoomNone zoom = iota
 	zoomStaging
 	zoomProduction
+	zoomNotes // the panes keep the least that shows both
+	zoomCount
 )
+
+// wide tells whether one environment has the room of both.
+func (z zoom) wide() bool { return z == zoomStaging || z == zoomProduction }
 
 // arrange lays a window out. banner is how many lines the banner needs; input
 // how many lines the note line has.
@@ -46,6 +51,9 @@ func arrange(w, h, banner, input int, z zoom) layout {
 	bottom := bottomHeight(h) + max(0, input-1)
 	bottom = min(bottom, h/2)
 	top := 1 + banner
+	if z == zoomNotes {
+		bottom = max(bottom, h-1-top-leastPanes)
+	}
 	panes := h - 1 - bottom - top
 	half := w / 2
 	switch z {

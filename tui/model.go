@@ -39,6 +39,7 @@ type Options struct {
 	Mystery bool             // whether the lab's environments are linked is to be found out
 	Express bool             // the charter is asked for at once, and the quick link check offered
 	ASCII   bool             // draw with ASCII alone
+	Calm    bool             // reduced motion: few updates a second, a cursor that does not blink
 	Shots   string           // the folder whose new images are offered for a note; "" watches none
 	Environ []string         // the viewer's environment: NO_COLOR, TERM
 	Viewer  uint64           // a guest's number in the session; 0 is the host
@@ -60,6 +61,7 @@ type Model struct {
 	zonesAt int64 // milliseconds of the newest second in them
 	scale   scaling
 	theme   theme
+	calm    bool          // reduced motion
 	ground  bool          // the terminal's, as it told: dark
 	reach   time.Duration // how far back the charts reach; 0: by age
 	still   stillness
@@ -152,6 +154,7 @@ const (
 	receiptFor = 12 * time.Second
 	batchEvery = 66 * time.Millisecond // at most 15 updates a second
 	clockEvery = 250 * time.Millisecond
+	calmEvery  = 500 * time.Millisecond
 	wheelEvery = 200 * time.Millisecond // at most 5 users a second upward
 )
 
@@ -163,6 +166,7 @@ func New(src Source, o Options) *Model {
 	}
 	m := &Model{src: src, o: o, ctx: context.Background(), s: src.Snapshot(), now: o.Now(), refused: map[string]error{}, past: map[tileKey]*strip{}}
 	m.keys = keyMap()
+	m.calm = o.Calm
 	m.machine = readMachine(m.s.Env("self").Tick.Vitals)
 	m.restyle(true)
 	if b := m.s.Brake; b != nil && m.s.Elapsed() < staleNews {
@@ -179,7 +183,7 @@ func New(src Source, o Options) *Model {
 
 // Init begins to follow the session and the clock.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(m.pull(time.Time{}), tick(), tea.RequestBackgroundColor, m.askUnfinished())
+	return tea.Batch(m.pull(time.Time{}), m.tick(), tea.RequestBackgroundColor, m.askUnfinished())
 }
 
 func (m *Model) restyle(dark bool) {

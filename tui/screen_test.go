@@ -16,7 +16,7 @@ import (
 
 func TestLayoutFillsTheWindow(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {81, 25}, {100, 30}, {120, 36}, {133, 41}, {200, 60}, {300, 90}, {80, 90}, {300, 24}} {
-		for _, z := range []zoom{zoomNone, zoomStaging, zoomProduction} {
+		for _, z := range []zoom{zoomNone, zoomStaging, zoomProduction, zoomNotes} {
 			for _, banner := range []int{0, 2} {
 				for _, input := range []int{1, 4} {
 					t.Run(fmt.Sprintf("%dx%d zoom %d banner %d input %d", size[0], size[1], z, banner, input), func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestLayoutTooSmall(t *testing.T) {
 }
 
 var allKeys = []string{"up", "down", "left", "right", "space", "enter", "esc", "tab", "backspace", "delete", "home", "end", "pgup", "pgdown", "alt+enter",
-	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q", "G", "m", "shift+tab", "f2", "f3", "f4", "o", "C", "D", "E", "P", "L", "N", "U", "i", "K", "T", "H", "p", "t", ",", ".", "shift+left", "-", "g", "c", "s", "ctrl+s", "r",
+	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q", "G", "m", "shift+tab", "f2", "f3", "f4", "o", "C", "D", "E", "P", "L", "N", "U", "i", "K", "T", "H", "p", "t", ",", ".", "shift+left", "-", "g", "c", "s", "ctrl+s", "r", "M",
 	"é", "库", "👩‍👩‍👧", "🇩🇪", "\u0301", "k"}
 
 // TestAnythingFits presses any keys in any windows while anything happens: the

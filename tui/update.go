@@ -50,7 +50,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.present()
 		m.watchQuestion()
 		m.mayBe()
-		return tea.Batch(tick(), m.clerk())
+		return tea.Batch(m.tick(), m.clerk())
 	case eventsMsg:
 		return m.follow(msg)
 	case doneMsg:
@@ -87,16 +87,19 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 }
 
 // pull waits for what comes after the state's newest event. It hands over at
-// most once in batchEvery, so that View, which runs after every message, is
+// most once in batchEvery, or calmEvery with reduced motion, so that View, which runs after every message, is
 // drawn as seldom.
 func (m *Model) pull(last time.Time) tea.Cmd {
-	ctx, src, seq := m.ctx, m.src, m.s.Seq
+	ctx, src, seq, every := m.ctx, m.src, m.s.Seq, batchEvery
+	if m.calm {
+		every = calmEvery
+	}
 	return func() tea.Msg {
 		events, err := src.Since(ctx, seq)
 		if err != nil {
 			return eventsMsg{err: err}
 		}
-		if wait := batchEvery - time.Since(last); !last.IsZero() && wait > 0 {
+		if wait := every - time.Since(last); !last.IsZero() && wait > 0 && !urgent(events) {
 			t := time.NewTimer(wait)
 			defer t.Stop()
 			select {
@@ -113,8 +116,12 @@ func (m *Model) pull(last time.Time) tea.Cmd {
 	}
 }
 
-func tick() tea.Cmd {
-	return tea.Tick(clockEvery, func(t time.Time) tea.Msg { return clockMsg(t) })
+func (m *Model) tick() tea.Cmd {
+	every := clockEvery
+	if m.calm {
+		every = calmEvery
+	}
+	return tea.Tick(every, func(t time.Time) tea.Msg { return clockMsg(t) })
 }
 
 func (m *Model) follow(msg eventsMsg) tea.Cmd {

@@ -14,7 +14,9 @@ func (m *Model) View() tea.View {
 	v.MouseMode = tea.MouseModeCellMotion
 	v.WindowTitle = m.windowTitle()
 	v.ProgressBar = m.progress()
-	v.Cursor = m.cursor()
+	if v.Cursor = m.cursor(); v.Cursor != nil && m.calm {
+		v.Cursor.Blink = false
+	}
 	return v
 }
 
