@@ -88,14 +88,18 @@ func (m *Model) typeText(s string) {
 	}
 }
 
-func TestFrames(t *testing.T) {
+// goldenView is a view of the screen: a story, and the keys that lead there.
+type goldenView struct {
+	name  string
+	story *story
+	keys  []string
+	set   func(*fakeSource)
+}
+
+// goldenViews is every view there is.
+func goldenViews() []goldenView {
 	red, busy, early := redStory(), busyStory(), baselineStory(3)
-	views := []struct {
-		name  string
-		story *story
-		keys  []string
-		set   func(*fakeSource)
-	}{
+	return []goldenView{
 		{name: "cut", story: red},
 		{name: "busy", story: busy},
 		{name: "baseline", story: early},
@@ -121,7 +125,10 @@ func TestFrames(t *testing.T) {
 		{name: "leaving", story: red, keys: []string{"q", "O", "K"}},
 		{name: "asked", story: busy, keys: []string{"q"}},
 	}
-	for _, v := range views {
+}
+
+func TestFrames(t *testing.T) {
+	for _, v := range goldenViews() {
 		for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, src := screen(v.story, size[0], size[1])
