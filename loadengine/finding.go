@@ -14,6 +14,7 @@ const (
 	FindingAddress   = "address"   // a host resolved to an address of production's checks
 	FindingData      = "data"      // more users than data rows: rows are in use twice
 	FindingCrowded   = "crowded"   // in ModeRate: every user is busy while a request is due, which is dropped
+	FindingNodes     = "nodes"     // an engine on several machines says something in Text
 )
 
 // Finding is something the engine noticed that a person should know. It comes
@@ -26,6 +27,7 @@ type Finding struct {
 	Addr   string // what the host resolved to, where that is the trouble
 	Count  uint64
 	Remedy string // the line of configuration to add; empty where there is none
+	Text   string // the whole sentence, where Kind alone does not tell
 }
 
 // maxFindings bounds what a templated host can make of us.

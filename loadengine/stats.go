@@ -31,6 +31,7 @@ type Tick struct {
 	Steps     []StepTick        // those with requests since the last tick, in the plan's order
 	Levels    []LevelTick       // those with requests since the last tick, oldest first
 	Final     bool              // the last of the run
+	Nodes     *Nodes            // of an engine on several machines; nil for this machine's own
 }
 
 // StepTick is one step's share of a Tick.

@@ -1,0 +1,179 @@
+package locust
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"crosstalk/loadengine"
+)
+
+// settled is how long an order may take before a different number of users is
+// somebody else's doing.
+const settled = 3 * time.Second
+
+// watch asks for the statistics once a second and gives ticks.
+func (f *Fleet) watch(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		ask, cancel := context.WithTimeout(ctx, askFor)
+		f.poll(ask, false)
+		cancel()
+	}
+}
+
+// poll gives one tick. Without an answer it is a tick without requests: the
+// next answer's counts hold them.
+func (f *Fleet) poll(ctx context.Context, final bool) {
+	ask := f.client.plain
+	if f.leased || f.seen.Protocol == protocol {
+		ask = f.client.detailed
+	}
+	s, err := ask(ctx)
+	now := time.Now()
+	var tick loadengine.Tick
+	if err != nil {
+		if !final && ctx.Err() == nil {
+			f.say("poll", err.Error(), "")
+		}
+		tick = loadengine.Tick{At: now}
+	} else {
+		f.forget("poll")
+		f.mu.Lock()
+		tick = f.tally.take(s, now)
+		f.total = f.tally.total
+		f.mu.Unlock()
+		if s.Users >= 0 {
+			f.took(&state{State: s.State, Target: s.Users, Users: s.Users, InFlight: s.Users, Workers: s.Workers}, now)
+		}
+	}
+	l := f.Live()
+	tick.Asked, tick.Running, tick.InFlight, tick.Ceiling, tick.Final = l.Asked, l.Running, l.InFlight, l.Ceiling, final
+	tick.Nodes = f.nodes()
+	if f.hooks.Tick != nil {
+		f.hooks.Tick(tick)
+	}
+}
+
+func (f *Fleet) nodes() *loadengine.Nodes {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := &loadengine.Nodes{Lost: len(f.lost), Leased: f.leased}
+	for _, w := range here(f.seen.Workers) {
+		n.Workers++
+		n.CPU = max(n.CPU, w.CPU)
+	}
+	return n
+}
+
+// took takes in how the fleet says it stands.
+func (f *Fleet) took(s *state, now time.Time) {
+	f.running.Store(int64(s.Users))
+	f.inFlight.Store(int64(s.InFlight))
+	f.mu.Lock()
+	before := f.seen
+	f.seen = s
+	f.mu.Unlock()
+	f.missed(before, s)
+	f.others(s, now)
+	for _, w := range s.Workers {
+		for host := range w.Refused {
+			f.sayOnce("host "+host, loadengine.Finding{Kind: loadengine.FindingHost, Host: host, Step: "a step of the locustfile",
+				Remedy: fmt.Sprintf("hosts: [%q]", host)})
+		}
+	}
+}
+
+// missed says which workers went, and which came without the plug-in.
+func (f *Fleet) missed(before, s *state) {
+	now := map[string]worker{}
+	for _, w := range here(s.Workers) {
+		now[w.ID] = w
+	}
+	for _, w := range here(before.Workers) {
+		if _, still := now[w.ID]; still {
+			continue
+		}
+		f.mu.Lock()
+		first := !f.lost[w.ID]
+		f.lost[w.ID] = true
+		f.mu.Unlock()
+		if first {
+			f.say("lost "+w.ID, fmt.Sprintf("worker %s is lost with its users: %d left", w.ID, len(now)), "")
+		}
+	}
+	known := map[string]bool{}
+	for _, w := range here(before.Workers) {
+		known[w.ID] = true
+	}
+	for id := range now {
+		if !known[id] {
+			f.say("new "+id, fmt.Sprintf("worker %s joined: %d in all", id, len(now)), "")
+		}
+	}
+}
+
+// others notices orders that are not ours. More than the dial wants is taken
+// back; fewer is let be until the dial moves, because everybody may ease load.
+func (f *Fleet) others(s *state, now time.Time) {
+	f.mu.Lock()
+	order, quiet := f.order, now.Sub(f.orderedAt) > settled
+	fresh := s.Foreigns > f.foreigns
+	f.foreigns = max(f.foreigns, s.Foreigns)
+	want := int(f.asked.Load())
+	if c := int(f.ceiling.Load()); c >= 0 {
+		want = min(want, c)
+	}
+	more := !f.leased && quiet && s.Users > order && s.State == "running"
+	fewer := quiet && s.Target < order && f.yielded == 0
+	if fewer {
+		f.yielded, f.yieldedAt, f.order = s.Target+1, want, s.Target
+	}
+	if more {
+		f.order = s.Users // so that the next turn sets it back
+	}
+	f.mu.Unlock()
+	switch at := now.Format(time.RFC3339); {
+	case fresh:
+		f.say("more "+at, fmt.Sprintf("someone else set %d users in Locust itself: set back to %d", s.Foreign, order), "")
+	case more:
+		f.say("more "+at, fmt.Sprintf("someone else set %d users in Locust itself: set back to %d", s.Users, order), "")
+	case fewer:
+		f.say("fewer "+at, fmt.Sprintf("someone else set %d users in Locust itself; they stay until the dial moves", s.Target), "")
+	}
+}
+
+// maxSaid bounds what a talkative fleet can make of us.
+const maxSaid = 200
+
+// say tells a trouble of the fleet once, until it is over.
+func (f *Fleet) say(key, text, remedy string) {
+	f.sayOnce(key, loadengine.Finding{Kind: loadengine.FindingNodes, Text: text, Remedy: remedy})
+}
+
+func (f *Fleet) sayOnce(key string, n loadengine.Finding) {
+	f.mu.Lock()
+	if f.said[key] || len(f.said) >= maxSaid {
+		f.mu.Unlock()
+		return
+	}
+	f.said[key] = true
+	f.mu.Unlock()
+	if f.hooks.Finding != nil {
+		n.Count = 1
+		f.hooks.Finding(n)
+	}
+}
+
+// forget makes a trouble that is over worth telling again.
+func (f *Fleet) forget(key string) {
+	f.mu.Lock()
+	delete(f.said, key)
+	f.mu.Unlock()
+}
