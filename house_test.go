@@ -31,6 +31,7 @@ var mustNotImport = map[string][]string{
 	"notes":             {anyOfOurs},
 	"lab":               {anyOfOurs},
 	"monitors/identity": {anyOfOurs},
+	"loadengine/locust": {"tui", "session", "session/report", "monitors", "notes", "lab"},
 	"session":           {"tui", "session/report", "session/notify", "session/recipe"},
 	"session/link":      {anyOfOurs},
 	"session/notify":    {"tui", "lab", "session/report"},

@@ -38,6 +38,7 @@ type liveFlags struct {
 	as         string
 	baseline   time.Duration
 	mode       string
+	locust     string
 	glide      string
 	users      int
 	rps        float64
@@ -64,6 +65,7 @@ func (f *liveFlags) add(c *cobra.Command, baseline, watchEvery time.Duration) {
 	fl.BoolVar(&f.headless, "headless", false, "no screen: --dial, --note and --for drive it")
 	fl.DurationVar(&f.length, "for", 0, "end after this long, baseline included")
 	fl.StringVar(&f.dial, "dial", "", `dial moves by time from the start: "0s=5,10s=40"`)
+	fl.StringVar(&f.locust, "locust", "", "let the users of this Locust master be the load: http://HOST:8089")
 	fl.StringVar(&f.mode, "mode", "", `what the dial counts: "users" (default), or "rate": requests a second, whatever the server does`)
 	fl.StringArrayVar(&f.notes, "note", nil, `a note by time from the start: "12s=! text" (repeatable)`)
 	fl.StringVar(&f.events, "events", "", `"-": journal lines on stdout, each once it is on the disk`)

@@ -154,6 +154,9 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		o.Hints = append(o.Hints, w)
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", w)
 	}
+	if o.Fleet, err = f.fleet(work, cfg, compiled.Plan, o.Start.ID); err != nil {
+		return err
+	}
 	l.opts = o
 	if x != nil {
 		l.demo = true

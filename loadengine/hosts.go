@@ -276,3 +276,30 @@ func sortedPlaces(m map[place]bool) []place {
 	})
 	return all
 }
+
+// Places returns where load may go, as host:port in lower case: for an engine
+// that keeps the list elsewhere. A host without a port is allowed at both
+// schemes' own.
+func (p Plan) Places() ([]string, error) {
+	base, err := url.Parse(p.Base)
+	if err != nil || base.Host == "" {
+		return nil, fmt.Errorf("staging's URL %q names no host", clip(p.Base))
+	}
+	all := map[place]bool{spelled(base.Scheme, strings.ToLower(base.Host)): true}
+	for _, h := range p.Hosts {
+		host, port, err := parseHost(strings.ToLower(h))
+		if err != nil {
+			return nil, fmt.Errorf("staging.hosts %q: %w", clip(h), err)
+		}
+		if port != "" {
+			all[place{host, port}] = true
+			continue
+		}
+		all[place{host, "80"}], all[place{host, "443"}] = true, true
+	}
+	var out []string
+	for _, p := range sortedPlaces(all) {
+		out = append(out, p.String())
+	}
+	return out, nil
+}

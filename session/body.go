@@ -130,7 +130,22 @@ type Start struct {
 	Journeys []JourneyInfo     `json:"journeys"`
 	Config   json.RawMessage   `json:"config,omitempty"` // compiled, secrets masked
 	Env      map[string]string `json:"env,omitempty"`    // where in Config a value came from the environment: JSON pointer → as it was written
+	Fleet    *FleetInfo        `json:"fleet,omitempty"`  // who sends the load, where that is not this machine
 	Like     *Like             `json:"like,omitempty"`   // the earlier session that this one repeats
+}
+
+// FleetInfo describes an engine on other machines.
+type FleetInfo struct {
+	Address string  `json:"address"`
+	Lease   float64 `json:"lease"`            // seconds that it goes on when nobody renews the permit
+	Leased  bool    `json:"leased,omitempty"` // false: it goes on for good
+}
+
+// Nodes is how a fleet stands.
+type Nodes struct {
+	Workers int     `json:"workers"`
+	Lost    int     `json:"lost,omitempty"` // since the start
+	CPU     float64 `json:"cpu"`            // of the busiest worker, in percent of one core
 }
 
 // LoadLimits are the caps that hold whatever the dial says.
@@ -294,6 +309,7 @@ type LoadTick struct {
 	Servers   map[string]uint64 `json:"servers,omitempty"` // answers by the server that the header of staging.served_by names
 	ByStep    []StepTick        `json:"by_step,omitempty"`
 	Levels    []LevelTick       `json:"levels,omitempty"` // those with news
+	Nodes     *Nodes            `json:"nodes,omitempty"`  // of a fleet
 	Final     bool              `json:"final,omitempty"`
 }
 

@@ -1,22 +1,18 @@
 package session
 
-import (
-	"sync"
-
-	"crosstalk/loadengine"
-)
+import "sync"
 
 // ceiling joins what the guard allows and where a person holds. The lock is
 // held for two stores only; nobody does anything slow under it.
 type ceiling struct {
 	mu     sync.Mutex
-	engine *loadengine.Engine
+	engine Engine
 	guard  int // -1: none
 	hold   int // -1: none
 	last   int
 }
 
-func newCeiling(e *loadengine.Engine) *ceiling {
+func newCeiling(e Engine) *ceiling {
 	return &ceiling{engine: e, guard: none, hold: none, last: none}
 }
 

@@ -88,9 +88,6 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 		}
 	}
 	problems = append(problems, wrong...)
-	if c.Engine.Locust != "" {
-		problems = append(problems, Problem{File: c.file, What: "this version drives its own engine only, not engine.locust", Remedy: "leave it out"})
-	}
 	out.Plan = c.plan(caps)
 	out.Plan.Wire, out.Warnings = wire, c.warnings(wire)
 	out.Plan.Forbidden = c.ProductionAddresses()

@@ -184,6 +184,7 @@ type IdentityConfig struct {
 // EngineConfig names a load engine other than our own.
 type EngineConfig struct {
 	Locust string `json:"locust,omitempty"` // URL of a Locust master's web API
+	Login  string `json:"login,omitempty"`  // path that the master's login form is posted to
 }
 
 // Range is a uniform range of time; Min equals Max for a fixed span.

@@ -109,6 +109,7 @@ func (r *configReader) top(n ast.Node) {
 		{"engine", func(n ast.Node) {
 			r.mapping(n, "engine", `{locust: "http://127.0.0.1:8089"}`, []field{
 				{"locust", func(n ast.Node) { c.Engine.Locust = r.address(n, "engine.locust") }},
+				{"login", func(n ast.Node) { c.Engine.Login, _ = r.filled(n, "engine.login", "/login_submit") }},
 			})
 		}},
 	})

@@ -36,6 +36,7 @@ const none = -1
 type GuardRules struct {
 	Off        bool          // --no-guard: no ladder; health is still shown
 	Unguarded  bool          // no production checks: few users only
+	Unleased   bool          // who sends the load does not let go by itself: few users only
 	FewUsers   int           // how many then
 	Unit       Unit          // of the dial, in what is said to people
 	Attended   bool          // somebody is there to press a key: users do not rise again by themselves above where they were held
@@ -342,7 +343,7 @@ func (g *Guard) allowed(r Reading) int {
 	if g.rules.Off || g.checking {
 		return least
 	}
-	if g.rules.Unguarded {
+	if g.rules.Unguarded || g.rules.Unleased {
 		lower(g.rules.FewUsers)
 	}
 	lower(g.limit)

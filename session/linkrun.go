@@ -22,7 +22,7 @@ const linkTick = 25 * time.Millisecond
 type linkRunner struct {
 	unit    Unit // of the dial
 	probes  *probes
-	engine  *loadengine.Engine
+	engine  Engine
 	brake   *loadengine.Brake
 	permit  *loadengine.Permit
 	watch   *watch

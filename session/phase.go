@@ -68,7 +68,7 @@ func (s *Session) turn(now time.Time) {
 		if flying && s.flew.IsZero() {
 			s.flew = now
 		}
-		if flying && now.Sub(s.flew) >= onTheWire || now.Sub(s.phaseAt) > 500*time.Millisecond {
+		if flying && now.Sub(s.flew) >= onTheWire || now.Sub(s.phaseAt) > s.beginning() {
 			s.rehearse(now)
 		}
 	case phaseBaseline:

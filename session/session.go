@@ -18,6 +18,7 @@ type Options struct {
 	Dir         string // its folder; created if it is not there
 	Start       Start  // what the journal's first line says; Checks, Journeys, Limits and Promise are filled in
 	Plan        loadengine.Plan
+	Fleet       *Fleet // who sends the load; nil: this machine
 	Checks      []monitors.Check
 	Limits      map[string]monitors.Limits // by environment
 	Baseline    time.Duration              // quiet phase; 0: none
@@ -43,7 +44,7 @@ type Session struct {
 	log       *Log
 	journal   *Journal
 	torn      int64
-	engine    *loadengine.Engine
+	engine    Engine
 	monitor   *monitors.Monitor
 	brake     *loadengine.Brake
 	permit    *loadengine.Permit
@@ -126,11 +127,10 @@ func New(o Options) (*Session, error) {
 
 func (s *Session) assemble() error {
 	var err error
-	hooks := loadengine.Hooks{Tick: s.onTick, Stopped: s.onStopped, Finding: s.onFinding, Result: s.o.Result}
 	if s.o.Exemplar != nil {
-		hooks.Exemplar, s.exemplars = s.onExemplar, make(chan loadengine.Exemplar, exemplarRoom)
+		s.exemplars = make(chan loadengine.Exemplar, exemplarRoom)
 	}
-	if s.engine, err = loadengine.New(s.o.Plan, s.permit, s.brake, hooks); err != nil {
+	if err = s.makeEngine(); err != nil {
 		return fmt.Errorf("prepare the load: %w", err)
 	}
 	if s.monitor, err = monitors.New(s.o.Checks); err != nil {
@@ -276,16 +276,13 @@ func (s *Session) write(ctx context.Context, engineDone <-chan error, failures <
 			continue
 		}
 		if last.IsZero() {
-			last = s.now().Add(drainFor)
+			last = s.now().Add(s.draining())
 		}
 		if s.stops == 0 || s.now().After(last) {
 			s.cancel() // the engine gives its last tick and returns
 		}
 	}
 }
-
-// drainFor is how long an ending session waits to see its load at zero.
-const drainFor = 3 * time.Second
 
 // record writes what engine, guard and monitors have told.
 func (s *Session) record() {

@@ -38,6 +38,9 @@ func (s *Session) onFinding(f loadengine.Finding) {
 		text = fmt.Sprintf("%s resolves to %s, an address that production's checks use", f.Host, f.Addr)
 	case loadengine.FindingProxy:
 		text = fmt.Sprintf("%s is reached through a proxy, and its name is not known here: whether the proxy leads to production cannot be checked from this machine", f.Host)
+	case loadengine.FindingNodes:
+		s.onNodes(f.Text)
+		return
 	case loadengine.FindingData:
 		text = "more users than rows of data: rows are in use twice"
 	case loadengine.FindingCrowded:
@@ -54,6 +57,9 @@ func (s *Session) onFinding(f loadengine.Finding) {
 func loadTick(t loadengine.Tick) *LoadTick {
 	b := &LoadTick{Asked: t.Asked, Running: t.Running, InFlight: t.InFlight, Ceiling: t.Ceiling, Requests: t.Requests, RPS: round(t.Last.RPS, 1),
 		Errors: t.Errors, Dropped: t.Dropped, Late: t.Late, Users: t.Users, Cancelled: t.Cancelled, Cached: t.Cached, Logins: t.Logins, Servers: t.Servers, Codes: t.Codes, Kinds: t.Kinds, Final: t.Final}
+	if n := t.Nodes; n != nil {
+		b.Nodes = &Nodes{Workers: n.Workers, Lost: n.Lost, CPU: round(n.CPU, 0)}
+	}
 	if t.Last.Requests > 0 {
 		b.P50, b.P95, b.P99, b.Max = span(t.Last.P50), span(t.Last.P95), span(t.Last.P99), span(t.Last.Max)
 	}

@@ -24,7 +24,7 @@ type watch struct {
 	unit    Unit // of the dial
 	guard   *Guard
 	board   *monitors.Board
-	engine  *loadengine.Engine
+	engine  Engine
 	ceiling *ceiling
 	brake   *loadengine.Brake
 	permit  *loadengine.Permit

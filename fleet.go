@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"crosstalk/loadengine"
+	"crosstalk/loadengine/locust"
+	"crosstalk/session"
+)
+
+// A fleet is slower than the engine of this machine: Locust's master tells its
+// workers, and its statistics come a second later.
+const (
+	fleetBegin = 10 * time.Second
+	fleetDrain = 12 * time.Second
+)
+
+// fleet makes the session's load come from a Locust master, where the
+// configuration or --locust names one; nil otherwise.
+func (f *liveFlags) fleet(ctx context.Context, cfg *session.Config, plan loadengine.Plan, id string) (*session.Fleet, error) {
+	address := cfg.Engine.Locust
+	if f.locust != "" {
+		address = f.locust
+	}
+	if address == "" {
+		return nil, nil //nolint:nilnil // no fleet is no error
+	}
+	if plan.Mode == loadengine.ModeRate {
+		return nil, usage(errors.New("a Locust fleet is driven by users: leave --mode rate out"))
+	}
+	if cfg.Staging.URL == "" {
+		return nil, usage(errors.New("a Locust fleet needs to know where its load may go: give staging.url (or --target)"))
+	}
+	hosts, err := plan.Places()
+	if err != nil {
+		return nil, usage(err)
+	}
+	o := locust.Options{URL: address, Login: cfg.Engine.Login, Session: id, Host: plan.Base, Hosts: hosts, Forbidden: plan.Forbidden,
+		MaxUsers: plan.MaxUsers, MaxRPS: plan.MaxRPS, Glide: plan.Glide}
+	shown := address
+	if u, err := url.Parse(address); err == nil {
+		u.User = nil
+		shown = u.String()
+	}
+	return &session.Fleet{Address: shown, Lease: locust.Lease, Begin: fleetBegin, Drain: fleetDrain,
+		Make: func(p *loadengine.Permit, b *loadengine.Brake, h loadengine.Hooks) (session.Engine, bool, error) {
+			e, err := locust.New(ctx, o, p, b, h)
+			if err != nil {
+				return nil, false, usage(fmt.Errorf("reach the fleet: %w", err))
+			}
+			return e, e.Leased(), nil
+		}}, nil
+}
