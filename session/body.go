@@ -214,9 +214,10 @@ type BaselineEnd struct {
 // Promise is how long it takes at most from production's trouble until the last
 // send, with the limits and periods in force. Seconds.
 type Promise struct {
-	Refuses float64 `json:"refuses"`  // production refuses connections
-	Hangs   float64 `json:"hangs"`    // production stops answering
-	NoSight float64 `json:"no_sight"` // production can't be seen
+	Refuses float64 `json:"refuses"`         // production refuses connections
+	Hangs   float64 `json:"hangs"`           // production stops answering
+	NoSight float64 `json:"no_sight"`        // production can't be seen
+	Lease   float64 `json:"lease,omitempty"` // a fleet's, which is in the others: it goes on so long where an order does not reach it
 }
 
 // Threshold is where amber and red begin for one check, in seconds.

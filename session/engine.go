@@ -81,6 +81,13 @@ func (s *Session) beginning() time.Duration {
 	return s.o.Fleet.Begin
 }
 
+// flying tells whether the rehearsal has something to stop. A fleet tells of
+// its requests too seldom to be caught with one: there it is its user.
+func (s *Session) flying() bool {
+	l := s.engine.Live()
+	return l.InFlight > 0 || s.o.Fleet != nil && l.Running > 0
+}
+
 // draining is how long an ending session waits to see its load at zero.
 func (s *Session) draining() time.Duration {
 	if s.o.Fleet == nil {

@@ -64,7 +64,7 @@ func (s *Session) turn(now time.Time) {
 		// One request in flight is what a cut has to cancel, and it needs a moment
 		// to get onto the wire. A target that answers faster than we look still
 		// proves the order's way.
-		flying := s.engine.Live().InFlight > 0
+		flying := s.flying()
 		if flying && s.flew.IsZero() {
 			s.flew = now
 		}

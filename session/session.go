@@ -166,6 +166,9 @@ func (s *Session) assemble() error {
 		samples: s.samples, orders: make(chan func(time.Time), 16), facts: s.facts, envs: board.Envs(), now: s.now, told: map[string]tileTold{}, quiet: true,
 		slew: 1, unit: s.unit(), earlier: s.earlier(), earlierFrom: s.o.EarlierFrom, fitAfter: fitAfter}
 	s.watch.status.Store(s.watch.guard.status(s.now()))
+	if s.o.Fleet != nil && !s.o.Rules.Unleased {
+		s.watch.lease = s.o.Fleet.Lease
+	}
 	s.links = s.newLinkRunner(checks)
 	return nil
 }

@@ -28,6 +28,7 @@ type watch struct {
 	ceiling *ceiling
 	brake   *loadengine.Brake
 	permit  *loadengine.Permit
+	lease   time.Duration // of a fleet; 0: our own engine
 	samples <-chan monitors.Sample
 	orders  chan func(now time.Time)
 	after   []func() // answers to orders; they never wait
@@ -293,8 +294,10 @@ func (w *watch) promise() *Promise {
 	if refuses == 0 && hangs == 0 {
 		return nil
 	}
-	// The guard wakes every 50 ms; the brake itself takes no time worth telling.
-	w.kept = &Promise{Refuses: seconds(refuses + wakeEvery), Hangs: seconds(hangs + wakeEvery), NoSight: seconds(unseen + w.guard.rules.BlindCut + wakeEvery)}
+	// The guard wakes every 50 ms; the brake itself takes no time worth telling,
+	// but an order to a fleet may be lost, and then its lease has to end.
+	late := wakeEvery + w.lease
+	w.kept = &Promise{Refuses: seconds(refuses + late), Hangs: seconds(hangs + late), NoSight: seconds(unseen + w.guard.rules.BlindCut + late), Lease: seconds(w.lease)}
 	return w.kept
 }
 

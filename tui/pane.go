@@ -105,9 +105,9 @@ func (p pane) titles(env session.Env) []string {
 	var all []string
 	switch {
 	case p.name == "staging" && p.m.s.Dial.Running == 0:
-		all = []string{"· no load now"}
+		all = append(p.m.fleetTitles("no load now, "), "· no load now")
 	case p.name == "staging":
-		all = []string{"· under load"}
+		all = append(p.m.fleetTitles("under load from "), "· under load")
 	default:
 		all = p.watching(env)
 	}
@@ -245,6 +245,7 @@ func (p pane) loadNumbers(env session.Env) [][]piece {
 		p.m.rate(n.RPS),
 		errorShare(errs),
 	}
+	g = append(g, p.m.fleetTroubles()...)
 	g = append(g, p.m.doubts(n)...)
 	if t.Dropped > t.Late {
 		g = append(g, []piece{{fmt.Sprintf("%d not sent by us", t.Dropped), inkAmber}})

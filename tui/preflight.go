@@ -149,8 +149,11 @@ func (m *Model) guardRow(row func(string, ...piece)) {
 	case !s.Watched("production"):
 		row("Guard", piece{"▲ has nothing to watch: at most " + users(fewUsers(s)), inkAmber})
 	case s.Guard.Promise != nil:
-		p := s.Guard.Promise
-		row("Guard", piece{fmt.Sprintf("● armed: lets go %s after production refuses, %s after it hangs", span1(p.Refuses), span1(p.Hangs)), inkText})
+		p, lease := s.Guard.Promise, ""
+		if p.Lease > 0 {
+			lease = fmt.Sprintf(": the fleet's lease of %s is in it", span1(p.Lease))
+		}
+		row("Guard", piece{fmt.Sprintf("● armed: lets go %s after production refuses, %s after it hangs%s", span1(p.Refuses), span1(p.Hangs), lease), inkText})
 	default:
 		row("Guard", piece{"● armed; how fast it lets go is known when the baseline is learned", inkText})
 	}

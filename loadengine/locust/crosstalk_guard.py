@@ -34,6 +34,7 @@ PROTOCOL = 1
 WATCH_EVERY = 0.05  # seconds between two looks at the lease
 REPORT_EVERY = 0.2  # seconds between a worker's reports while anything happens
 RESOLVE_EVERY = 30.0  # seconds that a host's addresses are believed
+GONE_AFTER = 3.0  # seconds of silence after which a missing worker's users are taken for ended
 MOST_ROWS = 500  # of statistics and of errors in one answer
 
 
@@ -282,6 +283,22 @@ class Worker:
         self.told, self.told_at = dict(r, refused=dict(r["refused"])), time.monotonic()
 
 
+def keep_listening(runner):
+    """Drops what a worker that the master has just removed says about its users. Locust looks
+    such a worker up without asking whether it is there, and the error ends the greenlet that
+    listens to all workers: after a stop in the midst of spawning the master is deaf for good."""
+    server = type(runner.server)
+    receive = server.recv_from_client
+
+    def known(self):
+        while True:
+            client_id, msg = receive(self)
+            if msg.type not in ("spawning", "spawning_complete") or msg.node_id in runner.clients:
+                return client_id, msg
+
+    server.recv_from_client = known
+
+
 class Master:
     """Serves Crosstalk, hands its permits on, and holds the caps of the fleet."""
 
@@ -289,6 +306,7 @@ class Master:
         self.environment = environment
         self.runner = environment.runner
         self.reports = {}  # worker's id: its newest report
+        self.heard = {}  # worker's id: when that came, time.monotonic()
         self.session = ""
         self.permitted = {}  # the newest permit, for workers that join
         self.told = set()  # workers that have heard of it
@@ -312,14 +330,17 @@ class Master:
         workers = []
         for w in self.runner.clients.values():
             r = self.reports.get(w.id, {})
+            # A worker that Locust calls missing may only be busy, and still sends: it counts until
+            # it has been silent for so long that its permit has lapsed.
+            gone = w.state == "missing" and time.monotonic() - self.heard.get(w.id, 0.0) > GONE_AFTER
             workers.append(
                 {
                     "id": w.id,
                     "state": w.state,
                     "cpu": w.cpu_usage,
                     "guarded": w.id in self.reports,
-                    "users": r.get("users", w.user_count) if w.state != "missing" else 0,
-                    "in_flight": r.get("in_flight", 0) if w.state != "missing" else 0,
+                    "users": 0 if gone else r.get("users", w.user_count),
+                    "in_flight": 0 if gone else r.get("in_flight", 0),
                     "sent": r.get("sent", 0),
                     "last": r.get("last", 0.0),
                     "shut": r.get("shut", 0),
@@ -328,10 +349,11 @@ class Master:
             )
         return jsonify(
             protocol=PROTOCOL,
-            version=locust.__version__,
+            version=locust.runners.__version__,
             state=self.runner.state,
             shape=self.environment.shape_class is not None,
-            target=self.runner.target_user_count,
+            # Locust keeps the number of a run that has been stopped.
+            target=self.runner.target_user_count if self.runner.state in ("spawning", "running") else 0,
             users=sum(w["users"] for w in workers),
             in_flight=sum(w["in_flight"] for w in workers),
             epoch=lease.epoch,
@@ -371,14 +393,13 @@ class Master:
         lease.close(epoch, why)
         # Workers first: they are what sends.
         self.runner.send_message("crosstalk_stop", {"epoch": epoch, "why": why})
-        if self.stopper is None or self.stopper.ready():
-            self.stopper = gevent.spawn(self.to_zero)
-
-    def to_zero(self):
-        """Makes the master's own books agree with workers that have no users any more."""
+        # The master's own books must agree with workers that have no users any more.
+        if self.runner.state not in ("spawning", "running"):
+            return
         if self.environment.shape_class is not None:
-            self.runner.stop()
-        elif self.runner.state in ("spawning", "running"):
+            if self.stopper is None or self.stopper.ready():
+                self.stopper = gevent.spawn(self.runner.stop)
+        elif self.runner.target_user_count > 0:
             self.swarm(0)
 
     def watch(self):
@@ -425,6 +446,7 @@ class Master:
 
     def report(self, environment, msg, **kwargs):
         self.reports[msg.node_id] = msg.data
+        self.heard[msg.node_id] = time.monotonic()
 
     def stats(self):
         rows = []
@@ -463,6 +485,7 @@ def on_init(environment, **kwargs):
         runner.register_message("crosstalk_release", worker.release)
         gevent.spawn(worker.watch)
     elif isinstance(runner, MasterRunner) and environment.web_ui is not None:
+        keep_listening(runner)
         master = Master(environment)
         runner.register_message("crosstalk_report", master.report)
         master.serve(environment.web_ui)

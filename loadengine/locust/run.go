@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -168,7 +169,10 @@ const stepEvery = 500 * time.Millisecond
 // swarm orders a number of users.
 func (f *Fleet) swarm(ctx context.Context, users int) {
 	if err := f.client.swarm(ctx, users, atOnce, f.o.Host); err != nil {
-		if ctx.Err() == nil {
+		switch {
+		case errors.Is(err, errShape): // asking has started it
+			f.pull(err.Error())
+		case ctx.Err() == nil:
 			f.say("swarm", err.Error(), "")
 		}
 		return
@@ -255,34 +259,7 @@ func (f *Fleet) letGo(ctx context.Context, why string, orders []loadengine.Order
 	f.shut, f.order = true, 0
 	epoch := f.epoch
 	f.mu.Unlock()
-	zero := false
-	for !zero {
-		var s *state
-		var err error
-		switch {
-		case f.leased:
-			s, err = f.client.post(ctx, "stop", halt{Epoch: epoch, Why: why})
-		default:
-			if err = f.client.stop(ctx); err == nil {
-				s = &state{} // it answers when no worker reports a user
-			}
-		}
-		if err == nil {
-			zero = s.Users == 0 && s.InFlight == 0
-			f.running.Store(int64(s.Users))
-			f.inFlight.Store(int64(s.InFlight))
-		}
-		if zero || ctx.Err() != nil {
-			break
-		}
-		if err != nil {
-			f.say("stop", err.Error(), "")
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(stopAgain):
-		}
-	}
+	zero := f.toZero(ctx, halt{Epoch: epoch, Why: why})
 	orders = append(orders, f.brake.Take()...)
 	for _, o := range orders {
 		if f.hooks.Stopped != nil {
@@ -292,4 +269,44 @@ func (f *Fleet) letGo(ctx context.Context, why string, orders []loadengine.Order
 	}
 }
 
-const stopAgain = 25 * time.Millisecond
+// toZero stops the fleet and looks until nothing runs and nothing is in flight.
+func (f *Fleet) toZero(ctx context.Context, h halt) bool {
+	var ordered time.Time
+	for {
+		s, err := f.stopped(ctx, h, &ordered)
+		switch {
+		case err == nil:
+			f.running.Store(int64(s.Users))
+			f.inFlight.Store(int64(s.InFlight))
+			if s.Users == 0 && s.InFlight == 0 {
+				return true
+			}
+		case ctx.Err() == nil:
+			f.say("stop", err.Error(), "")
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(zeroEvery):
+		}
+	}
+}
+
+// stopped orders the stop, and again twice a second: a message may be lost. In
+// between it only looks.
+func (f *Fleet) stopped(ctx context.Context, h halt, ordered *time.Time) (*state, error) {
+	if !f.leased {
+		return &state{}, f.client.stop(ctx) // it answers when no worker reports a user
+	}
+	if time.Since(*ordered) < stepEvery {
+		var s state
+		return &s, f.client.call(ctx, http.MethodGet, "/crosstalk/state", "", nil, &s)
+	}
+	s, err := f.client.post(ctx, "stop", h)
+	if err == nil {
+		*ordered = time.Now()
+	}
+	return s, err
+}
+
+const zeroEvery = 50 * time.Millisecond

@@ -105,7 +105,7 @@ func (f *Fleet) missed(before, s *state) {
 		f.lost[w.ID] = true
 		f.mu.Unlock()
 		if first {
-			f.say("lost "+w.ID, fmt.Sprintf("worker %s is lost with its users: %d left", w.ID, len(now)), "")
+			f.say("lost "+w.ID, fmt.Sprintf("worker %s is lost with its users: %d left, which take no more until the dial moves", w.ID, len(now)), "")
 		}
 	}
 	known := map[string]bool{}
@@ -130,9 +130,13 @@ func (f *Fleet) others(s *state, now time.Time) {
 	if c := int(f.ceiling.Load()); c >= 0 {
 		want = min(want, c)
 	}
+	alone := len(here(s.Workers)) == 0 && order > 0
 	more := !f.leased && quiet && s.Users > order && s.State == "running"
-	fewer := quiet && s.Target < order && f.yielded == 0
+	fewer := alone || quiet && s.Target < order && f.yielded == 0
 	if fewer {
+		if alone {
+			s.Target = 0 // Locust stops a run without workers
+		}
 		f.yielded, f.yieldedAt, f.order = s.Target+1, want, s.Target
 	}
 	if more {
@@ -141,12 +145,26 @@ func (f *Fleet) others(s *state, now time.Time) {
 	f.mu.Unlock()
 	switch at := now.Format(time.RFC3339); {
 	case fresh:
-		f.say("more "+at, fmt.Sprintf("someone else set %d users in Locust itself: set back to %d", s.Foreign, order), "")
+		f.say("more "+at, fmt.Sprintf("someone else set %s in Locust itself: set back to %d", users(s.Foreign), order), "")
 	case more:
-		f.say("more "+at, fmt.Sprintf("someone else set %d users in Locust itself: set back to %d", s.Users, order), "")
+		f.say("more "+at, fmt.Sprintf("someone else set %s in Locust itself: set back to %d", users(s.Users), order), "")
+	case alone:
+		f.say("alone "+at, "no worker is left: nobody runs until one is back and the dial moves", "")
+	case fewer && !runs(s.State):
+		f.say("fewer "+at, "someone else stopped the run in Locust itself: nobody runs until the dial moves", "")
 	case fewer:
-		f.say("fewer "+at, fmt.Sprintf("someone else set %d users in Locust itself; they stay until the dial moves", s.Target), "")
+		f.say("fewer "+at, fmt.Sprintf("someone else set %s in Locust itself: it stays so until the dial moves", users(s.Target)), "")
 	}
+}
+
+// runs tells whether a state of the master's is one of a run that goes on.
+func runs(state string) bool { return state == "running" || state == "spawning" }
+
+func users(n int) string {
+	if n == 1 {
+		return "1 user"
+	}
+	return fmt.Sprintf("%d users", n)
 }
 
 // maxSaid bounds what a talkative fleet can make of us.

@@ -1,0 +1,58 @@
+"""The fleet of tests and measurements. The environment says what it is like."""
+
+import os
+
+import locust.runners
+from locust import FastHttpUser, HttpUser, LoadTestShape, constant, events, task
+
+try:
+    import crosstalk_guard  # noqa: F401
+except ImportError:
+    # Debian's 2.12 has no version, and its master then refuses its own workers.
+    if not locust.runners.__version__:
+        locust.runners.__version__ = "unknown"
+
+# Seconds without a word after which the master takes a worker for missing. A busy machine starves
+# workers for longer than Locust's own 3.
+locust.runners.HEARTBEAT_LIVENESS = int(os.environ.get("SWARM_LIVENESS", "3"))
+
+
+class Shopper(FastHttpUser if os.environ.get("SWARM_FAST") else HttpUser):
+    wait_time = constant(float(os.environ.get("SWARM_WAIT", "0.02")))
+
+    @task
+    def look(self):
+        self.client.get("/", name="front page")
+        elsewhere = os.environ.get("SWARM_REACH")
+        if elsewhere:
+            self.client.get(elsewhere, name="elsewhere")
+
+
+if os.environ.get("SWARM_SHAPE"):
+
+    class Waves(LoadTestShape):
+        def tick(self):
+            return 3, 3
+
+
+if os.environ.get("SWARM_LOGIN"):
+    from flask import redirect, request, session
+
+    @events.init.add_listener
+    def on_init(environment, **kwargs):
+        if environment.web_ui is None:
+            return
+        app = environment.web_ui.app
+        app.secret_key = "of the test alone"
+
+        @app.before_request
+        def wanted():
+            if request.path != "/enter" and "user" not in session:
+                return redirect("/enter")
+
+        @app.route("/enter", methods=["GET", "POST"])
+        def enter():
+            if request.method == "POST" and request.form["username"] + ":" + request.form["password"] == "mel:secret":
+                session["user"] = "mel"
+                return redirect("/")
+            return "who are you?"
