@@ -45,15 +45,17 @@ func (b *bench) at(t *testing.T, n int) {
 	b.loads(t)
 }
 
-// nodes is what the newest tick tells of the workers.
-func (b *bench) nodes() loadengine.Nodes {
+// newest is the newest tick.
+func (b *bench) newest() loadengine.Tick {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.ticks) == 0 || b.ticks[len(b.ticks)-1].Nodes == nil {
-		return loadengine.Nodes{}
+	if len(b.ticks) == 0 {
+		return loadengine.Tick{Nodes: &loadengine.Nodes{}}
 	}
-	return *b.ticks[len(b.ticks)-1].Nodes
+	return b.ticks[len(b.ticks)-1]
 }
+
+func (b *bench) nodes() loadengine.Nodes { return *b.newest().Nodes }
 
 // person asks the master for something, as somebody does in Locust's own page.
 func (b *bench) person(t *testing.T, path string, form url.Values) {
@@ -155,11 +157,7 @@ func TestWorkersHoldTheAllowList(t *testing.T) {
 	if f := b.says(t, loadengine.FindingHost, other.place()); f.Remedy != `hosts: ["`+other.place()+`"]` {
 		t.Errorf("finding %+v", f)
 	}
-	await(t, "errors of hosts that are not allowed", func() bool {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		return b.ticks[len(b.ticks)-1].Kinds["host not allowed"] > 0
-	})
+	await(t, "errors of hosts that are not allowed", func() bool { return b.newest().Kinds["host not allowed"] > 0 })
 	if n := other.requests.Load(); n != 0 {
 		t.Errorf("%d requests reached a host that is not allowed", n)
 	}
@@ -244,9 +242,7 @@ func TestAFleetWithoutThePlugIn(t *testing.T) {
 	}
 	b.at(t, 3)
 	await(t, "percentiles in a tick", func() bool {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		k := b.ticks[len(b.ticks)-1]
+		k := b.newest()
 		return k.Requests > 0 && k.Ten.P95 > 0 && k.Nodes.Workers == 2 && !k.Nodes.Leased
 	})
 	b.person(t, "/swarm", url.Values{"user_count": {"9"}, "spawn_rate": {"100"}})
