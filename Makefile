@@ -8,7 +8,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 FRAME   := dist/screen/picture.ansi
 PICTURE ?= docs/screen.svg
 
-.PHONY: build dist test lint fmt picture vuln clean
+.PHONY: build dist test lint fmt picture walk vuln clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o dist/ .
@@ -38,6 +38,10 @@ picture:
 	docs/screen/capture --steps docs/screen/picture.steps --out dist/screen -- demo
 	go run ./docs/screen/svg -title "Crosstalk: staging and production side by side" < $(FRAME) > dist/screen/picture.svg
 	mv dist/screen/picture.svg $(PICTURE)
+
+# The frames of docs/first-session.md and the recording beside it, walked in a real terminal.
+walk:
+	docs/screen/walk --draw
 
 # Known vulnerabilities in what the program really calls. Needs the network: vuln.go.dev.
 vuln:

@@ -116,7 +116,7 @@ func (m *Model) guideLines(w int) (lines []string, keys []piece) {
 // guide draws the guide at the note box's bottom and returns its first row.
 func (b noteBox) guide(c *canvas, x, w, h int) (int, bool) {
 	lines, keys := b.m.guideLines(w - 2)
-	if lines == nil || len(b.receipt(w-4)) > 0 {
+	if lines == nil || b.m.s.Ramp == nil && len(b.receipt(w-4)) > 0 {
 		return 0, false
 	}
 	y := h - 2 - len(lines)

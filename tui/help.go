@@ -29,7 +29,7 @@ func (m *Model) help() sheet {
 			blocks = append(blocks, append(b, nil))
 		}
 	}
-	blocks = append(blocks, legend())
+	blocks = append(blocks, append(legend(), nil), m.words())
 	if m.w < 2*col+8 {
 		var l [][]piece
 		for _, b := range blocks {
@@ -57,6 +57,30 @@ func legend() [][]piece {
 		{{"around the gauge", inkDim}},
 		{{"▼", inkAmber}, {" ceiling  ", inkText}, {"●", inkGreen}, {" last good level  ", inkText}, {"✕", inkRed}, {" level of the last cut", inkText}},
 	}
+}
+
+// words explains what the screen says and nobody says at home.
+func (m *Model) words() [][]piece {
+	out := [][]piece{{{"Words", inkStrong}}}
+	for _, w := range [][2]string{
+		{"p50 p95 p99", "50, 95, 99 of 100 answers came within"},
+		{"req/s", "requests a second that were answered"},
+		{"check, probe", "a look at one server, and one answer"},
+		{"baseline", "what is usual, learned before any load"},
+		{"amber, red", "slower than usual; so slow it is cut"},
+		{"guard", "holds, eases, cuts load for production"},
+		{"let go", "how soon load ends once production hangs"},
+		{"ceiling, max", "most users that are allowed now"},
+		{"last good", "highest level held 10 s with both green"},
+		{"glide", "how many users a second follow the dial"},
+		{"in flight", "requests sent and not answered yet"},
+		{"level", "a time in which the dial did not move"},
+		{"link", "does load on staging reach production"},
+		{"brake test", "stopping, tried on one user at the start"},
+	} {
+		out = append(out, []piece{{w[0] + strings.Repeat(" ", max(1, 14-width(w[0]))), inkDim}, {m.worded(w[1]), inkText}})
+	}
+	return out
 }
 
 // columns lays blocks out in two columns of about the same height.

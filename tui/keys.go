@@ -94,7 +94,7 @@ func keyMap() []binding {
 			act: func(m *Model, _ string) tea.Cmd { m.nextPalette(); return nil }},
 		{id: "still", keys: []string{"Z"}, show: "Z", does: "pause the picture; the session goes on", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.pausePicture(); return nil }},
-		{id: "calm", keys: []string{"M"}, show: "M", does: "reduced motion: the picture moves twice a second", group: groupLook,
+		{id: "calm", keys: []string{"M"}, show: "M", does: "reduced motion: two pictures a second", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.nextMotion(); return nil }},
 		{id: "scale", keys: []string{"v"}, show: "v", does: "latency scale: log, linear, fixed", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.scale = (m.scale + 1) % scaleCount; return nil }},

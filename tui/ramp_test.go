@@ -70,6 +70,11 @@ func TestRampIsShownAndAnyKeyHoldsIt(t *testing.T) {
 			}
 		}
 	}
+	just, _ := screen(rampStory(), 120, 36)
+	just.receipt = message{text: "n9 saved", till: just.now.Add(receiptFor)}
+	if frame := ansi.Strip(just.View().Content); !strings.Contains(frame, "any key holds it") {
+		t.Errorf("a receipt hides the ramp:\n%s", frame)
+	}
 	for _, key := range allKeys {
 		m, src := screen(rampStory(), 120, 36)
 		m.pressAll(key)
