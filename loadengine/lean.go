@@ -156,13 +156,14 @@ func (l *lean) connect(s *sending, until time.Time, c *call) (*leanConn, error) 
 
 // release takes a connection back whose answer was read to its end.
 func (l *lean) release(c *leanConn) {
-	if !c.keep || c.ended || c.cut.Load() || l.fresh {
-		l.drop(c)
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.busy, c)
+	// Asked under the lock: abort marks under it what it closes a moment later.
+	if !c.keep || c.ended || c.cut.Load() || l.fresh {
+		closeConn(c.net)
+		return
+	}
 	c.under = nil
 	c.rests = time.Now()
 	c.tidy()
