@@ -106,7 +106,7 @@ func (e *Engine) tick(final bool) {
 	t := e.stats.take(e.schedule.level.Load(), final)
 	l := e.Live()
 	t.Asked, t.Running, t.InFlight, t.Ceiling = l.Asked, l.Running, l.InFlight, l.Ceiling
-	t.Late = e.schedule.late()
+	t.Late, t.Missed = e.schedule.late()
 	t.Dropped += t.Late
 	if e.schedule.open.on {
 		t.Users = int(e.schedule.live.users.Load())

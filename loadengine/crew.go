@@ -94,6 +94,7 @@ func (c *crew) look() { c.spare = min(c.spare, c.idle.Load()) }
 func (e *Engine) turn(u *user) bool {
 	_ = e.gate.turn(u) // what became of it is in the outcome
 	o := u.out
+	o.late = max(0, u.began.Sub(e.schedule.began)-time.Duration(u.due))
 	e.stats.record(u.step, o, u.level, u.held)
 	e.tell(u, o)
 	return e.schedule.onward(u, u.advance(e.program, o))

@@ -48,6 +48,7 @@ type gate struct {
 	sequence *sequence // nil: nobody wants results
 	evidence *evidence // nil: nobody wants exemplars
 	servedBy string    // the header that names the server; "" is none
+	reserve  reserve   // of files
 
 	mu      sync.Mutex
 	run     context.Context // of Engine.Run
@@ -62,7 +63,7 @@ type sending struct {
 
 func newGate(brake *Brake, permit *Permit, prog *program, users []user, f *findings, base http.RoundTripper) *gate {
 	g := &gate{brake: brake, permit: permit, hosts: prog.hosts, users: users, findings: f, base: base,
-		detour: newDetour(prog.wire, prog.hosts, f)}
+		detour: newDetour(prog.wire, prog.hosts, f), reserve: newReserve()}
 	g.bodies.New = func() any { return new(bytes.Buffer) }
 	if g.base == nil {
 		g.base = g.newWire(prog.wire, len(users))
@@ -81,12 +82,12 @@ func (g *gate) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(under, cancel)()
-	d := net.Dialer{Timeout: dialTimeout, ControlContext: func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
-		err := g.hosts.checkResolved(resolved)
-		if err != nil {
+	d := net.Dialer{Timeout: dialTimeout, ControlContext: func(_ context.Context, _, resolved string, raw syscall.RawConn) error {
+		if err := g.hosts.checkResolved(resolved); err != nil {
 			g.findings.note(Finding{Kind: FindingAddress, Host: addr, Addr: resolved})
+			return err
 		}
-		return err
+		return g.reserve.check(raw)
 	}}
 	return d.DialContext(ctx, network, addr)
 }

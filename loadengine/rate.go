@@ -41,6 +41,7 @@ type open struct {
 	at      int64 // when the next send is due; MaxInt64 with nothing to send
 	last    int64 // when the newest was
 	late    atomic.Uint64
+	missed  atomic.Uint64 // of late, because we stood still
 	crowded atomic.Bool // a send was dropped because every user was busy
 }
 
@@ -53,6 +54,7 @@ func (s *schedule) nextOpen(now int64) (*user, int64) {
 		if behind := now - o.at; behind > max(interval, int64(lateBy)) {
 			missed := behind / interval
 			s.drop(missed)
+			o.missed.Add(uint64(missed))
 			o.at += missed * interval
 		}
 		o.last = o.at
@@ -137,5 +139,9 @@ func (s *schedule) lower(n int) {
 	s.shrink(n)
 }
 
-// late returns the sends dropped since it was last asked.
-func (s *schedule) late() uint64 { return s.open.late.Swap(0) }
+// late returns the sends dropped since it was last asked, and how many of them
+// because we stood still.
+func (s *schedule) late() (dropped, missed uint64) {
+	missed = s.open.missed.Swap(0) // first: it is counted last
+	return s.open.late.Swap(0), missed
+}

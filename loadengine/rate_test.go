@@ -165,7 +165,7 @@ func TestNoBurstAfterWeStoodStill(t *testing.T) {
 				}
 				burst++
 			}
-			if late := int(s.late()); burst != c.burst || late < c.missed-1 || late > c.missed+1 {
+			if late := int(s.open.late.Load()); burst != c.burst || late < c.missed-1 || late > c.missed+1 {
 				t.Errorf("after %v: %d sends at once and %d dropped, want %d and %d", c.stood, burst, late, c.burst, c.missed)
 			}
 		})

@@ -184,6 +184,7 @@ func (s *schedule) nextDue(now int64) (*user, int64) {
 		return nil, next
 	}
 	u := s.waiting.pop()
+	u.due = next // under MaxRPS its turn comes later than its wish
 	s.space(now)
 	return u, now
 }

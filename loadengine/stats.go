@@ -18,7 +18,9 @@ type Tick struct {
 	Errors    uint64 // of these
 	Dropped   uint64 // turns that the brake, the permit or a removal stopped before they were sent, and Late
 	Late      uint64 // in ModeRate: sends that we did not make in time, because every user was busy or we stood still
+	Missed    uint64 // of Late, because we stood still
 	Users     int    // in ModeRate: users on their journeys
+	Lag       Lag    // of the sends since the last tick
 	Cancelled uint64 // taken back in flight by a stop; the server may have seen them; not in Requests
 
 	Cached  uint64            // answers out of a cache in between (Age, X-Cache)
@@ -56,6 +58,7 @@ type stats struct {
 	requests, errors   uint64
 	dropped, cancelled uint64
 	total              Total
+	lag                lag
 	cached, logins     uint64
 	servers            map[string]uint64
 	codes              map[int]uint64
@@ -73,7 +76,7 @@ type stepStats struct {
 func newStats(steps []*step) *stats {
 	s := &stats{
 		began: time.Now(), steps: steps,
-		last: newRing(lastSlots, fineDigits), ten: newRing(tenSlots, roughDigit),
+		last: newRing(lastSlots, fineDigits), ten: newRing(tenSlots, roughDigit), lag: newLag(),
 		codes: map[int]uint64{}, kinds: map[string]uint64{},
 		byStep: make([]stepStats, len(steps)),
 	}
@@ -96,6 +99,7 @@ func (s *stats) record(st *step, o outcome, l *level, held bool) {
 	case fateNotBuilt, fateAnswered, fateFailed, fateTimeout:
 	}
 	now := s.now()
+	s.lag.record(o.late)
 	s.enter(l)
 	s.last.record(now, o, l == s.level)
 	s.ten.record(now, o, l == s.level)
@@ -211,6 +215,7 @@ func (s *stats) take(present *level, whole bool) Tick {
 		b.tally.reset()
 		b.kinds = nil
 	}
+	t.Lag = s.lag.take()
 	t.Cached, t.Logins, t.Servers = s.cached, s.logins, s.servers
 	s.cached, s.logins, s.servers = 0, 0, nil
 	t.Levels = s.tellLevels(s.began.Add(now), whole)

@@ -70,7 +70,8 @@ type outcome struct {
 	code    int
 	kind    string // of error; empty for a good response
 	latency time.Duration
-	in, out int64 // bytes of bodies
+	late    time.Duration // from when the send was due until it was begun
+	in, out int64         // bytes of bodies
 	hops    int   // redirects that were followed
 	cached  bool  // a cache answered
 	login   bool  // it ended at a login page

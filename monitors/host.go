@@ -11,9 +11,11 @@ const HostName = "host"
 
 // When a host check warns.
 const (
-	busyOwnCPU  = 80 // percent of all cores used by this process ...
-	busySamples = 3  // ... in this many samples one after the other
-	fullMemory  = 95 // percent of memory in use
+	busyOwnCPU  = 80                    // percent of all cores used by this process ...
+	busySamples = 3                     // ... in this many samples one after the other
+	fullMemory  = 95                    // percent of memory in use
+	fullRoom    = 90                    // percent of the files or the ports this process may have
+	longPause   = 50 * time.Millisecond // for garbage collection, in busySamples samples
 )
 
 // HostOptions describes a check of this machine. Every is needed.
@@ -33,8 +35,9 @@ type HostOptions struct {
 }
 
 // Host makes a check of this machine in the environment self. It warns when
-// this process uses more than 80 % of all cores in 3 samples one after the
-// other, and when more than 95 % of the memory is in use.
+// this process uses more than 80 % of all cores, or garbage collection stops it
+// for more than 50 ms, in 3 samples one after the other, and when more than 95 %
+// of the memory or 90 % of the files or ports that it may have are in use.
 func Host(every time.Duration) Check { return hostCheck(HostOptions{Every: every}) }
 
 // HostPart makes a check of one part of this machine, or of all of it, with a
@@ -90,7 +93,7 @@ func hostCheck(o HostOptions) Check {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
-	m := &machine{part: o.Part, limits: limits{bad: o.Limit, warn: o.Warn}}
+	m := &machine{part: o.Part, room: OwnRoom(), limits: limits{bad: o.Limit, warn: o.Warn}}
 	g := newGauge()
 	return Check{
 		Env: o.Env, Name: o.Name, Kind: kindHost, Every: o.Every, Timeout: o.Timeout,
@@ -108,7 +111,9 @@ func hostCheck(o HostOptions) Check {
 type machine struct {
 	part   string
 	limits limits
+	room   Room
 	busy   int // samples one after the other in which this process was busy
+	paused int // the same, in which the garbage collector stopped it for long
 }
 
 func (m *machine) judge(v *Vitals) Result {
@@ -119,6 +124,11 @@ func (m *machine) judge(v *Vitals) Result {
 	} else {
 		m.busy = 0
 	}
+	if v.GCPause > longPause.Seconds() {
+		m.paused++
+	} else {
+		m.paused = 0
+	}
 	if !r.OK {
 		return r
 	}
@@ -127,12 +137,24 @@ func (m *machine) judge(v *Vitals) Result {
 	case m.busy >= busySamples && (all || m.part == "cpu"):
 		r.Warn = true
 		r.Reason = fmt.Sprintf("this program uses %.0f %% of all cores", v.OwnShare())
+	case full(v.OpenFiles, m.room.Files) && (all || m.part == "files"):
+		r.Warn = true
+		r.Reason = fmt.Sprintf("%d of the %d files this program may open are open (ulimit -n)", v.OpenFiles, m.room.Files)
+	case full(v.Ports, m.room.Ports) && (all || m.part == "network"):
+		r.Warn = true
+		r.Reason = fmt.Sprintf("%d of this machine's %d ports for connections to one address are in use", v.Ports, m.room.Ports)
+	case m.paused >= busySamples && (all || m.part == "cpu"):
+		r.Warn = true
+		r.Reason = fmt.Sprintf("garbage collection stops this program for %.0f ms", 1000*v.GCPause)
 	case v.Memory > fullMemory && (all || m.part == "memory"):
 		r.Warn = true
 		r.Reason = fmt.Sprintf("%.0f %% of this machine's memory is in use", v.Memory)
 	}
 	return r
 }
+
+// full tells whether hardly anything is left of a limit that is known.
+func full(used, limit int) bool { return limit > 0 && used >= 0 && 100*used > fullRoom*limit }
 
 func (m *machine) measure(v *Vitals) Result {
 	p := measuresOf[m.part]

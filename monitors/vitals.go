@@ -31,6 +31,8 @@ type Vitals struct {
 	RSS        uint64  `json:"rss"`        // this process: resident bytes
 	Goroutines int     `json:"goroutines"` // this process
 	OpenFiles  int     `json:"open_files"` // this process: open files and sockets; -1 when not known
+	Ports      int     `json:"ports"`      // this machine: local ports in use towards one address, not more; -1 when not known
+	GCPause    float64 `json:"gc_pause"`   // this process: longest pause for garbage collection since the sample before, seconds
 
 	told hostParts // what the system told: tells 0 from not known
 }
@@ -64,6 +66,7 @@ type gauge struct {
 	busy, total float64 // seconds of all cores
 	ownSeconds  float64
 	in, out     uint64 // bytes
+	pauses      pauseGauge
 }
 
 // newGauge reads the counters once, so that the first sample has rates.
@@ -83,7 +86,7 @@ func (g *gauge) read(ctx context.Context) (*Vitals, error) {
 	elapsed := now.Sub(g.at).Seconds()
 	first := g.at.IsZero()
 	g.at = now
-	v := &Vitals{Cores: runtime.NumCPU(), Goroutines: runtime.NumGoroutine(), OpenFiles: -1}
+	v := &Vitals{Cores: runtime.NumCPU(), Goroutines: runtime.NumGoroutine(), OpenFiles: -1, GCPause: g.pauses.longest().Seconds()}
 
 	times, errCPU := cpu.TimesWithContext(ctx, false)
 	if errCPU == nil && len(times) > 0 {
@@ -124,6 +127,7 @@ func (g *gauge) read(ctx context.Context) (*Vitals, error) {
 		g.in, g.out = in, out
 	}
 	g.readOwn(ctx, v, elapsed, first)
+	v.Ports = portsInUse(v.OpenFiles)
 	if errCPU != nil && errMemory != nil {
 		return nil, fmt.Errorf("read vitals: %w", errCPU)
 	}
