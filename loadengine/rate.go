@@ -42,7 +42,7 @@ type open struct {
 	last    int64 // when the newest was
 	late    atomic.Uint64
 	missed  atomic.Uint64 // of late, because we stood still
-	crowded atomic.Bool // a send was dropped because every user was busy
+	crowded atomic.Bool   // a send was dropped because every user was busy
 }
 
 // nextOpen returns the user whose send is due, or nil and when to look again.

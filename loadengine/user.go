@@ -72,9 +72,9 @@ type outcome struct {
 	latency time.Duration
 	late    time.Duration // from when the send was due until it was begun
 	in, out int64         // bytes of bodies
-	hops    int   // redirects that were followed
-	cached  bool  // a cache answered
-	login   bool  // it ended at a login page
+	hops    int           // redirects that were followed
+	cached  bool          // a cache answered
+	login   bool          // it ended at a login page
 	server  string
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"crosstalk/monitors"
 	"crosstalk/notes"
 )
 
@@ -74,7 +75,7 @@ var bodies = map[string]func() any{
 	TypeHealthState:   func() any { return new(HealthState) },
 	TypeGuardState:    func() any { return new(GuardChange) },
 	TypeGuardRecov:    func() any { return new(GuardRecovered) },
-	TypeSelfLimit:     func() any { return new(Reason) },
+	TypeSelfLimit:     func() any { return new(SelfLimit) },
 	TypeNoteAdd:       func() any { return new(NoteAdd) },
 	TypeNoteEdit:      func() any { return new(NoteEdit) },
 	TypeNoteRetract:   func() any { return new(NoteMark) },
@@ -125,6 +126,7 @@ type Start struct {
 	Insecure bool              `json:"insecure,omitempty"` // load and staging's checks verify no certificate
 	Seed     uint64            `json:"seed"`
 	Limits   LoadLimits        `json:"limits"`
+	Room     *monitors.Room    `json:"room,omitempty"` // what this process may take of its machine
 	Baseline float64           `json:"baseline"`
 	Checks   []CheckInfo       `json:"checks"`
 	Journeys []JourneyInfo     `json:"journeys"`
@@ -284,6 +286,15 @@ type Window struct {
 	Logins   uint64   `json:"logins,omitempty"` // good ones that ended at a login page
 }
 
+// Lag is how late sends were: seconds from when each was due until it was begun,
+// by our own fault alone.
+type Lag struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
 // LoadTick is what the engine did since the last one. Latencies are seconds,
 // over the last second; null when nothing was answered in it.
 type LoadTick struct {
@@ -302,6 +313,7 @@ type LoadTick struct {
 	Late      uint64            `json:"late,omitempty"`  // dial in requests a second: sends that we did not make in time
 	Users     int               `json:"users,omitempty"` // dial in requests a second: users on their journeys
 	Cancelled uint64            `json:"cancelled,omitempty"`
+	Lag       *Lag              `json:"lag,omitempty"` // how late the sends since the last tick were
 	Ten       *Window           `json:"ten,omitempty"` // the last ten seconds
 	Codes     map[string]uint64 `json:"codes,omitempty"`
 	Kinds     map[string]uint64 `json:"kinds,omitempty"`   // errors by kind

@@ -133,8 +133,6 @@ func (s *State) reason(e Event, b *Reason) {
 			s.Idle += max(0, e.MS-s.PausedAt)
 		}
 		s.mark(e, "goes on after a pause")
-	case TypeSelfLimit:
-		s.mark(e, b.Why)
 	}
 }
 

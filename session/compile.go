@@ -102,6 +102,7 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 		return nil, fmt.Errorf("watch this machine: %w", err)
 	}
 	out.Checks = append(out.Checks, monitors.Host(hostEvery), sink)
+	out.Warnings = append(out.Warnings, shortfalls(out.Plan, len(out.Checks), monitors.OwnRoom())...)
 	if out.Masked, err = marshal(c.Masked()); err != nil {
 		return nil, fmt.Errorf("mask configuration: %w", err)
 	}

@@ -26,10 +26,14 @@ func (s *State) Apply(e Event) {
 		s.frame(e)
 	case *End:
 		s.Ended, s.Ramp = b, nil
+		s.endLimit(e.MS)
 	case *Reason:
 		s.reason(e, b)
+	case *SelfLimit:
+		s.selfLimit(e, b)
 	case *Recovered:
 		s.Ended, s.Ramp = nil, nil
+		s.endLimit(s.Last)
 		if !s.Paused { // a pause lasts until somebody ends it
 			s.Idle += int64(b.Away * 1000)
 		}

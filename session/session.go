@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,6 +76,7 @@ type Session struct {
 	stalledAt uint64      // what must be on the disk before it is well again
 	lost      lost        // what became of the load while nobody has the dial in hand
 	here      presences   // what screens show just now
+	sends     ownSends    // what the engine tells of itself
 	alive     time.Time   // when a person was last heard of
 	script    script      // of an earlier session
 	timeUp    time.Time   // when the timebox was seen to be over
@@ -132,6 +134,11 @@ func (s *Session) assemble() error {
 	}
 	if err = s.makeEngine(); err != nil {
 		return fmt.Errorf("prepare the load: %w", err)
+	}
+	if slices.ContainsFunc(s.o.Checks, func(c monitors.Check) bool { return c.Env == monitors.Self }) {
+		s.o.Checks = append(slices.Clone(s.o.Checks), s.sends.check())
+		room := monitors.OwnRoom()
+		s.o.Start.Room = &room
 	}
 	if s.monitor, err = monitors.New(s.o.Checks); err != nil {
 		return fmt.Errorf("prepare the checks: %w", err)
@@ -229,7 +236,7 @@ func (s *Session) Run(ctx context.Context) error {
 		rest.Go(func() { s.answerDoor(guard, door) })
 	} else {
 		// A help, not a condition: some file systems have no sockets.
-		s.add(BySession, TypeSelfLimit, &Reason{Why: derr.Error()})
+		s.add(BySession, TypeSelfLimit, &SelfLimit{Why: derr.Error()})
 	}
 	err := s.write(ctx, engineDone, failures)
 	stopGuard()

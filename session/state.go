@@ -42,6 +42,7 @@ type State struct {
 	Logins    uint64                // good answers at a login page, since the start
 	Servers   map[string]KindSeen   // by name: answers, and when
 	Exemplars []*ExemplarAdd        // oldest first; replaced as a whole, never changed
+	Limits    []LimitSpan           // in which we ourselves were the limit, oldest first; replaced as a whole, never changed
 	Levels    []Level               // in order; values that are replaced, never changed
 	Envs      map[string]*Env
 	Guard     GuardView

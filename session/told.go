@@ -17,6 +17,7 @@ const lateWrite = 2 * time.Second
 // onTick, onStopped and onFinding are called by the engine's goroutines.
 
 func (s *Session) onTick(t loadengine.Tick) {
+	s.sends.note(t)
 	s.facts.put(fact{by: ByEngine, kind: TypeLoadTick, body: loadTick(t)})
 }
 
@@ -63,6 +64,9 @@ func loadTick(t loadengine.Tick) *LoadTick {
 	if t.Last.Requests > 0 {
 		b.P50, b.P95, b.P99, b.Max = span(t.Last.P50), span(t.Last.P95), span(t.Last.P99), span(t.Last.Max)
 	}
+	if l := t.Lag; l.Sends > 0 {
+		b.Lag = &Lag{P50: *span(l.P50), P95: *span(l.P95), P99: *span(l.P99), Max: *span(l.Max)}
+	}
 	if t.Ten.Requests > 0 {
 		b.Ten = &Window{Requests: t.Ten.Requests, RPS: round(t.Ten.RPS, 1), Errors: t.Ten.Errors,
 			P50: span(t.Ten.P50), P95: span(t.Ten.P95), P99: span(t.Ten.P99), Max: span(t.Ten.Max), Cached: t.Ten.Cached, Logins: t.Ten.Logins}
@@ -102,7 +106,7 @@ func (s *Session) checkJournal(now time.Time) {
 		s.stall(fmt.Sprintf(JournalTrouble+" is not on the disk for %.0f s", waits.Seconds()))
 	case s.stalled.Load() && s.log.Durable() >= s.stalledAt && waits < commitEvery*3/2:
 		s.stalled.Store(false)
-		s.add(BySession, TypeSelfLimit, &Reason{Why: JournalWell})
+		s.add(BySession, TypeSelfLimit, &SelfLimit{Why: JournalWell})
 	}
 }
 
@@ -114,5 +118,5 @@ func (s *Session) stall(why string) {
 		return
 	}
 	s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonJournal, By: BySession, At: s.now()})
-	s.stalledAt = s.add(BySession, TypeSelfLimit, &Reason{Why: why}).Seq
+	s.stalledAt = s.add(BySession, TypeSelfLimit, &SelfLimit{Why: why}).Seq
 }

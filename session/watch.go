@@ -51,6 +51,7 @@ type watch struct {
 	kept     *Promise  // as it was told last
 	slew     float64   // how much of the guard's limit of rising the engine was told
 	heldAt   time.Time // of the newest hold
+	limited  time.Time // since when we are the limit; zero: we are not
 	ourHold  bool      // that hold is said to be ours
 
 	earlier     []monitors.Threshold // of an earlier session
@@ -151,7 +152,8 @@ func (w *watch) died(why string) {
 func (w *watch) step(now time.Time) {
 	w.changes(w.board.Advance(now))
 	production := w.board.Env(monitors.Production, now)
-	r := w.reading(now, production)
+	self := w.board.Env(monitors.Self, now)
+	r := w.reading(now, production, self)
 	v := w.guard.Step(r)
 	if v.Cut {
 		// By the engine if it was the permit: that stop has its order already.
@@ -180,6 +182,7 @@ func (w *watch) step(now time.Time) {
 	case v.State == GuardHold:
 		w.tellOurs(v, r, now)
 	}
+	w.bottleneck(now, self, r.Running)
 	w.recovery(now, production)
 	if now.Sub(w.ticked) >= time.Second {
 		w.ticked = now
@@ -192,8 +195,7 @@ func (w *watch) step(now time.Time) {
 	}
 }
 
-func (w *watch) reading(now time.Time, production monitors.EnvHealth) Reading {
-	self := w.board.Env(monitors.Self, now)
+func (w *watch) reading(now time.Time, production, self monitors.EnvHealth) Reading {
 	r := Reading{Now: now, Quiet: w.quiet, Production: production.State, Why: production.Why,
 		Pressing: production.Pressing, GreenFor: production.GreenFor, Waived: production.Waived,
 		Self: self.State, SelfWhy: self.Why, Sink: sinkLate(self), Running: w.engine.Live().Running}

@@ -24,6 +24,9 @@ func (b status) guard(brief bool) []piece {
 	cause := ""
 	if g.Cause == session.CauseSelf {
 		cause = ": our own machine"
+		if _, ok := m.s.Limit(); ok {
+			cause = ": you are the bottleneck"
+		}
 		if !brief {
 			cause += ": " + cut(g.Why, 60)
 		}

@@ -3,6 +3,7 @@ package tui
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // machine is this machine as its own check sees it: what a screen shows of it.
@@ -11,6 +12,9 @@ type machine struct {
 	Own    *float64 `json:"own_cpu"` // this process, percent of one core
 	Memory *float64 `json:"memory"`  // percent
 	Cores  int      `json:"cores"`
+	Files  *int     `json:"open_files"` // of this process
+	Ports  *int     `json:"ports"`      // local ports in use towards one address
+	Pause  *float64 `json:"gc_pause"`   // seconds
 }
 
 // readMachine reads the vitals of a tick, live or out of a journal, by the
@@ -57,6 +61,38 @@ func (m *Model) selfTrouble() string {
 	return self.Why
 }
 
+// roomLine is what is left of this machine's files and ports, and how late our
+// own sends are; nil when nothing of it is known.
+func (m *Model) roomLine() []piece {
+	var parts []string
+	of := func(n *int, what string, limit int) {
+		if n == nil || *n < 0 {
+			return
+		}
+		text := fmt.Sprintf("%d %s", *n, what)
+		if limit > 0 {
+			text = fmt.Sprintf("%d of %d %s", *n, limit, what)
+		}
+		parts = append(parts, text)
+	}
+	files, ports := 0, 0
+	if r := m.s.Start.Room; r != nil {
+		files, ports = r.Files, r.Ports
+	}
+	of(m.machine.Files, "files", files)
+	of(m.machine.Ports, "ports", ports)
+	if p := m.machine.Pause; p != nil {
+		parts = append(parts, fmt.Sprintf("garbage collection stopped us %s at most", millis(*p)))
+	}
+	if l := m.s.Load.Lag; l != nil {
+		parts = append(parts, fmt.Sprintf("sends late p95 %s p99 %s", millis(l.P95), millis(l.P99)))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []piece{{"              " + strings.Join(parts, " · "), inkText}}
+}
+
 // machineLines are this machine's part of the sheet of errors.
 func (m *Model) machineLines() [][]piece {
 	if len(m.s.Env("self").Tiles) == 0 && m.machine.words() == "" {
@@ -72,6 +108,9 @@ func (m *Model) machineLines() [][]piece {
 		l = append(l, piece{", memory " + percent(*v.Memory), inkText})
 	}
 	out := [][]piece{l}
+	if room := m.roomLine(); room != nil {
+		out = append(out, room)
+	}
 	if self.State != "green" && self.Why != "" {
 		out = append(out, []piece{{"              " + self.Why, k}})
 	}

@@ -53,6 +53,26 @@ func (m *Model) signOf(k session.Mark) (sign, bool) {
 	return sign{}, false
 }
 
+// limitSigns mark where we ourselves were the limit, from B on.
+func (m *Model) limitSigns(best []sign, v window) {
+	for _, l := range m.s.Limits {
+		to := l.To
+		if to < 0 {
+			to = m.s.MS
+		}
+		from, end := v.axis.col(l.From), v.axis.col(to)
+		if end < 0 || from >= len(best) || to < v.axis.from {
+			continue
+		}
+		for col := max(0, from); col <= min(end, len(best)-1); col++ {
+			best[col] = sign{"~", inkAmber, 0}
+		}
+		if from >= 0 {
+			best[from] = sign{"B", inkAmber, 4}
+		}
+	}
+}
+
 // since returns the marks from a moment on; the list is in order of time but
 // for notes that say when they happened.
 func (m *Model) since(ms int64) []session.Mark {
@@ -67,6 +87,7 @@ func (m *Model) since(ms int64) []session.Mark {
 // marks draws the signs in the row above the axis.
 func (p pane) marks(c *canvas, x, y int, v window) {
 	best := make([]sign, v.axis.cols)
+	p.m.limitSigns(best, v)
 	for _, k := range p.m.since(v.axis.from) {
 		col := v.axis.col(k.MS)
 		if k.MS < 0 || col < 0 || col >= v.axis.cols { // a young session's axis begins before it

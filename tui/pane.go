@@ -245,6 +245,9 @@ func (p pane) loadNumbers(env session.Env) [][]piece {
 		p.m.rate(n.RPS),
 		errorShare(errs),
 	}
+	if _, ok := s.Limit(); ok {
+		g = append(g, []piece{{"▲ you are the bottleneck", inkAmber}})
+	}
 	g = append(g, p.m.fleetTroubles()...)
 	g = append(g, p.m.doubts(n)...)
 	if t.Dropped > t.Late {

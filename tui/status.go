@@ -122,7 +122,11 @@ func (b status) lefts() [][][]piece {
 		return [][][]piece{{guard}, {brief}}
 	}
 	if why := b.m.selfTrouble(); why != "" && b.m.s.Guard.Cause != session.CauseSelf {
-		self := []piece{{"our own machine is busy: " + cut(why, 60), inkAmber}}
+		word := "our own machine is busy: "
+		if _, ok := b.m.s.Limit(); ok {
+			word = "you are the bottleneck: "
+		}
+		self := []piece{{word + cut(why, 60), inkAmber}}
 		return [][][]piece{{guard, production, self}, {guard, self}, {brief, self}}
 	}
 	words := []piece{b.m.linkWords()}

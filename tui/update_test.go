@@ -345,14 +345,14 @@ func TestNoSuspend(t *testing.T) {
 // would be refused.
 func TestJournalBanner(t *testing.T) {
 	tale := busyStory()
-	tale.add(session.BySession, session.TypeSelfLimit, &session.Reason{Why: "the journal can't be written: no space left on device"})
+	tale.add(session.BySession, session.TypeSelfLimit, &session.SelfLimit{Why: "the journal can't be written: no space left on device"})
 	tale.add(session.BySession, session.TypeStop, &session.LoadStop{Reason: "journal", By: session.BySession, InFlight: 2, MSToZero: new(3.0)})
 	m, _ := screen(tale, 120, 36)
 	lines := strings.Join(m.bannerLines(), "\n")
 	if !strings.Contains(lines, "no space left on device") || strings.Contains(lines, "starts again") {
 		t.Errorf("the banner says:\n%s", lines)
 	}
-	tale.add(session.BySession, session.TypeSelfLimit, &session.Reason{Why: "the journal is written again"})
+	tale.add(session.BySession, session.TypeSelfLimit, &session.SelfLimit{Why: "the journal is written again"})
 	m, _ = screen(tale, 120, 36)
 	if lines = strings.Join(m.bannerLines(), "\n"); !strings.Contains(lines, "written again") || !strings.Contains(lines, "starts again") {
 		t.Errorf("the banner says:\n%s", lines)

@@ -148,6 +148,7 @@ func (b *builder) totals() {
 
 func (b *builder) sure(tail Tail) {
 	s := &b.m.Sure
+	b.endOwnLimit(b.ms)
 	s.Checks = b.checkRates()
 	if e := b.envs[production]; e != nil && e.time[noSight] != nil {
 		s.NoSight = secs(e.time[noSight].loaded)

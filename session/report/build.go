@@ -39,8 +39,10 @@ type builder struct {
 	ms     int64 // of the newest event
 	before int64 // of the one before it
 	paused int64 // since when; -1 if not
-	pauses int64
-	loaded int64 // milliseconds with at least one user
+
+	ownOpen bool // we ourselves are the limit, since the newest of the own limits
+	pauses  int64
+	loaded  int64 // milliseconds with at least one user
 
 	cancelled, dropped uint64
 	codes              map[string]uint64
@@ -147,9 +149,9 @@ func (b *builder) frame(e session.Event) {
 			b.pause(true)
 		case session.TypeResume:
 			b.pause(false)
-		case session.TypeSelfLimit:
-			b.m.Sure.SelfLimits = append(b.m.Sure.SelfLimits, Limit{Moment: b.now(), Why: body.Why})
 		}
+	case *session.SelfLimit:
+		b.ownLimit(body)
 	case *session.Redaction:
 		b.m.Sure.SetAside += body.Dropped
 	case *session.Unknown:

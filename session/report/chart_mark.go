@@ -213,6 +213,7 @@ func lapses(m *Model) []lapse {
 		}
 		out = append(out, lapse{l.Stretch, "link", label, label + because(cut(l.Words, 160))})
 	}
+	out = append(out, m.ownLapses()...)
 	slices.SortStableFunc(out, func(a, b lapse) int { return cmp.Compare(a.From, b.From) })
 	return out
 }

@@ -101,7 +101,7 @@ func hostileTape(text string) *tape {
 	t.add(text, session.TypeGuardState, &session.GuardChange{From: "run", To: "cut", Why: text, Cause: text})
 	t.add(text, session.TypeStop, &session.LoadStop{Reason: text, By: text, InFlight: 3})
 	t.add(text, session.TypeDialHold, &session.DialHold{Why: text})
-	t.add(text, session.TypeSelfLimit, &session.Reason{Why: text})
+	t.add(text, session.TypeSelfLimit, &session.SelfLimit{Why: text})
 	c := &notes.Context{Guard: text, Staging: notes.Seen{State: text, Build: text, Detail: text}, Production: notes.Seen{State: text, Detail: text}}
 	for i, k := range append(notes.Kinds(), notes.KindInfo{Kind: notes.Kind(text)}) {
 		t.add(text, session.TypeNoteAdd, &session.NoteAdd{ID: "n" + strconv.Itoa(i), Kind: k.Kind, Text: text, Tags: []string{text}, Typed: t.now(), Context: c})

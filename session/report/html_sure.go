@@ -182,7 +182,7 @@ func (m *Model) ownLimits(say func(string, ...any)) {
 			say("And %d more of our own limits, in session.json.", len(s.SelfLimits)-i)
 			break
 		}
-		say("Our own limit at %s: %s.", clock(l.Elapsed), l.Why)
+		say("Our own limit %s: %s.", l.when(), l.Why)
 	}
 	switch {
 	case s.SelfTrouble > 0 || len(s.SelfLimits) > 0:

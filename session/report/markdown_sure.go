@@ -64,7 +64,7 @@ func (p *page) own(m *Model) {
 			p.line("- and %s more of our own limits, in `session.json`.", number(float64(len(s.SelfLimits)-i)))
 			break
 		}
-		p.line("- Our own limit at %s: %s.", clock(l.Elapsed), inline(l.Why))
+		p.line("- Our own limit %s: %s.", l.when(), inline(l.Why))
 	}
 	if s.SelfTrouble == 0 && len(s.SelfLimits) == 0 {
 		if watchedSelf(m) {

@@ -329,5 +329,6 @@ type Gap struct {
 // Limit is one moment at which we ourselves were the limit.
 type Limit struct {
 	Moment
-	Why string `json:"why"`
+	Why string   `json:"why"`
+	To  *float64 `json:"to"` // until when load was limited by it; null: it was one moment
 }

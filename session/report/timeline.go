@@ -152,8 +152,10 @@ func frameText(e session.Event) string {
 	case *session.Export:
 		return "report written: " + strings.Join(body.Files, ", ")
 	case *session.Reason:
-		verb := map[string]string{session.TypePause: "paused", session.TypeResume: "went on", session.TypeSelfLimit: "our own limit"}[e.Type]
+		verb := map[string]string{session.TypePause: "paused", session.TypeResume: "went on"}[e.Type]
 		return verb + because(body.Why)
+	case *session.SelfLimit:
+		return limitText(body)
 	}
 	return e.Type
 }
