@@ -61,19 +61,18 @@ func (m *Model) selfTrouble() string {
 	return self.Why
 }
 
-// roomLine is what is left of this machine's files and ports, and how late our
-// own sends are; nil when nothing of it is known.
-func (m *Model) roomLine() []piece {
-	var parts []string
+// roomLines are what is left of this machine's files and ports, and how late our
+// own sends are.
+func (m *Model) roomLines() [][]piece {
+	var room, sends []string
 	of := func(n *int, what string, limit int) {
-		if n == nil || *n < 0 {
-			return
+		switch {
+		case n == nil || *n < 0:
+		case limit > 0:
+			room = append(room, fmt.Sprintf("%d of %d %s", *n, limit, what))
+		default:
+			room = append(room, fmt.Sprintf("%d %s", *n, what))
 		}
-		text := fmt.Sprintf("%d %s", *n, what)
-		if limit > 0 {
-			text = fmt.Sprintf("%d of %d %s", *n, limit, what)
-		}
-		parts = append(parts, text)
 	}
 	files, ports := 0, 0
 	if r := m.s.Start.Room; r != nil {
@@ -81,16 +80,19 @@ func (m *Model) roomLine() []piece {
 	}
 	of(m.machine.Files, "files", files)
 	of(m.machine.Ports, "ports", ports)
-	if p := m.machine.Pause; p != nil {
-		parts = append(parts, fmt.Sprintf("garbage collection stopped us %s at most", millis(*p)))
-	}
 	if l := m.s.Load.Lag; l != nil {
-		parts = append(parts, fmt.Sprintf("sends late p95 %s p99 %s", millis(l.P95), millis(l.P99)))
+		sends = append(sends, fmt.Sprintf("sends late p95 %s, p99 %s", millis(l.P95), millis(l.P99)))
 	}
-	if len(parts) == 0 {
-		return nil
+	if p := m.machine.Pause; p != nil {
+		sends = append(sends, "paused for memory "+millis(*p))
 	}
-	return []piece{{"              " + strings.Join(parts, " · "), inkText}}
+	var out [][]piece
+	for _, parts := range [][]string{room, sends} {
+		if len(parts) > 0 {
+			out = append(out, []piece{{"              " + strings.Join(parts, " · "), inkText}})
+		}
+	}
+	return out
 }
 
 // machineLines are this machine's part of the sheet of errors.
@@ -107,10 +109,7 @@ func (m *Model) machineLines() [][]piece {
 	if v := m.machine; v.Memory != nil {
 		l = append(l, piece{", memory " + percent(*v.Memory), inkText})
 	}
-	out := [][]piece{l}
-	if room := m.roomLine(); room != nil {
-		out = append(out, room)
-	}
+	out := append([][]piece{l}, m.roomLines()...)
 	if self.State != "green" && self.Why != "" {
 		out = append(out, []piece{{"              " + self.Why, k}})
 	}

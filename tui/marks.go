@@ -68,7 +68,7 @@ func (m *Model) limitSigns(best []sign, v window) {
 			best[col] = sign{"~", inkAmber, 0}
 		}
 		if from >= 0 {
-			best[from] = sign{"B", inkAmber, 4}
+			best[from] = sign{"B", inkAmber, 5}
 		}
 	}
 }

@@ -82,10 +82,11 @@ func selfStory(held bool) *story {
 	t.turns("self", "", "amber", "host: CPU use 97 %")
 	t.add(session.ByMonitors, session.TypeHealthTick, &session.HealthTick{Env: "self", State: "amber", Why: "host: CPU use 97 %", Checks: []session.CheckState{{Name: "host", State: "amber", Latency: new(0.001), Reason: "CPU use 97 %"}},
 		Vitals: map[string]any{"cpu": 97.2, "own_cpu": 8.4, "memory": 41.0, "cores": 2.0, "load1": 3.1}})
+	t.add(session.ByEngine, session.TypeSelfLimit, &session.SelfLimit{Why: "host: CPU use 97 %", Span: session.SpanBegin, Running: 60})
 	if held {
 		t.guardTo("hold", "host: CPU use 97 %", session.CauseSelf, 60)
 	}
-	t.second()
+	t.until(70)
 	return t
 }
 
