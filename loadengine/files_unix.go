@@ -12,7 +12,7 @@ func fileLimit() uint64 {
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {
 		return 0
 	}
-	return uint64(l.Cur) // signed on some systems
+	return uint64(l.Cur) //nolint:unconvert // signed on some systems
 }
 
 // fileNumber is a new socket's number: the lowest that was free.

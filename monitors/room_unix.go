@@ -9,5 +9,5 @@ func fileLimit() int {
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {
 		return 0
 	}
-	return sane(uint64(l.Cur)) // signed on some systems
+	return sane(uint64(l.Cur)) //nolint:unconvert // signed on some systems
 }
