@@ -109,7 +109,7 @@ func (b *builder) header(tail Tail) {
 	b.pause(false)
 	h.Seconds, h.Paused = secs(b.ms), secs(b.pauses)
 	h.Timebox = b.st.Timebox.Seconds()
-	h.People = b.people
+	h.People, h.Roles = b.people, b.parts()
 	h.GuardState = b.st.Guard.State
 	h.Brake = b.st.Brake
 	h.Baseline.Note = b.st.Baseline.Note

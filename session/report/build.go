@@ -65,6 +65,7 @@ type builder struct {
 	ran, ranBefore                    int    // users at the newest tick and at the one before it
 	selfMS                            int64
 	people                            []string
+	exemplars                         []*session.ExemplarAdd
 	spans                             spans
 }
 
@@ -113,6 +114,9 @@ func (b *builder) add(e session.Event) {
 	case *session.Refused:
 		b.m.Refusals = append(b.m.Refusals, Refusal{Moment: b.now(), Who: e.By, Cmd: body.Cmd, Why: body.Why, Count: body.Count})
 	case *session.NoteAdd:
+	case *session.ExemplarAdd:
+		b.exchanged(body)
+		return
 	default:
 		b.frame(e)
 	}

@@ -52,7 +52,7 @@ func (m *Model) chat() []string {
 	} else {
 		say("%s", plain(m.Answer.Learned))
 	}
-	say("%s · %s · by %s", date(*h.Began), lasting(h.Seconds), plain(list(h.People)))
+	say("%s · %s · by %s", date(*h.Began), lasting(h.Seconds), plain(list(h.people())))
 	why := ""
 	if len(m.Answer.Why) > 0 {
 		why = m.Answer.Why[0]

@@ -35,13 +35,16 @@ func checkPage(t *testing.T, page string) {
 		page = strings.Replace(page, "!["+c.name+"]("+c.file+")", "", 1)
 	}
 	page = attachmentLink.ReplaceAllString(page, "$1") // the only links there are
-	columns, fenced := 0, false
+	columns, fence := 0, ""
 	for n, line := range strings.Split(page, "\n") {
-		if strings.HasPrefix(line, "```") {
-			fenced = !fenced
+		if bare := strings.TrimLeft(line, " "); fence == "" && strings.HasPrefix(bare, "```") {
+			fence = bare[:len(bare)-len(strings.TrimLeft(bare, "`"))]
 			continue
 		}
-		if fenced {
+		if fence != "" {
+			if strings.TrimSpace(line) == fence {
+				fence = ""
+			}
 			continue
 		}
 		for i := 0; i < len(line); i++ {
@@ -75,7 +78,7 @@ func checkPage(t *testing.T, page string) {
 		}
 		columns = got
 	}
-	if fenced {
+	if fence != "" {
 		t.Fatal("a fence is open")
 	}
 }
@@ -111,6 +114,11 @@ func hostileTape(text string) *tape {
 	t.add(text, session.TypeNoteEdit, &session.NoteEdit{ID: text, Kind: notes.Bug, Text: text + "2", Why: text})
 	t.add(text, session.TypeNoteRetract, &session.NoteMark{ID: "n0", Why: text})
 	t.add(text, session.TypeNoteResolve, &session.NoteMark{ID: "n2", Why: text})
+	t.add(text, session.TypeViewerJoin, &session.ViewerJoin{Name: text + "b", Role: session.Role(text), From: text})
+	for _, kind := range []string{"", text} {
+		t.add(session.ByEngine, session.TypeExemplar, &session.ExemplarAdd{Level: 1, Asked: 5, Journey: text, Step: text, Kind: kind, Pick: text, Sent: t.ms - 31_000, Seconds: 0.5, Trace: text, Method: text, URL: text,
+			Headers: map[string]string{text: text}, Body: text, Reached: text, Answer: map[string]string{text: text}, Start: text, Error: text, MoreSent: true, More: true})
+	}
 	t.add(text, session.TypeRefused, &session.Refused{Cmd: text, Why: text, Count: 1})
 	t.add(text, session.TypeExport, &session.Export{Files: []string{text}})
 	t.add(text, "x."+text, map[string]string{text: text})

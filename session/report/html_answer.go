@@ -53,7 +53,7 @@ func metaLine(m *Model) text {
 		t = join(t, words(" ("), foreign(h.EndReason), words(")"))
 	}
 	if len(h.People) > 0 {
-		t = join(t, words(" · by "), foreign(list(h.People)))
+		t = join(t, words(" · by "), foreign(list(h.people())))
 	}
 	t = join(t, words(" · staging "), foreign(orUnknown(h.Target)))
 	for _, b := range m.lastBuilds() {

@@ -63,6 +63,7 @@ func (m *Model) finding(n Note, room *int) []block {
 		out = append(out, block{Text: words("The text was changed later; earlier ones are in the appendix.")})
 	}
 	out = append(out, m.enclosed(n, room)...)
+	out = append(out, n.examples()...)
 	if n.Repro != "" {
 		out = append(out, block{Text: words("Again, with the guard on:")}, block{Pre: n.Repro, Class: "wrap"})
 	}

@@ -85,6 +85,12 @@ func (m *Model) roles() map[string]string {
 		out[p] = "navigator"
 		if moved[p] {
 			out[p] = "driver"
+			continue
+		}
+		for _, r := range m.Session.Roles {
+			if r.Name == p && r.Role == string(session.Observer) {
+				out[p] = r.Role
+			}
 		}
 	}
 	return out

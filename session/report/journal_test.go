@@ -162,6 +162,18 @@ func (t *tape) quiet(seconds int) {
 	t.add(session.ByMonitors, session.TypeBaselineEnd, &session.BaselineEnd{Thresholds: limits, Note: "short baseline", Promise: &session.Promise{Refuses: 0.3, Hangs: 0.75, NoSight: 5.05}})
 }
 
+// exchange is one that the engine kept, sent two seconds ago.
+func (t *tape) exchange(step, kind string, status int, seconds float64) {
+	x := &session.ExemplarAdd{Level: 4, Asked: t.asked, Journey: "buy", Step: step, Kind: kind, Pick: "first", Sent: t.ms - 2000, Seconds: seconds, Status: status, User: 7,
+		Trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Method: "POST", URL: "http://127.0.0.1:8080/cart/c17/checkout", Headers: map[string]string{"Authorization": "***", "Content-Type": "application/json"}, Body: `{"sku":"anvil"}`}
+	if status == 0 {
+		x.Error = "no answer within 10 s"
+	} else {
+		x.Answer, x.Start, x.More = map[string]string{"Content-Type": "text/html"}, "<h1>no connection left</h1>\n<p>pool</p>", true
+	}
+	t.add(session.ByEngine, session.TypeExemplar, x)
+}
+
 // rich is a session of eight minutes with all that can happen in it.
 func rich() *tape {
 	t := newTape()
@@ -194,6 +206,9 @@ func rich() *tape {
 	bug := t.write("mel", notes.Bug, "duplicate order when POST /checkout times out\n1. ramp to 80\n2. submit twice\nexpected: one order")
 	t.slow = 6
 	t.seconds(4)
+	t.exchange("POST /cart/{id}/checkout", "timeout", 0, 9.5)
+	t.exchange("POST /cart/{id}/checkout", "status 503", 503, 2.25)
+	t.exchange("GET /products", "", 200, 0.31)
 	t.health("production", "web-3", "amber", "red", "failed twice")
 	t.health("production", "", "amber", "red", "web-3 failed twice")
 	t.add(session.ByGuard, session.TypeGuardState, &session.GuardChange{From: "hold", To: "cut", Why: "production is red: web-3 failed twice", Cause: "red", Running: 80, Ceiling: 0,

@@ -72,6 +72,7 @@ func shallow(in []byte, depth int) []byte {
 func (m *Model) fill() {
 	h, a, t, s := &m.Session, &m.Answer, &m.Totals, &m.Sure
 	some(&h.People)
+	some(&h.Roles)
 	some(&h.Charters)
 	some(&h.Builds)
 	some(&h.Journeys)
@@ -108,6 +109,7 @@ func (m *Model) fill() {
 		some(&m.Notes[i].Tags)
 		some(&m.Notes[i].Links)
 		some[[]notes.Edit](&m.Notes[i].Edits)
+		some(&m.Notes[i].Exchanges)
 	}
 	x := &m.Series
 	for _, ints := range []*[]*int{&x.Asked, &x.Running} {

@@ -85,7 +85,7 @@ func (p *page) title(m *Model) {
 	}
 	parts := []string{date(*h.Began), lasting(h.Seconds), state}
 	if len(h.People) > 0 {
-		parts = append(parts, "by "+inline(list(h.People)))
+		parts = append(parts, "by "+inline(list(h.people())))
 	}
 	p.line("%s", strings.Join(parts, " · "))
 	if text := h.rateWords(); text != "" {

@@ -101,6 +101,7 @@ func (p *page) findings(m *Model) {
 		if n.Corrected() {
 			p.line("- The text was changed later; earlier ones are in the appendix.")
 		}
+		p.examples(n)
 		p.again(n.Repro)
 	}
 }

@@ -76,6 +76,7 @@ type Header struct {
 	Mission    session.CharterSet    `json:"mission"`        // the charter in full
 	StartedBy  string                `json:"started_by"`
 	People     []string              `json:"people"`
+	Roles      []Part                `json:"roles"` // of those who were on a screen of the session
 	Charter    string                `json:"charter"`
 	Charters   []string              `json:"earlier_charters"`
 	Target     string                `json:"target"`
@@ -95,6 +96,14 @@ type Header struct {
 	Baseline   Baseline              `json:"baseline"`
 	Brake      *session.BrakeTest    `json:"brake_test"`
 	Promise    *float64              `json:"promise"` // production hangs → last send, as promised
+}
+
+// Part is somebody's part in a session.
+type Part struct {
+	Name string  `json:"name"`
+	Role string  `json:"role"` // "driver" of who ever held the dial; else "navigator" or "observer"
+	From float64 `json:"from"` // seconds since the session's start
+	To   float64 `json:"to"`
 }
 
 // Baseline is the quiet phase.
@@ -229,6 +238,7 @@ type Note struct {
 	Retracted       *notes.Gone  `json:"retracted"`
 	Resolved        *notes.Gone  `json:"resolved"`
 	Repro           string       `json:"repro,omitempty"` // of a bug: the command that repeats the minutes before it
+	Exchanges       []Exchange   `json:"exchanges"`       // of a bug: real ones from around it
 }
 
 // Stop is one order to stop.

@@ -48,7 +48,7 @@ func (b *builder) notes() []Note {
 			from = "saved"
 		}
 		if n.Kind == notes.Bug && n.Gone == nil {
-			v.Repro = b.repro(n.MS)
+			v.Repro, v.Exchanges = b.repro(n.MS), b.exchanges(n)
 		}
 		if c := n.Panes(); c != nil {
 			staging, production := told(c.Staging), told(c.Production)

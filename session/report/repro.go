@@ -210,14 +210,22 @@ func shellWord(s string) string {
 
 // again draws a repro line as Markdown: fenced, so that it is copied as it is.
 func (p *page) again(line string) {
-	if line == "" {
-		return
+	if line != "" {
+		p.fenced("Again, with the guard on:", "sh", line)
 	}
+}
+
+// fenced is a point of a list with a text below it that stays as it is.
+func (p *page) fenced(what, lang, text string) {
 	fence := "```"
-	for strings.Contains(line, fence) {
+	for strings.Contains(text, fence) {
 		fence += "`"
 	}
-	p.line("- Again, with the guard on:\n\n  %ssh\n  %s\n  %s", fence, line, fence)
+	p.line("- %s\n\n  %s%s", what, fence, lang)
+	for l := range strings.SplitSeq(text, "\n") {
+		p.line("%s", strings.TrimRight("  "+l, " "))
+	}
+	p.line("  %s", fence)
 }
 
 // againText tells events of a session that is like an earlier one.

@@ -139,7 +139,7 @@ func (s *sheetPage) start(m *Model) {
 
 func (s *sheetPage) people(m *Model) {
 	s.head("TESTER")
-	list := m.Session.People
+	list := m.Session.testers()
 	if len(list) == 0 {
 		list = []string{NotKnown}
 	}
@@ -220,6 +220,9 @@ func (s *sheetPage) notes(m *Model) {
 	if text := m.Session.rateWords(); text != "" {
 		s.line("%s", text)
 	}
+	if text := m.Session.roleWords(); text != "" {
+		s.line("%s", sheetLine(text))
+	}
 	if worked := m.Session.Worked; worked < 45*60 {
 		s.line("Worked %s, which is less than a short session.", lasting(worked))
 	}
@@ -273,9 +276,10 @@ func sheetIssue(n Note) bool {
 	return n.Kind == notes.Obstacle && n.Resolved == nil || n.Kind == notes.Question && n.Open
 }
 
-func (s *sheetPage) bugs(m *Model) {
-	s.head("BUGS")
-	list := m.pick(sheetBug)
+// tagged writes notes below a heading, each below its tag and with what more is
+// known of it.
+func (s *sheetPage) tagged(head, tag string, list []Note, more func(Note)) {
+	s.head(head)
 	if len(list) == 0 {
 		s.line("#N/A")
 	}
@@ -283,8 +287,14 @@ func (s *sheetPage) bugs(m *Model) {
 		if i > 0 {
 			s.line("")
 		}
-		s.line("#BUG %s", sheetLine(n.key()))
+		s.line("#%s %s", tag, sheetLine(n.key()))
 		s.prose(n.Text)
+		more(n)
+	}
+}
+
+func (s *sheetPage) bugs(m *Model) {
+	s.tagged("BUGS", "BUG", m.pick(sheetBug), func(n Note) {
 		s.line("  Happened %s, +%s, noted by %s", stamp(n.T), clock(n.Elapsed), sheetLine(n.By))
 		if n.Users != nil {
 			s.line("  Load: %s", users(*n.Users))
@@ -294,7 +304,7 @@ func (s *sheetPage) bugs(m *Model) {
 		if n.Repro != "" {
 			s.line("  Again: %s", sheetLine(n.Repro))
 		}
-	}
+	})
 }
 
 // seenPlain is an environment as its pane showed it, in a sheet's line.
@@ -310,17 +320,7 @@ func seenPlain(v *notes.Seen) string {
 }
 
 func (s *sheetPage) obstacles(m *Model) {
-	s.head("ISSUES")
-	list := m.pick(sheetIssue)
-	if len(list) == 0 {
-		s.line("#N/A")
-	}
-	for i, n := range list {
-		if i > 0 {
-			s.line("")
-		}
-		s.line("#ISSUE %s", sheetLine(n.key()))
-		s.prose(n.Text)
+	s.tagged("ISSUES", "ISSUE", m.pick(sheetIssue), func(n Note) {
 		s.line("  Noted as %s at %s, +%s, by %s", sheetLine(string(n.Kind)), stamp(n.T), clock(n.Elapsed), sheetLine(n.By))
-	}
+	})
 }
