@@ -32,6 +32,9 @@ func (f *liveFlags) fleet(ctx context.Context, cfg *session.Config, plan loadeng
 	if plan.Mode == loadengine.ModeRate {
 		return nil, usage(errors.New("a Locust fleet is driven by users: leave --mode rate out"))
 	}
+	if f.results != "" {
+		return nil, usage(errors.New("a Locust fleet does not tell its requests one by one: leave --results out"))
+	}
 	if cfg.Staging.URL == "" {
 		return nil, usage(errors.New("a Locust fleet needs to know where its load may go: give staging.url (or --target)"))
 	}
@@ -46,7 +49,11 @@ func (f *liveFlags) fleet(ctx context.Context, cfg *session.Config, plan loadeng
 		u.User = nil
 		shown = u.String()
 	}
-	return &session.Fleet{Address: shown, Lease: locust.Lease, Begin: fleetBegin, Drain: fleetDrain,
+	hint := ""
+	if len(cfg.Staging.Journeys) > 0 {
+		hint = "the fleet's users do what its locustfile says: the journeys of the configuration are not walked"
+	}
+	return &session.Fleet{Address: shown, Lease: locust.Lease, Begin: fleetBegin, Drain: fleetDrain, Hint: hint,
 		Make: func(p *loadengine.Permit, b *loadengine.Brake, h loadengine.Hooks) (session.Engine, bool, error) {
 			e, err := locust.New(ctx, o, p, b, h)
 			if err != nil {

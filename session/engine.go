@@ -36,6 +36,7 @@ type Fleet struct {
 	Lease   time.Duration // of the permit there
 	Begin   time.Duration // how long one user may take to be there, at the rehearsal
 	Drain   time.Duration // how long an ending session waits to see it at zero
+	Hint    string        // what a person should know of it from the start; may be empty
 	// Make reaches for it. Leased tells whether it lets go by itself when nobody
 	// renews the permit.
 	Make func(*loadengine.Permit, *loadengine.Brake, loadengine.Hooks) (e Engine, leased bool, err error)
@@ -64,6 +65,9 @@ func (s *Session) makeEngine() error {
 		return err
 	}
 	s.engine = e
+	if f.Hint != "" {
+		s.o.Hints = append(s.o.Hints, f.Hint)
+	}
 	s.o.Start.Fleet = &FleetInfo{Address: f.Address, Lease: seconds(f.Lease), Leased: leased}
 	if s.o.Rules.Unleased = !leased; s.o.Rules.Unleased && !s.o.Rules.Off {
 		s.o.Hints = append(s.o.Hints, fmt.Sprintf(
@@ -71,6 +75,14 @@ func (s *Session) makeEngine() error {
 			s.o.Rules.FewUsers))
 	}
 	return nil
+}
+
+// journeys are what users do: a fleet's are in its locustfile, and here one name.
+func (s *Session) journeys() []loadengine.Journey {
+	if s.o.Fleet == nil {
+		return s.o.Plan.Journeys
+	}
+	return []loadengine.Journey{{Name: "fleet"}}
 }
 
 // beginning is how long the rehearsal waits for its user.

@@ -159,7 +159,7 @@ func (s *Session) assemble() error {
 	}
 	s.o.Start.Checks = append(s.o.Start.Checks, checkInfos(checks)...)
 	s.asks = askings(s.o.Answers)
-	for _, j := range s.o.Plan.Journeys {
+	for _, j := range s.journeys() {
 		info := JourneyInfo{Name: j.Name, Weight: j.Weight}
 		for _, st := range j.Steps {
 			info.Steps = append(info.Steps, journeyStep(st))

@@ -70,7 +70,7 @@ func (m *Model) preflightSheet() sheet {
 		}
 	}
 	s := m.s
-	row("STAGING", piece{"is loaded    ", inkStaging}, piece{s.Start.Target, inkStrong}, piece{"  " + journeysOf(s), inkDim})
+	row("STAGING", piece{"is loaded    ", inkStaging}, piece{s.Start.Target, inkStrong}, piece{"  " + m.senders(), inkDim})
 	m.watchedRow(row)
 	row("Limits", piece{limitsOf(s), inkText})
 	m.guardRow(row)
@@ -94,6 +94,14 @@ func (m *Model) preflightSheet() sheet {
 		l = append(l, []piece{{"When it is over, a copies the all-clear", inkDim}})
 	}
 	return sheet{m: m, title: "PRE-FLIGHT", about: "Enter goes on; but for the brake test, load waits for your dial ", w: w, n: len(l), line: fixed(l)}
+}
+
+// senders tell who sends the load, and what.
+func (m *Model) senders() string {
+	if n := m.nodes(); n != nil {
+		return "by the Locust fleet at " + m.s.Start.Fleet.Address + ", as its locustfile says"
+	}
+	return journeysOf(m.s)
 }
 
 func journeysOf(s *session.State) string {

@@ -156,11 +156,14 @@ func (c *client) plain(ctx context.Context) (*stats, error) {
 	return s, nil
 }
 
+// mostMS bounds what is believed of an answer's time: a day.
+const mostMS = 24 * 60 * 60 * 1000
+
 // milliseconds reads a key of a histogram; what is no number counts as 0.
 func milliseconds(key string) float64 {
 	ms, err := strconv.ParseFloat(key, 64)
-	if err != nil || ms < 0 {
+	if err != nil || !(ms >= 0) {
 		return 0
 	}
-	return ms
+	return min(ms, mostMS)
 }
