@@ -37,7 +37,20 @@ func (m *Model) fleetTitles(lead string) []string {
 		"· " + workers + lost + ", busiest " + cpu + " of a core",
 		"· " + workers + lost + ", CPU " + cpu,
 		"· " + workers + lost,
+		fmt.Sprintf("· %d up%s", n.Workers, lost),
 	}
+}
+
+// narrow panes have no room for the workers' processor in their title.
+const narrowPane = 44
+
+// fleetCPU is the busiest worker's processor, for a narrow pane.
+func (m *Model) fleetCPU(w int) [][]piece {
+	n := m.nodes()
+	if n == nil || w >= narrowPane {
+		return nil
+	}
+	return [][]piece{{{"CPU ", inkDim}, {fmt.Sprintf("%.0f %%", n.CPU), inkText}}}
 }
 
 // fleetTroubles are what a person should know before believing the numbers.

@@ -175,6 +175,9 @@ func (p pane) inside(c *canvas, env session.Env) {
 // groups are what the rows of numbers say, what matters most first.
 func (p pane) groups(env session.Env, w int) [][]piece {
 	g := p.numbers(env)
+	if p.name == "staging" {
+		g = append(g, p.m.fleetCPU(w)...)
+	}
 	if _, k := shape(env.State); p.watched() && env.State != "green" && env.Why != "" {
 		g = append(g, []piece{{cut(env.Why, w), k}})
 	}

@@ -2,6 +2,7 @@
 
 import os
 
+import gevent
 import locust.runners
 from locust import FastHttpUser, HttpUser, LoadTestShape, constant, events, task
 
@@ -26,6 +27,19 @@ class Shopper(FastHttpUser if os.environ.get("SWARM_FAST") else HttpUser):
         elsewhere = os.environ.get("SWARM_REACH")
         if elsewhere:
             self.client.get(elsewhere, name="elsewhere")
+
+
+@events.init.add_listener
+def die_with_the_test(**kwargs):
+    """A test that panics cleans nothing up."""
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            gevent.sleep(1)
+        os._exit(1)
+
+    gevent.spawn(watch)
 
 
 if os.environ.get("SWARM_SHAPE"):
