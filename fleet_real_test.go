@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -18,26 +19,31 @@ import (
 )
 
 // onFleet is a headless session whose load comes from two real Locust workers,
-// on servers that can be made to fail.
+// watching a production that can be made to fail.
 type onFleet struct {
-	t                   *testing.T
-	swarm               *swarm.Swarm
-	staging, production *fault.Server
+	t          *testing.T
+	swarm      *swarm.Swarm
+	staging    *site
+	production *fault.Server
+	arrived    atomic.Int64 // requests of the fleet, not Crosstalk's own check
+	last       atomic.Int64 // when the newest of them came, in Unix microseconds
 }
 
 func newFleet(t *testing.T, plugin string) *onFleet {
 	t.Helper()
 	f := &onFleet{t: t}
-	for _, s := range []**fault.Server{&f.staging, &f.production} {
-		one, err := fault.NewServer(fault.Options{Usual: 5 * time.Millisecond})
-		if err != nil {
-			t.Fatal(err)
+	f.staging = newSite(t, func(_ http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.UserAgent(), "crosstalk-check/") {
+			f.arrived.Add(1)
+			f.last.Store(time.Now().UnixMicro())
 		}
-		t.Cleanup(one.Close)
-		*s = one
-	}
+	})
 	var err error
-	if f.swarm, err = swarm.Start(t.Context(), swarm.Options{Dir: t.TempDir(), Target: f.staging.URL(), Workers: 2, Plugin: plugin}); err != nil {
+	if f.production, err = fault.NewServer(fault.Options{Usual: 5 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.production.Close)
+	if f.swarm, err = swarm.Start(t.Context(), swarm.Options{Dir: t.TempDir(), Target: f.staging.URL, Workers: 2, Plugin: plugin}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -52,9 +58,11 @@ func newFleet(t *testing.T, plugin string) *onFleet {
 func (f *onFleet) run(dial string, more ...string) *process {
 	f.t.Helper()
 	args := append([]string{"run", "--headless", "--baseline", "3s", "--events", "-", "--out", filepath.Join(f.t.TempDir(), "session"), "--as", "mel",
-		"--locust", f.swarm.URL, "--target", f.staging.URL(), "--watch", f.production.URL(), "--watch-every", "100ms", "--dial", dial}, more...)
+		"--locust", f.swarm.URL, "--target", f.staging.URL, "--watch", f.production.URL(), "--watch-every", "100ms", "--dial", dial}, more...)
 	return start(f.t, command(f.t, args...))
 }
+
+func (f *onFleet) lastCame() time.Time { return time.UnixMicro(f.last.Load()) }
 
 // fleetState is how the plug-in says the fleet stands.
 type fleetState struct {
@@ -96,9 +104,9 @@ func (f *onFleet) until(what string, is func(fleetState) bool) {
 // how it stands again and again.
 func (f *onFleet) nothingComes() {
 	f.t.Helper()
-	from, asked := f.staging.Arrived(), 0
+	from, asked := f.arrived.Load(), 0
 	f.until("twenty looks", func(fleetState) bool { asked++; return asked > 20 })
-	if n := f.staging.Arrived() - from; n != 0 {
+	if n := f.arrived.Load() - from; n != 0 {
 		f.t.Errorf("%d requests came after the load was said to be at zero", n)
 	}
 }
@@ -124,7 +132,7 @@ func TestAFleetStopsWhenCrosstalkIsKilled(t *testing.T) {
 		}
 		return over
 	})
-	t.Logf("Crosstalk killed → last request %.2f s", f.staging.Last().Sub(killed).Seconds())
+	t.Logf("Crosstalk killed → last request %.2f s", f.lastCame().Sub(killed).Seconds())
 	f.nothingComes()
 
 	p = f.run("0s=3")
@@ -166,7 +174,7 @@ func TestFaultsOfProductionStopAFleet(t *testing.T) {
 			if cut.text("cause") != "red" || stop.text("reason") != "guard" || stop.Body["ms_to_zero"] == nil {
 				t.Errorf("cut %v, stop %v", cut.Body, stop.Body)
 			}
-			last := f.staging.Last()
+			last := f.lastCame()
 			t.Logf("production %s → last request %.2f s (promised %.2f s); order → nobody runs %.0f ms, at the rehearsal %.0f ms",
 				c.name, last.Sub(failed).Seconds(), promise.num(c.name), stop.num("ms_to_zero"), rehearsal.num("ms_to_zero"))
 			f.nothingComes()
