@@ -36,6 +36,7 @@ type state struct {
 	Epoch    int64    `json:"epoch"`
 	Shut     int64    `json:"shut"` // the newest epoch that is over
 	Why      string   `json:"why"`
+	Session  string   `json:"session"`  // that the permit is of
 	Foreign  int      `json:"foreign"`  // users that somebody else asked for above the order, last
 	Foreigns int      `json:"foreigns"` // how often that was
 	Workers  []worker `json:"workers"`

@@ -102,6 +102,9 @@ func New(ctx context.Context, o Options, permit *loadengine.Permit, brake *loade
 	if len(here(s.Workers)) == 0 {
 		return nil, fmt.Errorf("no worker is connected to the Locust master at %s: start one with locust --worker --master-host", c.base.Host)
 	}
+	if s.Session != "" && s.Session != o.Session && s.Epoch > s.Shut {
+		return nil, fmt.Errorf("session %s drives the fleet at %s: end it first, or wait %s after its death", s.Session, c.base.Host, Lease)
+	}
 	f.epoch = max(time.Now().UnixMicro(), s.Epoch+1, s.Shut+1)
 	f.seen = s
 	f.tally = newTally(time.Now())

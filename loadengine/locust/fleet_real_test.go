@@ -255,3 +255,22 @@ func TestAFleetWithoutThePlugIn(t *testing.T) {
 	}
 	b.silent(t)
 }
+
+// A fleet has one session at a time; who comes second is told who was first.
+func TestAFleetHasOneSession(t *testing.T) {
+	t.Parallel()
+	b := fleet(t)
+	b.at(t, 2)
+	second := Options{URL: b.swarm.URL, Session: "second", Host: b.shop.URL, Hosts: []string{b.shop.place()}, MaxUsers: most}
+	ask := func() error {
+		_, err := New(t.Context(), second, loadengine.NewPermit(loadengine.SystemClock()), loadengine.NewBrake(), loadengine.Hooks{})
+		return err
+	}
+	if err := ask(); err == nil || !strings.Contains(err.Error(), "session "+t.Name()+" drives the fleet") {
+		t.Errorf("the second session: %v", err)
+	}
+	b.finish()
+	if err := ask(); err != nil {
+		t.Errorf("when the first has ended: %v", err)
+	}
+}

@@ -102,10 +102,11 @@ func (f *Fleet) turn(ctx context.Context, r *ramp) {
 	if next < was {
 		f.swarm(ctx, next)
 	}
+	permitted := !f.leased
 	if f.leased && (due || next > was) {
-		f.beat(ctx, next)
+		permitted = f.beat(ctx, next)
 	}
-	if next > was {
+	if next > was && permitted {
 		f.swarm(ctx, next)
 	}
 }
@@ -183,8 +184,8 @@ func (f *Fleet) swarm(ctx context.Context, users int) {
 	f.forget("swarm")
 }
 
-// beat renews the permit of the whole fleet.
-func (f *Fleet) beat(ctx context.Context, order int) {
+// beat renews the permit of the whole fleet, and tells whether that is done.
+func (f *Fleet) beat(ctx context.Context, order int) bool {
 	f.mu.Lock()
 	p := permit{Session: f.o.Session, Epoch: f.epoch, TTL: Lease.Seconds(), Order: order, Users: f.o.MaxUsers, RPS: f.o.MaxRPS,
 		Hosts: append([]string{}, f.o.Hosts...), Forbidden: append([]string{}, f.o.Forbidden...)} // never null
@@ -203,6 +204,7 @@ func (f *Fleet) beat(ctx context.Context, order int) {
 	case err == nil:
 		f.forget("beat")
 		f.took(s, now)
+		return true
 	case ctx.Err() != nil && f.brake.Context().Err() != nil:
 	default:
 		f.say("beat", err.Error(), "")
@@ -210,6 +212,7 @@ func (f *Fleet) beat(ctx context.Context, order int) {
 			f.pull(fmt.Sprintf("the fleet could not be reached for %.1f s", silent.Seconds()))
 		}
 	}
+	return false
 }
 
 func lapseWords(why string) string {
