@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -31,11 +33,14 @@ type shop struct {
 	pictures int
 	orders   int
 	expired  int
+	other    int // requests of load over another protocol, or of nobody's certificate
+
+	secured string // a folder with certificates: over HTTP/2, with a client's; "" is plain HTTP/1.1
 }
 
 const tokenWorth = 30
 
-func newShop(t *testing.T) *shop {
+func newShop(t *testing.T, secured bool) *shop {
 	t.Helper()
 	s := &shop{sessions: map[string]string{}, tokens: map[string]int{}, logins: map[string]int{}}
 	count := func(n *int) http.HandlerFunc {
@@ -47,7 +52,20 @@ func newShop(t *testing.T) *shop {
 			fmt.Fprint(w, "picture")
 		}
 	}
-	s.static, s.foreign = httptest.NewServer(count(&s.pictures)), httptest.NewServer(count(&s.abroad))
+	serve := func(h http.Handler) *httptest.Server { return httptest.NewServer(h) }
+	if secured {
+		s.secured = t.TempDir()
+		pair, pool := certificates(t, s.secured)
+		serve = func(h http.Handler) *httptest.Server {
+			server := httptest.NewUnstartedServer(s.known(h))
+			server.EnableHTTP2 = true
+			server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}
+			server.Config.ErrorLog = log.New(io.Discard, "", 0)
+			server.StartTLS()
+			return server
+		}
+	}
+	s.static, s.foreign = serve(count(&s.pictures)), serve(count(&s.abroad))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /login", s.form)
 	mux.HandleFunc("POST /login", s.login)
@@ -57,9 +75,23 @@ func newShop(t *testing.T) *shop {
 		http.Redirect(w, r, s.foreign.URL+"/pay", http.StatusFound)
 	})
 	mux.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {})
-	s.Server = httptest.NewServer(mux)
+	s.Server = serve(mux)
 	t.Cleanup(func() { s.Close(); s.static.Close(); s.foreign.Close() })
 	return s
+}
+
+// known counts load that comes by another protocol than HTTP/2, or without the
+// client certificate.
+func (s *shop) known(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		check := strings.HasPrefix(r.UserAgent(), "crosstalk-check/")
+		if r.ProtoMajor != 2 && !check || len(r.TLS.PeerCertificates) != 1 || r.TLS.PeerCertificates[0].Subject.CommonName != "mel" {
+			s.mu.Lock()
+			s.other++
+			s.mu.Unlock()
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // bad remembers what was wrong with a request, and answers it.
@@ -139,9 +171,13 @@ func (s *shop) configure(t *testing.T) string {
 	for _, who := range []string{"anna", "berta", "cleo"} {
 		rows += who + ",pw-of-" + who + "\n"
 	}
-	text := strings.NewReplacer("SHOP", s.URL, "STATICHOST", strings.TrimPrefix(s.static.URL, "http://"), "STATIC", s.static.URL).Replace(`staging:
+	wire := ""
+	if s.secured != "" {
+		wire = fmt.Sprintf("  ca: %[1]s/ca.pem\n  cert: %[1]s/client.pem\n  key: %[1]s/client.key\n", s.secured)
+	}
+	text := strings.NewReplacer("SHOP", s.URL, "STATICHOST", addressOf(s.static), "WIRE", wire, "STATIC", s.static.URL).Replace(`staging:
   url: SHOP
-  hosts: ["STATICHOST"]
+WIRE  hosts: ["STATICHOST"]
   served_by: X-Served-By
   data: users.csv
   headers: {X-Api-Key: "${HEADER}"}
@@ -170,6 +206,9 @@ func (s *shop) configure(t *testing.T) string {
 	return config
 }
 
+// addressOf is where a server listens.
+func addressOf(s *httptest.Server) string { return s.Listener.Addr().String() }
+
 // onShop runs a command of the program on the shop's configuration.
 func (s *shop) onShop(t *testing.T, config string, args ...string) *process {
 	t.Helper()
@@ -184,7 +223,24 @@ func (s *shop) onShop(t *testing.T, config string, args ...string) *process {
 
 func TestShopWithALogin(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	testShop(t, newShop(t, false))
+}
+
+// The same session over HTTP/2, with an authority of our own and a client's
+// certificate.
+func TestShopOverHTTP2(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, true)
+	testShop(t, s)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.other > 0 {
+		t.Errorf("%d requests came by another protocol, or without the client certificate", s.other)
+	}
+}
+
+func testShop(t *testing.T, s *shop) {
+	t.Helper()
 	config := s.configure(t)
 	dir := filepath.Join(t.TempDir(), "session")
 	file := filepath.Join(t.TempDir(), "results.json")
@@ -200,9 +256,11 @@ func TestShopWithALogin(t *testing.T) {
 		"--out", dir, "--results", file)
 	p.exits(0)
 	written.WriteString(p.out.text() + p.err.text())
-	report := run(t, "report", dir, "--format", "html,md,json,csv,timeline")
+	report := run(t, "report", dir, "--format", "html,md,json,csv,ses,timeline")
 	report.exits(0)
 	written.WriteString(report.out.text() + report.err.text())
+	// Every frame that a screen of the session shows, into the folder that is read below.
+	run(t, "replay", dir, "--export", "cast", "--out", filepath.Join(filepath.Dir(file), "session.cast")).exits(0)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -251,7 +309,7 @@ func TestShopWithALogin(t *testing.T) {
 	if cached == 0 || !picks["POST /orders status 401 first"] || !picks["POST /orders  first"] {
 		t.Errorf("%g from a cache, kept %v", cached, picks)
 	}
-	for _, want := range []string{"more users than rows of data", strings.TrimPrefix(s.foreign.URL, "http://") + ", which load may not reach: not followed"} {
+	for _, want := range []string{"more users than rows of data", addressOf(s.foreign) + ", which load may not reach: not followed"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("no note says %q:\n%s", want, notes)
 		}
