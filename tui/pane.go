@@ -80,7 +80,12 @@ func (p pane) render(w, h int) string {
 	room := w - 6 - width(word)
 	x := c.clip(1, 0, room, " "+strings.ToUpper(p.name), accent)
 	if p.name == "staging" && p.m.s.Start.Insecure {
-		x = c.clip(x, 0, room, " CERTIFICATES NOT VERIFIED", inkRed)
+		for _, badge := range []string{" CERTIFICATES NOT VERIFIED ", " NOT VERIFIED ", " INSECURE "} {
+			if x+width(badge) <= room || badge == " INSECURE " { // never cut to half of its words
+				x = c.clip(x, 0, room, badge, inkRed)
+				break
+			}
+		}
 	}
 	for _, t := range p.titles(env) {
 		if x+width(t)+2 <= room {
