@@ -49,7 +49,7 @@ func (m *Model) noted(e session.Event) {
 	if _, ok := m.src.(committer); !ok {
 		return
 	}
-	id := ""
+	var id string
 	switch b := e.Body.(type) {
 	case *session.NoteAdd:
 		id = b.ID
