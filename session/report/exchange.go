@@ -56,16 +56,16 @@ func (b *builder) exchanged(x *session.ExemplarAdd) {
 // and kind of error, else the slowest good answer. A step that its text names
 // comes first, then what was sent nearest to it.
 func (b *builder) exchanges(n notes.Note) []Exchange {
-	from := n.MS - exchangeBefore
+	from, to := n.MS-exchangeBefore, n.MS+exchangeAfter
 	for _, l := range b.levels.list {
-		if l.from <= n.MS && n.MS <= l.to {
-			from = min(from, l.from)
+		if l.from <= n.MS && n.MS < l.to { // what another level brings later says nothing of it
+			from, to = min(from, l.from), min(to, l.to)
 		}
 	}
 	var near []*session.ExemplarAdd
 	failed := false
 	for _, x := range b.exemplars {
-		if x.Sent >= from && x.Sent <= n.MS+exchangeAfter {
+		if x.Sent >= from && x.Sent <= to {
 			near = append(near, x)
 			failed = failed || x.Kind != ""
 		}
