@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"time"
 
 	"crosstalk/loadengine"
@@ -58,6 +59,9 @@ func (f *liveFlags) fleet(ctx context.Context, cfg *session.Config, plan loadeng
 			e, err := locust.New(ctx, o, p, b, h)
 			if err != nil {
 				return nil, false, usage(fmt.Errorf("reach the fleet: %w", err))
+			}
+			if f.headless && !e.Leased() {
+				fmt.Fprintln(os.Stderr, "crosstalk: the fleet is not on the lease: if this program dies, its load goes on; import crosstalk_guard.py on the master and every worker")
 			}
 			return e, e.Leased(), nil
 		}}, nil

@@ -28,11 +28,12 @@ import (
 
 // settings are the command line.
 type settings struct {
-	span  time.Duration
-	busy  int
-	idle  int
-	users int
-	think time.Duration
+	span    time.Duration
+	busy    int
+	idle    int
+	workers int
+	users   int
+	think   time.Duration
 }
 
 func main() {
@@ -40,12 +41,14 @@ func main() {
 	flag.DurationVar(&s.span, "span", 15*time.Second, "how long each measurement lasts")
 	flag.IntVar(&s.busy, "busy", 20, "users without a pause, while requests are measured")
 	flag.IntVar(&s.idle, "idle", 1000, "users that only wait, while memory is measured")
+	flag.IntVar(&s.workers, "workers", 6, "workers, while the master is measured; at least 2")
 	flag.IntVar(&s.users, "users", 1_000_000, "users to plan for")
 	flag.DurationVar(&s.think, "think", 10*time.Second, "between a planned user's requests")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, s); err != nil {
+	err := run(ctx, s)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "fleet:", err)
 		os.Exit(1)
 	}
@@ -60,9 +63,13 @@ func run(ctx context.Context, s settings) error {
 		}
 		all = append(all, c)
 	}
-	tell(all)
+	m, err := measureMaster(ctx, s)
+	if err != nil {
+		return fmt.Errorf("measure the master: %w", err)
+	}
+	tell(all, m)
 	for _, c := range all {
-		plan(c, s)
+		plan(c, m, s)
 	}
 	return nil
 }
@@ -75,7 +82,6 @@ type cost struct {
 	user    float64       // bytes of a worker that waits with it
 	idle    float64       // of a core, for a worker of so many that only wait
 	base    float64       // bytes of a worker without users
-	master  float64       // of a core, for each worker
 	users   int           // that only waited
 }
 
@@ -83,7 +89,7 @@ type cost struct {
 // only wait.
 func measure(ctx context.Context, s settings, kind string) (cost, error) {
 	c := cost{kind: kind, users: s.idle}
-	err := with(ctx, kind, -1, s.busy, func(f *locust.Fleet, w *swarm.Swarm) error {
+	err := with(ctx, kind, 1, -1, s.busy, func(f *locust.Fleet, w *swarm.Swarm) error {
 		before, sent := usage{}, f.Total().Requests
 		if err := before.read(w.Workers[0].PID()); err != nil {
 			return err
@@ -104,21 +110,11 @@ func measure(ctx context.Context, s settings, kind string) (cost, error) {
 	if err != nil {
 		return c, err
 	}
-	return c, with(ctx, kind, time.Hour, 0, func(f *locust.Fleet, w *swarm.Swarm) error {
-		var empty, full, later, master, masterLater usage
+	return c, with(ctx, kind, 1, time.Hour, 0, func(f *locust.Fleet, w *swarm.Swarm) error {
+		var empty, full, later usage
 		if err := empty.read(w.Workers[0].PID()); err != nil {
 			return err
 		}
-		if err := master.read(w.Master.PID()); err != nil {
-			return err
-		}
-		if err := wait(ctx, s.span); err != nil {
-			return err
-		}
-		if err := masterLater.read(w.Master.PID()); err != nil {
-			return err
-		}
-		c.master = (masterLater.cpu - master.cpu).Seconds() / s.span.Seconds()
 		if err := to(ctx, f, s.idle); err != nil {
 			return err
 		}
@@ -140,8 +136,39 @@ func measure(ctx context.Context, s settings, kind string) (cost, error) {
 	})
 }
 
-// with runs one worker under the lease with so many users.
-func with(ctx context.Context, kind string, pause time.Duration, users int, do func(*locust.Fleet, *swarm.Swarm) error) error {
+// master is what the master costs, of its one core: by itself, and for each
+// worker.
+type master struct{ base, worker float64 }
+
+// measureMaster compares a master of one worker with one of several, each with a
+// user that asks twice a second, so that workers have news as often as they tell.
+func measureMaster(ctx context.Context, s settings) (master, error) {
+	used := map[int]float64{}
+	for _, n := range []int{1, s.workers} {
+		err := with(ctx, "HttpUser", n, 500*time.Millisecond, n, func(_ *locust.Fleet, w *swarm.Swarm) error {
+			var before, after usage
+			if err := before.read(w.Master.PID()); err != nil {
+				return err
+			}
+			if err := wait(ctx, s.span); err != nil {
+				return err
+			}
+			if err := after.read(w.Master.PID()); err != nil {
+				return err
+			}
+			used[n] = (after.cpu - before.cpu).Seconds() / s.span.Seconds()
+			return nil
+		})
+		if err != nil {
+			return master{}, err
+		}
+	}
+	each := (used[s.workers] - used[1]) / float64(s.workers-1)
+	return master{base: used[1] - each, worker: each}, nil
+}
+
+// with runs so many workers under the lease with so many users.
+func with(ctx context.Context, kind string, workers int, pause time.Duration, users int, do func(*locust.Fleet, *swarm.Swarm) error) error {
 	shop := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer shop.Close()
 	dir, err := os.MkdirTemp("", "crosstalk-fleet-")
@@ -149,7 +176,7 @@ func with(ctx context.Context, kind string, pause time.Duration, users int, do f
 		return fmt.Errorf("make a folder for the fleet: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	w, err := swarm.Start(ctx, swarm.Options{Dir: dir, Target: shop.URL, Workers: 1, Plugin: locust.Plugin, Wait: pause, Fast: kind == "FastHttpUser"})
+	w, err := swarm.Start(ctx, swarm.Options{Dir: dir, Target: shop.URL, Workers: workers, Plugin: locust.Plugin, Wait: pause, Fast: kind == "FastHttpUser"})
 	if err != nil {
 		return err
 	}

@@ -96,13 +96,13 @@ func (s *Swarm) start(ctx context.Context) error {
 		return err
 	}
 	s.URL = "http://127.0.0.1:" + web
-	s.Master, err = s.run(append([]string{"--master", "--web-host", "127.0.0.1", "--web-port", web,
+	s.Master, err = s.run(ctx, append([]string{"--master", "--web-host", "127.0.0.1", "--web-port", web,
 		"--master-bind-host", "127.0.0.1", "--master-bind-port", s.port}, s.o.Master...)...)
 	if err != nil {
 		return err
 	}
 	for range s.o.Workers {
-		if err := s.Join(); err != nil {
+		if err := s.Join(ctx); err != nil {
 			return err
 		}
 	}
@@ -113,8 +113,8 @@ func (s *Swarm) start(ctx context.Context) error {
 func (s *Swarm) Guarded() bool { return s.o.Plugin != "" }
 
 // Join starts one more worker, and does not wait for it.
-func (s *Swarm) Join() error {
-	w, err := s.run("--worker", "--master-host", "127.0.0.1", "--master-port", s.port)
+func (s *Swarm) Join(ctx context.Context) error {
+	w, err := s.run(ctx, "--worker", "--master-host", "127.0.0.1", "--master-port", s.port)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (s *Swarm) Join() error {
 	return nil
 }
 
-func (s *Swarm) run(args ...string) (*Process, error) {
+func (s *Swarm) run(ctx context.Context, args ...string) (*Process, error) {
 	log, err := os.CreateTemp(s.o.Dir, "log")
 	if err != nil {
 		return nil, fmt.Errorf("keep what Locust says: %w", err)
@@ -134,7 +134,7 @@ func (s *Swarm) run(args ...string) (*Process, error) {
 		program = []string{other}
 	}
 	args = append(append(program[1:], "-f", "locustfile.py", "--host", s.o.Target), args...)
-	cmd := exec.Command(program[0], args...) //nolint:gosec // the tests' own program
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program[0], args...) //nolint:gosec // the tests' own program; Kill ends it
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = s.o.Dir, log, log, append(os.Environ(), s.env()...)
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start Locust (Debian: python3-locust): %w", err)

@@ -113,8 +113,7 @@ func (c *client) once(ctx context.Context, method, path, kind string, body []byt
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, is := errors.AsType[*url.Error](err); is {
 			err = u.Err // the address is said once, and without its password
 		}
 		return fmt.Errorf("the Locust master at %s does not answer: %w", c.base.Host, err)

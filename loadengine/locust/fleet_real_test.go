@@ -86,7 +86,7 @@ func TestAWorkerDies(t *testing.T) {
 	b.loads(t)
 	await(t, "one worker and one lost in a tick", func() bool { n := b.nodes(); return n.Workers == 1 && n.Lost == 1 })
 	b.at(t, 6)
-	if err := b.swarm.Join(); err != nil {
+	if err := b.swarm.Join(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b.says(t, "joined", "2 in all")

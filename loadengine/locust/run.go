@@ -174,7 +174,7 @@ func (f *Fleet) swarm(ctx context.Context, users int) {
 		case errors.Is(err, errShape): // asking has started it
 			f.pull(err.Error())
 		case ctx.Err() == nil:
-			f.say("swarm", err.Error(), "")
+			f.say("swarm", err.Error())
 		}
 		return
 	}
@@ -207,7 +207,7 @@ func (f *Fleet) beat(ctx context.Context, order int) bool {
 		return true
 	case ctx.Err() != nil && f.brake.Context().Err() != nil:
 	default:
-		f.say("beat", err.Error(), "")
+		f.say("beat", err.Error())
 		if silent > Lease && f.busy() {
 			f.pull(fmt.Sprintf("the fleet could not be reached for %.1f s", silent.Seconds()))
 		}
@@ -225,7 +225,7 @@ func lapseWords(why string) string {
 // pull stops the load for a lapsed permit, and says why.
 func (f *Fleet) pull(why string) {
 	if f.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonPermit, By: "engine"}) {
-		f.say("lapse "+time.Now().String(), why, "")
+		f.say("lapse "+time.Now().String(), why)
 	}
 }
 
@@ -285,7 +285,7 @@ func (f *Fleet) toZero(ctx context.Context, h halt) bool {
 				return true
 			}
 		case ctx.Err() == nil:
-			f.say("stop", err.Error(), "")
+			f.say("stop", err.Error())
 		}
 		select {
 		case <-ctx.Done():

@@ -40,7 +40,7 @@ func (f *Fleet) poll(ctx context.Context, final bool) {
 	var tick loadengine.Tick
 	if err != nil {
 		if !final && ctx.Err() == nil {
-			f.say("poll", err.Error(), "")
+			f.say("poll", err.Error())
 		}
 		tick = loadengine.Tick{At: now}
 	} else {
@@ -105,7 +105,7 @@ func (f *Fleet) missed(before, s *state) {
 		f.lost[w.ID] = true
 		f.mu.Unlock()
 		if first {
-			f.say("lost "+w.ID, fmt.Sprintf("worker %s is lost with its users: %d left, which take no more until the dial moves", w.ID, len(now)), "")
+			f.say("lost "+w.ID, fmt.Sprintf("worker %s is lost with its users: %d left, which take no more until the dial moves", w.ID, len(now)))
 		}
 	}
 	known := map[string]bool{}
@@ -114,7 +114,7 @@ func (f *Fleet) missed(before, s *state) {
 	}
 	for id := range now {
 		if !known[id] {
-			f.say("new "+id, fmt.Sprintf("worker %s joined: %d in all", id, len(now)), "")
+			f.say("new "+id, fmt.Sprintf("worker %s joined: %d in all", id, len(now)))
 		}
 	}
 }
@@ -145,15 +145,15 @@ func (f *Fleet) others(s *state, now time.Time) {
 	f.mu.Unlock()
 	switch at := now.Format(time.RFC3339); {
 	case fresh:
-		f.say("more "+at, fmt.Sprintf("someone else set %s in Locust itself: set back to %d", users(s.Foreign), order), "")
+		f.say("more "+at, fmt.Sprintf("someone else set %s in Locust itself: set back to %d", users(s.Foreign), order))
 	case more:
-		f.say("more "+at, fmt.Sprintf("someone else set %s in Locust itself: set back to %d", users(s.Users), order), "")
+		f.say("more "+at, fmt.Sprintf("someone else set %s in Locust itself: set back to %d", users(s.Users), order))
 	case alone:
-		f.say("alone "+at, "no worker is left: nobody runs until one is back and the dial moves", "")
+		f.say("alone "+at, "no worker is left: nobody runs until one is back and the dial moves")
 	case fewer && !runs(s.State):
-		f.say("fewer "+at, "someone else stopped the run in Locust itself: nobody runs until the dial moves", "")
+		f.say("fewer "+at, "someone else stopped the run in Locust itself: nobody runs until the dial moves")
 	case fewer:
-		f.say("fewer "+at, fmt.Sprintf("someone else set %s in Locust itself: it stays so until the dial moves", users(s.Target)), "")
+		f.say("fewer "+at, fmt.Sprintf("someone else set %s in Locust itself: it stays so until the dial moves", users(s.Target)))
 	}
 }
 
@@ -171,8 +171,8 @@ func users(n int) string {
 const maxSaid = 200
 
 // say tells a trouble of the fleet once, until it is over.
-func (f *Fleet) say(key, text, remedy string) {
-	f.sayOnce(key, loadengine.Finding{Kind: loadengine.FindingNodes, Text: text, Remedy: remedy})
+func (f *Fleet) say(key, text string) {
+	f.sayOnce(key, loadengine.Finding{Kind: loadengine.FindingNodes, Text: text})
 }
 
 func (f *Fleet) sayOnce(key string, n loadengine.Finding) {
