@@ -51,7 +51,7 @@ func (f *liveFlags) fleet(ctx context.Context, cfg *session.Config, plan loadeng
 		shown = u.String()
 	}
 	hint := ""
-	if len(cfg.Staging.Journeys) > 0 {
+	if j := cfg.Staging.Journeys; len(j) > 1 || len(j) == 1 && len(j[0].Steps) > 1 {
 		hint = "the fleet's users do what its locustfile says: the journeys of the configuration are not walked"
 	}
 	return &session.Fleet{Address: shown, Lease: locust.Lease, Begin: fleetBegin, Drain: fleetDrain, Hint: hint,

@@ -45,7 +45,7 @@ func TestThePreflightNamesTheFleet(t *testing.T) {
 	m.s.Start.Fleet = &session.FleetInfo{Address: "http://master.example.test:8089", Lease: 2, Leased: true}
 	m.s.Guard.Promise = &session.Promise{Refuses: 2.6, Hangs: 2.85, Lease: 2}
 	text := m.text()
-	for _, want := range []string{"by the Locust fleet at http://master.example.test:8089", "the fleet's lease of 2"} {
+	for _, want := range []string{"by Locust at http://master.example.test:8089", "the fleet's lease of 2"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -99,7 +99,7 @@ func (m *Model) preflightSheet() sheet {
 // senders tell who sends the load, and what.
 func (m *Model) senders() string {
 	if n := m.nodes(); n != nil {
-		return "by the Locust fleet at " + m.s.Start.Fleet.Address + ", as its locustfile says"
+		return "by Locust at " + m.s.Start.Fleet.Address + ", as its locustfile says"
 	}
 	return journeysOf(m.s)
 }

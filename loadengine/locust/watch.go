@@ -3,6 +3,7 @@ package locust
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"crosstalk/loadengine"
@@ -51,6 +52,7 @@ func (f *Fleet) poll(ctx context.Context, final bool) {
 		f.mu.Unlock()
 		if s.Users >= 0 {
 			f.took(&state{State: s.State, Target: s.Users, Users: s.Users, InFlight: s.Users, Workers: s.Workers}, now)
+			f.stopAgain(ctx, s.Users)
 		}
 	}
 	l := f.Live()
@@ -58,6 +60,14 @@ func (f *Fleet) poll(ctx context.Context, final bool) {
 	tick.Nodes = f.nodes()
 	if f.hooks.Tick != nil {
 		f.hooks.Tick(tick)
+	}
+}
+
+// stopAgain ends what runs under a latched brake: Locust's own stop, in the
+// midst of spawning, may leave a worker at it. The plug-in does so by itself.
+func (f *Fleet) stopAgain(ctx context.Context, users int) {
+	if _, latched := f.brake.Latched(); latched && users > 0 {
+		_ = f.client.stop(ctx) // the next poll sees whether it helped
 	}
 }
 
@@ -105,7 +115,7 @@ func (f *Fleet) missed(before, s *state) {
 		f.lost[w.ID] = true
 		f.mu.Unlock()
 		if first {
-			f.say("lost "+w.ID, fmt.Sprintf("worker %s is lost with its users: %d left, which take no more until the dial moves", w.ID, len(now)))
+			f.say("lost "+w.ID, fmt.Sprintf("worker %s is lost with its users: %d left, which take no more until the dial moves", brief(w.ID), len(now)))
 		}
 	}
 	known := map[string]bool{}
@@ -114,9 +124,17 @@ func (f *Fleet) missed(before, s *state) {
 	}
 	for id := range now {
 		if !known[id] {
-			f.say("new "+id, fmt.Sprintf("worker %s joined: %d in all", id, len(now)))
+			f.say("new "+id, fmt.Sprintf("worker %s joined: %d in all", brief(id), len(now)))
 		}
 	}
+}
+
+// brief is a worker's host and the start of the 32 digits that Locust adds.
+func brief(id string) string {
+	if at := strings.LastIndexByte(id, '_'); at >= 0 && len(id)-at-1 == 32 {
+		return id[:at+7]
+	}
+	return id
 }
 
 // others notices orders that are not ours. More than the dial wants is taken
