@@ -52,7 +52,7 @@ func newShop(t *testing.T, secured bool) *shop {
 			fmt.Fprint(w, "picture")
 		}
 	}
-	serve := func(h http.Handler) *httptest.Server { return httptest.NewServer(h) }
+	serve := httptest.NewServer
 	if secured {
 		s.secured = t.TempDir()
 		pair, pool := certificates(t, s.secured)

@@ -17,7 +17,7 @@ func TestFindingsAreToldOnce(t *testing.T) {
 	}}
 	first := make(chan struct{})
 	go func() { f.note(Finding{Kind: FindingRedirect, Host: "a.test:80", Step: "GET /"}); close(first) }()
-	for len(f.list()) == 0 { //nolint:revive // it is in the list before it is told
+	for len(f.list()) == 0 { // it is in the list before it is told
 	}
 	for range users {
 		all.Go(func() { f.note(Finding{Kind: FindingRedirect, Host: "a.test:80", Step: "GET /"}) })

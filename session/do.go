@@ -107,7 +107,8 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 	case StartRamp:
 		return s.startRamp(who.Name, c, at)
 	case EndRamp:
-		return s.stopRamp(who.Name, c), nil
+		s.stopRamp(who.Name, c)
+		return Reply{}, nil
 	case AnswerCheck:
 		return s.answerCheck(who.Name, c), nil
 	case SetAside:

@@ -145,16 +145,15 @@ func (s *Session) step(to int, now time.Time) {
 }
 
 // stopRamp ends the ramp because somebody pressed a key.
-func (s *Session) stopRamp(who string, c EndRamp) Reply {
+func (s *Session) stopRamp(who string, c EndRamp) {
 	if s.ramp == nil {
-		return Reply{}
+		return
 	}
 	why := c.Why
 	if why == "" {
 		why = "ended by " + who
 	}
 	s.endRamp(who, why, true)
-	return Reply{}
 }
 
 // endRamp ends the ramp under way, if there is one. Keep holds the users where

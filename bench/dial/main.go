@@ -95,7 +95,7 @@ func (s *settings) run(ctx context.Context) error {
 func (s *settings) measure(ctx context.Context, t tool, dir string) (times, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	server, err := listen(s.answer)
+	server, err := listen(ctx, s.answer)
 	if err != nil {
 		return times{}, err
 	}

@@ -31,7 +31,7 @@ type move struct {
 }
 
 // listen starts it on loopback, with a second address that only watches.
-func listen(answer time.Duration) (*server, error) {
+func listen(ctx context.Context, answer time.Duration) (*server, error) {
 	s := &server{changed: make(chan struct{})}
 	load := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.move(+1)
@@ -49,7 +49,7 @@ func listen(answer time.Duration) (*server, error) {
 		handler http.Handler
 		at      *string
 	}{{load, &s.target}, {well, &s.watch}} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("listen: %w", err)

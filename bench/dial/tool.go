@@ -134,7 +134,7 @@ func ours(ctx context.Context, path string, s *server, dir string, users int) (*
 }
 
 func k6(ctx context.Context, path string, s *server, users int) (*dial, error) {
-	at, err := freeAddress()
+	at, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func k6(ctx context.Context, path string, s *server, users int) (*dial, error) {
 }
 
 func locust(ctx context.Context, s *server, dir string, users int) (*dial, error) {
-	at, err := freeAddress()
+	at, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -240,8 +240,8 @@ func order(ctx context.Context, method, address, kind, body string) (time.Time, 
 }
 
 // freeAddress is one that nothing listens at.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddress(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)
 	}

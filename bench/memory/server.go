@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -20,7 +21,7 @@ type server struct {
 }
 
 // listen starts it on loopback, with a second address that only watches.
-func listen(k kind) (*server, error) {
+func listen(ctx context.Context, k kind) (*server, error) {
 	s := &server{}
 	load := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.requests.Add(1)
@@ -44,7 +45,7 @@ func listen(k kind) (*server, error) {
 		srv *http.Server
 		at  *string
 	}{{load, &s.target}, {well, &s.watch}} {
-		at, err := net.Listen("tcp", "127.0.0.1:0")
+		at, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("listen: %w", err)

@@ -74,7 +74,7 @@ func k6(s *server, k kind, users int, _ string) ([]string, error) {
 func (t tool) measure(ctx context.Context, k kind, users int, dir string) (memory, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
-	s, err := listen(k)
+	s, err := listen(ctx, k)
 	if err != nil {
 		return memory{}, err
 	}
