@@ -167,6 +167,10 @@ func apart(g string) bool {
 func width(s string) int {
 	n := 0
 	for len(s) > 0 {
+		if s[0] < utf8.RuneSelf && (len(s) == 1 || s[1] < utf8.RuneSelf) {
+			n, s = n+1, s[1:]
+			continue
+		}
 		var w int
 		_, w, s = next(s)
 		n += w
@@ -178,6 +182,9 @@ func width(s string) int {
 func cut(s string, w int) string {
 	if w <= 0 {
 		return ""
+	}
+	if len(s) <= w { // no character is wider than it is long
+		return s
 	}
 	n, keep := 0, 0
 	for rest := s; len(rest) > 0; {

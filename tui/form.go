@@ -275,7 +275,7 @@ func (b sheetForm) foot(c *canvas, w, h int) {
 	}
 	x := c.text(2, h-2, "Enter", inkKey)
 	x = c.text(x, h-2, enter, inkDim)
-	for _, k := range [][2]string{{"ctrl+s", end}, {"Esc", " closes   "}, {"Tab", " next   "}, {"⇧Tab", " back   "}, {"Alt+Enter", " new line"}} {
+	for _, k := range [][2]string{{"ctrl+s", end}, {"Esc", " closes   "}, {"Tab", " next   "}, {"Shift+Tab", " back   "}, {"Alt+Enter", " new line"}} {
 		if x+width(k[0]+k[1]) > w-2 {
 			return
 		}

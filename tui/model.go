@@ -194,7 +194,7 @@ func (m *Model) restyle(dark bool) {
 	case groundLight:
 		dark = false
 	}
-	m.st = newStyles(dark, m.env("NO_COLOR") != "", m.o.ASCII, m.console(), m.theme.palette)
+	m.st = newStyles(dark, m.env("NO_COLOR") != "", m.o.ASCII || m.env("RUNEWIDTH_EASTASIAN") == "1", m.console(), m.theme.palette)
 }
 
 // console tells of a terminal that can show little more than letters.
