@@ -147,7 +147,11 @@ func (s *State) load(e Event) {
 func stopText(b *LoadStop) string {
 	text := fmt.Sprintf("load stopped (%s)", b.Reason)
 	if b.MSToZero != nil && b.InFlight > 0 {
-		text += fmt.Sprintf(": %d in flight, none after %.0f ms", b.InFlight, *b.MSToZero)
+		took := "less than 1 ms"
+		if *b.MSToZero >= 0.95 {
+			took = fmt.Sprintf("%.0f ms", *b.MSToZero)
+		}
+		text += fmt.Sprintf(": %d in flight, none after %s", b.InFlight, took)
 	}
 	return text
 }

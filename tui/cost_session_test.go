@@ -76,7 +76,7 @@ func TestNothingIsAllocatedForARequest(t *testing.T) {
 		story := busyStory()
 		m, _ := screen(story, 200, 60)
 		seq := m.s.Seq
-		return testing.AllocsPerRun(50, func() {
+		return testing.AllocsPerRun(12, func() {
 			seq++
 			story.ms += 1000
 			p50, p95 := 0.02, 0.08
