@@ -76,15 +76,15 @@ func TestLooks(t *testing.T) {
 			var all strings.Builder
 			for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
 				words := ""
-				m, src := screen(v.story, size[0], size[1])
-				if v.set != nil {
-					v.set(src)
-					m.Update(clockMsg{})
-				}
-				m.pressAll(v.keys...)
 				for _, look := range looks {
+					m, src := screen(v.story, size[0], size[1])
 					m.o.Environ = look.env
+					if v.set != nil {
+						v.set(src)
+						m.Update(clockMsg{})
+					}
 					m.restyle(look.dark)
+					m.pressAll(v.keys...)
 					frame := m.View().Content
 					text := ansi.Strip(frame)
 					fits(t, text, size[0], size[1])
@@ -108,11 +108,12 @@ func TestLooks(t *testing.T) {
 // On the largest screens the frame is whole, too, in every view.
 func TestLargestScreens(t *testing.T) {
 	for _, v := range goldenViews() {
-		m, _ := screen(v.story, 300, 90)
-		m.pressAll(v.keys...)
-		for _, size := range [][2]int{{300, 90}, {300, 24}, {80, 90}, {80, 24}} {
-			m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		for _, size := range [][2]int{{300, 90}, {300, 24}, {80, 90}} {
+			m, _ := screen(v.story, size[0], size[1])
+			m.pressAll(v.keys...)
 			fits(t, ansi.Strip(m.View().Content), size[0], size[1])
+			m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+			fits(t, ansi.Strip(m.View().Content), 80, 24)
 		}
 	}
 }
