@@ -21,7 +21,7 @@ func tellDisk(s *session.Session, from uint64, w io.Writer) {
 		}
 		for _, e := range events {
 			from = e.Seq
-			b, ok := e.Body.(*session.Reason)
+			b, ok := e.Body.(*session.SelfLimit)
 			if !ok || e.Type != session.TypeSelfLimit || !strings.HasPrefix(b.Why, session.JournalTrouble) {
 				continue
 			}

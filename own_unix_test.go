@@ -75,7 +75,10 @@ func TestWeAreTheBottleneck(t *testing.T) {
 	if n := len(j.where(func(e event) bool { return e.Type == "guard.state" && e.text("to") == "cut" })); n > 0 {
 		t.Errorf("cut %d times: the checks lost sight of production", n)
 	}
-	if ends := j.where(func(e event) bool { return e.Type == "self.limit" && e.text("span") == "end" }); len(ends) == 0 {
+	// A busy machine may be short of something up to the session's end.
+	self := j.of("health.state").where(func(e event) bool { return e.text("env") == "self" && e.text("check") == "" })
+	ends := j.where(func(e event) bool { return e.Type == "self.limit" && e.text("span") == "end" })
+	if well := self[len(self)-1].text("to") == "green"; well && len(ends) == 0 {
 		t.Error("the span does not end")
 	}
 	md, err := os.ReadFile(filepath.Join(dir, "report.md"))
