@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"crosstalk/loadengine"
+	"crosstalk/monitors"
 	"crosstalk/session"
 )
 
@@ -220,16 +221,36 @@ func (d *dry) checks() {
 	where := map[string]string{}
 	for env, checks := range map[string][]session.Check{"staging": d.masked.Staging.Checks, "production": d.masked.Production.Checks, "control": d.masked.Control.Checks} {
 		for _, c := range checks {
-			where[env+"\x00"+c.Name] = c.Kind + " " + c.Address
+			key := env + "\x00" + c.Name
+			if where[key] = c.Kind + " " + c.Address; c.Kind == "person" {
+				where[key] = question(c)
+			}
 		}
 	}
 	for _, c := range d.compiled.Checks {
 		what := where[c.Env+"\x00"+c.Name]
+		if c.Kind == "person" { // its period is how often we look for an answer, not how often somebody is asked
+			d.say("Check", "%s %s %s", c.Env, d.cfg.Mask(c.Name), what)
+			continue
+		}
 		d.say("Check", "%s %s every %s  %s", c.Env, d.cfg.Mask(c.Name), c.Every, what)
 	}
 	if len(d.masked.Production.Checks) == 0 {
 		d.say("", "production is not watched: nothing tells whether the load reaches it")
 	}
+}
+
+// question says whom a check asks, what and how often.
+func question(c session.Check) string {
+	whom := c.Who
+	if whom == "" {
+		whom = "anyone"
+	}
+	every := c.Every
+	if every == 0 {
+		every = monitors.DefaultQuestion
+	}
+	return fmt.Sprintf("asks %s every %s: %s", whom, every, c.Question)
 }
 
 // course says what a session would do first.

@@ -44,7 +44,7 @@ func (m *Model) question() (session.Ask, bool) {
 		return best, true
 	}
 	for _, c := range m.s.Start.Checks { // whoever sees something says so unasked
-		if c.Kind == "person" {
+		if c.Kind == personKind {
 			return session.Ask{Env: c.Env, Check: c.Name}, true
 		}
 	}

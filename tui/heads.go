@@ -135,7 +135,7 @@ func (p pane) about(c *canvas, x, y, w, rows int, t session.Tile) {
 func (p pane) facts(t session.Tile) [][]piece {
 	var g [][]piece
 	add := func(name, value string) { g = append(g, []piece{{name, inkDim}, {value, inkText}}) }
-	if t.Now.Latency != nil {
+	if t.Now.Latency != nil && t.Info.Kind != personKind {
 		add("", millis(*t.Now.Latency))
 	}
 	amber, red := t.Now.Amber, t.Now.Red
@@ -151,7 +151,7 @@ func (p pane) facts(t session.Tile) [][]piece {
 	if red > 0 {
 		add("red from ", millis(red))
 	}
-	if t.Info.Every > 0 {
+	if t.Info.Every > 0 && t.Info.Kind != personKind {
 		add("every ", span1(t.Info.Every))
 	}
 	if t.Info.Address != "" {

@@ -151,6 +151,9 @@ func (t tiles) index(all []session.Tile) int {
 // asideWord is what stands on a tile that does not count.
 const asideWord = "set aside"
 
+// personKind is the kind of a check that a person answers.
+const personKind = "person"
+
 // mutedWord is what stands on a tile that a person muted.
 const mutedWord = "warns only"
 
@@ -187,7 +190,12 @@ func (t tiles) one(c *canvas, x, y, end int, p plan, k session.Tile) {
 	at += p.name
 	if p.value > 0 {
 		v := "—"
-		if k.Now.Latency != nil {
+		switch {
+		case k.Info.Kind == personKind: // nothing was measured; green is that they said yes
+			if k.Now.State == "green" {
+				v = "yes"
+			}
+		case k.Now.Latency != nil:
 			v = millis(*k.Now.Latency)
 		}
 		if p.word == 0 && word != "" {
