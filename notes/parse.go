@@ -21,11 +21,25 @@ type Draft struct {
 }
 
 // Parse reads a typed line. Its first character or first word sets the kind; a
-// doubled mark ("!!") or one after a backslash is text. After the kind, "-2m"
-// or "@15:31" say when it happened.
+// doubled mark ("!!") or one after a backslash is text. Before the kind or after
+// it, "-2m" or "@15:31" say when it happened.
 func Parse(line string) Draft {
 	d, escaped := parseKind(line)
-	if !escaped {
+	if !escaped && d.cutTime() && d.Kind == Plain {
+		k, _ := parseKind(d.Text)
+		d.Kind, d.Text = k.Kind, k.Text
+	}
+	d.Tags = Tags(d.Text)
+	return d
+}
+
+// ParseAs reads a typed line whose kind is given: a time at its start is read
+// as by Parse, all of the rest is text.
+func ParseAs(kind Kind, line string) Draft {
+	d := Draft{Kind: kind, Text: strings.TrimSpace(Clean(line))}
+	if rest, ok := strings.CutPrefix(d.Text, `\`); ok {
+		d.Text = rest
+	} else {
 		d.cutTime()
 	}
 	d.Tags = Tags(d.Text)
@@ -93,25 +107,30 @@ func cutKind(line string) (Kind, string) {
 	return Plain, line
 }
 
-func (d *Draft) cutTime() {
-	word, rest, _ := strings.Cut(d.Text, " ")
+// cutTime takes a time off the start of the text and tells whether there was one.
+func (d *Draft) cutTime() bool {
+	word, rest := d.Text, ""
+	if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
+		word, rest = word[:i], word[i:]
+	}
 	switch {
 	case strings.HasPrefix(word, "-"):
 		ago, err := time.ParseDuration(word[1:])
 		if err != nil || ago <= 0 || ago > 24*time.Hour {
-			return
+			return false
 		}
 		d.Ago = ago
 	case strings.HasPrefix(word, "@"):
 		at, err := time.Parse("15:04", word[1:])
 		if err != nil {
-			return
+			return false
 		}
 		d.At = at.Format("15:04")
 	default:
-		return
+		return false
 	}
 	d.Text = strings.TrimSpace(rest)
+	return true
 }
 
 // Happened tells when the noted thing happened, for typing that began at typed

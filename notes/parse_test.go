@@ -38,11 +38,39 @@ func TestParse(t *testing.T) {
 		{"! -2m slow", Draft{Kind: Bug, Text: "slow", Ago: 2 * time.Minute}},
 		{"-30s slow", Draft{Kind: Plain, Text: "slow", Ago: 30 * time.Second}},
 		{"@15:31 slow", Draft{Kind: Plain, Text: "slow", At: "15:31"}},
+		{"-2m ! slow #cart", Draft{Kind: Bug, Text: "slow #cart", Ago: 2 * time.Minute, Tags: []string{"cart"}}},
+		{"@15:31 ? by design", Draft{Kind: Question, Text: "by design", At: "15:31"}},
+		{"-2m bug slow", Draft{Kind: Bug, Text: "slow", Ago: 2 * time.Minute}},
+		{"-2m !! is what they shouted", Draft{Kind: Plain, Text: "! is what they shouted", Ago: 2 * time.Minute}},
+		{`-2m \! not a bug`, Draft{Kind: Plain, Text: "! not a bug", Ago: 2 * time.Minute}},
+		{`\-2m ! as typed`, Draft{Kind: Plain, Text: "-2m ! as typed"}},
+		{"-2m\n! slow", Draft{Kind: Bug, Text: "slow", Ago: 2 * time.Minute}},
+		{"-2m -3m twice", Draft{Kind: Plain, Text: "-3m twice", Ago: 2 * time.Minute}},
+		{"! -2m ? both", Draft{Kind: Bug, Text: "? both", Ago: 2 * time.Minute}},
 		{"@mel said so", Draft{Kind: Plain, Text: "@mel said so"}},
 		{"-5 users", Draft{Kind: Plain, Text: "-5 users"}},
 		{"  ", Draft{Kind: Plain}},
 	} {
 		got := Parse(c.line)
+		if got.Kind != c.want.Kind || got.Text != c.want.Text || got.Ago != c.want.Ago || got.At != c.want.At || !slices.Equal(got.Tags, c.want.Tags) {
+			t.Errorf("%q: %+v, want %+v", c.line, got, c.want)
+		}
+	}
+}
+
+func TestParseAs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		line string
+		want Draft
+	}{
+		{"-2m slow #Cart", Draft{Kind: Risk, Text: "slow #Cart", Ago: 2 * time.Minute, Tags: []string{"cart"}}},
+		{"@15:31 ? whose mark", Draft{Kind: Risk, Text: "? whose mark", At: "15:31"}},
+		{"! slow", Draft{Kind: Risk, Text: "! slow"}},
+		{`\-2m slow`, Draft{Kind: Risk, Text: "-2m slow"}},
+		{"-5 users", Draft{Kind: Risk, Text: "-5 users"}},
+	} {
+		got := ParseAs(Risk, c.line)
 		if got.Kind != c.want.Kind || got.Text != c.want.Text || got.Ago != c.want.Ago || got.At != c.want.At || !slices.Equal(got.Tags, c.want.Tags) {
 			t.Errorf("%q: %+v, want %+v", c.line, got, c.want)
 		}

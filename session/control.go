@@ -150,8 +150,7 @@ func (s *Session) obey(ctx context.Context, text []byte) Outcome {
 			if err != nil {
 				return Outcome{Text: err.Error()}
 			}
-			d = notes.Paste(o.Text)
-			d.Kind = k
+			d = notes.ParseAs(k, o.Text)
 		}
 		cmd = AddNote{Draft: d, Typed: s.now()}
 		if answers {
