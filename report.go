@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"crosstalk/session"
 	"crosstalk/session/report"
 )
 
@@ -62,6 +65,9 @@ Production's hosts stay out of all of them; --redact leaves out more.`,
 			if errors.Is(err, fs.ErrNotExist) {
 				return usage(fmt.Errorf("%s holds no session: %w", args[0], err))
 			}
+			if away := attachmentsElsewhere(args[0], out); away != "" && err == nil {
+				fmt.Fprintln(c.ErrOrStderr(), away)
+			}
 			if err == nil && toChat {
 				var said string
 				if said, err = copyCut(args[0], o.Profile); err == nil {
@@ -91,4 +97,17 @@ func formatNames() []string {
 // redactFlag adds --redact.
 func redactFlag(c *cobra.Command, redact *[]string) {
 	c.Flags().StringArrayVar(redact, "redact", nil, "leave out names, hosts, tags (with commas, or all); none shows production's hosts, too (default: production's hosts)")
+}
+
+// attachmentsElsewhere says where the files are that a report written to another
+// folder links to: they are not copied, since nothing is taken out of them.
+func attachmentsElsewhere(dir, out string) string {
+	from := filepath.Join(dir, session.AttachmentsName)
+	if out == "" || filepath.Clean(out) == filepath.Clean(dir) {
+		return ""
+	}
+	if kept, err := os.ReadDir(from); err != nil || len(kept) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Attachments stay in %s: links to them work once that folder is copied beside the report. Look into them first: nothing is redacted in them", from)
 }
