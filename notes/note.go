@@ -133,12 +133,21 @@ func (l *List) Retract(id string, g Gone) {
 	}
 }
 
-// Restore takes a retraction back.
+// Restore takes back what was done to a note last: it is there again after a
+// retraction, and open again after it was resolved.
 func (l *List) Restore(id string) {
-	if i, ok := l.find(id); ok {
+	i, ok := l.find(id)
+	switch {
+	case !ok:
+	case l.Notes[i].Gone != nil:
 		l.Notes[i].Gone = nil
+	default:
+		l.Notes[i].Resolved = nil
 	}
 }
+
+// Reopens tells whether restoring the note would open it again.
+func (n Note) Reopens() bool { return n.Resolved != nil && n.Gone == nil }
 
 // Resolve closes a question, an obstacle or a follow-up.
 func (l *List) Resolve(id string, g Gone) {

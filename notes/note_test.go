@@ -36,6 +36,15 @@ func TestListKeepsHistory(t *testing.T) {
 	if q, _ := l.Get("n3"); q.Open() {
 		t.Error("resolved and still open")
 	}
+	l.Retract("n3", Gone{At: at, By: "mel"})
+	l.Restore("n3")
+	if q, _ := l.Get("n3"); q.Gone != nil || q.Open() || !q.Reopens() {
+		t.Errorf("a retraction taken back opened what was resolved: %+v", q)
+	}
+	l.Restore("n3")
+	if q, _ := l.Get("n3"); !q.Open() || q.Reopens() {
+		t.Errorf("not open again: %+v", q)
+	}
 	for id, by := range map[string]string{"n1": "jon", "n2": "guard", "n3": "mel", "n9": "mel"} {
 		if err := l.MayEdit(id, by); err == nil {
 			t.Errorf("%s may edit %s", by, id)

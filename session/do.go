@@ -144,8 +144,14 @@ func (s *Session) serve(who Person, cmd Command, at time.Time) (Reply, error) {
 		e := s.add(who.Name, TypeNoteRetract, &NoteMark{ID: c.ID, Why: c.Why})
 		return Reply{Text: c.ID + " taken back", Seq: e.Seq, Note: c.ID}, nil
 	case RestoreNote:
+		back := " is back"
+		s.log.read(func(st *State) {
+			if n, ok := st.Notes.Get(c.ID); ok && n.Reopens() {
+				back = " is open again"
+			}
+		})
 		e := s.add(who.Name, TypeNoteRestore, &NoteMark{ID: c.ID})
-		return Reply{Text: c.ID + " is back", Seq: e.Seq, Note: c.ID}, nil
+		return Reply{Text: c.ID + back, Seq: e.Seq, Note: c.ID}, nil
 	case ResolveNote:
 		e := s.add(who.Name, TypeNoteResolve, &NoteMark{ID: c.ID})
 		return Reply{Text: c.ID + " resolved", Seq: e.Seq, Note: c.ID}, nil

@@ -44,6 +44,9 @@ func (s *Session) refusal(st *State, who Person, cmd Command) string {
 	case RetractNote:
 		return why(st.Notes.MayEdit(c.ID, who.Name))
 	case RestoreNote:
+		if n, ok := st.Notes.Get(c.ID); ok && n.Reopens() {
+			return "" // whoever may resolve it may open it again
+		}
 		return why(st.Notes.MayEdit(c.ID, who.Name))
 	case ResolveNote:
 		if n, ok := st.Notes.Get(c.ID); !ok || !n.Open() {

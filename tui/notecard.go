@@ -66,7 +66,7 @@ func (b noteBox) standing(n notes.Note) (string, ink) {
 	case n.Gone != nil:
 		return "taken back at " + at(n.Gone), inkAmber
 	case n.Resolved != nil:
-		return "✓ resolved at " + at(n.Resolved), inkGreen
+		return "✓ resolved at " + at(n.Resolved) + ": x opens it again", inkGreen
 	case n.Open():
 		return "open: x resolves it", inkStrong
 	}

@@ -75,6 +75,9 @@ func (m *Model) list(key string) (tea.Cmd, bool) {
 		}
 		m.own(n.ID, func() { m.mode, m.editor = modeEdit, editor{purpose: editReason, id: n.ID} })
 	case "x":
+		if n.Reopens() {
+			return m.do(session.RestoreNote{ID: n.ID}), true
+		}
 		return m.do(session.ResolveNote{ID: n.ID}), true
 	default:
 		return nil, false

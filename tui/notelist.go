@@ -70,9 +70,15 @@ func (b noteBox) foot(c *canvas, w, h int, n notes.Note, open bool) {
 	if b.m.sel == "" || b.m.mode == modeEdit {
 		return
 	}
+	if !open {
+		n, _ = b.m.s.Notes.Get(b.m.sel)
+	}
 	keys := []string{"↑↓ select", "Enter opens", "/ search", "e edit", "u take back", "x resolve", "Esc back"}
 	if n.Gone != nil {
 		keys[4] = "u bring back"
+	}
+	if n.Reopens() {
+		keys[5] = "x open again"
 	}
 	if b.m.searching() {
 		keys[6] = "Esc ends search"
@@ -81,6 +87,9 @@ func (b noteBox) foot(c *canvas, w, h int, n notes.Note, open bool) {
 		keys = []string{"←→ others", "a file", "v clipboard", "s samples", "f panes", "e edit", "u take back", "x resolve", "Esc closes"}
 		if n.Gone != nil {
 			keys[6] = "u bring back"
+		}
+		if n.Reopens() {
+			keys[7] = "x open again"
 		}
 	}
 	last := keys[len(keys)-1]

@@ -19,7 +19,7 @@ var plainHelp = []string{
 	"ramp to 200 in steps of 20, 30 s each, stop when production is amber; or short: ramp 200 20 30s. Any line holds it where it is.",
 	"back or b: the last good level. spike 80: at once, without glide. glide 5, or glide off.",
 	"note TEXT, or a line that begins with a kind: ! bug, ? question, | obstacle, * idea, + works, ~ risk, > next, = decision, : setup.",
-	"notes: all of them. resolve n3. take back n3 WHY. edit n3 TEXT.",
+	"notes: all of them. resolve n3. restore n3. take back n3 WHY. edit n3 TEXT.",
 	"check, check quick, check slow: does production follow staging? end check. dips or i: is it me? unlock WHY.",
 	"yes, or no WHAT IS WRONG: answer a question. warn WHY: the guard only warns for 5 minutes; red still cuts.",
 	"Enter alone: how it goes. every 30: tell it every 30 seconds, every off: never. card or w: what are we doing.",
@@ -279,6 +279,8 @@ func (p *plain) written(ctx context.Context, word, rest string) bool {
 		p.note(ctx, "? "+rest)
 	case "resolve":
 		p.give(ctx, session.ResolveNote{ID: id})
+	case "restore":
+		p.give(ctx, session.RestoreNote{ID: id})
 	case "edit":
 		d := notes.ParseEdit(text)
 		p.give(ctx, session.EditNote{ID: id, Kind: d.Kind, Text: d.Text})

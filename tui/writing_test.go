@@ -99,3 +99,16 @@ func TestListOfNotes(t *testing.T) {
 		t.Errorf("did %v, want %v", got, want)
 	}
 }
+
+// x resolves what is open, and opens again what was resolved by mistake, whoever wrote it.
+func TestWhatWasResolvedOpensAgain(t *testing.T) {
+	m, src := atDesk(deskStory(), 120, 36, nil)
+	m.pressAll("tab", "up") // n4, jon's, which mel resolved
+	if m.sel != "n4" || !strings.Contains(ansi.Strip(m.View().Content), "x open again") {
+		t.Fatalf("%s is selected:\n%s", m.sel, ansi.Strip(m.View().Content))
+	}
+	m.pressAll("x")
+	if got := src.done(); fmt.Sprint(got) != fmt.Sprint([]session.Command{session.RestoreNote{ID: "n4"}}) {
+		t.Errorf("did %v", got)
+	}
+}
