@@ -100,6 +100,28 @@ func TestAPersonsNoIsNotTolerated(t *testing.T) {
 	}
 }
 
+// A tolerated server that is gone does not press for fewer users; one that is
+// slow beside it, or a second that is gone, does.
+func TestWhatIsToleratedDoesNotPress(t *testing.T) {
+	const at = 20 * time.Second
+	for name, c := range map[string]struct {
+		other   reply
+		state   Health
+		presses bool
+	}{
+		"alone":                {steady(10 * ms), Amber, false},
+		"with a slow one":      {steady(10*ms).during(at, time.Minute, steady(60*ms)), Amber, true},
+		"with a second failed": {steady(10*ms).during(at, time.Minute, refusing), Red, true},
+	} {
+		w := newWorld(250*ms, Limits{Tolerate: 1}, steady(10*ms).during(at, time.Minute, refusing), c.other, steady(10*ms))
+		w.baseline(10 * time.Second)
+		w.run(at + 5*time.Second)
+		if e := w.env(t); e.State != c.state || e.Pressing != c.presses {
+			t.Errorf("%s: %v (%s), pressing %v", name, e.State, e.Why, e.Pressing)
+		}
+	}
+}
+
 func TestCertificateThatEndsSoonIsSaid(t *testing.T) {
 	for left, want := range map[time.Duration]string{
 		30 * 24 * time.Hour:                "",

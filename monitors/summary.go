@@ -104,7 +104,9 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 		if c.State == Red {
 			h.RedCount++
 		}
-		h.Pressing = h.Pressing || w.pressing
+		// A red server that is tolerated holds and does not ease: fewer users would
+		// not bring back what a rolling deploy has taken away.
+		h.Pressing = h.Pressing || w.pressing && (c.State != Red || h.State == Red)
 		if c.State == Amber && !w.limited || c.State == Red {
 			h.Limited = false
 		}
