@@ -19,13 +19,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
-	"syscall"
 	"time"
+
+	"crosstalk/bench/stand"
 )
 
 // settings are the command line.
@@ -42,14 +40,7 @@ func main() {
 	flag.IntVar(&s.users, "users", 1000, "users to rise to")
 	flag.DurationVar(&s.answer, "answer", 200*time.Millisecond, "how long the server takes for an answer")
 	flag.StringVar(&s.only, "only", "", "tools, with commas between them (default: all)")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := s.run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/dial:", err)
-		os.Exit(1)
-	}
+	stand.Main("dial", s.run)
 }
 
 // times are one run of one tool; below 0 is never.
@@ -62,15 +53,10 @@ type times struct {
 // waits bounds what is waited for.
 const waits = 10 * time.Second
 
-func (s *settings) run(ctx context.Context) error {
+func (s *settings) run(ctx context.Context, work string) error {
 	if flag.NArg() > 0 || s.rounds < 1 || s.users < 2 || s.answer <= 0 {
 		return errors.New("-rounds is at least 1, -users at least 2, -answer above 0, and there are no arguments")
 	}
-	work, err := os.MkdirTemp("", "bench-dial-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(work)
 	tools, err := s.tools(ctx, work)
 	if err != nil {
 		return err
@@ -147,11 +133,10 @@ func (s *settings) table(tools []tool, all map[string][]times) {
 		for _, t := range all[name] {
 			v = append(v, of(t))
 		}
-		slices.Sort(v)
-		if len(v) == 0 || v[0] < 0 { // one that never came is no median
-			return -1
+		if m := stand.Median(v); len(v) > 0 && v[0] >= 0 { // one that never came leaves no median
+			return m
 		}
-		return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+		return -1
 	}
 	rise, last, still := func(t times) time.Duration { return t.rise }, func(t times) time.Duration { return t.last }, func(t times) time.Duration { return t.still }
 	cell := func(name string, of func(times) time.Duration) string {
@@ -166,9 +151,4 @@ func (s *settings) table(tools []tool, all map[string][]times) {
 	for _, t := range tools {
 		fmt.Printf("| %s | %s | %s | %s |\n", t.shown, cell(t.name, rise), cell(t.name, last), cell(t.name, still))
 	}
-}
-
-// chosen tells whether a tool was asked for.
-func (s *settings) chosen(name string) bool {
-	return s.only == "" || slices.Contains(strings.Split(s.only, ","), name)
 }

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"crosstalk/bench/peer"
+	"crosstalk/bench/stand"
 )
 
 //go:embed k6.js
@@ -59,7 +60,7 @@ func (d *dial) end() {
 // tools are those that were asked for.
 func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 	var out []tool
-	if s.chosen("crosstalk") {
+	if stand.Chosen(s.only, "crosstalk") {
 		path, err := peer.Ours(ctx, work)
 		if err != nil {
 			return nil, fmt.Errorf("build ours: %w", err)
@@ -68,7 +69,7 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 			return ours(ctx, path, srv, dir, users)
 		}})
 	}
-	if s.chosen("k6") {
+	if stand.Chosen(s.only, "k6") {
 		path, err := peer.K6.Path(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("get k6: %w", err)
@@ -77,7 +78,7 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 			return k6(ctx, path, srv, users)
 		}})
 	}
-	if s.chosen("locust") {
+	if stand.Chosen(s.only, "locust") {
 		version, err := exec.CommandContext(ctx, "/usr/bin/dpkg-query", "--show", "--showformat=${Version}", "python3-locust").Output()
 		if err != nil {
 			return nil, fmt.Errorf("find Locust (Debian: python3-locust): %w", err)

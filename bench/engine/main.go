@@ -19,13 +19,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
-	"syscall"
 	"time"
+
+	"crosstalk/bench/stand"
 )
 
 // settings are the command line.
@@ -42,14 +40,7 @@ func main() {
 	flag.DurationVar(&s.length, "for", 4*time.Second, "how long each tool sends in a round")
 	flag.IntVar(&s.users, "users", 64, "users, or connections")
 	flag.StringVar(&s.only, "only", "", "tools, with commas between them (default: all)")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := s.run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/engine:", err)
-		os.Exit(1)
-	}
+	stand.Main("engine", s.run)
 }
 
 // cost is one run of one tool.
@@ -60,15 +51,10 @@ type cost struct {
 	peak     float64 // MB of memory
 }
 
-func (s *settings) run(ctx context.Context) error {
+func (s *settings) run(ctx context.Context, work string) error {
 	if flag.NArg() > 0 || s.rounds < 1 || s.users < 1 || s.length < time.Second {
 		return errors.New("-rounds and -users are at least 1, -for at least 1s, and there are no arguments")
 	}
-	work, err := os.MkdirTemp("", "bench-engine-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(work)
 	tools, err := s.tools(ctx, work)
 	if err != nil {
 		return err
@@ -101,11 +87,7 @@ func (s *settings) table(tools []tool, all map[string][]cost) {
 		for _, c := range all[name] {
 			v = append(v, of(c))
 		}
-		if len(v) == 0 {
-			return 0
-		}
-		slices.Sort(v)
-		return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+		return stand.Median(v)
 	}
 	micros := func(c cost) float64 { return c.micros }
 	ours := middle("crosstalk", micros)
@@ -119,9 +101,4 @@ func (s *settings) table(tools []tool, all map[string][]cost) {
 		}
 		fmt.Printf("| %s | %.1f µs | %s | %.0f | %.0f MB |\n", t.shown(), m, ratio, middle(t.name, func(c cost) float64 { return c.rate }), middle(t.name, func(c cost) float64 { return c.peak }))
 	}
-}
-
-// chosen tells whether a tool was asked for.
-func (s *settings) chosen(name string) bool {
-	return s.only == "" || slices.Contains(strings.Split(s.only, ","), name)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"crosstalk/bench/peer"
+	"crosstalk/bench/stand"
 )
 
 // k6Script asks again and again.
@@ -64,7 +65,7 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 	}
 	var out []tool
 	for _, t := range all {
-		if !s.chosen(t.name) {
+		if !stand.Chosen(s.only, t.name) {
 			continue
 		}
 		var err error

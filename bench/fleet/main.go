@@ -17,10 +17,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
+	"crosstalk/bench/stand"
 	"crosstalk/bench/swarm"
 	"crosstalk/loadengine"
 	"crosstalk/loadengine/locust"
@@ -44,14 +43,7 @@ func main() {
 	flag.IntVar(&s.workers, "workers", 6, "workers, while the master is measured; at least 2")
 	flag.IntVar(&s.users, "users", 1_000_000, "users to plan for")
 	flag.DurationVar(&s.think, "think", 10*time.Second, "between a planned user's requests")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, s)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "fleet:", err)
-		os.Exit(1)
-	}
+	stand.Main("fleet", func(ctx context.Context, _ string) error { return run(ctx, s) })
 }
 
 func run(ctx context.Context, s settings) error {

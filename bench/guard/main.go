@@ -17,11 +17,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
+
+	"crosstalk/bench/stand"
 )
 
 // settings are the command line.
@@ -58,14 +58,7 @@ func main() {
 	flag.DurationVar(&s.demo, "demo", 0, "run the demo this long and count what the guard did")
 	flag.BoolVar(&s.linked, "linked", false, "the demo's environments share a database")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the simulations")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := s.run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/guard:", err)
-		os.Exit(1)
-	}
+	stand.Main("guard", func(ctx context.Context, _ string) error { return s.run(ctx) })
 }
 
 func (s *settings) run(ctx context.Context) error {

@@ -17,15 +17,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"crosstalk/bench/peer"
+	"crosstalk/bench/stand"
 )
 
 // settings are the command line.
@@ -40,25 +39,13 @@ func main() {
 	flag.StringVar(&s.thinking, "thinking", "10000,100000", "users that think, with commas between them")
 	flag.StringVar(&s.peers, "k6-users", "1000,2000", "users of k6, which waits and thinks beside us")
 	flag.BoolVar(&s.k6, "k6", true, "also measure k6")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := s.run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/memory:", err)
-		os.Exit(1)
-	}
+	stand.Main("memory", s.run)
 }
 
-func (s *settings) run(ctx context.Context) error {
+func (s *settings) run(ctx context.Context, work string) error {
 	if flag.NArg() > 0 {
 		return errors.New("there are no arguments")
 	}
-	work, err := os.MkdirTemp("", "bench-memory-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(work)
 	path, err := peer.Ours(ctx, work)
 	if err != nil {
 		return fmt.Errorf("build ours: %w", err)
