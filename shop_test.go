@@ -274,7 +274,7 @@ func testShop(t *testing.T, s *shop) {
 	if a, b := s.logins["anna"], s.logins["cleo"]; a == 0 || b == 0 || len(s.logins) != 3 {
 		t.Errorf("logins %v", s.logins)
 	}
-	if n := s.logins["anna"] + s.logins["berta"] + s.logins["cleo"]; n > 1+6+s.expired || n < s.expired {
+	if n := s.logins["anna"] + s.logins["berta"] + s.logins["cleo"]; n > 1+6+s.expired || n < s.expired-6 {
 		t.Errorf("%d logins of six users with %d tokens over", n, s.expired)
 	}
 	var by = map[string]float64{}
@@ -303,7 +303,8 @@ func testShop(t *testing.T, s *shop) {
 			t.Errorf("%s: %g", step, errors)
 		}
 	}
-	if got := by["POST /orders errors"]; got != float64(s.expired) {
+	// At the end the stop may take back the newest answer of each of the six users.
+	if got := by["POST /orders errors"]; got > float64(s.expired) || got < float64(s.expired-6) {
 		t.Errorf("%g failed orders, %d tokens were over; steps %v", got, s.expired, by)
 	}
 	if cached == 0 || !picks["POST /orders status 401 first"] || !picks["POST /orders  first"] {
