@@ -92,6 +92,7 @@ func TestAgainRefuses(t *testing.T) {
 		"that folder holds no": {"redact", empty, "--text", "hunter2", "--yes", "REDACT"},
 		"--since":              {"sessions", "--since", "yesterday"},
 		"--kind":               {"sessions", "--kind", "tea"},
+		"holds the sessions'":  {"sessions", filepath.Join(empty, "gone")},
 	} {
 		if args[0] == "run" || args[0] == "demo" {
 			args = append(args, "--headless", "--for", "1s")

@@ -60,7 +60,13 @@ With --answer, and without a terminal, nothing is asked.`,
 			if errors.Is(err, session.ErrInUse) {
 				return usage(fmt.Errorf("%w: debrief it on its own screen (D)", err))
 			}
-			return readOnly(err, args[0], "copy the folder, and debrief the copy")
+			if err != nil {
+				return readOnly(err, args[0], "copy the folder, and debrief the copy")
+			}
+			for _, a := range given {
+				fmt.Fprintf(c.OutOrStdout(), "kept: %s\n", a.Question)
+			}
+			return nil
 		},
 	}
 	c.Flags().StringArrayVar(&answers, "answer", nil, `QUESTION=TEXT, such as "learned=the two share a database" (repeatable)`)

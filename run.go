@@ -128,7 +128,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	o.Rules.Off = f.noGuard != ""
 	host, _ := os.Hostname()
 	o.Start = session.Start{ID: filepath.Base(dir), Version: version, Host: host, As: who.Name, People: cfg.People, Charter: f.charter,
-		Timebox: cfg.Timebox.Seconds(), Target: cfg.Mask(cfg.Staging.URL), Headless: f.headless, NoGuard: f.noGuard, Insecure: cfg.Staging.Insecure, Seed: caps.Seed, Config: compiled.Masked, Env: compiled.Env}
+		Timebox: cfg.Timebox.Seconds(), Target: cfg.Mask(cfg.Staging.URL), Headless: f.headless, NoGuard: f.noGuard, Insecure: cfg.Staging.Insecure, Seed: caps.Seed, Config: compiled.Masked, File: cfg.FileName(), Env: compiled.Env}
 	if o.Start.Charter == "" {
 		o.Start.Charter = cfg.Charter.String()
 	}

@@ -50,6 +50,9 @@ that finds nothing says so (with --json: an empty list) and exits 0.`,
 			home := sessionsHome()
 			if len(args) == 1 {
 				home = args[0]
+				if _, err := os.Stat(home); err != nil {
+					return usage(fmt.Errorf("list sessions: %w: give the folder that holds the sessions' folders", err))
+				}
 			}
 			want, err := f.read(time.Now())
 			if err != nil {

@@ -84,7 +84,7 @@ func runningDir(args []string) (string, error) {
 	}
 	switch len(running) {
 	case 0:
-		return "", fmt.Errorf("no session runs in %s: name the session's folder", sessionsHome())
+		return "", fmt.Errorf("no session runs in %s: name the session's folder (crosstalk note takes it as --dir DIR)", sessionsHome())
 	case 1:
 		return running[0], nil
 	}

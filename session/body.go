@@ -131,6 +131,7 @@ type Start struct {
 	Checks   []CheckInfo       `json:"checks"`
 	Journeys []JourneyInfo     `json:"journeys"`
 	Config   json.RawMessage   `json:"config,omitempty"` // compiled, secrets masked
+	File     string            `json:"file,omitempty"`   // the name of the file that it was read from, without its folder
 	Env      map[string]string `json:"env,omitempty"`    // where in Config a value came from the environment: JSON pointer → as it was written
 	Fleet    *FleetInfo        `json:"fleet,omitempty"`  // who sends the load, where that is not this machine
 	Like     *Like             `json:"like,omitempty"`   // the earlier session that this one repeats

@@ -78,6 +78,15 @@ type Config struct {
 	replace *strings.Replacer // of the known secrets; nil when nothing was read
 }
 
+// FileName is the name of the file that was read, without its folder; empty
+// where the configuration was made of flags.
+func (c *Config) FileName() string {
+	if c.file == "" || c.Dir == "" {
+		return ""
+	}
+	return filepath.Base(c.file)
+}
+
 // Path resolves a path of the file against the file's folder.
 func (c *Config) Path(p string) string {
 	if p == "" || filepath.IsAbs(p) {

@@ -229,10 +229,14 @@ func TestReproOnRealSystems(t *testing.T) {
 	for config, want := range map[string]string{
 		string(raw): `crosstalk run --target 'http://127.0.0.1:8080/it'\''s?a=b&c=$HOME` + "`id`" + `' --watch http://127.0.0.1:9081/health --headless`,
 		trialConfig: "crosstalk run -c crosstalk.yaml --headless",
-		"":          "crosstalk run -c crosstalk.yaml --headless",
+		"":          "crosstalk run -c 'my shop.yaml' --headless",
 	} {
 		p := newTape()
-		p.add(session.BySession, session.TypeStart, &session.Start{ID: "s", As: "mel", Config: json.RawMessage(config)})
+		file := ""
+		if config == "" {
+			file = "my shop.yaml"
+		}
+		p.add(session.BySession, session.TypeStart, &session.Start{ID: "s", As: "mel", Config: json.RawMessage(config), File: file})
 		p.dial("mel", 5)
 		p.seconds(10)
 		bug := p.write("mel", notes.Bug, "slow")

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -144,7 +145,7 @@ func glideOf(s session.Start) string {
 }
 
 // reproOn is the command with what it runs on: the embedded shop, the two flags
-// where they say all, else the file, whose name nobody recorded.
+// where they say all, else the file.
 func reproOn(s session.Start) []string {
 	if s.Demo == "mystery" { // whether its shop is linked is for the seed to say
 		return []string{"crosstalk", "demo", "--mystery"}
@@ -155,7 +156,7 @@ func reproOn(s session.Start) []string {
 	args := []string{"crosstalk", "run"}
 	target, watch, ok := byFlags(s)
 	if !ok {
-		return append(args, "-c", "crosstalk.yaml")
+		return append(args, "-c", cmp.Or(s.File, "crosstalk.yaml"))
 	}
 	args = append(args, "--target", target)
 	for _, w := range watch {
