@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -112,10 +113,25 @@ func (k *killing) whileNoting(round int) {
 		}
 	}
 	k.exits(-1)
-	if line, ok := k.draft(); ok {
-		k.typed[line] = true // as far as it was typed
-		k.unfinished = line
+	line, typed, ok := k.draft()
+	if !ok {
+		return
 	}
+	// A note on the disk that was begun when the line was is what became of it.
+	for _, n := range k.notes() {
+		at, err := time.Parse(time.RFC3339Nano, n.text("typed"))
+		if err != nil {
+			k.t.Fatalf("note %s was begun at %q: %v", n.text("id"), n.text("typed"), err)
+		}
+		if at.Equal(typed) {
+			if !strings.HasPrefix(n.text("text"), line) {
+				k.t.Errorf("%q and the unfinished %q were begun at one moment", n.text("text"), line)
+			}
+			return
+		}
+	}
+	k.typed[line] = true // as far as it was typed
+	k.unfinished = line
 }
 
 // whileTyping kills the program when a line is on the disk as unfinished, or
@@ -125,7 +141,7 @@ func (k *killing) whileTyping(round int) {
 	text := fmt.Sprintf("r%d-begun", round)
 	k.typed[text] = true
 	k.press("n" + text)
-	k.until("the unfinished line", func() bool { line, ok := k.draft(); return ok && line == text })
+	k.until("the unfinished line", func() bool { line, _, ok := k.draft(); return ok && line == text })
 	if k.rnd.IntN(2) == 0 {
 		k.press(keyEnter)
 	}
@@ -213,18 +229,27 @@ func (k *killing) count() int {
 	return len(j.of("note.add"))
 }
 
-// draft is the unfinished line on the disk.
-func (k *killing) draft() (string, bool) {
+// draft is the unfinished line on the disk, and when it was begun, as exactly as
+// a note says it.
+func (k *killing) draft() (string, time.Time, bool) {
+	k.t.Helper()
 	b, err := os.ReadFile(filepath.Join(k.dir, "drafts", "mel.json"))
 	if err != nil {
-		return "", false
+		return "", time.Time{}, false
 	}
-	_, rest, ok := strings.Cut(string(b), `"note":{"text":"`)
-	if !ok {
-		return "", false
+	var kept struct {
+		Note *struct {
+			Text  string    `json:"text"`
+			Typed time.Time `json:"typed"`
+		} `json:"note"`
 	}
-	text, _, ok := strings.Cut(rest, `"`)
-	return text, ok
+	if err := json.Unmarshal(b, &kept); err != nil {
+		k.t.Fatalf("the unfinished line: %v: %s", err, b)
+	}
+	if kept.Note == nil {
+		return "", time.Time{}, false
+	}
+	return kept.Note.Text, kept.Note.Typed.Round(time.Millisecond), true
 }
 
 // until waits for something on the disk.
