@@ -109,7 +109,7 @@ func TestAPersonsSilenceEasesAndANoCuts(t *testing.T) {
 			t.Errorf("after a no: %+v", v)
 		}
 		pass(90 * time.Second)
-		if m := g.Missing(time.Now(), true); !strings.Contains(m, "(now red) must stay green for 60 s: 60 s to go") {
+		if m := g.Missing(time.Now(), true); !strings.Contains(m, "production is red now and must answer as usual for 60 s first") {
 			t.Errorf("the fast checks were green all the time, and going on was possible: %q", m)
 		}
 		cancel()

@@ -109,6 +109,7 @@ type Guard struct {
 	level   int       // users when the trouble began
 	next    time.Time // when ease halves again, or gives some back
 	calm    time.Time // since when production has been seen and not red, and we ourselves are well
+	pressed time.Time // when something spoke against production last
 	late    time.Time // newest single late answer
 	atLate  int       // users then
 	stay    int       // attended: not above this until a key is pressed; -1 none
@@ -148,6 +149,9 @@ func (g *Guard) Step(r Reading) Verdict {
 		}
 	} else {
 		g.calm = time.Time{}
+	}
+	if r.Pressing && (r.Production == monitors.Red || r.Production == monitors.Amber) {
+		g.pressed = r.Now
 	}
 	if r.Late != "" {
 		g.late, g.atLate = r.Now, r.Running

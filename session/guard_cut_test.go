@@ -43,7 +43,7 @@ func TestRedCutsAndAPersonGoesOn(t *testing.T) {
 	})
 	var no []string
 	r.await("four refusals", func(e Event) bool {
-		if b, ok := e.Body.(*Refused); ok && e.By == "nan" && strings.Contains(b.Why, map[string]string{"hold": "must stay green", "mute": noMute, WarnOnly{}.command(): noWarn, "set aside": noAside}[b.Cmd]) {
+		if b, ok := e.Body.(*Refused); ok && e.By == "nan" && strings.Contains(b.Why, map[string]string{"hold": "must answer as usual", "mute": noMute, WarnOnly{}.command(): noWarn, "set aside": noAside}[b.Cmd]) {
 			no = append(no, b.Cmd)
 		}
 		return strings.Join(no, ",") == "mute,"+WarnOnly{}.command()+",set aside,hold" || len(no) > 20

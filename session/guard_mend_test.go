@@ -106,7 +106,7 @@ func TestAWaitBeginsWithTheCut(t *testing.T) {
 	d.r.Production, d.r.GreenFor = monitors.Amber, time.Hour // as slow evidence, or a check muted since, may make it
 	d.r.Now = d.now.Add(wakeEvery)
 	d.g.Step(d.r)
-	if m := d.g.Missing(d.r.Now, true); !strings.Contains(m, "60 s to go") {
+	if m := d.g.Missing(d.r.Now, true); m != "production is amber now and must answer as usual for 60 s first" {
 		t.Errorf("green for an hour before the cut: %q", m)
 	}
 }
@@ -234,7 +234,7 @@ func TestACutOutlivesItsProcess(t *testing.T) {
 
 	r = start(t, o)
 	r.await("the limits", ofType(TypeBaselineEnd))
-	if why := r.refused(Hold{}); !strings.Contains(why, "must stay green") {
+	if why := r.refused(Hold{}); !strings.Contains(why, "must answer as usual") {
 		t.Errorf("locked out: %q", why)
 	}
 	w.sick.Store(false)

@@ -44,27 +44,19 @@ func (g *Guard) warns(r Reading, cause string) bool {
 	return slowness(cause) && r.Now.Before(g.warn) && !r.Limited
 }
 
-// Missing tells what has to be before a person may go on after a cut; "" when
-// nothing is. Reason tells whether the person gave one.
+// Missing tells what has to be before a person may go on after a cut, and what
+// is now; "" when nothing is missing. Seconds to go are told only while they
+// run. Reason tells whether the person gave one.
 func (g *Guard) Missing(now time.Time, reason bool) string {
-	if !g.latched() {
+	if !g.latched() || g.rules.Off || g.rules.Unguarded {
 		return ""
 	}
-	if g.rules.Off || g.rules.Unguarded {
-		return ""
-	}
-	need, had, what := g.rules.SightAfter, time.Duration(0), "be seen and not red"
-	if !g.calm.IsZero() {
-		had = now.Sub(g.calm)
-	}
+	why := g.unseen(now)
 	if g.cause == CauseRed {
-		need, had, what = g.rules.GreenAfter, min(g.last.GreenFor, now.Sub(g.since)), "stay green"
-		if g.last.Production == monitors.Red {
-			had = 0 // by slow evidence: the fast checks may have been green all the time
-		}
+		why = g.unwell(now)
 	}
-	if left := need - had; left > 0 {
-		return fmt.Sprintf("production (now %s) must %s for %d s: %d s to go", g.last.Production, what, int(need/time.Second), ceilSeconds(left))
+	if why != "" {
+		return why
 	}
 	if w := g.last.Waived; g.cause == CauseRed && len(w) > 0 && !reason {
 		// Muted before the cut, which only a person can do: never in one.
@@ -74,6 +66,52 @@ func (g *Guard) Missing(now time.Time, reason bool) string {
 		return fmt.Sprintf("%d cuts for production's red: type a reason to go on", g.reds)
 	}
 	return ""
+}
+
+// unwell tells what is missing after a cut for red: production green, and for
+// long. The wait counts from the first answers as usual, while the state itself
+// is left later, and from the newest slow evidence that spoke against it.
+func (g *Guard) unwell(now time.Time) string {
+	state, need := g.last.Production, g.rules.GreenAfter
+	had := min(g.last.GreenFor, now.Sub(g.since), now.Sub(g.pressed))
+	switch left := ceilSeconds(need - had); {
+	case left <= 0 && state == monitors.Green:
+		return ""
+	case left <= 0:
+		return fmt.Sprintf("production is %s now (%s): it must be green first", seen(state), g.last.Why)
+	case state == monitors.Green:
+		return fmt.Sprintf("production must stay green for %d s: %d s to go", ceilSeconds(need), left)
+	case had > 0 && !g.last.Pressing:
+		return fmt.Sprintf("production is %s now and must answer as usual for %d s: %d s to go", seen(state), ceilSeconds(need), left)
+	}
+	return fmt.Sprintf("production is %s now and must answer as usual for %d s first", seen(state), ceilSeconds(need))
+}
+
+// unseen tells what is missing after a cut for no sight or for our own standing
+// still: that production is seen and not red, and that our own side is well.
+func (g *Guard) unseen(now time.Time) string {
+	need := ceilSeconds(g.rules.SightAfter)
+	if !g.calm.IsZero() {
+		if left := ceilSeconds(g.rules.SightAfter - now.Sub(g.calm)); left > 0 {
+			return fmt.Sprintf("production must be seen and not red for %d s: %d s to go", need, left)
+		}
+		return ""
+	}
+	switch _, cause, why := g.trouble(g.last); {
+	case cause == CauseSelf:
+		return fmt.Sprintf("our own machine is in trouble now (%s): it must be well for %d s first", why, need)
+	case cause == CauseOurs:
+		return fmt.Sprintf("production and the control environment are slow now: one must be well for %d s first", need)
+	}
+	return fmt.Sprintf("production is %s now and must be seen and not red for %d s first", seen(g.last.Production), need)
+}
+
+// seen is a state of production's behind the word is.
+func seen(h monitors.Health) string {
+	if h == monitors.NoSight {
+		return "out of sight"
+	}
+	return h.String()
 }
 
 // GoOn lets a person go on after a cut, if nothing is missing. Load comes back

@@ -118,33 +118,25 @@ func (m *Model) goesOn() string {
 		}
 		return next
 	}
-	need, left, ok := wait(err.Error())
-	state := m.s.Env("production").State
-	switch {
-	case !ok:
-		return "space can’t go on yet: " + err.Error()
-	case left < need || state == "green":
+	if left, ok := wait(err.Error()); ok {
 		return fmt.Sprintf("space goes on in %d s", left)
-	case m.s.Guard.Cause == session.CauseRed:
-		return fmt.Sprintf("space goes on after %d s of green: %s now", need, state)
 	}
-	return fmt.Sprintf("space goes on after %d s in sight and not red: %s now", need, state)
+	return "space waits: " + err.Error()
 }
 
-// wait reads the seconds out of a refusal that says how long something must
-// last: "… for 60 s: 51 s to go".
-func wait(text string) (need, left int, ok bool) {
+// wait reads the seconds out of a refusal that counts down: "… for 60 s: 51 s to
+// go".
+func wait(text string) (left int, ok bool) {
 	head, tail, ok := strings.Cut(text, " s: ")
 	if !ok {
-		return 0, 0, false
+		return 0, false
 	}
-	need, err := strconv.Atoi(head[strings.LastIndexByte(head, ' ')+1:])
-	if err != nil {
-		return 0, 0, false
+	if _, err := strconv.Atoi(head[strings.LastIndexByte(head, ' ')+1:]); err != nil {
+		return 0, false
 	}
 	tail, ok = strings.CutSuffix(tail, " s to go")
-	left, err = strconv.Atoi(tail)
-	return need, left, ok && err == nil
+	left, err := strconv.Atoi(tail)
+	return left, ok && err == nil
 }
 
 // halt is the newest order to stop that still holds.

@@ -51,19 +51,20 @@ func TestBrakeTestIsSaidOnce(t *testing.T) {
 
 func TestWait(t *testing.T) {
 	for _, c := range []struct {
-		text       string
-		need, left int
-		ok         bool
+		text string
+		left int
+		ok   bool
 	}{
-		{"production (now red) must stay green for 60 s: 51 s to go", 60, 51, true},
-		{"production (now no sight) must be seen and not red for 10 s: 10 s to go", 10, 10, true},
-		{"2 cuts for production's red: type a reason to go on", 0, 0, false},
-		{"the guard failed (x): start the session again", 0, 0, false},
-		{" s: ", 0, 0, false},
-		{"", 0, 0, false},
+		{"production must stay green for 60 s: 51 s to go", 51, true},
+		{"production is amber now and must answer as usual for 60 s: 21 s to go", 21, true},
+		{"production is red now and must answer as usual for 60 s first", 0, false},
+		{"2 cuts for production's red: type a reason to go on", 0, false},
+		{"the guard failed (x): start the session again", 0, false},
+		{" s: ", 0, false},
+		{"", 0, false},
 	} {
-		if need, left, ok := wait(c.text); ok != c.ok || ok && (need != c.need || left != c.left) {
-			t.Errorf("%q: %d, %d, %v", c.text, need, left, ok)
+		if left, ok := wait(c.text); ok != c.ok || ok && left != c.left {
+			t.Errorf("%q: %d, %v", c.text, left, ok)
 		}
 	}
 }
@@ -109,7 +110,7 @@ func FuzzMachine(f *testing.F) {
 func TestRepeatedRefusalsStayCalm(t *testing.T) {
 	now := storyBegan.Add(time.Hour)
 	src := newSource(busyStory())
-	why := "the load was cut: production (now green) must stay green for 60 s: 51 s to go"
+	why := "the load was cut: production must stay green for 60 s: 51 s to go"
 	src.may = func(c session.Command) error {
 		if _, ok := c.(session.MoveDial); ok {
 			return &session.Refusal{Why: why}
@@ -145,11 +146,12 @@ func TestRepeatedRefusalsStayCalm(t *testing.T) {
 func TestWhenSpaceGoesOn(t *testing.T) {
 	for _, c := range []struct{ state, cause, err, want string }{
 		{"green", session.CauseRed, "", "space goes on, up to 80 users"},
-		{"green", session.CauseRed, "production (now green) must stay green for 60 s: 9 s to go", "space goes on in 9 s"},
-		{"green", session.CauseRed, "production (now green) must stay green for 60 s: 60 s to go", "space goes on in 60 s"},
-		{"red", session.CauseRed, "production (now red) must stay green for 60 s: 60 s to go", "space goes on after 60 s of green: red now"},
-		{"no sight", session.CauseNoSight, "production (now no sight) must be seen and not red for 10 s: 10 s to go", "space goes on after 10 s in sight and not red: no sight now"},
-		{"green", session.CausePermit, "the guard failed (x): start the session again", "space can’t go on yet: the guard failed (x): start the session again"},
+		{"green", session.CauseRed, "production must stay green for 60 s: 9 s to go", "space goes on in 9 s"},
+		{"green", session.CauseRed, "production must stay green for 60 s: 60 s to go", "space goes on in 60 s"},
+		{"amber", session.CauseRed, "production is amber now and must answer as usual for 60 s: 21 s to go", "space goes on in 21 s"},
+		{"red", session.CauseRed, "production is red now and must answer as usual for 60 s first", "space waits: production is red now and must answer as usual for 60 s first"},
+		{"no sight", session.CauseNoSight, "production is out of sight now and must be seen and not red for 10 s first", "space waits: production is out of sight now and must be seen and not red for 10 s first"},
+		{"green", session.CausePermit, "the guard failed (x): start the session again", "space waits: the guard failed (x): start the session again"},
 	} {
 		m, _ := screen(redStory(), 120, 36)
 		m.s.Envs["production"].State, m.s.Guard.Cause = c.state, c.cause

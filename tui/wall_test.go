@@ -132,8 +132,8 @@ func TestWallFrames(t *testing.T) {
 		{name: "self", story: selfStory(false), keys: []string{"z"}},
 		{name: "self-held", story: selfStory(true), keys: []string{"e"}},
 		{name: "went-on", story: wentOnStory()},
-		{name: "waits", story: red, set: waits("production (now green) must stay green for 60 s: 9 s to go")},
-		{name: "waits-red", story: red, set: waits("production (now amber) must stay green for 60 s: 60 s to go")},
+		{name: "waits", story: red, set: waits("production must stay green for 60 s: 9 s to go")},
+		{name: "waits-red", story: red, set: waits("production is amber now and must answer as usual for 60 s first")},
 	} {
 		for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
