@@ -10,8 +10,8 @@ import (
 
 const (
 	// personEvery is how often a person's answer is looked at: nobody is asked by
-	// that, so it may be often, and a no is known within a second.
-	personEvery = time.Second
+	// that, so it may be often, and an answer is known at once.
+	personEvery = 250 * time.Millisecond
 	// DefaultQuestion is how often a person is asked.
 	DefaultQuestion = 3 * time.Minute
 	// shortestQuestion bounds how often a person may be asked.
@@ -30,8 +30,8 @@ type PersonOptions struct {
 
 // Person makes a check that a person answers, as slow evidence, and what the
 // answers go into. A question stands until it is answered, and is asked again
-// that long after the answer. A no is bad until somebody says yes. A question
-// that has stood for as long as the time between two warns, and never more than
+// that long after the answer. A no is bad until somebody says yes, which makes
+// it green at once: nobody has to prove an answer. A question that has stood for as long as the time between two warns, and never more than
 // that: silence alone must not cut anything.
 func Person(o PersonOptions) (Check, *Answers, error) {
 	fail := func(err error) (Check, *Answers, error) {

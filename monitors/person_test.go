@@ -114,10 +114,11 @@ func TestPersonOnABoard(t *testing.T) {
 		t.Errorf("unanswered for long: %v %q", e.State, e.Why)
 	}
 	a.Answer("jon", "", true, w.now)
-	w.run(5*time.Minute + 15*time.Second)
-	if e := w.env(t); e.State != Green {
-		t.Errorf("answered yes: %v %q", e.State, e.Why)
+	w.run(5*time.Minute + personEvery)
+	if e := w.env(t); e.State != Green || e.Checks[1].State != Green || !strings.HasPrefix(e.Checks[1].Reason, "jon says yes at ") {
+		t.Errorf("answered yes, and not green at once: %v %q, %+v", e.State, e.Why, e.Checks[1])
 	}
+	w.run(5*time.Minute + 15*time.Second)
 	a.Answer("jon", "it burns", false, w.now)
 	w.run(5*time.Minute + 17*time.Second)
 	if e := w.env(t); e.State != Red || !strings.HasPrefix(e.Why, "jon says no at ") || !strings.HasSuffix(e.Why, ": it burns") || len(e.Checks) != 2 {
@@ -132,8 +133,8 @@ func TestPersonOnABoard(t *testing.T) {
 		t.Errorf("no for long: %v %q", e.State, e.Why)
 	}
 	a.Answer("jon", "over", true, w.now)
-	w.run(11*time.Minute - time.Second)
-	if e := w.env(t); e.State == Red {
-		t.Errorf("answered yes: %v %q", e.State, e.Why)
+	w.run(10*time.Minute + personEvery)
+	if e := w.env(t); e.State != Green || !strings.HasSuffix(e.Checks[1].Reason, ": over") {
+		t.Errorf("answered yes, and not green at once: %v %q, %+v", e.State, e.Why, e.Checks[1])
 	}
 }

@@ -301,6 +301,9 @@ func (w *watch) evaluate(now time.Time, hold Hold) {
 	switch {
 	case red.why != "" && w.grade != Red:
 		w.enter(Red, red, now)
+	case w.check.Kind == kindPerson && amber.why == "" && w.grade != Green:
+		// Somebody says that all is well: there is nothing to watch a while longer.
+		w.enter(Green, finding{why: w.last.sample.Result.Reason}, now)
 	case red.why == "" && amber.why != "" && w.grade == Green:
 		w.enter(Amber, amber, now)
 	case w.grade == Amber && amber.why != "" && !amber.limited:

@@ -101,8 +101,8 @@ func (s *Session) refusedAnswer(c AnswerCheck) string {
 	return ""
 }
 
-// answerCheck records an answer and gives it to the check: the next sample, a
-// second later at most, tells the guard.
+// answerCheck records an answer and gives it to the check: the next sample,
+// a moment later, tells the guard.
 func (s *Session) answerCheck(who string, c AnswerCheck) Reply {
 	i := slices.IndexFunc(s.asks, func(a asking) bool { return a.key == CheckKey{c.Env, c.Check} })
 	a := s.asks[i].answers

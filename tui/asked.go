@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -85,6 +86,24 @@ func (m *Model) skipQuiet() tea.Cmd {
 	}
 	m.asking("End the quiet phase now? The limits will be less sure.", func(m *Model) tea.Cmd { return m.do(session.SkipBaseline{}) })
 	return nil
+}
+
+// askedLine is a question that waits, where the banner has something graver to
+// say: the keys that answer it stay whole.
+func (m *Model) askedLine() []string {
+	a, ok := m.asked()
+	if !ok {
+		return nil
+	}
+	first := fmt.Sprintf("? %s: %s", minutes(max(0, m.now.Sub(a.Since))), strings.Join(strings.Fields(a.Question), " "))
+	if a.Who != "" {
+		first = fmt.Sprintf("? %s, %s", a.Who, first[len("? "):])
+	}
+	keys := " · y yes, all is well · N no, and what is wrong"
+	if width(first)+width(keys) > m.w-2 {
+		keys = " · y yes · N no"
+	}
+	return []string{cut(first, m.w-2-width(keys)) + keys}
 }
 
 // noticeLines are what the session asks of a person; none of it is urgent.

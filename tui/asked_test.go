@@ -21,6 +21,14 @@ func askedStory() *story {
 	return t
 }
 
+// cutAskedStory is in a cut while somebody is asked.
+func cutAskedStory() *story {
+	t := redStory()
+	since := storyBegan.Add(time.Duration(t.ms)*time.Millisecond - 12*time.Second)
+	t.add(session.ByMonitors, session.TypeCheckAsk, &session.Ask{Env: "production", Check: "wall", Question: "is the wallboard in the operations room green on every row?", Who: "tim", Since: since})
+	return t
+}
+
 // offerStory is in its quiet phase, and an earlier baseline fits.
 func offerStory() *story {
 	t := baselineStory(3)
@@ -46,6 +54,11 @@ func TestQuestionsAreAnswered(t *testing.T) {
 		session.AnswerCheck{Env: "production", Check: "wall", Text: "two are red"}}
 	if !reflect.DeepEqual(src.did, want) {
 		t.Errorf("did %+v\nwant %+v", src.did, want)
+	}
+	m, src = screen(cutAskedStory(), 80, 24) // a cut hides no question
+	m.pressAll("y")
+	if want := []session.Command{session.AnswerCheck{Env: "production", Check: "wall", Good: true}}; !reflect.DeepEqual(src.did, want) {
+		t.Errorf("in a cut: did %+v", src.did)
 	}
 	// Nobody asks: the keys say so and do nothing.
 	m, src = screen(busyStory(), 120, 36)
@@ -88,6 +101,7 @@ func TestAskedFrames(t *testing.T) {
 		says  string
 	}{
 		{"question", askedStory(), nil, "is the wallboard green?"},
+		{"question-in-a-cut", cutAskedStory(), nil, " · N no"},
 		{"offer", offerStory(), nil, "u uses it now"},
 		{"aside", asideStory(), []string{"tab", "tab", "tab"}, "set aside"},
 		{"untold", told, nil, "it answers 403"},

@@ -13,10 +13,23 @@ import (
 // bannerLines are what took the load away, and what waits for an answer.
 func (m *Model) bannerLines() []string {
 	if m.replay != nil {
-		return m.haltLines()
+		if l := m.haltLines(); len(l) > 0 || !m.calls() {
+			return l
+		}
+		return m.noticeLines()
 	}
-	return append(append(m.haltLines(), m.pairLines()...), m.shotLines()...)
+	lines, asked := m.haltLines(), m.noticeLines()
+	switch {
+	case len(lines) == 0 && m.calls():
+		lines = asked
+	case m.calls():
+		lines = append(lines, m.askedLine()...)
+	}
+	return append(append(lines, m.pairLines()...), m.shotLines()...)
 }
+
+// calls tells whether a session is there in which something may be asked.
+func (m *Model) calls() bool { return m.s.Seq != 0 && m.s.Ended == nil }
 
 // haltLines say in plain words what happened when load was taken away, and
 // which key does what now. There are none while all is as asked.
@@ -30,10 +43,7 @@ func (m *Model) haltLines() []string {
 	}
 	k, ok := m.stopped()
 	if !ok {
-		if l := m.checkLines(); l != nil {
-			return l
-		}
-		return m.noticeLines()
+		return m.checkLines()
 	}
 	if between(k.text, "(", ")") == "journal" {
 		return m.journalLines(k)
