@@ -122,13 +122,24 @@ func (f *noteFlags) stage(ctx context.Context, dir, path string) (session.Staged
 		}
 		return session.Stage(ctx, dir, name, notes.FromStdin, os.Stdin)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return session.Staged{}, fmt.Errorf("attach a file: %w", err)
+	open, from := session.OpenRegular, notes.FromFile
+	if passed(path) {
+		open, from = os.Open, notes.FromStdin
+	}
+	file, err := open(path)
+	switch {
+	case errors.Is(err, session.ErrNotRegular):
+		return session.Staged{}, fmt.Errorf("attach %s: %w: what comes out of it goes in by standard input (--attach - < %s)", path, err, path)
+	case err != nil:
+		return session.Staged{}, fmt.Errorf("attach %s: %w", path, err)
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.IsDir() {
-		return session.Staged{}, fmt.Errorf("attach %s: it is a folder", path)
-	}
-	return session.Stage(ctx, dir, filepath.Base(path), notes.FromFile, file)
+	return session.Stage(ctx, dir, filepath.Base(path), from, file)
+}
+
+// passed tells of a pipe that the shell opened for this process, <(command):
+// somebody writes to it already.
+func passed(path string) bool {
+	info, err := os.Stat(path)
+	return strings.HasPrefix(path, "/dev/fd/") && err == nil && info.Mode()&os.ModeNamedPipe != 0
 }

@@ -1,6 +1,8 @@
 package notes
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -18,6 +20,9 @@ type Draft struct {
 	Tags []string      // without '#', lower case, each once, in order
 	Ago  time.Duration // "-2m" at the start: it happened that long before typing began; 0 if not given
 	At   string        // "@15:31" at the start: the wall clock's hour and minute; "" if not given
+
+	NoTime string // a word at its start that looks like such a time and is none: it is text
+	Left   int    // bytes at its end that were left out: a note has at most MaxText
 }
 
 // Parse reads a typed line. Its first character or first word sets the kind; a
@@ -36,7 +41,8 @@ func Parse(line string) Draft {
 // ParseAs reads a typed line whose kind is given: a time at its start is read
 // as by Parse, all of the rest is text.
 func ParseAs(kind Kind, line string) Draft {
-	d := Draft{Kind: kind, Text: strings.TrimSpace(Clean(line))}
+	line, left := clean(line)
+	d := Draft{Kind: kind, Text: strings.TrimSpace(line), Left: left}
 	if rest, ok := strings.CutPrefix(d.Text, `\`); ok {
 		d.Text = rest
 	} else {
@@ -57,12 +63,13 @@ func ParseEdit(line string) Draft {
 // parseKind cuts the kind off; escaped tells that a backslash made all of the
 // rest text.
 func parseKind(line string) (d Draft, escaped bool) {
-	line = strings.TrimSpace(Clean(line))
+	line, left := clean(line)
+	line = strings.TrimSpace(line)
 	if rest, ok := strings.CutPrefix(line, `\`); ok {
-		return Draft{Kind: Plain, Text: rest}, true
+		return Draft{Kind: Plain, Text: rest, Left: left}, true
 	}
 	k, rest := cutKind(line)
-	return Draft{Kind: k, Text: rest}, false
+	return Draft{Kind: k, Text: rest, Left: left}, false
 }
 
 // Retype is the line that ParseEdit reads as a kind and a text again.
@@ -79,8 +86,9 @@ func Retype(kind Kind, text string) string {
 
 // Paste reads pasted text: it sets no kind and no time, and keeps its lines.
 func Paste(text string) Draft {
-	text = strings.TrimSpace(Clean(text))
-	return Draft{Kind: Plain, Text: text, Tags: Tags(text)}
+	text, left := clean(text)
+	text = strings.TrimSpace(text)
+	return Draft{Kind: Plain, Text: text, Tags: Tags(text), Left: left}
 }
 
 func cutKind(line string) (Kind, string) {
@@ -107,6 +115,9 @@ func cutKind(line string) (Kind, string) {
 	return Plain, line
 }
 
+// likeTime is what people write for a time: "@9.30", "@1531", "@3pm", "-2min".
+var likeTime = regexp.MustCompile(`^(?i:@(\d+[:.][\d:.]*|\d{4})(h|am|pm)?|@\d+(h|am|pm)|-\d[\d.:]*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)|-\d+:\d+)[,;:]?$`)
+
 // cutTime takes a time off the start of the text and tells whether there was one.
 func (d *Draft) cutTime() bool {
 	word, rest := d.Text, ""
@@ -117,12 +128,14 @@ func (d *Draft) cutTime() bool {
 	case strings.HasPrefix(word, "-"):
 		ago, err := time.ParseDuration(word[1:])
 		if err != nil || ago <= 0 || ago > 24*time.Hour {
+			d.notTime(word)
 			return false
 		}
 		d.Ago = ago
 	case strings.HasPrefix(word, "@"):
 		at, err := time.Parse("15:04", word[1:])
 		if err != nil {
+			d.notTime(word)
 			return false
 		}
 		d.At = at.Format("15:04")
@@ -131,6 +144,38 @@ func (d *Draft) cutTime() bool {
 	}
 	d.Text = strings.TrimSpace(rest)
 	return true
+}
+
+// notTime keeps in mind a word that was meant for a time, so that it can be said
+// that it was not understood.
+func (d *Draft) notTime(word string) {
+	if likeTime.MatchString(word) {
+		d.NoTime = word
+	}
+}
+
+// Unclear says in words what of a typed line was not taken as it may have been
+// meant; "" when all was.
+func (d Draft) Unclear() string {
+	var said []string
+	if d.NoTime != "" {
+		said = append(said, fmt.Sprintf("%q is no time, so it is text (-2m and @15:31 are times)", d.NoTime))
+	}
+	if d.Left > 0 {
+		said = append(said, "cut: 64 KB are kept, "+LeftOut(d.Left))
+	}
+	return strings.Join(said, " · ")
+}
+
+// LeftOut says that so many bytes were left out, as people write sizes.
+func LeftOut(n int) string {
+	switch {
+	case n == 1:
+		return "1 byte was left out"
+	case n < 1<<10:
+		return fmt.Sprintf("%d bytes were left out", n)
+	}
+	return fmt.Sprintf("%d KB were left out", (n+512)>>10)
 }
 
 // Happened tells when the noted thing happened, for typing that began at typed
@@ -180,6 +225,16 @@ func Tags(text string) []string {
 // than newline and tab go, and so do the marks that turn the writing direction
 // of what follows; invalid UTF-8 becomes U+FFFD; text past MaxText is cut.
 func Clean(text string) string {
+	text, _ = CleanTo(text, MaxText)
+	return text
+}
+
+func clean(text string) (string, int) { return CleanTo(text, MaxText) }
+
+// CleanTo is Clean for at most so many bytes. The text is cut at a rune's edge, a
+// mark of that stands at its end, and how many of its bytes were left out is told;
+// where not even the mark has room, all are.
+func CleanTo(text string, most int) (string, int) {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	text = strings.Map(func(r rune) rune {
@@ -193,13 +248,16 @@ func Clean(text string) string {
 		}
 		return r
 	}, text)
-	const mark = " [cut at 64 KB]"
-	if len(text) <= MaxText {
-		return text
+	if len(text) <= most {
+		return text, 0
 	}
-	end := MaxText - len(mark)
+	const mark = " [cut at 64 KB]"
+	end := most - len(mark)
+	if end < 0 {
+		return "", len(text)
+	}
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return text[:end] + mark
+	return text[:end] + mark, len(text) - end
 }

@@ -77,6 +77,43 @@ func TestParseAs(t *testing.T) {
 	}
 }
 
+// What looks like a time and is none is said; other words at the start are not.
+func TestWhatIsNoTimeIsSaid(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"@25:99 slow": "@25:99", "! @9.30 slow": "@9.30", "@3pm slow": "@3pm", "@1531 slow": "@1531", "-2min slow": "-2min", "-48h slow": "-48h",
+		"-5 users": "", "@mel said so": "", "@40 users it began": "", "-2m slow": "", "@15:31 slow": "", "slow @25:99": "", `\@25:99 as meant`: "", "-x": "",
+	} {
+		d := Parse(line)
+		if d.NoTime != want || (d.Unclear() != "") != (want != "") || !strings.Contains(d.Unclear(), want) {
+			t.Errorf("%q: %+v says %q", line, d, d.Unclear())
+		}
+		if want != "" && !strings.HasPrefix(d.Text, want) {
+			t.Errorf("%q is not kept: %q", line, d.Text)
+		}
+	}
+	if d := ParseAs(Risk, "@25:99 slow"); d.NoTime != "@25:99" {
+		t.Errorf("with a kind: %+v", d)
+	}
+}
+
+func TestWhatHasNoRoomIsCounted(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ö", MaxText/2) + "and more"
+	for what, d := range map[string]Draft{"typed": Parse("! " + long), "given": ParseAs(Risk, long), "pasted": Paste(long), "edited": ParseEdit(long)} {
+		kept, ok := strings.CutSuffix(d.Text, " [cut at 64 KB]")
+		if !ok || len(d.Text) > MaxText || len(kept)+d.Left != len(long) && len(kept)+d.Left != len(long)+2 || !strings.Contains(d.Unclear(), "bytes were left out") {
+			t.Errorf("%s: %d bytes kept, %d left out of %d, says %q", what, len(d.Text), d.Left, len(long), d.Unclear())
+		}
+	}
+	if d := Parse(long[:MaxText]); d.Left != 0 || d.Unclear() != "" {
+		t.Errorf("what fits says %q", d.Unclear())
+	}
+	if s, left := CleanTo("no room", 3); s != "" || left != 7 {
+		t.Errorf("%q, %d", s, left)
+	}
+}
+
 func TestPasteSetsNoKind(t *testing.T) {
 	t.Parallel()
 	d := Paste("! not a bug\r\n-2m \x1b[31mred #tag\x07\n")

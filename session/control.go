@@ -200,6 +200,9 @@ func (o Order) Send(ctx context.Context, dir string) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	if len(b) >= maxOrder {
+		return Outcome{Text: fmt.Sprintf("%s are too long for an order: attach what is long as a file", Bytes(int64(len(b))))}, nil
+	}
 	if _, err := conn.Write(append(b, '\n')); err != nil {
 		return Outcome{}, fmt.Errorf("reach the session in %s: %w", dir, err)
 	}

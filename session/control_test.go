@@ -31,6 +31,15 @@ func TestOrdersFromOutside(t *testing.T) {
 		if out := send(Order{Cmd: "note", By: "dana", Text: "? who does this"}); !out.OK || !strings.HasPrefix(out.Text, "n1 question saved") {
 			t.Errorf("note: %+v", out)
 		}
+		if out := send(Order{Cmd: "note", By: "dana", Text: "@25:99 slow"}); !out.OK || !strings.Contains(out.Text, `"@25:99" is no time, so it is text`) {
+			t.Errorf("no time: %+v", out)
+		}
+		if out := send(Order{Cmd: "note", By: "dana", Text: strings.Repeat("x", 100<<10)}); !out.OK || !strings.Contains(out.Text, "cut: 64 KB are kept, 36 KB were left out") {
+			t.Errorf("a long note: %+v", out)
+		}
+		if out := send(Order{Cmd: "note", By: "dana", Text: strings.Repeat("x", maxOrder)}); out.OK || !strings.Contains(out.Text, "256 KB are too long for an order: attach") {
+			t.Errorf("a longer one: %+v", out)
+		}
 		if out := send(Order{Cmd: "link", By: "jo", Link: &NoteLink{ID: "n1", Key: "SHOP-4711"}}); !out.OK || out.Text != "n1 is SHOP-4711" {
 			t.Errorf("link: %+v", out)
 		}

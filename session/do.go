@@ -372,5 +372,5 @@ func (s *Session) saveNote(who string, c AddNote) Reply {
 	e := s.addNote(who, b)
 	var n notes.Note
 	s.log.read(func(st *State) { n, _ = st.Notes.Get(b.ID) })
-	return Reply{Text: receipt(n), Seq: e.Seq, Note: b.ID}
+	return Reply{Text: receipt(n, c.Draft.Unclear()), Seq: e.Seq, Note: b.ID}
 }

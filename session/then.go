@@ -62,8 +62,11 @@ func (s *State) offset(n notes.Note) int64 {
 }
 
 // receipt is the line that tells a note's author what was kept with it.
-func receipt(n notes.Note) string {
+func receipt(n notes.Note, unclear string) string {
 	head := fmt.Sprintf("%s %s saved %s", n.ID, n.Kind, n.Saved.Local().Format("15:04:05"))
+	if unclear != "" {
+		head += " · " + unclear
+	}
 	c := n.Panes()
 	switch {
 	case n.Before():

@@ -88,7 +88,7 @@ func TestNotesOfEarlierMoments(t *testing.T) {
 		if (c == nil) != (want.users < 0) || c != nil && (c.Running != want.users || c.MS != want.ms || c.Staging.P95 == nil || *c.Staging.P95 != float64(want.users)/100 || c.Production.State != "green") {
 			t.Errorf("%s: %+v", id, c)
 		}
-		said := receipt(n)
+		said := receipt(n, "")
 		switch {
 		case want.before != strings.Contains(said, "before the session began"),
 			want.users >= 0 && !strings.Contains(said, " users · staging p95 "),

@@ -20,6 +20,9 @@ import (
 // their user first.
 const clipWait = 5 * time.Second
 
+// noClipboard is said when it did not, with what to do instead.
+const noClipboard = "no clipboard from this terminal: n and paste makes a note of it, a attaches a file"
+
 // samplesAround is how much before and after a note's moment its samples are.
 const samplesAround = 60 * time.Second
 
@@ -88,16 +91,7 @@ func memory(name, media, from, content string) enclosure {
 
 // onDisk is an enclosure that is a file of this machine.
 func onDisk(path, from string) enclosure {
-	return enclosure{filepath.Base(path), "", from, func() (io.ReadCloser, error) {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, because(err)
-		}
-		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-			return nil, errors.Join(err, f.Close(), errors.New("it is no file"))
-		}
-		return f, nil
-	}}
+	return enclosure{filepath.Base(path), "", from, func() (io.ReadCloser, error) { return session.OpenRegular(path) }}
 }
 
 // because is an error of the file system without its path, which is named
@@ -119,14 +113,47 @@ func (m *Model) askPath(id string) {
 	m.mode, m.editor = modeEdit, editor{purpose: editPath, id: id}
 }
 
-// attachPath attaches the file that was named.
-func (m *Model) attachPath(id, typed string) tea.Cmd {
+// pathMsg tells whether what was named can be attached.
+type pathMsg struct {
+	id, path string
+	err      error
+}
+
+// tryPath looks whether the file that was named can be attached. The prompt stays
+// until that is known: what is typed meanwhile must not act as keys.
+func (m *Model) tryPath(e editor) tea.Cmd {
+	typed := strings.TrimSpace(e.text)
 	if typed == "" {
 		return nil
 	}
-	return m.enclose(id, "", func() ([]enclosure, error) {
+	m.mode = modeEdit
+	return func() tea.Msg {
 		path, err := expand(typed)
-		return []enclosure{onDisk(path, notes.FromFile)}, err
+		if err == nil {
+			var f *os.File
+			if f, err = session.OpenRegular(path); err == nil {
+				err = f.Close()
+			}
+		}
+		return pathMsg{id: e.id, path: path, err: err}
+	}
+}
+
+// attachPath attaches the file that was named, or keeps asking for it.
+func (m *Model) attachPath(msg pathMsg) tea.Cmd {
+	asking := m.mode == modeEdit && m.editor.purpose == editPath && m.editor.id == msg.id
+	switch {
+	case msg.err != nil && asking:
+		m.say(msg.err.Error()+": mend the path, or Esc", true)
+		return nil
+	case msg.err != nil:
+		m.say("not attached: "+msg.err.Error(), true)
+		return nil
+	case asking:
+		m.mode = modeMain
+	}
+	return m.enclose(msg.id, "", func() ([]enclosure, error) {
+		return []enclosure{onDisk(msg.path, notes.FromFile)}, nil
 	})
 }
 

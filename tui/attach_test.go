@@ -42,14 +42,6 @@ func TestAttachingOnScreen(t *testing.T) {
 	if src.attached["n5 a two.png"] != "two" || src.from[0] != notes.FromFile || !strings.Contains(m.message.text, "a two.png is attached to n5") {
 		t.Errorf("attached %v, says %q", src.attached, m.message.text)
 	}
-	for typed, say := range map[string]string{"~/none.png": "no such file", "~/shots": "it is no file"} {
-		m.pressAll("a")
-		m.typeText(typed)
-		m.pressAll("enter")
-		if !m.message.bad || !strings.Contains(m.message.text, say) {
-			t.Errorf("%s says %q", typed, m.message.text)
-		}
-	}
 
 	_, cmd := m.Update(key("v"))
 	if cmd == nil || m.desk.clip.id != "n5" {
@@ -72,6 +64,51 @@ func TestAttachingOnScreen(t *testing.T) {
 	}
 }
 
+// A path that leads nowhere stays on the line with what is wrong with it: what is
+// typed after it must not act as keys.
+func TestAWrongPathStaysToBeMended(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	if err := os.WriteFile(filepath.Join(home, "right.png"), []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, src := atDesk(deskStory(), 120, 36, nil)
+	m.pressAll("tab", "enter", "a")
+	for typed, say := range map[string]string{"~/rigt.png": "no such file", "~": "it is a folder", os.DevNull: "it is a pipe or a device"} {
+		m.typeText(typed)
+		m.pressAll("enter")
+		if !m.message.bad || !strings.Contains(m.message.text, say) || !strings.Contains(m.message.text, "mend the path") {
+			t.Errorf("%s says %q", typed, m.message.text)
+		}
+		if m.mode != modeEdit || m.editor.purpose != editPath || m.editor.text != typed {
+			t.Fatalf("%s: the line holds %q", typed, m.editor.text)
+		}
+		m.pressAll("ctrl+u")
+	}
+	did := len(src.done())
+	m.typeText("~/rigt.png")
+	m.pressAll("enter")
+	m.typeText("0q") // typed on, as keys these would ease the load and leave
+	if len(src.done()) != did || m.mode != modeEdit {
+		t.Errorf("did %v", src.done()[did:])
+	}
+	m.pressAll("backspace", "backspace")
+	m.pressAll("left", "left", "left", "left", "left") // before "t.png"
+	m.typeText("h")
+	m.pressAll("enter")
+	if m.mode != modeMain || src.attached["n5 right.png"] != "one" {
+		t.Errorf("attached %v, says %q", src.attached, m.message.text)
+	}
+	// Closed meanwhile, it says so and does not open again.
+	m.pressAll("a", "x")
+	_, cmd := m.Update(key("enter"))
+	m.pressAll("esc")
+	m.run(cmd)
+	if m.mode != modeMain || !strings.Contains(m.message.text, "not attached: no such file") {
+		t.Errorf("mode %v, says %q", m.mode, m.message.text)
+	}
+}
+
 func TestClipboardThatDoesNotAnswerIsSaid(t *testing.T) {
 	now := storyBegan.Add(620 * time.Second)
 	m, src := atDesk(deskStory(), 120, 36, func(o *Options) { o.Now = func() time.Time { return now } })
@@ -79,7 +116,7 @@ func TestClipboardThatDoesNotAnswerIsSaid(t *testing.T) {
 	m.Update(key("v"))
 	now = now.Add(clipWait + time.Second)
 	m.Update(clockMsg(now))
-	if !m.message.bad || !strings.Contains(m.message.text, "does not give its clipboard") {
+	if !m.message.bad || !strings.Contains(m.message.text, "no clipboard from this terminal: n and paste") {
 		t.Errorf("says %q", m.message.text)
 	}
 	m.Update(tea.ClipboardMsg{Content: "late"})

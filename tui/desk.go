@@ -41,7 +41,7 @@ type wait4clip struct {
 func (m *Model) clerk() tea.Cmd {
 	if m.desk.clip.id != "" && m.now.After(m.desk.clip.until) {
 		m.desk.clip.id = ""
-		m.say("this terminal does not give its clipboard: paste it", true)
+		m.say(noClipboard, true)
 	}
 	m.committed()
 	return tea.Batch(m.keepDraft(), m.lookForShots(), m.guideTick())

@@ -3,7 +3,6 @@ package tui
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -36,6 +35,7 @@ type draft struct {
 	pasted bool           // it began with a paste: sets no kind
 	typed  time.Time      // its first character
 	begun  *notes.Context // what was shown then
+	left   int            // bytes that had no room
 }
 
 // editor is the note line.
@@ -48,15 +48,11 @@ type editor struct {
 	done    tabbed // the tag that Tab completed
 }
 
-// insert puts text at the cursor.
+// insert puts text at the cursor. What has no room in a note is left out and
+// counted; a mark stands where a text was cut.
 func (e *editor) insert(s string) {
-	s = notes.Clean(strings.ReplaceAll(s, "\t", " "))
-	if len(e.text)+len(s) > notes.MaxText {
-		s = s[:max(0, notes.MaxText-len(e.text))]
-		for len(s) > 0 && !utf8.ValidString(s) {
-			s = s[:len(s)-1]
-		}
-	}
+	s, left := notes.CleanTo(strings.ReplaceAll(s, "\t", " "), notes.MaxText-len(e.text))
+	e.left += left
 	e.text = e.text[:e.at] + s + e.text[e.at:]
 	e.at += len(s)
 }
@@ -179,11 +175,15 @@ func (e *editor) kind() notes.Kind {
 
 // parse is what will be saved.
 func (e *editor) parse() notes.Draft {
+	var d notes.Draft
 	switch {
 	case e.pasted:
-		return notes.Paste(e.text)
+		d = notes.Paste(e.text)
 	case e.purpose == editChange:
-		return notes.ParseEdit(e.text)
+		d = notes.ParseEdit(e.text)
+	default:
+		d = notes.Parse(e.text)
 	}
-	return notes.Parse(e.text)
+	d.Left += e.left
+	return d
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"crosstalk/notes"
 )
 
 // prompt is what stands before the typed text.
@@ -120,11 +122,25 @@ func (b noteBox) behind(c *canvas, x, y, end, from int) {
 	}
 	ghost := b.m.ghost()
 	if ghost == "" {
+		b.noTime(c, x, y, end, from)
 		return
 	}
 	_, cx, cy := e.wrap(end - x)
 	at := c.clip(x+cx, y+cy-from, end, ghost, inkFaint)
 	c.clip(at, y+cy-from, end, "  Tab", inkDim)
+}
+
+// noTime says behind a note that has begun with something like a time that it is
+// none, while it can still be mended.
+func (b noteBox) noTime(c *canvas, x, y, end, from int) {
+	e := &b.m.editor
+	if e.purpose != editNote || e.pasted || e.at < len(e.text) || e.text == "" {
+		return
+	}
+	if d := notes.Parse(e.text); d.NoTime != "" && strings.ContainsAny(e.text, " \n") {
+		_, cx, cy := e.wrap(end - x)
+		c.clip(x+cx+2, y+cy-from, end, d.NoTime+" is no time: -2m or @15:31", inkAmber)
+	}
 }
 
 // cursor is where typing goes on, in the box's own cells.

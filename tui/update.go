@@ -71,6 +71,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.doorTurned(msg)
 	case attachedMsg:
 		m.attached(msg)
+	case pathMsg:
+		return m.attachPath(msg)
 	case pathsMsg:
 		m.paths(msg)
 	case shotsMsg:

@@ -30,7 +30,7 @@ func (m *Model) write(first string) {
 	}
 	if m.editor.text == "" {
 		m.begin()
-		m.editor.insert(first)
+		m.insert(first)
 	} else {
 		m.say("this was put aside; ctrl+u empties the line", false)
 	}
@@ -39,7 +39,21 @@ func (m *Model) write(first string) {
 // begin keeps the moment of the first character and what was shown then.
 func (m *Model) begin() {
 	if m.editor.text == "" {
-		m.editor.typed, m.editor.begun, m.editor.pasted = m.now, m.s.Context(m.now), false
+		m.editor.typed, m.editor.begun, m.editor.pasted, m.editor.left = m.now, m.s.Context(m.now), false, 0
+	}
+}
+
+// insert puts text at the cursor and says if not all of it has room.
+func (m *Model) insert(text string) {
+	left := m.editor.left
+	m.editor.insert(text)
+	m.full(left)
+}
+
+// full says that the line is full, if more was left out than before.
+func (m *Model) full(before int) {
+	if more := m.editor.left - before; more > 0 {
+		m.say("a note has at most 64 KB: "+notes.LeftOut(more)+", attach them as a file", true)
 	}
 }
 
@@ -68,7 +82,9 @@ func (m *Model) edit(msg tea.KeyPressMsg) tea.Cmd {
 	if m.editor.text == "" {
 		m.begin()
 	}
+	left := m.editor.left
 	m.editor.key(msg)
+	m.full(left)
 	m.follows()
 	return nil
 }
@@ -113,7 +129,7 @@ func (m *Model) pasteText(text string) tea.Cmd {
 	if p := m.editor.purpose; p != editNote && p != editChange {
 		text = strings.Join(strings.Fields(text), " ")
 	}
-	m.editor.insert(text)
+	m.insert(text)
 	m.follows()
 	return nil
 }
@@ -131,7 +147,7 @@ func (m *Model) enter() tea.Cmd {
 		m.seekEnd(true)
 		return nil
 	case editPath:
-		return m.attachPath(e.id, strings.TrimSpace(e.text))
+		return m.tryPath(e)
 	case editAuthor:
 		return m.addAuthor(e.text)
 	}
@@ -200,12 +216,16 @@ func (m *Model) because(e editor) (tea.Cmd, bool) {
 // shown when Enter was pressed.
 func (m *Model) saved(id string, cmd session.AddNote, seen *notes.Context) {
 	kind, at := cmd.Draft.Kind, m.now
+	unclear := ""
+	if u := cmd.Draft.Unclear(); u != "" {
+		unclear = " · " + u
+	}
 	if n, ok := m.s.Notes.Get(id); ok {
 		kind, at = n.Kind, n.Saved
 		switch {
 		case n.Before():
-			m.receipt = message{text: fmt.Sprintf("%s %s saved %s · it happened before the session began: what was then is not known", id, kindWord(kind),
-				at.In(m.now.Location()).Format("15:04:05")), till: m.now.Add(receiptFor)}
+			m.receipt = message{text: fmt.Sprintf("%s %s saved %s%s · it happened before the session began: what was then is not known", id, kindWord(kind),
+				at.In(m.now.Location()).Format("15:04:05"), unclear), till: m.now.Add(receiptFor)}
 			return
 		case n.Happened != nil:
 			seen = n.Then
@@ -213,7 +233,7 @@ func (m *Model) saved(id string, cmd session.AddNote, seen *notes.Context) {
 			seen = n.Context
 		}
 	}
-	parts := []string{fmt.Sprintf("%s %s saved %s", id, kindWord(kind), at.In(m.now.Location()).Format("15:04:05"))}
+	parts := []string{fmt.Sprintf("%s %s saved %s%s", id, kindWord(kind), at.In(m.now.Location()).Format("15:04:05"), unclear)}
 	if seen != nil {
 		parts = append(parts, seen.Load(), "staging "+seenLine(seen.Staging), "production "+seenLine(seen.Production))
 	}

@@ -43,6 +43,41 @@ func TestNote(t *testing.T) {
 	}
 }
 
+// What was not understood, and what had no room, is said while it can be mended and
+// with the receipt; the note is kept all the same.
+func TestReceiptSaysWhatWasNotTaken(t *testing.T) {
+	m, src := screen(busyStory(), 120, 36)
+	src.reply = func(session.Command) (session.Reply, error) { return session.Reply{Note: "n17"}, nil }
+	m.pressAll("n")
+	m.typeText("@25:99 slow")
+	if f := ansi.Strip(m.View().Content); !strings.Contains(f, "@25:99 is no time: -2m or @15:31") {
+		t.Errorf("nothing is said while typing:\n%s", f)
+	}
+	m.pressAll("enter")
+	if f := ansi.Strip(m.View().Content); !strings.Contains(f, `✓ n17 note saved 15:34:12 · "@25:99" is no time, so it is text`) {
+		t.Errorf("the receipt does not say it:\n%s", f)
+	}
+	m.pressAll("n")
+	_, cmd := m.Update(tea.PasteMsg{Content: strings.Repeat("x", 100<<10)})
+	m.run(cmd)
+	if !m.message.bad || !strings.Contains(m.message.text, "at most 64 KB: 36 KB were left out") {
+		t.Errorf("the paste says %q", m.message.text)
+	}
+	m.typeText("y")
+	m.pressAll("enter")
+	n := src.done()[1].(session.AddNote)
+	if len(n.Draft.Text) != notes.MaxText || !strings.HasSuffix(n.Draft.Text, "x [cut at 64 KB]") {
+		t.Errorf("saved %d bytes, %q at the end", len(n.Draft.Text), n.Draft.Text[len(n.Draft.Text)-20:])
+	}
+	if f := ansi.Strip(m.View().Content); !strings.Contains(f, "cut: 64 KB are kept, 36 KB were left out") {
+		t.Errorf("the receipt does not say it:\n%s", f)
+	}
+	m.pressAll("n", "a", "enter")
+	if n := src.done()[2].(session.AddNote); n.Draft.Left != 0 {
+		t.Errorf("the next note is cut, too: %+v", n.Draft)
+	}
+}
+
 func TestRefusedNoteIsNotLost(t *testing.T) {
 	m, src := screen(busyStory(), 120, 36)
 	src.reply = func(session.Command) (session.Reply, error) { return session.Reply{}, errors.New("the disk is full") }
