@@ -189,6 +189,8 @@ func (d *dry) step(when string, s loadengine.Step, m session.Step) {
 		}
 	case m.Body != "":
 		d.say("", "  body %s", short(m.Body, shownBody))
+	case m.Raw:
+		d.say("", "  file %s, as it is", m.File)
 	case m.File != "":
 		d.say("", "  file %s", m.File)
 	}

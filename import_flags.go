@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -88,6 +89,9 @@ func readBounded(path string, stdin io.Reader) ([]byte, error) {
 	in := stdin
 	if path != "-" {
 		f, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("read what to load: there is no file %s here: correct the path, or go to its folder", path)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read what to load: %w", err)
 		}

@@ -37,6 +37,9 @@ func (t *trial) remedies(x loadengine.Exchange, step loadengine.Step) []string {
 			host = u.Host
 		}
 	}
+	if via := t.proxy(x); via != "" && slices.Contains([]string{"dns", "refused", "unreachable"}, x.Kind) {
+		return []string{fmt.Sprintf("the proxy %s cannot be reached: is it up? NO_PROXY=%s goes without it", via, host)}
+	}
 	switch x.Kind {
 	case "dns":
 		return []string{fmt.Sprintf("the name %s is not known here: check its spelling, the VPN and the name server", host)}
@@ -47,7 +50,7 @@ func (t *trial) remedies(x loadengine.Exchange, step loadengine.Step) []string {
 	case "tls":
 		return []string{remedyTLS(x.Err, host)}
 	case "timeout":
-		return []string{fmt.Sprintf("no whole answer of %s in time: is it reachable (VPN, firewall)? A slow step takes timeout: 60s", host)}
+		return []string{fmt.Sprintf("no whole answer of %s in time: is it reachable (VPN, firewall)? %s", host, slower(step))}
 	case "closed", "reset":
 		return []string{fmt.Sprintf("%s hangs up: look at its log; a proxy before it may refuse this machine", host)}
 	case "not http":
@@ -68,6 +71,32 @@ func (t *trial) remedies(x loadengine.Exchange, step loadengine.Step) []string {
 		return t.remedyStatus(x, step)
 	}
 	return []string{"look at staging's log at this time"}
+}
+
+// slower says how a step gets more time.
+func slower(step loadengine.Step) string {
+	if step.Timeout > 0 {
+		return fmt.Sprintf("The step is given up after %s, as its timeout says", step.Timeout)
+	}
+	return "A slow step takes timeout: 60s"
+}
+
+// proxy names the proxy of the environment by which a step goes; "" where it
+// goes by none.
+func (t *trial) proxy(x loadengine.Exchange) string {
+	n := len(x.Hops)
+	if n == 0 {
+		return ""
+	}
+	req, err := http.NewRequest(http.MethodGet, x.Hops[n-1].URL, nil)
+	if err != nil {
+		return ""
+	}
+	via, err := http.ProxyFromEnvironment(req)
+	if err != nil || via == nil {
+		return ""
+	}
+	return via.Host
 }
 
 func remedyTLS(err error, host string) string {

@@ -294,7 +294,7 @@ func TestTryTellsWhatToDo(t *testing.T) {
 		{"http at https", strings.Replace(site.URL, "http:", "https:", 1), `[GET /]`, []string{"why       tls", "speaks plain http at this port: write http://"}},
 		{"404", site.URL, `[GET /page, GET /missing, GET /page]`, []string{"FAIL GET /missing  404", "expected a status of below 400, got 404", "/missing is not there: check the path", "j not tried: GET /page 2"}},
 		{"401", site.URL, `[GET /private]`, []string{"nobody is logged in: give headers"}},
-		{"timeout", site.URL, `[{get: /slow, timeout: 100ms}]`, []string{"why       timeout", "takes timeout: 60s"}},
+		{"timeout", site.URL, `[{get: /slow, timeout: 100ms}]`, []string{"why       timeout", "The step is given up after 100ms, as its timeout says"}},
 		{"json is a page", site.URL, `[{get: /page, save: {id: $.id}}]`, []string{"nothing to save as {{id}}: $.id is not in the answer", "the answer is a page, not JSON"}},
 		{"expect", site.URL, `[{get: /page, expect: {contains: Thank you}}]`, []string{`expected "Thank you" in the first 64 KiB`, "answer    <p>Sorry</p>"}},
 		{"expect json", site.URL, `[{get: /page, expect: {json: {$.a: 1}}}]`, []string{`expected "1" at $.a; the body is not JSON`}},

@@ -182,4 +182,12 @@ func TestSessionThroughAProxyOfTheEnvironment(t *testing.T) {
 	if said := p.err.text(); !strings.Contains(said, "through the proxy "+strings.TrimPrefix(proxy.URL, "http://")) {
 		t.Errorf("the proxy is not named: %s", said)
 	}
+	proxy.Close()
+	cmd = command(t, "try", "--target", "http://staging.invalid/shop")
+	cmd.Env = append(cmd.Env, "HTTP_PROXY="+proxy.URL)
+	p = start(t, cmd)
+	p.exits(1)
+	if said := p.out.text(); !strings.Contains(said, "the proxy "+strings.TrimPrefix(proxy.URL, "http://")+" cannot be reached") {
+		t.Errorf("a dead proxy is not named: %s", said)
+	}
 }

@@ -3,9 +3,11 @@ package loadengine
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -70,6 +72,8 @@ type compiler struct {
 	auth string // of a user:password in the base URL
 	prog *program
 	errs []error
+
+	wrongHeader map[string]bool // the plan's headers with a name that nobody gives a value
 }
 
 func compile(p Plan) (*program, []error) {
@@ -96,6 +100,7 @@ func compile(p Plan) (*program, []error) {
 	if len(p.Journeys) == 0 {
 		c.problem("journeys: at least one is needed")
 	}
+	c.headerNames(columns)
 	seen := map[string]bool{}
 	for i, j := range p.Journeys {
 		if seen[j.Name] {
@@ -182,7 +187,11 @@ func (c *compiler) journey(index int, j Journey, columns map[string]bool) {
 		all := make([]*step, 0, len(steps))
 		for i, s := range steps {
 			where := fmt.Sprintf("journey %q %s %d", j.Name, kind, i+1)
+			before := len(c.errs)
 			t := c.step(where, s, known, everSaved)
+			for k, err := range c.errs[before:] {
+				c.errs[before+k] = &StepError{Journey: index, Once: kind == "once", Step: i, Err: err}
+			}
 			t.journey = j.Name
 			t.index = len(c.prog.steps)
 			c.prog.steps = append(c.prog.steps, t)
@@ -195,6 +204,25 @@ func (c *compiler) journey(index int, j Journey, columns map[string]bool) {
 	out.steps = compileAll("step", j.Steps)
 	c.prog.weights += out.weight
 	c.prog.journeys = append(c.prog.journeys, out)
+}
+
+// headerNames reports the names in the plan's headers that nothing ever gives a
+// value, once and not at every step.
+func (c *compiler) headerNames(columns map[string]bool) {
+	ever := maps.Clone(columns)
+	for _, j := range c.plan.Journeys {
+		for _, s := range slices.Concat(j.Once, j.Steps) {
+			addNames(ever, s.Save)
+		}
+	}
+	c.wrongHeader = map[string]bool{}
+	for _, key := range slices.Sorted(maps.Keys(c.plan.Header)) {
+		before := len(c.errs)
+		for _, value := range c.plan.Header[key] {
+			c.template("header "+key, value, nil, ever)
+		}
+		c.wrongHeader[key] = len(c.errs) > before
+	}
 }
 
 func addNames(to map[string]bool, from map[string]string) {

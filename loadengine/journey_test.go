@@ -2,8 +2,14 @@ package loadengine
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"math"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -195,6 +201,95 @@ func TestFailedStepStartsTheJourneyAgain(t *testing.T) {
 		if u.step.name != c.want || think != c.think {
 			t.Fatalf("move %d: at %s after %v, want %s after %v", i, u.step.name, think, c.want, c.think)
 		}
+	}
+}
+
+// A text file is filled in, a raw one and one that is no text are sent byte by
+// byte.
+func TestBodiesOfFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var mu sync.Mutex
+	got := map[string]string{}
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		got[r.URL.Path] = r.Header.Get("Content-Type") + " " + string(body)
+		mu.Unlock()
+	})
+	p := Plan{Base: server.URL, Version: "test", MaxUsers: 1, Data: []map[string]string{{"who": `me"l`}}}
+	p.Journeys = []Journey{{Name: "j", Steps: []Step{
+		{URL: "/text", Body: Body{Kind: BodyFile, Content: file("a.txt", "by {{who}} {{ not one }}")}},
+		{URL: "/json", Body: Body{Kind: BodyFile, Content: file("a.json", `{"by":"{{who}}"}`)}},
+		{URL: "/raw", Body: Body{Kind: BodyRaw, Content: file("b.txt", "by {{nobody}}")}},
+		{URL: "/binary", Body: Body{Kind: BodyFile, Content: file("c.txt", "\x00{{who}}")}},
+	}}}
+	walked(t, p)
+	mu.Lock()
+	defer mu.Unlock()
+	for path, want := range map[string]string{"/text": `text/plain; charset=utf-8 by me"l {{ not one }}`, "/json": `application/json {"by":"me\"l"}`,
+		"/raw": "text/plain; charset=utf-8 by {{nobody}}", "/binary": "text/plain; charset=utf-8 \x00{{who}}"} {
+		if got[path] != want {
+			t.Errorf("%s got %q, want %q", path, got[path], want)
+		}
+	}
+	p.Journeys[0].Steps[2].Body.Kind = BodyFile
+	errs := p.Validate()
+	if len(errs) != 1 {
+		t.Fatalf("%v", errs)
+	}
+	step, ok := errors.AsType[*StepError](errs[0])
+	unknown, named := errors.AsType[*UnknownNameError](errs[0])
+	if !ok || !named || step.Step != 2 || step.Once || unknown.Name != "nobody" || !slices.Equal(unknown.Known, []string{"who"}) || !strings.Contains(errs[0].Error(), "b.txt") {
+		t.Errorf("%#v: %v", errs[0], errs[0])
+	}
+}
+
+// A journey that nobody gets through is tried twice in a row, and keeps nobody.
+func TestBrokenJourneyKeepsNobody(t *testing.T) {
+	t.Parallel()
+	p := onePlan("http://staging.test/", Step{})
+	p.Journeys = []Journey{
+		{Name: "broken", Steps: []Step{{Name: "fine"}, {Name: "fails"}}},
+		{Name: "well", Weight: 3, Steps: []Step{{Name: "well"}}},
+	}
+	prog, errs := compile(p)
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	ok, bad := outcome{fate: fateAnswered, code: 200}, outcome{fate: fateAnswered, code: 500, kind: "status 500"}
+	u := newUser(0)
+	u.join(prog, 7, 1)
+	turns, retries := map[string]int{}, 0
+	for range 12_000 {
+		was, again := u.journey.name, u.again
+		if u.at == 0 && !again {
+			turns[was]++
+		}
+		if u.step.name == "fails" {
+			u.advance(prog, bad)
+			if !again {
+				retries++
+				if u.journey.name != "broken" || u.at != 0 {
+					t.Fatalf("after the first failure at step %d of %s, want its journey again", u.at, u.journey.name)
+				}
+			}
+			continue
+		}
+		u.advance(prog, ok)
+	}
+	if share := float64(turns["well"]) / float64(turns["well"]+turns["broken"]); math.Abs(share-0.75) > 0.03 {
+		t.Errorf("weight 3 of 4 had %.1f %% of the turns: %v", share*100, turns)
+	}
+	if d := turns["broken"] - retries; d < 0 || d > 1 {
+		t.Errorf("%d retries in %d turns", retries, turns["broken"])
 	}
 }
 

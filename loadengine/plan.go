@@ -25,7 +25,8 @@ type Plan struct {
 }
 
 // Journey is an ordered run of steps. A user runs Once first (and again after a
-// 401), then Steps, thinks, and chooses its next journey by weight.
+// 401), then Steps, thinks, and chooses its next journey by weight. When a step
+// fails it starts the journey again, once; when that fails too, it chooses.
 type Journey struct {
 	Name   string
 	Weight int   // share of turns; 0 is 1
@@ -56,7 +57,8 @@ const (
 	BodyNone = ""
 	BodyJSON = "json"
 	BodyForm = "form"
-	BodyFile = "file"
+	BodyFile = "file" // a text file's {{names}} are filled in
+	BodyRaw  = "raw"  // a file, byte by byte
 	BodyText = "text"
 )
 

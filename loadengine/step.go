@@ -1,14 +1,17 @@
 package loadengine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/textproto"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -72,11 +75,16 @@ func (c *compiler) template(where, text string, at func(string) escape, known ma
 		return template{}
 	}
 	for _, name := range t.names() {
-		if !known[name] {
-			c.problem("%s: {{%s}} is unknown here: it is neither a column of the data nor saved by an earlier step", where, name)
-		}
+		c.known(where, name, known)
 	}
 	return t
+}
+
+// known reports a name that has no value yet.
+func (c *compiler) known(where, name string, known map[string]bool) {
+	if !known[name] {
+		c.problem("%s: %w", where, &UnknownNameError{Name: name, Known: slices.Sorted(maps.Keys(known))})
+	}
 }
 
 func (c *compiler) stepURL(where string, t *step, text string, known map[string]bool) {
@@ -163,7 +171,7 @@ func (c *compiler) stepBody(where string, t *step, b Body, known map[string]bool
 				t.body.parts = append(t.body.parts, p)
 			}
 		}
-	case BodyFile:
+	case BodyFile, BodyRaw:
 		contentType = mime.TypeByExtension(filepath.Ext(b.Content))
 		if contentType == "" {
 			contentType = "application/octet-stream"
@@ -173,14 +181,35 @@ func (c *compiler) stepBody(where string, t *step, b Body, known map[string]bool
 			c.problem("%s: %w", where, err)
 		}
 		t.fixedBody = raw
+		if b.Kind == BodyFile {
+			c.fileNames(where, t, b.Content, known)
+		}
 	default:
-		c.problem("%s: body kind %q: write json, form, file or text", where, clip(b.Kind))
+		c.problem("%s: body kind %q: write json, form, file, raw or text", where, clip(b.Kind))
 	}
 	if len(t.body.names()) == 0 && len(t.body.parts) > 0 {
 		t.fixedBody = t.body.render(nil, nil)
 		t.body = template{}
 	}
 	return contentType
+}
+
+// fileNames makes a template of the body that a text file holds, where it names
+// values. Other files are sent byte by byte.
+func (c *compiler) fileNames(where string, t *step, path string, known map[string]bool) {
+	if !utf8.Valid(t.fixedBody) || bytes.IndexByte(t.fixedBody, 0) >= 0 {
+		return
+	}
+	made := parseFile(string(t.fixedBody), strings.EqualFold(filepath.Ext(path), ".json"))
+	names := made.names()
+	if len(names) == 0 {
+		return
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		c.known(where+": file "+path, name, known)
+	}
+	t.body, t.fixedBody = made, nil
 }
 
 func readFileBody(path string) ([]byte, error) {
@@ -210,7 +239,7 @@ func (c *compiler) stepHeader(where string, t *step, own http.Header, contentTyp
 	for key, values := range c.plan.Header {
 		// A header for all steps may carry a token that a login saves. Steps
 		// before that go without it; a name that nobody saves is an error.
-		if c.lateOnly(values, known, everSaved) {
+		if c.wrongHeader[key] || c.lateOnly(values, known, everSaved) {
 			continue
 		}
 		merged[textproto.CanonicalMIMEHeaderKey(key)] = values

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -64,6 +65,35 @@ func parseTemplate(s string, where func(before string) escape) (template, error)
 	return t, nil
 }
 
+// nameInFile is a {{name}} as isName has it.
+var nameInFile = regexp.MustCompile(`\{\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}`)
+
+// parseFile splits the text of a file at its {{names}}. Whatever else stands
+// between braces there is the file's own, as in code or a page of another
+// template language. In JSON a value between quotes is part of a string.
+func parseFile(s string, isJSON bool) template {
+	var t template
+	var in jsonText
+	from := 0
+	literal := func(text string) {
+		if text != "" {
+			t.parts = append(t.parts, part{text: text})
+			in.read(text)
+		}
+	}
+	for _, at := range nameInFile.FindAllStringSubmatchIndex(s, -1) {
+		literal(s[from:at[0]])
+		p := part{name: s[at[2]:at[3]]}
+		if isJSON {
+			p.esc = in.escape()
+		}
+		t.parts = append(t.parts, p)
+		from = at[1]
+	}
+	literal(s[from:])
+	return t
+}
+
 // isName tells whether s may stand between {{ and }}.
 func isName(s string) bool {
 	for i, c := range s {
@@ -89,19 +119,33 @@ func inURL(before string) escape {
 	}
 }
 
-// inJSON is the escape for a value in JSON text: between quotes it is part of a
-// string, elsewhere it is JSON itself.
+// inJSON is the escape for a value in JSON text.
 func inJSON(before string) escape {
-	quoted := false
-	for i := 0; i < len(before); i++ {
+	var in jsonText
+	in.read(before)
+	return in.escape()
+}
+
+// jsonText knows where in a JSON text its reader is.
+type jsonText struct{ quoted, escaped bool }
+
+func (j *jsonText) read(text string) {
+	for i := range len(text) {
 		switch {
-		case before[i] == '\\' && quoted:
-			i++
-		case before[i] == '"':
-			quoted = !quoted
+		case j.escaped:
+			j.escaped = false
+		case text[i] == '\\' && j.quoted:
+			j.escaped = true
+		case text[i] == '"':
+			j.quoted = !j.quoted
 		}
 	}
-	if quoted {
+}
+
+// escape is how a value is written here: between quotes it is part of a string,
+// elsewhere it is JSON itself.
+func (j *jsonText) escape() escape {
+	if j.quoted {
 		return escapeJSON
 	}
 	return escapeNone

@@ -48,11 +48,37 @@ func TestTemplateRefusesWhatItCannotMean(t *testing.T) {
 	}
 }
 
+// A file's names are filled in, and other braces are its own.
+func TestFileTemplate(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text   string
+		isJSON bool
+		value  string
+		want   string
+	}{
+		"no names":      {"a { b }} {{ c d }} {{1}} {{}} {{", false, "x", "a { b }} {{ c d }} {{1}} {{}} {{"},
+		"a name":        {"order by {{ login }}\n", false, `<"a">`, "order by <\"a\">\n"},
+		"more braces":   {"{{{a}}}{{{{a}}}}", false, "x", "{x}{{x}}"},
+		"name and code": {"{{#if a}}{{a}}{{/if}}", false, "x", "{{#if a}}x{{/if}}"},
+		"json":          {`{"q":"say \"{{a}}\"","n":{{a}}}`, true, `1"`, `{"q":"say \"1\"\"","n":1"}`},
+	} {
+		if got := string(parseFile(c.text, c.isJSON).render(nil, func(string) string { return c.value })); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 func FuzzTemplate(f *testing.F) {
 	for _, s := range []string{"", "{{a}}", "x{{a.b}}y{{c}}", "{{{{a}}}}", `{"k":"{{v}}"}`, "/p?{{a}}"} {
 		f.Add(s, "value \"'\\\x00é")
 	}
 	f.Fuzz(func(t *testing.T, text, value string) {
+		// A file keeps all but its names.
+		if back := parseFile(text, true).render(nil, func(name string) string { return "{{" + name + "}}" }); len(nameInFile.FindAllString(text, -1)) != len(parseFile(text, true).names()) ||
+			nameInFile.ReplaceAllString(text, "{{$1}}") != nameInFile.ReplaceAllString(string(back), "{{$1}}") {
+			t.Fatalf("the file %q came back as %q", text, back)
+		}
 		raw, err := parseTemplate(text, nil)
 		if err != nil {
 			return

@@ -43,7 +43,8 @@ type user struct {
 	inOnce  bool
 	at      int
 	step    *step
-	failed  int // requests in a row that reached nobody
+	failed  int  // requests in a row that reached nobody
+	again   bool // the journey is walked again, because a step of it failed
 	began   time.Time
 	ticket  ticket        // in the sequence of results
 	sent    *http.Request // what got no answer
@@ -99,11 +100,12 @@ func (u *user) join(p *program, seed, serial uint64) {
 // leave forgets what the user knew, so that a free slot keeps no memory.
 func (u *user) leave() {
 	u.row, u.saved, u.jar, u.once, u.journey, u.step = nil, nil, nil, nil, nil, nil
-	u.failed = 0
+	u.failed, u.again = 0, false
 }
 
 // choose begins a journey, taken by weight.
 func (u *user) choose(p *program) {
+	u.again = false
 	u.journey = p.journeys[0]
 	if len(p.journeys) > 1 {
 		n := rand.New(u.random).IntN(p.weights)
@@ -129,6 +131,18 @@ func (u *user) restart() {
 	u.step = u.journey.steps[0]
 }
 
+// retry starts the journey again in which a step failed. When that fails too,
+// the next one is drawn by weight: a journey that nobody gets through would
+// keep every user that draws it, until nothing else is walked any more.
+func (u *user) retry(p *program) {
+	if u.again {
+		u.choose(p)
+		return
+	}
+	u.again = true
+	u.restart()
+}
+
 // advance moves to the next step by the outcome of the last one and returns how
 // long the user thinks before it.
 func (u *user) advance(p *program, o outcome) time.Duration {
@@ -141,7 +155,7 @@ func (u *user) advance(p *program, o outcome) time.Duration {
 		if o.code == 401 {
 			clear(u.once)
 		}
-		u.restart()
+		u.retry(p)
 		return max(u.think(s, j.think), u.backOff(o))
 	}
 	u.failed = 0

@@ -92,7 +92,7 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 	out.Plan.Wire, out.Warnings = wire, c.warnings(wire)
 	out.Plan.Forbidden = c.ProductionAddresses()
 	for _, err := range out.Plan.Validate() {
-		problems = append(problems, Problem{File: c.file, What: c.Mask(err.Error())})
+		problems = append(problems, c.planProblem(err))
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -175,6 +175,8 @@ func (c *Config) steps(in []Step) []loadengine.Step {
 			step.Body = loadengine.Body{Kind: loadengine.BodyForm, Form: s.Form}
 		case s.Body != "":
 			step.Body = loadengine.Body{Kind: loadengine.BodyText, Content: s.Body}
+		case s.Raw:
+			step.Body = loadengine.Body{Kind: loadengine.BodyRaw, Content: c.Path(s.File)}
 		case s.File != "":
 			step.Body = loadengine.Body{Kind: loadengine.BodyFile, Content: c.Path(s.File)}
 		}

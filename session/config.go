@@ -221,6 +221,7 @@ type Step struct {
 	Form    map[string]string `json:"form,omitempty"`
 	Body    string            `json:"body,omitempty"`
 	File    string            `json:"file,omitempty"` // path of the file that is sent as the body
+	Raw     bool              `json:"raw,omitempty"`  // the file is sent byte by byte; else its {{names}} are filled in
 	Save    []Save            `json:"save,omitempty"` // in the order of the file
 	Expect  Expect            `json:"expect,omitzero"`
 	Think   *Range            `json:"think,omitempty"` // after this step; nil: the journey's

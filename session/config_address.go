@@ -193,6 +193,17 @@ func (c *Config) ProductionAddresses() []string {
 	return all
 }
 
+// watches names the check of production that uses an address.
+func (c *Config) watches(a hostPort) (check string, yes bool) {
+	for _, k := range c.Production.Checks {
+		list, _ := addressesOf(k.Kind, k.Address)
+		if slices.ContainsFunc(list, a.covers) {
+			return k.Name, true
+		}
+	}
+	return "", false
+}
+
 // Conflicts names the checks of production whose address (host name and port) load may reach, as the target or
 // as an entry of staging's hosts, and those that staging's checks look at too. Names are compared, not what they
 // resolve to. A Prometheus or Grafana server may serve both environments' checks, but not be loaded.

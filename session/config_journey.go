@@ -153,6 +153,10 @@ func (r *configReader) step(n ast.Node, path string) (s Step, named, ok bool) {
 		body("body", func(n ast.Node) { s.Body, _ = r.text(n, path+".body", `"text"`) }),
 		body("text", func(n ast.Node) { s.Body, _ = r.text(n, path+".text", `"text"`) }),
 		body("file", func(n ast.Node) { s.File, _ = r.filled(n, path+".file", "order.xml") }),
+		body("raw", func(n ast.Node) {
+			s.File, _ = r.filled(n, path+".raw", "photo.jpg")
+			s.Raw = true
+		}),
 		field{"save", func(n ast.Node) { s.Save = r.saves(n, path+".save") }},
 		field{"expect", func(n ast.Node) { s.Expect = r.expect(n, path+".expect", false) }},
 		field{"think", func(n ast.Node) {

@@ -113,7 +113,7 @@ func (c *Config) replacer() *strings.Replacer {
 	for _, h := range headers {
 		for name, v := range h {
 			// A literal of a few letters may be a word of everyday language.
-			if isSecretName(name) && !onlyTemplate.MatchString(v) && len(v) >= 2*shortSecret {
+			if (isSecretName(name) || SecretValue(v)) && !onlyTemplate.MatchString(v) && len(v) >= 2*shortSecret {
 				put(v)
 				if _, bare, ok := strings.Cut(v, " "); ok && len(bare) >= 2*shortSecret {
 					put(bare)
@@ -177,7 +177,7 @@ func (c *Config) Masked() *Config {
 // maskFields hides the values whose names say that they are secret. A template alone is none.
 func maskFields(m map[string]string) {
 	for k, v := range m {
-		if isSecretName(k) && !onlyTemplate.MatchString(v) {
+		if (isSecretName(k) || SecretValue(v)) && !onlyTemplate.MatchString(v) {
 			m[k] = masked
 		}
 	}

@@ -18,7 +18,7 @@ staging:
   url: "http://ann:${S01}@x.test/"
   hosts: ["${S02}.test"]
   build: {from: "GET /version?key=${S03}"}
-  headers: {X-One: "${S04}", Authorization: "Bearer literal-bearer", X-Team: shop}
+  headers: {X-One: "${S04}", Authorization: "Bearer literal-bearer", X-Team: shop, X-Scheme: "Bearer literal-scheme"}
   data: "${S05}.csv"
   ca: "${S06}.pem"
   cert: "${S07}.pem"

@@ -296,6 +296,11 @@ func (r *configReader) hosts() {
 			}
 			if !slices.ContainsFunc(s.Hosts, func(h string) bool { return hostEntry(h).covers(to[0]) }) {
 				name := r.config.shown(to[0], step.Path)
+				if check, yes := r.config.watches(to[0]); yes {
+					r.add(step.at, "load a host of staging's; production is only ever watched",
+						"step %q goes to %s, which production's check %q watches", step.Name, name, check)
+					continue
+				}
 				r.add(step.at, fmt.Sprintf("add %q to staging.hosts", name), "step %q goes to %s, which load may not reach", step.Name, name)
 			}
 		}

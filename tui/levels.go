@@ -68,6 +68,9 @@ func labelled(text string, w int, k ink) piece {
 	return piece{text + strings.Repeat(" ", w-width(text)), k}
 }
 
+// leastStep is the least width of a step's name.
+const leastStep = 18
+
 // errorsSheet lists errors by kind and every step.
 func (m *Model) errorsSheet() sheet {
 	s := m.s
@@ -90,19 +93,22 @@ func (m *Model) errorsSheet() sheet {
 	}
 	l = append(l, m.doubtLines()...)
 	add()
+	f := m.figures()
 	about := "  counts since the start"
-	if n := len(s.Levels); n > 0 {
+	switch n := len(s.Levels); {
+	case n > 0 && f.narrow:
+		about += "; the rest: level of " + m.amount(s.Levels[n-1].Asked)
+	case n > 0:
 		about += "; rate and latency of the level of " + m.amount(s.Levels[n-1].Asked)
 	}
 	add(piece{"STEPS", inkStrong}, piece{about, inkDim})
-	name := 18
+	name := leastStep
 	steps := make([]*session.StepTotal, 0, len(s.Steps))
 	for _, t := range s.Steps {
 		steps = append(steps, t)
 		name = max(name, width(t.Journey+" "+t.Step))
 	}
-	f := m.figures()
-	name = max(18, min(name, 40, m.w-4-len(f.head)))
+	name = max(leastStep, min(name, 40, m.w-4-len(f.head)))
 	slices.SortFunc(steps, func(a, b *session.StepTotal) int {
 		return strings.Compare(a.Journey+"\x00"+a.Step, b.Journey+"\x00"+b.Step)
 	})

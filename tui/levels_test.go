@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
@@ -85,5 +86,35 @@ func TestRateFrames(t *testing.T) {
 				requireFrame(t, frame)
 			})
 		}
+	}
+}
+
+// No heading of the sheet of errors is cut in a narrow window, whatever this
+// machine has to tell.
+func TestErrorsSheetFitsANarrowWindow(t *testing.T) {
+	m, _ := screen(levelStory(), 80, 24)
+	m.machine = machine{CPU: new(100.0), Own: new(140.0), Memory: new(33.0), Cores: 2, Files: new(19_999), Ports: new(28_000), Pause: new(0.0123)}
+	m.s.Load.Lag = &session.Lag{P50: 0.0011, P95: 0.0123, P99: 0.1234, Max: 0.2}
+	s := m.errorsSheet()
+	seen := 0
+	for i := range s.n {
+		text := ""
+		for _, p := range s.line(i) {
+			text += p.text
+		}
+		if strings.HasPrefix(text, "journey and step") { // what follows is of any length
+			break
+		}
+		if width(text) > s.w {
+			t.Errorf("%d cells of %d: %q", width(text), s.w, text)
+		}
+		for _, want := range []string{"p99 123 ms", "paused for memory", "28000 ports", "level of 120 users"} {
+			if strings.Contains(text, want) {
+				seen++
+			}
+		}
+	}
+	if seen != 4 {
+		t.Errorf("%d of 4 things are told", seen)
 	}
 }

@@ -86,10 +86,16 @@ func (m *Model) roomLines() [][]piece {
 	if p := m.machine.Pause; p != nil {
 		sends = append(sends, "paused for memory "+millis(*p))
 	}
+	const indent = "              "
 	var out [][]piece
 	for _, parts := range [][]string{room, sends} {
-		if len(parts) > 0 {
-			out = append(out, []piece{{"              " + strings.Join(parts, " · "), inkText}})
+		if whole := indent + strings.Join(parts, " · "); width(whole) <= leastStep+len(m.figures().head) {
+			parts = []string{strings.Join(parts, " · ")}
+		}
+		for _, p := range parts {
+			if p != "" {
+				out = append(out, []piece{{indent + p, inkText}})
+			}
 		}
 	}
 	return out

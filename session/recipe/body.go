@@ -69,7 +69,7 @@ func (q *request) setBody(content string) error {
 		return nil
 	}
 	if len(content) > maxText {
-		return fmt.Errorf("the body has %d bytes and at most %d are taken over: save it as a file, and write file: NAME into the step", len(content), maxText)
+		return fmt.Errorf("the body has %d bytes and at most %d are taken over: save it as a file, and write raw: NAME into the step", len(content), maxText)
 	}
 	if foreign(strings.Map(withoutMarks, content)) || strings.ContainsRune(content, 0) {
 		return errors.New("the body is not text: save it as a file, and write file: NAME into the step")

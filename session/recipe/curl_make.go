@@ -146,7 +146,7 @@ func (c *command) putBody(q *request, content string, sends bool) error {
 			return errors.New("a " + q.method + " request with a body is not sent: use -X POST, or -G")
 		}
 		q.body = body{kind: bodyFile, file: c.file}
-		return nil
+		return there(c.file)
 	}
 	return q.setBody(content)
 }

@@ -181,8 +181,8 @@ func TestCurlFormWithParts(t *testing.T) {
 func TestCurlKeepsSecretsOutOfTheFile(t *testing.T) {
 	t.Parallel()
 	e := newEcho(t)
-	secrets := []string{"bear-88f1", "cook-88f2", "key-88f3", "word-88f4", "quer-88f5", "pin-88f6", "deep-88f7"}
-	r, err := Curl(fmt.Sprintf(`curl '%s/login?access_token=quer-88f5&page=2' -H 'authorization: Bearer bear-88f1' -b 'sid=cook-88f2' -H 'X-Api-Key: key-88f3' --json '{"user":"mel","password":"word-88f4","list":[{"secret":"deep-88f7"}],"note":"$HOME"}'`, e.URL),
+	secrets := []string{"bear-88f1", "cook-88f2", "key-88f3", "word-88f4", "quer-88f5", "pin-88f6", "deep-88f7", "who-88f8"}
+	r, err := Curl(fmt.Sprintf(`curl '%s/login?access_token=quer-88f5&page=2' -H 'authorization: Bearer bear-88f1' -b 'sid=cook-88f2' -H 'X-Api-Key: key-88f3' -H 'X-Who: Bearer who-88f8' --json '{"user":"mel","password":"word-88f4","list":[{"secret":"deep-88f7"}],"note":"$HOME"}'`, e.URL),
 		fmt.Sprintf(`curl '%s/form' -d 'name=mel&passwd=pin-88f6' -H "X-Team: $TEAM" -H 'authorization: Bearer bear-88f1'`, e.URL))
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +204,7 @@ func TestCurlKeepsSecretsOutOfTheFile(t *testing.T) {
 		t.Fatalf("%d requests", len(seen))
 	}
 	if got := seen[0]; got.uri != "/login?access_token=quer-88f5&page=2" || got.header.Get("Authorization") != "Bearer bear-88f1" || got.header.Get("Cookie") != "sid=cook-88f2" ||
-		got.header.Get("X-Api-Key") != "key-88f3" || got.body != `{"list":[{"secret":"deep-88f7"}],"note":"$HOME","password":"word-88f4","user":"mel"}` {
+		got.header.Get("X-Api-Key") != "key-88f3" || got.header.Get("X-Who") != "Bearer who-88f8" || got.body != `{"list":[{"secret":"deep-88f7"}],"note":"$HOME","password":"word-88f4","user":"mel"}` {
 		t.Errorf("sent %+v", got)
 	}
 	if got := seen[1]; got.body != "name=mel&passwd=pin-88f6" || got.header.Get("X-Team") != "shop" || got.header.Get("Authorization") != "Bearer bear-88f1" {

@@ -63,7 +63,7 @@ func (q *request) atoms() []atom {
 			continue
 		}
 		scheme, rest, split := strings.Cut(h.value, " ")
-		if h.name == "Authorization" && split {
+		if split && (h.name == "Authorization" || session.SecretValue(h.value)) {
 			all = append(all, atom{place: "header", name: h.name, value: strings.TrimSpace(rest), set: func(m string) { q.headers[i].value = scheme + " " + m }})
 			continue
 		}
@@ -195,6 +195,8 @@ func (a atom) secret(q *request) (name string, secret bool) {
 			return scheme, true
 		}
 		return "authorization", true
+	case a.place == "header" && session.SecretValue(q.header(a.name)):
+		return a.name, true
 	case a.place == "header" && (a.name == "Content-Type" || a.name == "Accept"):
 		return "", false
 	case a.place == "cookie":

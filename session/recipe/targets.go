@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -164,8 +165,23 @@ func (t *targets) bodyFile(q *request, at int, path string) {
 	case q.reads():
 		t.add(at, "a "+q.method+" request with a body is not sent", "use POST, or put it into the URL after ?")
 	default:
+		if err := there(path); err != nil {
+			t.bad(at, err)
+		}
 		q.body = body{kind: bodyFile, file: path}
 	}
+}
+
+// there tells whether a file that is named as a body can be read later.
+func there(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("there is no file %s: paths start where you are, so go to their folder, or correct the path", line(path))
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no file: name the file that is to be sent", line(path))
+	}
+	return nil
 }
 
 // jsonTarget is a line of the json form, as vegeta's schema has it.

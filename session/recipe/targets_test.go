@@ -74,6 +74,8 @@ func TestTargetsSayWhatIsWrong(t *testing.T) {
 		{"header", "GET http://h/\nAbc\n", `t.txt:2: "Abc" is not a header`},
 		{"header name", "GET http://h/\nAb c: d\n", "t.txt:2: the header Ab c has a name that cannot be"},
 		{"body of a GET", "GET http://h/\n@file\n", "t.txt:2: a GET request with a body is not sent"},
+		{"no body file", "GET http://h/\n\nPOST http://h/\nA: b\n@none/such.json\n", "t.txt:5: there is no file none/such.json: paths start where you are"},
+		{"a folder for a body", "POST http://h/\n@testdata\n", "t.txt:2: testdata is no file"},
 		{"several", "GET h\n\nPOST http://h/\nX\nY\n", "t.txt:1: the URL is not one of http or https: write it with http:// or https:// and the host\nt.txt:4: \"X\" is not a header: write Name: value, or @FILE for the body\nt.txt:5: "},
 		{"json", `{"method":"GET"}` + "\n" + `{"url":"http://h/"}` + "\n{\n" + `{"method":1}` + "\n", "t.txt:1: the target has no url: add \"url\":\"http://HOST:PORT/\"\nt.txt:2: the target has no method"},
 		{"json type", `{"method":"GET","url":"http://h/"}` + "\n" + `{"method":1}`, "t.txt:2: the line is not one JSON object of a target (method is a number)"},

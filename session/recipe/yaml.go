@@ -211,7 +211,7 @@ func (w *writer) step(q *request, r *Recipe) {
 	case bodyText:
 		w.line(10, "body: %s", alwaysQuoted(spell(body.text)))
 	case bodyFile:
-		w.line(10, "file: %s", text(body.file))
+		w.line(10, "raw: %s", text(body.file))
 	}
 	if len(q.save) > 0 {
 		w.line(10, "save:")

@@ -1,0 +1,50 @@
+package session
+
+import (
+	"strings"
+	"testing"
+)
+
+// What the engine finds wrong with a step is said at the step's line, with the
+// name that may have been meant.
+func TestProblemsOfStepsAreOnTheirLine(t *testing.T) {
+	t.Parallel()
+	const head = `staging:
+  url: http://staging.test
+  headers: {X-All: "HEAD"}
+  journeys:
+    - name: a
+      steps: [GET /a]
+    - name: b
+      once:
+        - {post: /login, save: {token: $.token, user: $.user}}
+        - ONCE
+      steps:
+        - GET /b
+        - STEP
+  checks: [{http: "http://staging.test/health"}]
+production:
+  checks: [{name: web-1, http: "http://production.test/health"}]
+`
+	const well = "GET /"
+	for name, c := range map[string]struct{ head, once, step, want string }{
+		"a slip":        {"", well, `{get: "/c/{{tokn}}"}`, `crosstalk.yaml:13:11: journey "b" step 2 (GET /c/{{tokn}}): {{tokn}} is unknown here`},
+		"in once":       {"", `{get: /c, headers: {X-A: "{{usr}}"}}`, well, "crosstalk.yaml:10:11: "},
+		"the remedy":    {"", well, `{post: /c, json: {a: "{{tokn}}"}}`, "did you mean {{token}}?"},
+		"none is near":  {"", well, `{post: /c, form: {a: "{{nothing}}"}}`, "known here are token, user"},
+		"a JSON path":   {"", well, `{post: /c, save: {a: "$.a["}}`, "crosstalk.yaml:13:11: "},
+		"for all steps": {"{{nothing}}", well, well, "crosstalk.yaml: header X-All: {{nothing}} is unknown here"},
+	} {
+		text := strings.NewReplacer("HEAD", c.head, "ONCE", c.once, "STEP", c.step).Replace(head)
+		_, err := compiled(t, text, Caps{Version: "1"})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Count(err.Error(), "\n") > 0 {
+			t.Errorf("%s:\n%v\nwant %s", name, err, c.want)
+		}
+	}
+	// An address of production is nothing to add to staging.hosts.
+	text := strings.NewReplacer("HEAD", "", "ONCE", well, "STEP", `{get: "http://production.test/c"}`).Replace(head)
+	_, err := ParseConfig("crosstalk.yaml", []byte(text), func(string) (string, bool) { return "", false })
+	if err == nil || !strings.Contains(err.Error(), `crosstalk.yaml:13:11: step "GET http://production.test/c" goes to production.test:80, which production's check "web-1" watches`) || strings.Contains(err.Error(), "add ") {
+		t.Errorf("%v", err)
+	}
+}
