@@ -283,7 +283,11 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 		return Reply{Text: "goes on", Seq: s.release(who, c.Why)}, nil
 	}
 	n := s.engine.Live().Running
-	return Reply{Text: fmt.Sprintf("held at %s: space goes on", s.unit().Of(n)), Seq: s.holdAt(who, n, c.Why)}, nil
+	text := "held: no load begins until space goes on"
+	if n > 0 {
+		text = fmt.Sprintf("held at %s: space goes on", s.unit().Of(n))
+	}
+	return Reply{Text: text, Seq: s.holdAt(who, n, c.Why)}, nil
 }
 
 func (s *Session) holdAt(who string, n int, why string) uint64 {

@@ -23,6 +23,23 @@ func (u Unit) Of(n int) string {
 	return fmt.Sprintf("%d users", n)
 }
 
+// CutAt says at what level a cut came: "load cut at 12 users", or that none ran.
+func (u Unit) CutAt(n int) string {
+	if n == 0 {
+		return "cut while no load ran"
+	}
+	return "load cut at " + u.Of(n)
+}
+
+// TheCut is a cut by its level: "the load was cut at 12 users", or "the cut",
+// where none ran.
+func (u Unit) TheCut(n int) string {
+	if n == 0 {
+		return "the cut"
+	}
+	return "the load was cut at " + u.Of(n)
+}
+
 // Word is the unit alone: "users" or "req/s".
 func (u Unit) Word() string {
 	if u.Rate() {

@@ -127,3 +127,17 @@ func TestTextIsABody(t *testing.T) {
 		}
 	}
 }
+
+// A cut or a hold that found no load says so, and not "at 0 users".
+func TestNoLoadIsSaid(t *testing.T) {
+	t.Parallel()
+	for got, want := range map[string]string{
+		Unit("").CutAt(12): "load cut at 12 users", Unit("").CutAt(0): "cut while no load ran",
+		Unit("").TheCut(1): "the load was cut at 1 user", Unit("rate").TheCut(0): "the cut",
+		(&watch{}).held(3): "held at 3 users", (&watch{}).held(0): "no load runs, and none may begin",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -24,12 +24,12 @@ func (w *watch) tell(v Verdict, r Reading, now time.Time) {
 	switch v.State {
 	case GuardHold:
 		w.heldAt, w.ourHold = now, v.OurSide
-		text = fmt.Sprintf("held at %s: %s.%s", w.unit.Of(r.Running), v.Why, whose(v, " Not known whether it is you."))
+		text = fmt.Sprintf("%s: %s.%s", w.held(r.Running), v.Why, whose(v, " Not known whether it is you."))
 		if v.Cause == CauseRed {
 			text = v.Why + ". No load until it is not, or until somebody sets the check aside with a reason."
 		}
 	case GuardCut, GuardLockout:
-		text = fmt.Sprintf("load cut at %s: %s.%s", w.unit.Of(v.Level), v.Why, whose(v, " Not known whether it was you."))
+		text = fmt.Sprintf("%s: %s.%s", w.unit.CutAt(v.Level), v.Why, whose(v, " Not known whether it was you."))
 		w.cutAt, w.cutLevel = time.Time{}, v.Level
 		if v.Cause == CauseRed || v.Cause == CauseNoSight {
 			w.cutAt = now
@@ -99,5 +99,13 @@ func (w *watch) recovery(now time.Time, production monitors.EnvHealth) {
 	w.cutAt = time.Time{}
 	w.facts.put(fact{by: ByGuard, kind: TypeGuardRecov, body: &GuardRecovered{Seconds: took, Level: w.cutLevel}})
 	w.facts.put(fact{by: ByGuard, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Plain, Typed: now,
-		Text: fmt.Sprintf("production recovered %.1f s after the load was cut at %s.", took, w.unit.Of(w.cutLevel))}})
+		Text: fmt.Sprintf("production recovered %.1f s after %s.", took, w.unit.TheCut(w.cutLevel))}})
+}
+
+// held begins the note of a hold.
+func (w *watch) held(running int) string {
+	if running == 0 {
+		return "no load runs, and none may begin"
+	}
+	return "held at " + w.unit.Of(running)
 }

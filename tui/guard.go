@@ -38,6 +38,8 @@ func (b status) guard(brief bool) []piece {
 		return []piece{{"GUARD OFF: " + cut(m.s.Start.NoGuard, 60), inkRed}}
 	case m.s.Baseline.Running:
 		return append([]piece{name}, b.learning(brief)...)
+	case (g.State == "hold" || g.State == "ease") && ceiling == "0":
+		return []piece{name, {"holding: no load" + cause, inkAmber}}
 	case g.State == "hold":
 		return []piece{name, {strings.TrimSpace("holding at "+ceiling) + cause, inkAmber}}
 	case g.State == "ease":

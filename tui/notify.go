@@ -42,7 +42,7 @@ func (m *Model) notify(events []session.Event) tea.Cmd {
 				out.WriteByte(ansi.BEL)
 				rang = true
 			}
-			out.WriteString(m.desktop(fmt.Sprintf("load cut at %s: %s", m.amount(b.Running), b.Why)))
+			out.WriteString(m.desktop(m.s.Unit().CutAt(b.Running) + ": " + b.Why))
 		case *session.GuardRecovered:
 			out.WriteString(m.desktop(fmt.Sprintf("production recovered %.1f s after the cut", b.Seconds)))
 		}

@@ -84,7 +84,7 @@ func (b status) render(w, _ int) string {
 		return c.String()
 	}
 	lefts := b.lefts()
-	if msg := b.message(); msg.text != "" {
+	if msg := b.message(); msg.text != "" && b.fits(msg) {
 		b.say(c, w, msg, lefts)
 		return c.String()
 	}
@@ -167,7 +167,8 @@ func (b status) message() message {
 	return b.m.message
 }
 
-// say shows a message at the right; the left gives way, but never the guard.
+// say shows a message that fits at the right; the left gives way, but never the
+// guard.
 func (b status) say(c *canvas, w int, msg message, lefts [][][]piece) {
 	left := lefts[0]
 	for _, left = range lefts {
@@ -177,12 +178,11 @@ func (b status) say(c *canvas, w int, msg message, lefts [][][]piece) {
 	}
 	left = trim(left, max(w/2, w-7-width(msg.text)))
 	flow(c, 1, 0, w-2, 1, left)
-	x := 1 + total(left) + 3
-	mark, k := "✓ ", inkGreen
+	k := inkGreen
 	if msg.bad {
-		mark, k = "✕ ", inkAmber
+		k = inkAmber
 	}
-	x = c.text(x, 0, mark, k)
+	x := c.text(1+total(left)+3, 0, msg.mark(), k)
 	c.clip(x, 0, w-1, cut(msg.text, w-1-x), inkStrong)
 }
 

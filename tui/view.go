@@ -58,6 +58,10 @@ func (m *Model) frame() string {
 		r := s.place()
 		paste(lines, s.render(r.w, r.h), r.x, r.y, r.w)
 	}
+	if told := (said{m}).lines(); len(told) > 0 {
+		r := said{m}.place(len(told))
+		paste(lines, said{m}.render(told), r.x, r.y, r.w)
+	}
 	if m.mode == modeForm {
 		r := m.formRect()
 		paste(lines, sheetForm{m}.render(r.w, r.h), r.x, r.y, r.w)

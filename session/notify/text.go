@@ -29,8 +29,8 @@ func (t *teller) take(e session.Event) {
 		t.guard(e, b)
 	case *session.GuardRecovered:
 		t.annotate(e.T, fmt.Sprintf("production recovered %.1f s after the cut", b.Seconds))
-		t.say(fmt.Sprintf("Production recovered %.1f s after the load was cut at %s. The load stays off until a person goes on.",
-			b.Seconds, t.unit().Of(b.Level)))
+		t.say(fmt.Sprintf("Production recovered %.1f s after %s. The load stays off until a person goes on.",
+			b.Seconds, t.unit().TheCut(b.Level)))
 	case *session.End:
 		t.tally.end()
 		t.held, t.holding = nil, nil
