@@ -66,6 +66,10 @@ the list of processes.`,
 	return c
 }
 
+// writeIt is what to do about a folder that can't be written: a copy would leave
+// the text where it stands.
+const writeIt = "make it writable (chmod -R u+w, or as its owner), then run it again; a redacted copy would leave the text here"
+
 // redaction is one run of the command.
 type redaction struct {
 	out, say io.Writer
@@ -103,7 +107,7 @@ func (e redaction) run(dir, text, who, why string, sure bool) (err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return usage(errors.New("that folder holds no session"))
 	case err != nil:
-		return usage(err)
+		return usage(readOnly(err, dir, writeIt))
 	}
 	open := true
 	defer func() {
@@ -128,7 +132,7 @@ func (e redaction) run(dir, text, who, why string, sure bool) (err error) {
 	}
 	exports := report.Exported(dir)
 	if _, err := r.Apply(who, why, time.Now()); err != nil {
-		return err
+		return readOnly(err, dir, writeIt)
 	}
 	open = false
 	if err := r.Close(); err != nil {
@@ -138,7 +142,7 @@ func (e redaction) run(dir, text, who, why string, sure bool) (err error) {
 	var drawn []string
 	if len(exports) > 0 {
 		if drawn, err = report.Write(dir, "", exports); err != nil {
-			return fmt.Errorf("draw the exports anew: %w", err)
+			return readOnly(fmt.Errorf("draw the exports anew: %w", err), dir, writeIt)
 		}
 	}
 	return e.verify(dir, text, r.Count(), drawn)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -40,7 +41,9 @@ func (r *Redactor) Apply(by, why string, now time.Time) (Event, error) {
 	temps := make([]string, 0, len(r.plans))
 	clean := func(err error) (Event, error) {
 		for _, t := range temps {
-			err = errors.Join(err, os.Remove(t))
+			if rerr := os.Remove(t); !errors.Is(rerr, fs.ErrNotExist) { // the one that could not be made is not there
+				err = errors.Join(err, rerr)
+			}
 		}
 		return Event{}, err
 	}
