@@ -80,6 +80,9 @@ func (l *live) openDoor(ctx context.Context, d *tui.Door, s *session.Session) er
 	if sight.Warning != "" {
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", sight.Warning)
 	}
+	for _, line := range sight.Skipped {
+		fmt.Fprintln(os.Stderr, "crosstalk: look here: lets nobody in:", line)
+	}
 	for _, line := range sight.Lines {
 		fmt.Fprintln(os.Stderr, "crosstalk:   "+line)
 	}

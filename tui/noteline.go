@@ -6,6 +6,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"crosstalk/notes"
+	"crosstalk/session"
 )
 
 // prompt is what stands before the typed text.
@@ -87,6 +88,8 @@ func (b noteBox) input(c *canvas, x, w, h int) int {
 		}
 	case m.draft.text != "":
 		c.clip(at, y, x+w, cut("n opens the draft; ctrl+u there empties the line", x+w-at), inkDim)
+	case m.s.RoleOf(m.o.Who) == session.Observer:
+		c.clip(at, y, x+w, "you watch; ctrl+x stops all load", inkDim)
 	default:
 		at = c.clip(at, y, x+w, "n", inkKey)
 		hint := " writes a note; its first character is its kind:  ! bug  ? question  | obstacle  * idea"

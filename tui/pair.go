@@ -41,7 +41,11 @@ type look struct {
 	zoom    zoom
 	overlay overlay
 	scroll  int
+	item    int
+	steps   bool
 	scale   scaling
+	reach   time.Duration
+	point   moment
 	sel     string
 	open    bool
 	tile    tileKey
@@ -80,7 +84,7 @@ func (m *Model) present() {
 }
 
 func (m *Model) looks() look {
-	return look{m.zoom, m.overlay, m.scroll, m.scale, m.sel, m.desk.open, m.tile}
+	return look{m.zoom, m.overlay, m.scroll, m.item, m.levelSteps, m.scale, m.reach, m.point, m.sel, m.desk.open, m.tile}
 }
 
 // following takes over what the followed screen shows, when that changes: keys of
@@ -96,7 +100,9 @@ func (m *Model) following() {
 		}
 		if l != m.pair.taken && m.mode == modeMain {
 			m.pair.taken = l
-			m.zoom, m.overlay, m.scroll, m.scale, m.sel, m.desk.open, m.tile = l.zoom, l.overlay, l.scroll, l.scale, l.sel, l.open, l.tile
+			m.zoom, m.overlay, m.scroll, m.item, m.levelSteps = l.zoom, l.overlay, l.scroll, l.item, l.steps
+			m.scale, m.reach, m.point = l.scale, l.reach, l.point
+			m.sel, m.desk.open, m.tile = l.sel, l.open, l.tile
 		}
 		return
 	}

@@ -150,24 +150,42 @@ func (m *Model) shareSheet() sheet {
 		if typing[s.name] {
 			about = "typing · " + about
 		}
-		add(piece{mark, inkStrong}, piece{fmt.Sprintf("%-14s", cut(s.name, 13)), k}, piece{fmt.Sprintf("%-24s", role), inkText}, piece{about, inkDim})
+		add(piece{mark, inkStrong}, piece{fmt.Sprintf("%-14s", cut(s.name, 13)), k}, piece{fmt.Sprintf("%-24s", role), inkText}, piece{cut(about, w-40), inkDim})
 	}
 	add()
-	key := func(k, does string) []piece { return []piece{{k, inkKey}, {" " + does + "   ", inkDim}} }
-	var keys []piece
-	for _, k := range [][2]string{{"↑↓", "choose"}, {"o", "offer the dial"}, {"t", "ask for it, take it"}, {"f", "follow"}} {
-		keys = append(keys, key(k[0], k[1])...)
+	follow := "follow"
+	if m.pair.follow != "" {
+		follow = "your own view again"
 	}
-	l = append(l, keys)
+	keys := [][2]string{{"↑↓", "choose"}, {"o", "offer the dial"}, {"t", "ask for it, take it"}, {"f", follow}}
 	if m.o.Host {
-		l = append(l, append(append(key("k", "send away"), key("W", "another author at this desk (after Esc)")...), key("d", "open or close the door")...))
+		keys = append(keys, [][2]string{{"k", "send away"}, {"W", "another author at this desk (after Esc)"}, {"d", "open or close the door"}}...)
 	}
+	l = append(l, keyLines(keys, w)...)
 	if m.o.Host && m.o.Door != nil {
 		add()
 		m.doorLines(m.o.Door.Sight(), add, wrapped)
 	}
 	return sheet{m: m, title: "SHARE", about: "everyone may stop all load; one holds the dial ", w: w, n: len(l), line: fixed(l)}
 }
+
+// keyLines are keys and what they do, as many on a line as fit whole.
+func keyLines(keys [][2]string, w int) (lines [][]piece) {
+	var line []piece
+	at := 0
+	for _, k := range keys {
+		n := ansi.StringWidth(k[0] + " " + k[1])
+		if at > 0 && at+n > w {
+			lines, line, at = append(lines, line), nil, 0
+		}
+		line = append(line, piece{k[0], inkKey}, piece{" " + k[1] + "   ", inkDim})
+		at += n + 3
+	}
+	return append(lines, line)
+}
+
+// skippedShown is how many lines that let nobody in are shown.
+const skippedShown = 2
 
 // doorLines say whether somebody can come in, and what to send to who should.
 func (m *Model) doorLines(d Sight, add func(...piece), wrapped func(string, ink)) {
@@ -177,15 +195,27 @@ func (m *Model) doorLines(d Sight, add func(...piece), wrapped func(string, ink)
 		return
 	}
 	add(piece{"THE DOOR ", inkStrong}, piece{"is open at " + d.Addr, inkText}, piece{fmt.Sprintf(" · %s may come in (%s)", plural(d.Keys, "key", "keys"), d.Allow), inkDim})
+	if n := len(d.Skipped); n > 0 {
+		text := strings.Join(d.Skipped[:min(n, skippedShown)], "; ")
+		if n > skippedShown {
+			text += fmt.Sprintf("; and %d more", n-skippedShown)
+		}
+		wrapped("! let nobody in: "+text, inkAmber)
+	}
 	if d.Warning != "" {
 		wrapped("! "+d.Warning, inkAmber)
 	}
-	add(piece{"Send this to your partner:", inkDim})
+	if d.Here {
+		add(piece{"From this machine, or from a partner who has logged in to it:", inkDim})
+	} else {
+		add(piece{"Send this to your partner:", inkDim})
+	}
 	for _, line := range d.Lines {
 		add(piece{"  " + line, inkStrong})
 	}
 	add(piece{"  host key " + d.Fingerprint, inkText})
-	wrapped("Can't your partner reach this machine? Run here, with a server that both of you reach:", inkDim)
+	wrapped("Out of your partner's reach? Run here, with a server you both reach:", inkDim)
 	add(piece{"  " + d.Reverse, inkStrong})
-	wrapped("and the partner, on that server: "+d.ReverseFor, inkDim)
+	add(piece{"and send your partner this, for that server:", inkDim})
+	add(piece{"  " + d.ReverseFor, inkStrong})
 }

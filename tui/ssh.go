@@ -75,6 +75,8 @@ type Sight struct {
 	Addr        string
 	Allow       string
 	Keys        int      // that may come in
+	Skipped     []string // lines of the file that let nobody in, and why
+	Here        bool     // only this machine reaches it
 	Warning     string   // names the interface when others than this machine reach it
 	Lines       []string // what a guest types
 	Fingerprint string   // of this machine's key
@@ -132,7 +134,7 @@ func (d *Door) bind(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("open the door at %s: it is no TCP address", d.o.Addr), lis.Close())
 	}
 	hosts, warning := reach(addr)
-	s := Sight{Addr: addr.String(), Allow: d.o.Allow, Keys: len(ring.keys), Warning: warning, Fingerprint: gossh.FingerprintSHA256(signer.PublicKey()),
+	s := Sight{Addr: addr.String(), Allow: d.o.Allow, Keys: len(ring.keys), Skipped: ring.skipped, Here: addr.IP.IsLoopback(), Warning: warning, Fingerprint: gossh.FingerprintSHA256(signer.PublicKey()),
 		Reverse:    fmt.Sprintf("ssh -N -R %d:%s YOU@SHARED-SERVER", addr.Port, net.JoinHostPort(loop(addr), fmt.Sprint(addr.Port))),
 		ReverseFor: sshLine("127.0.0.1", addr.Port)}
 	for _, h := range hosts {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -23,7 +24,7 @@ type guestKey struct {
 	print string // its fingerprint: SHA256:…
 	role  session.Role
 	name  string // the only name it may come under; "" any
-	from  string // address patterns of from=; "" from anywhere
+	from  origin
 	line  int
 }
 
@@ -101,33 +102,44 @@ func parseKeyring(b []byte, path string, now time.Time) (keyring, error) {
 // options reads what stands before a key. Skip says why the key lets nobody in
 // here.
 func (g *guestKey) options(options []string, now time.Time) (skip string, err error) {
+	given := map[string]bool{}
 	for _, o := range options {
-		name, value, given := strings.Cut(o, "=")
-		value = strings.Trim(value, `"`)
-		switch strings.ToLower(name) {
+		name, value, _ := strings.Cut(o, "=")
+		name, value = strings.ToLower(name), strings.Trim(value, `"`)
+		if (name == "role" || name == "name" || name == "from") && given[name] {
+			return "", fmt.Errorf("%s= stands there twice: leave one of them", name)
+		}
+		given[name] = true
+		no := ""
+		switch name {
 		case "role":
 			if g.role = session.Role(value); g.role != session.Navigator && g.role != session.Observer {
 				return "", fmt.Errorf(`role=%q is not "navigator" or "observer"`, value)
 			}
 		case "name":
-			if err := session.CheckGuest(value); err != nil || !given {
+			if err := session.CheckGuest(value); err != nil {
 				return "", fmt.Errorf("name=%q: %w", value, err)
 			}
 			g.name = value
 		case "from":
-			g.from = value
+			if g.from, no, err = readFrom(value); err != nil {
+				return "", err
+			}
 		case "expiry-time":
-			if end, ok := expiry(value); !ok || !now.Before(end) {
-				skip = "it has expired, or its expiry-time can't be read"
+			if end, ok := expiry(value); !ok {
+				return "", fmt.Errorf("expiry-time=%q is not YYYYMMDD or YYYYMMDDHHMM, as in 20270131", value)
+			} else if !now.Before(end) {
+				no = "its expiry-time is past"
 			}
 		case "command", "restrict", "no-pty", "cert-authority", "principals":
-			skip = name + " means that it is not for a terminal like this"
+			no = name + " means that it is not for a terminal like this"
 		case "no-agent-forwarding", "no-port-forwarding", "no-x11-forwarding", "no-user-rc", "agent-forwarding", "port-forwarding",
 			"x11-forwarding", "user-rc", "pty", "environment", "permitlisten", "permitopen", "no-touch-required", "verify-required", "tunnel":
 			// What they allow or forbid does not exist here, or is asked of the key itself.
 		default:
-			skip = "the option " + name + " is not known here"
+			no = "the option " + name + " is not known here"
 		}
+		skip = cmp.Or(skip, no)
 	}
 	return skip, nil
 }
@@ -163,39 +175,9 @@ func weak(key gossh.PublicKey) string {
 // find returns a key's entry, if it may come in from an address.
 func (r keyring) find(finger, addr string) (guestKey, bool) {
 	for _, k := range r.keys {
-		if k.print == finger && matches(k.from, addr) {
+		if k.print == finger && k.from.has(addr) {
 			return k, true
 		}
 	}
 	return guestKey{}, false
-}
-
-// matches tells whether an address is among from= patterns: addresses with * and
-// ?, and ! before those that are not.
-func matches(patterns, addr string) bool {
-	if patterns == "" {
-		return true
-	}
-	ok := false
-	for p := range strings.SplitSeq(patterns, ",") {
-		p, not := strings.CutPrefix(strings.TrimSpace(p), "!")
-		if hit := wild(p, addr); hit && not {
-			return false
-		} else if hit {
-			ok = true
-		}
-	}
-	return ok
-}
-
-func wild(p, s string) bool {
-	switch {
-	case p == "":
-		return s == ""
-	case p[0] == '*':
-		return wild(p[1:], s) || s != "" && wild(p, s[1:])
-	case s == "":
-		return false
-	}
-	return (p[0] == '?' || p[0] == s[0]) && wild(p[1:], s[1:])
 }

@@ -70,6 +70,9 @@ func (t *typed) pump(from io.Reader, to *io.PipeWriter) {
 
 // look finds the keys that the door knows, and returns what the bytes count.
 func (t *typed) look(b []byte) (cost float64) {
+	if t.pasting && (len(bytes.Trim(b, "\x18")) == 0 || bytes.Equal(b, doorStops[1])) {
+		t.stop() // by itself, it is a key: the paste's end may have got lost
+	}
 	for _, c := range b {
 		if len(t.tail) == 8 {
 			t.tail = append(t.tail[:0], t.tail[1:]...)

@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/gliderlabs/ssh"
 	gossh "golang.org/x/crypto/ssh"
 
@@ -36,6 +37,7 @@ type view struct {
 	once   sync.Once
 	why    atomic.Pointer[string]
 	heard  atomic.Int64 // when a key came last, in nanoseconds
+	pace   *pace
 }
 
 // end ends a view. The first reason counts.
@@ -68,7 +70,7 @@ func (d *Door) view(s ssh.Session) {
 		goodbye(s, c, told, 1)
 		return
 	}
-	v := &view{s: s, conn: conn, caller: c, ch: ch, who: session.Person{Name: joins.Name, Role: joins.Role}, key: joins.Key}
+	v := &view{s: s, conn: conn, caller: c, ch: ch, who: session.Person{Name: joins.Name, Role: joins.Role}, key: joins.Key, pace: newPace()}
 	v.ctx, v.cancel = context.WithCancel(ctx)
 	defer v.cancel()
 	v.heard.Store(d.o.Now().UnixNano())
@@ -83,6 +85,7 @@ func (d *Door) view(s ssh.Session) {
 	gate := newTyped(d, v)
 	d.help.Go(func() { gate.pump(s, keys) })
 	d.help.Go(func() { d.watch(v) })
+	d.help.Go(func() { v.pace.follow(v.ctx, conn) })
 	if !d.mayEnter(v, joins, gate) {
 		goodbye(s, c, v.reason(d.host+" did not let you in"), 1)
 		return
@@ -220,7 +223,7 @@ func (d *Door) mayEnter(v *view, j session.Viewer, in *typed) bool {
 
 // show runs a guest's own program until the view ends. Nothing of the session
 // waits for it: it pulls.
-func (d *Door) show(v *view, in io.Reader, keys *typed) {
+func (d *Door) show(v *view, in io.ReadCloser, keys *typed) {
 	pty, _, _ := v.s.Pty()
 	environ := v.ch.environ(pty.Term)
 	size := v.ch.size.Load()
@@ -229,16 +232,36 @@ func (d *Door) show(v *view, in io.Reader, keys *typed) {
 	m := d.shape(src, Options{Who: v.who, Now: d.o.Now, Demo: d.o.Demo, ASCII: d.o.ASCII, Environ: environ, Viewer: v.id})
 	m.ctx = v.ctx
 	guarded := newShield(m, func(what string) { v.end("this screen failed: " + what) })
-	p := tea.NewProgram(guarded, tea.WithContext(v.ctx), tea.WithInput(in), tea.WithOutput(v.sink(d)), tea.WithEnvironment(environ),
+	idle, hush := io.Pipe() // keys come by hand, below; without an input a program asks the terminal for nothing
+	p := tea.NewProgram(guarded, tea.WithContext(v.ctx), tea.WithInput(idle), tea.WithOutput(v.sink(d)), tea.WithEnvironment(environ),
 		tea.WithColorProfile(colorprofile.Env(environ)), tea.WithWindowSize(size.w, size.h), tea.WithoutSignalHandler(),
 		tea.WithFPS(guestFrames), tea.WithFilter(noSuspend))
 	over := make(chan struct{})
-	var sizes sync.WaitGroup
-	sizes.Go(func() { v.resize(p, over) })
+	var beside sync.WaitGroup
+	beside.Go(func() { v.resize(p, over) })
+	beside.Go(func() { deliver(p, in, pty.Term) })
 	_, _ = p.Run() // why it ended is the view's own word
 	p.Kill()
 	close(over)
-	sizes.Wait()
+	_ = hush.Close()
+	_ = in.Close()
+	beside.Wait()
+}
+
+// deliver reads keys and hands them to a program, until there are no more; one
+// that has ended takes none. A program's own reader would wait for ever with the
+// key after the one that ended it, and keep all of the view alive.
+func deliver(p *tea.Program, in io.Reader, term string) {
+	events := make(chan uv.Event)
+	var reads sync.WaitGroup
+	reads.Go(func() {
+		defer close(events)
+		_ = uv.NewTerminalReader(heeding(in), term).StreamEvents(context.Background(), events) // ends with in
+	})
+	for e := range events {
+		p.Send(e)
+	}
+	reads.Wait()
 }
 
 // resize hands new sizes over, however many come.
@@ -303,8 +326,10 @@ func (s *sink) Write(p []byte) (int, error) {
 	n := 0
 	for n < len(p) {
 		late := time.AfterFunc(s.stall, func() { s.v.cut(fmt.Sprintf("nothing of the screen was taken for %.0f s", s.stall.Seconds())) })
+		s.v.pace.clear(s.v.ctx)
 		k, err := s.v.s.Write(p[n:min(len(p), n+sinkPiece)])
 		late.Stop()
+		s.v.pace.wrote(k)
 		n += k
 		if err != nil {
 			return n, err
