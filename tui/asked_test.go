@@ -120,3 +120,25 @@ func TestAskedFrames(t *testing.T) {
 		}
 	}
 }
+
+// TestATileSaysItsCertificateOnce, in whole days that are left; and no usual
+// that was not learned.
+func TestATileSaysItsCertificateOnce(t *testing.T) {
+	m, _ := screen(busyStory(), 120, 36)
+	days, p := 4.9, pane{m, "production"}
+	for reason, want := range map[string]string{
+		"":                               "● tls is green. Its certificate ends in 4 days",
+		"its certificate ends in 4 days": "● tls is green: its certificate ends in 4 days",
+	} {
+		tile := session.Tile{Info: session.CheckInfo{Name: "tls"}, Now: session.CheckState{State: "green", Reason: reason, TLSDays: &days}}
+		if got := strings.Join(p.reason(tile, 200), " "); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	m.s.Baseline.Thresholds = []session.Threshold{{Env: "production", Check: "tls", Amber: 0.25}}
+	for _, g := range p.facts(session.Tile{Info: session.CheckInfo{Name: "tls", Env: "production"}}) {
+		if strings.Contains(g[0].text, "usual") {
+			t.Errorf("%v was not learned", g)
+		}
+	}
+}

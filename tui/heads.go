@@ -107,8 +107,8 @@ func (p pane) reason(t session.Tile, w int) []string {
 	if t.Now.Aside {
 		text += ". It is set aside and does not count"
 	}
-	if d := t.Now.TLSDays; d != nil {
-		text += fmt.Sprintf(". Its certificate ends in %.0f days", *d)
+	if d := t.Now.TLSDays; d != nil && !strings.Contains(text, "its certificate ends") { // the reason may say so
+		text += fmt.Sprintf(". Its certificate ends in %d days", int(*d))
 	}
 	if t.Now.Muted {
 		text += ". It only warns until it is green"
@@ -141,7 +141,9 @@ func (p pane) facts(t session.Tile) [][]piece {
 	amber, red := t.Now.Amber, t.Now.Red
 	for _, l := range p.m.s.Baseline.Thresholds {
 		if l.Env == p.name && l.Check == t.Info.Name {
-			add("usual ", millis(l.P50))
+			if l.P50 > 0 { // too short a quiet phase has learned nothing
+				add("usual ", millis(l.P50))
+			}
 			amber, red = l.Amber, l.Red
 		}
 	}

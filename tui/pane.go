@@ -138,7 +138,7 @@ func (p pane) watching(env session.Env) []string {
 	rate := env.Tick.Rate
 	if rate == 0 {
 		for _, t := range env.Tiles {
-			if t.Info.Every > 0 {
+			if t.Info.Every > 0 && t.Info.Kind != personKind { // nobody's server is asked
 				rate += 1 / t.Info.Every
 			}
 		}

@@ -135,7 +135,7 @@ func (m *Model) watchedRow(row func(string, ...piece)) {
 	parts := []piece{{"is only watched  ", inkProd}}
 	rate := 0.0
 	for _, c := range m.s.Start.Checks {
-		if c.Env == "production" && c.Every > 0 {
+		if c.Env == "production" && c.Every > 0 && c.Kind != personKind {
 			rate += 1 / c.Every
 		}
 	}
