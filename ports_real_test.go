@@ -57,7 +57,15 @@ func TestNoPortIsLeft(t *testing.T) {
 	t.Cleanup(func() { close(free) })
 	watched := newSite(t, nil)
 	dir := filepath.Join(t.TempDir(), "session")
-	on := []string{"run", "--target", target.URL + "/", "--watch", watched.URL + "/health", "--limit-users", "90", "--out", dir}
+	// Wide limits: a busy machine is no part of this test.
+	config := filepath.Join(t.TempDir(), "crosstalk.yaml")
+	if err := os.WriteFile(config, fmt.Appendf(nil, `staging: {url: %q, limits: {users: 90}, journeys: [{name: hang, steps: [GET /]}]}
+production: {checks: [{name: web-1, http: "%s/health", every: 1s}]}
+guard: {slo: 9s}
+`, target.URL, watched.URL), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	on := []string{"run", "-c", config, "--out", dir}
 	const said = "90 users can't all have a request in flight: this machine has 60 ports for connections to one address"
 
 	dry := start(t, command(t, append(on, "--dry")...))
@@ -67,7 +75,7 @@ func TestNoPortIsLeft(t *testing.T) {
 	}
 	p := start(t, command(t, append(on, "--headless", "--baseline", "0", "--glide", "off", "--for", "14s", "--dial", "0s=5,3s=70,9s=90", "--events", "-")...))
 	begun := p.await("the span in which we are the limit", func(e event) bool { return e.Type == "self.limit" && e.text("span") == "begin" })
-	if why := begun.text("why"); !strings.Contains(why, "no port is left for a connection") {
+	if why := begun.text("why"); !strings.Contains(why, "no port is left for a connection") && !strings.Contains(why, "of this machine's 60 ports") {
 		t.Errorf("the span is said to be for: %s", why)
 	}
 	p.exits(0)
@@ -95,7 +103,7 @@ func TestNoPortIsLeft(t *testing.T) {
 	if lost == 0 {
 		t.Error("no request is counted as unsent for want of a port")
 	}
-	if cuts := j.of("guard.state").where(func(e event) bool { return e.text("to") == "cut" }); len(cuts) > 0 {
+	if cuts := j.of("guard.state").where(func(e event) bool { return e.text("to") == "cut" && e.text("cause") != "permit" }); len(cuts) > 0 {
 		t.Errorf("the checks lost sight of production: %v", cuts)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "report.md"))

@@ -34,7 +34,7 @@ const none = -1
 
 // GuardRules are the times of the ladder. See DefaultRules for their source.
 type GuardRules struct {
-	Off        bool          // --no-guard: no ladder; health is still shown
+	Off        bool          // --no-guard: no ladder but a hold where we ourselves are the limit; health is still shown
 	Unguarded  bool          // no production checks: few users only
 	Unleased   bool          // who sends the load does not let go by itself: few users only
 	FewUsers   int           // how many then
@@ -125,6 +125,9 @@ type Guard struct {
 	warn    time.Time // until then amber only warns
 	last    Reading
 
+	well     time.Time // without a guard: since when our own machine is well
+	insisted bool      // and somebody moved the dial up while it was not
+
 	checking bool      // a link check runs: hold and ease are suspended
 	before   rung      // where it began
 	owed     bool      // it began in a lockout, which its verdict has to lift
@@ -156,11 +159,11 @@ func (g *Guard) Step(r Reading) Verdict {
 	if r.Late != "" {
 		g.late, g.atLate = r.Now, r.Running
 	}
-	if !g.rules.Off {
+	if g.rules.Off {
+		g.alone(r)
+	} else {
 		g.climb(r, bad, cause, why)
 		g.prove(r)
-	} else if r.Lapsed != "" && g.state != GuardCut && g.state != GuardLockout {
-		g.to(GuardCut, CausePermit, r.Lapsed, r)
 	}
 	v := Verdict{State: g.state, Cause: g.cause, Why: g.why, Ceiling: g.allowed(r), From: from, Changed: g.state != from}
 	v.Cut = v.Changed && (g.state == GuardCut || g.state == GuardLockout)
@@ -199,7 +202,7 @@ func (g *Guard) trouble(r Reading) (monitors.Health, string, string) {
 	case r.Production == monitors.Amber:
 		return monitors.Amber, CauseAmber, r.beside(CauseAmber)
 	}
-	if r.Self == monitors.Amber || r.Self == monitors.Red {
+	if ourTrouble(r) {
 		return monitors.Amber, CauseSelf, r.SelfWhy
 	}
 	return monitors.Green, "", ""
@@ -345,6 +348,9 @@ func (g *Guard) allowed(r Reading) int {
 		return 0
 	}
 	if g.rules.Off || g.checking {
+		if g.rules.Off && g.state == GuardHold {
+			lower(g.ceiling)
+		}
 		return least
 	}
 	if g.rules.Unguarded || g.rules.Unleased {

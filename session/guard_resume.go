@@ -30,6 +30,7 @@ func slowness(cause string) bool { return cause == CauseAmber || cause == CauseO
 // the level after a cut has stood well.
 func (g *Guard) Press() {
 	g.stay = none
+	g.insist()
 	if g.proved {
 		g.limit, g.proved = none, false
 	}

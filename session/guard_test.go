@@ -112,6 +112,43 @@ func TestGuardLadder(t *testing.T) {
 		{"without checks only a few", func(r *GuardRules) { r.Unguarded = true }, func(d *drill) { d.sees(monitors.NoSight).lasts(20 * sec) }, GuardRun, 5, ""},
 		{"switched off", func(r *GuardRules) { r.Off = true }, func(d *drill) { d.sees(monitors.Red).lasts(20 * sec) }, GuardRun, none, ""},
 		{"switched off, the permit still counts", func(r *GuardRules) { r.Off = true }, func(d *drill) { d.r.Lapsed = "lapsed"; d.lasts(sec) }, GuardCut, 0, "run>cut permit"},
+		{"switched off, we ourselves still hold", func(r *GuardRules) { r.Off = true }, func(d *drill) { d.r.Self = monitors.Amber; d.lasts(20 * sec) }, GuardHold, 40, "run>hold self"},
+		{"until we are well", func(r *GuardRules) { r.Off = true }, func(d *drill) {
+			d.r.Self = monitors.Amber
+			d.lasts(sec)
+			d.r.Self = monitors.Green
+			d.lasts(11 * sec)
+		}, GuardRun, none, "run>hold self, hold>run self"},
+		{"and not a moment sooner", func(r *GuardRules) { r.Off = true }, func(d *drill) {
+			d.r.Self = monitors.Amber
+			d.lasts(sec)
+			d.r.Self = monitors.Green
+			d.lasts(9 * sec)
+		}, GuardHold, 40, "run>hold self"},
+		{"or somebody moves up all the same", func(r *GuardRules) { r.Off = true }, func(d *drill) {
+			d.r.Self = monitors.Red
+			d.lasts(sec)
+			d.g.Press()
+			d.lasts(20 * sec)
+		}, GuardRun, none, "run>hold self, hold>run person"},
+		{"or has done so with it in sight", func(r *GuardRules) { r.Off = true }, func(d *drill) {
+			d.r.Self, d.r.Running = monitors.Amber, 0
+			d.lasts(sec)
+			d.g.Press()
+			d.r.Running = 40
+			d.lasts(20 * sec)
+		}, GuardRun, none, ""},
+		{"which holds for this time only", func(r *GuardRules) { r.Off = true }, func(d *drill) {
+			d.r.Self = monitors.Amber
+			d.lasts(sec)
+			d.g.Press()
+			d.lasts(sec)
+			d.r.Self = monitors.Green
+			d.lasts(11 * sec)
+			d.r.Self = monitors.Amber
+			d.lasts(sec)
+		}, GuardHold, 40, "run>hold self, hold>run person, run>hold self"},
+		{"switched off, one user in the quiet phase and no more", func(r *GuardRules) { r.Off = true }, func(d *drill) { d.r.Self, d.r.Quiet = monitors.Amber, true; d.lasts(20 * sec) }, GuardRun, 1, ""},
 		{"told to warn only, amber holds nothing", nil, func(d *drill) { d.g.Warn(d.now.Add(WarnFor)); d.sees(monitors.Amber).lasts(time.Minute) }, GuardRun, none, ""},
 		{"and lets go of what it held", nil, func(d *drill) {
 			d.sees(monitors.Amber).lasts(3 * sec)

@@ -20,6 +20,10 @@ func (w *watch) tell(v Verdict, r Reading, now time.Time) {
 		c.Samples = append([]Sample(nil), w.evidence...)
 	}
 	w.facts.put(fact{by: ByGuard, kind: TypeGuardState, body: c})
+	if w.guard.rules.Off && v.State == GuardHold {
+		w.heldAt, w.ourHold = now, true
+		return // the span of ours is told already, and no guard speaks
+	}
 	var text string
 	switch v.State {
 	case GuardHold:

@@ -32,6 +32,10 @@ func (b status) guard(brief bool) []piece {
 		}
 	}
 	switch {
+	case m.s.Start.NoGuard != "" && g.State == "hold" && brief:
+		return []piece{{"GUARD OFF", inkRed}, {strings.TrimRight(" · held at "+ceiling, " "), inkAmber}}
+	case m.s.Start.NoGuard != "" && g.State == "hold":
+		return []piece{{"GUARD OFF", inkRed}, {" · you are the bottleneck: held at " + ceiling + ", ", inkAmber}, {"↑", inkKey}, {" rises all the same", inkAmber}}
 	case m.s.Start.NoGuard != "" && brief:
 		return []piece{{"GUARD OFF", inkRed}}
 	case m.s.Start.NoGuard != "":

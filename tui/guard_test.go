@@ -164,3 +164,27 @@ func TestWhenSpaceGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// Without a guard a hold where we are the limit says how to go on.
+func TestHeldWithoutAGuard(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
+		tale := newStory()
+		tale.begin = func(s *session.Start) { s.NoGuard = "only staging counts today" }
+		tale.baseline(5)
+		tale.ms += 20_000
+		tale.add("mel", session.TypeDialSet, &session.DialSet{From: 0, To: 80})
+		tale.add(session.ByGuard, session.TypeGuardState, &session.GuardChange{From: "run", To: "hold", Cause: session.CauseSelf, Why: "sends are late: p95 40 ms after they are due", Running: 40, Ceiling: 40, OurSide: true})
+		tale.add(session.ByEngine, session.TypeSelfLimit, &session.SelfLimit{Why: "sends are late: p95 40 ms after they are due", Span: session.SpanBegin, Running: 40})
+		tale.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 80, Running: 40, Ceiling: 40, InFlight: 10, Requests: 100, RPS: 100, P50: new(0.04), P95: new(0.1), P99: new(0.2), Max: new(0.3)})
+		m, _ := screen(tale, size[0], size[1])
+		frame := ansi.Strip(m.View().Content)
+		fits(t, frame, size[0], size[1])
+		want := "GUARD OFF · you are the bottleneck: held at 40, ↑ rises all the same"
+		if size[0] < 100 {
+			want = "GUARD OFF · held at 40"
+		}
+		if !strings.Contains(frame, want) {
+			t.Errorf("it does not say %q:\n%s", want, frame)
+		}
+	}
+}
