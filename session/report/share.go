@@ -156,13 +156,18 @@ func (a *panel) asked(l curveOf) {
 // marks draws cuts and bugs through a panel; their letters stand at its top.
 func (a *panel) marks(named bool) {
 	next := 0.0
+	var last []func() // the letters, over every line
 	put := func(at float64, label string, ink color.RGBA) {
 		x := a.c.x(at)
 		a.p.dashes(x, a.s.top, a.s.bottom, ink)
 		if w := a.p.width(label, a.size, true); named && x >= next {
 			x = min(x+3, a.c.width-a.c.right-w)
-			a.p.text(x, a.s.top+float64(a.size), 0, label, a.size, true, ink)
 			next = x + w + 4
+			write := func() {
+				a.p.fill(x-1, a.s.top+2, x+w+1, a.s.top+1.25*float64(a.size), inkGround)
+				a.p.text(x, a.s.top+float64(a.size), 0, label, a.size, true, ink)
+			}
+			last = append(last, write)
 		}
 	}
 	type deed struct {
@@ -186,6 +191,9 @@ func (a *panel) marks(named bool) {
 	}
 	for _, d := range list {
 		put(d.at, d.label, d.ink)
+	}
+	for _, write := range last {
+		write()
 	}
 }
 
