@@ -96,7 +96,7 @@ func TestNamesAtTheDoor(t *testing.T) {
 	for name, why := range map[string]string{"guard": "nobody may", "mel": "somebody else", "Jon": "another key", "a b": "letters", "": "name"} {
 		g := h.guestAs(name, "ann", 80, 24, nil)
 		g.sees(why)
-		_ = <-g.done
+		_ = g.end()
 	}
 	if st := h.Snapshot(); len(st.Pair.Here) != 1 {
 		t.Errorf("here: %+v", st.Pair.Here)
@@ -123,7 +123,7 @@ func TestTheHostLetsInAndSendsAway(t *testing.T) {
 	}
 	h.door.Answer(k.ID, false)
 	ann.sees("did not let you in")
-	_ = <-ann.done
+	_ = ann.end()
 	jon := h.guest("jon", 80, 24, nil)
 	h.door.Answer(knock().ID, true)
 	jon.sees("STAGING")
@@ -137,7 +137,7 @@ func TestTheHostLetsInAndSendsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	jon.sees("mel sent you away")
-	_ = <-again.done // every view of that key
+	_ = again.end() // every view of that key
 	back := h.guest("jon", 80, 24, nil)
 	back.sees("this key was sent away")
 }
@@ -161,7 +161,7 @@ func TestConnectionsAreCounted(t *testing.T) {
 	})
 	for _, g := range guests {
 		g.press("q")
-		_ = <-g.done
+		_ = g.end()
 	}
 	h.empty()
 	h.gone("golang.org/x/crypto/ssh.") // at both ends
@@ -249,7 +249,7 @@ func TestTheHostIsAskedForATerminalAlone(t *testing.T) {
 func TestAViewThatNobodyTouchesEnds(t *testing.T) {
 	h := openHouse(t, func(_ *DoorOptions, d *Door) { d.b.idle, d.b.ping = time.Nanosecond, 20*time.Millisecond })
 	g := h.guest("ann", 80, 24, nil)
-	_ = <-g.done
+	_ = g.end()
 	if b := h.leaves("ann"); !strings.Contains(b.Why, "no key was pressed") {
 		t.Errorf("ann is gone: %s", b.Why)
 	}
@@ -265,7 +265,7 @@ func TestTheDoorOpensAndShuts(t *testing.T) {
 	key := h.door.Sight().Fingerprint
 	h.door.Shut("the host closed the door")
 	jon.sees("the host closed the door")
-	_ = <-jon.done
+	_ = jon.end()
 	if c, err := net.Dial("tcp", h.addr); err == nil {
 		_ = c.Close()
 		t.Error("somebody still listens")

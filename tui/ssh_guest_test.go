@@ -112,3 +112,6 @@ func (g *guest) press(keys string) {
 		g.t.Fatalf("press %q: %v", keys, err)
 	}
 }
+
+// end waits for the client's end.
+func (g *guest) end() error { return <-g.done }

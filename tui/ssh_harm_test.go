@@ -80,7 +80,7 @@ func TestABadGuestHarmsNobody(t *testing.T) {
 	}
 	jon.press("?") // closes the help
 	jon.press("q")
-	_ = <-jon.done
+	_ = jon.end()
 	h.empty()
 }
 

@@ -217,7 +217,7 @@ func TestALateJoinerSeesTheWholeHistory(t *testing.T) {
 	jon.press("n! before anybody watched\r")
 	h.await("the note", func(e session.Event) bool { _, ok := e.Body.(*session.NoteAdd); return ok })
 	jon.press("q")
-	_ = <-jon.done
+	_ = jon.end()
 	h.leaves("jon")
 	ann := h.guest("ann", 120, 36, nil)
 	ann.sees("before anybody watched", "driver mel")
@@ -287,6 +287,6 @@ func TestAGuestWithoutManners(t *testing.T) {
 	h.await("the stop", func(e session.Event) bool { return e.Type == session.TypeStop && e.By == "ann" })
 	_ = jon.conn.Close()
 	ann.press("q")
-	_ = <-ann.done
+	_ = ann.end()
 	h.empty()
 }
