@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"crosstalk/monitors"
@@ -287,7 +288,19 @@ func (s *Session) checked(b *LinkVerdict) {
 	case string(link.Linked), string(link.Suspected), string(link.FollowsUs):
 		kind = notes.Risk
 	}
-	s.addNote(BySession, &NoteAdd{Kind: kind, Text: modeWords(b.Mode) + ": " + b.Words, Typed: s.now()})
+	s.addNote(BySession, &NoteAdd{Kind: kind, Text: verdictNote(b), Typed: s.now()})
+}
+
+// verdictNote is a verdict in one sentence, as the program's other notes are.
+func verdictNote(b *LinkVerdict) string {
+	head := modeWords(b.Mode)
+	if !strings.HasSuffix(head, "?") {
+		head += ":"
+	}
+	if b.Words == "" {
+		return head + " " + KindWords(b.Kind)
+	}
+	return head + " " + strings.ToLower(b.Words[:1]) + b.Words[1:]
 }
 
 func (e *Env) state() string {

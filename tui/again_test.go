@@ -26,6 +26,7 @@ func againStory(n int) *story {
 }
 
 func TestItemsAreTicked(t *testing.T) {
+	t.Parallel()
 	tale := againStory(30)
 	tale.add("mel", session.TypeItemTick, &session.ItemTick{ID: "n1", Outcome: session.Gone})
 	m, src := screen(tale, 80, 24)
@@ -47,6 +48,7 @@ func TestItemsAreTicked(t *testing.T) {
 }
 
 func TestNothingToTick(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(busyStory(), 80, 24)
 	m.pressAll("L")
 	if m.overlay != overlayNone || !strings.Contains(m.message.text, "--like") {
@@ -55,13 +57,15 @@ func TestNothingToTick(t *testing.T) {
 }
 
 func TestAgainFrames(t *testing.T) {
-	for _, size := range [][2]int{{80, 24}, {120, 36}} {
+	t.Parallel()
+	for _, size := range sizes {
 		t.Run(fmt.Sprintf("again-%dx%d", size[0], size[1]), func(t *testing.T) {
 			m, _ := screen(againStory(4), size[0], size[1])
 			m.pressAll("L", "down")
 			frame := ansi.Strip(m.View().Content)
 			fits(t, frame, size[0], size[1])
 			requireFrame(t, frame)
+			requireLooks(t, looksOf(t, m))
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 // A terminal that draws ambiguous characters two columns wide gets none of them
 // that are the screen's own.
 func TestAmbiguousWidthTerminal(t *testing.T) {
+	t.Parallel()
 	story := redStory()
 	m := New(newSource(story), Options{Who: mel, Host: true, Environ: []string{"RUNEWIDTH_EASTASIAN=1"}, Now: func() time.Time { return storyBegan.Add(time.Duration(story.ms) * time.Millisecond) }})
 	m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})

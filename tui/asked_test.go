@@ -46,6 +46,7 @@ func asideStory() *story {
 }
 
 func TestQuestionsAreAnswered(t *testing.T) {
+	t.Parallel()
 	m, src := screen(askedStory(), 120, 36)
 	m.pressAll("y", "N")
 	m.typeText("two are red")
@@ -68,6 +69,7 @@ func TestQuestionsAreAnswered(t *testing.T) {
 }
 
 func TestQuietPhaseKeys(t *testing.T) {
+	t.Parallel()
 	m, src := screen(offerStory(), 120, 36)
 	m.pressAll("u", "K", "esc", "K", "y")
 	if want := []session.Command{session.UseBaseline{}, session.SkipBaseline{}}; !reflect.DeepEqual(src.did, want) {
@@ -76,6 +78,7 @@ func TestQuietPhaseKeys(t *testing.T) {
 }
 
 func TestSettingAside(t *testing.T) {
+	t.Parallel()
 	m, src := screen(asideStory(), 120, 36)
 	m.pressAll("tab", "tab", "tab")
 	if m.tile != (tileKey{"production", "web-2"}) {
@@ -92,6 +95,7 @@ func TestSettingAside(t *testing.T) {
 }
 
 func TestAskedFrames(t *testing.T) {
+	t.Parallel()
 	told := busyStory()
 	told.add(session.BySession, session.TypeNotifyFailed, &session.NotifyFailed{Target: "webhook", Why: "it answers 403", Count: 2})
 	for _, v := range []struct {
@@ -106,7 +110,7 @@ func TestAskedFrames(t *testing.T) {
 		{"aside", asideStory(), []string{"tab", "tab", "tab"}, "set aside"},
 		{"untold", told, nil, "it answers 403"},
 	} {
-		for _, size := range [][2]int{{80, 24}, {120, 36}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, _ := screen(v.story, size[0], size[1])
 				m.pressAll(v.keys...)
@@ -116,6 +120,7 @@ func TestAskedFrames(t *testing.T) {
 					t.Errorf("it does not say %q", v.says)
 				}
 				requireFrame(t, frame)
+				requireLooks(t, looksOf(t, m))
 			})
 		}
 	}

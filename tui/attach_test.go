@@ -110,6 +110,7 @@ func TestAWrongPathStaysToBeMended(t *testing.T) {
 }
 
 func TestClipboardThatDoesNotAnswerIsSaid(t *testing.T) {
+	t.Parallel()
 	now := storyBegan.Add(620 * time.Second)
 	m, src := atDesk(deskStory(), 120, 36, func(o *Options) { o.Now = func() time.Time { return now } })
 	m.pressAll("tab", "enter")
@@ -126,6 +127,7 @@ func TestClipboardThatDoesNotAnswerIsSaid(t *testing.T) {
 }
 
 func TestGuestsAttachNoFilesOfThisMachine(t *testing.T) {
+	t.Parallel()
 	m, _ := atDesk(deskStory(), 120, 36, func(o *Options) { o.Host = false })
 	m.pressAll("tab", "enter", "a")
 	if m.mode == modeEdit || !m.message.bad {
@@ -134,6 +136,7 @@ func TestGuestsAttachNoFilesOfThisMachine(t *testing.T) {
 }
 
 func TestFreeze(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(deskStory(), 120, 36, nil)
 	m.pressAll("z", "f") // zoomed, and n5 is fresh
 	if len(src.attached) != 2 {
@@ -164,6 +167,7 @@ func TestFreeze(t *testing.T) {
 }
 
 func TestScreenshotsAreOffered(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) {
 		t.Helper()
@@ -218,6 +222,7 @@ func TestScreenshotsAreOffered(t *testing.T) {
 
 // The card goes to the clipboard of whoever looks at it.
 func TestCardIsCopied(t *testing.T) {
+	t.Parallel()
 	m, _ := atDesk(deskStory(), 120, 36, func(*Options) {})
 	m.pressAll("w")
 	if frame := ansi.Strip(m.View().Content); !strings.Contains(frame, "y copies it") {

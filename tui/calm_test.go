@@ -13,6 +13,7 @@ import (
 
 // With reduced motion what is measured waits for its turn; a stop never does.
 func TestReducedMotion(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tale := busyStory()
 		m, src := screen(tale, 120, 36)
@@ -50,6 +51,7 @@ func TestReducedMotion(t *testing.T) {
 
 // The pane that has the focus gets the room first, then one after the other.
 func TestZoomFollowsTheFocus(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		keys []string
 		want zoom

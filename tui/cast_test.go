@@ -71,6 +71,7 @@ func (g *raster) text() string {
 }
 
 func TestCast(t *testing.T) {
+	t.Parallel()
 	red := redStory()
 	dir := journalOf(t, red.events, "")
 	for _, speed := range []int{4, 64} {
@@ -166,6 +167,7 @@ func TestCast(t *testing.T) {
 }
 
 func TestCastOfNothing(t *testing.T) {
+	t.Parallel()
 	p := reeled(t, journalOf(t, nil, "not a journal\n"))
 	if err := WriteCast(t.Context(), p, CastOptions{Width: 80, Height: 24}, &bytes.Buffer{}); !errors.Is(err, ErrNothing) {
 		t.Errorf("%v", err)
@@ -180,6 +182,7 @@ func TestCastOfNothing(t *testing.T) {
 
 // Hostile names and notes can't bring escapes of their own into a recording.
 func TestCastIsClean(t *testing.T) {
+	t.Parallel()
 	s := baselineStory(10)
 	s.add("mel", session.TypeNoteAdd, &session.NoteAdd{ID: "n1", Text: "\x1b]0;title\a \x1b[2J 库\n\t\u202e end"})
 	s.add("mel", session.TypeCharter, &session.CharterSet{Text: "\x1b[31m red \x07"})
@@ -199,6 +202,7 @@ func TestCastIsClean(t *testing.T) {
 
 // What changed is enough to make the new frame of the old.
 func TestRasterFrom(t *testing.T) {
+	t.Parallel()
 	const w, h = 12, 3
 	frame := func(t *rapid.T, name string) *raster {
 		c := newCanvas(newStyles(true, false, false, false, 0), w, h)

@@ -108,6 +108,7 @@ func deskStory() *story {
 }
 
 func TestNoteFrames(t *testing.T) {
+	t.Parallel()
 	desk := deskStory()
 	views := []struct {
 		name string
@@ -132,7 +133,7 @@ func TestNoteFrames(t *testing.T) {
 		}},
 	}
 	for _, v := range views {
-		for _, size := range [][2]int{{80, 24}, {120, 36}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, src := atDesk(desk, size[0], size[1], nil)
 				if v.set != nil {
@@ -142,12 +143,14 @@ func TestNoteFrames(t *testing.T) {
 				frame := ansi.Strip(m.View().Content)
 				fits(t, frame, size[0], size[1])
 				requireFrame(t, frame)
+				requireLooks(t, looksOf(t, m))
 			})
 		}
 	}
 }
 
 func TestDraftIsKeptWhileTyping(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(busyStory(), 120, 36, nil)
 	m.pressAll("n")
 	m.clerkNow()
@@ -194,6 +197,7 @@ func TestDraftIsKeptWhileTyping(t *testing.T) {
 }
 
 func TestDraftThatCantBeKeptIsSaid(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(busyStory(), 120, 36, nil)
 	src.fails = errors.New("no space left on device")
 	m.pressAll("n")
@@ -207,6 +211,7 @@ func TestDraftThatCantBeKeptIsSaid(t *testing.T) {
 }
 
 func TestUnfinishedIsOfferedAgain(t *testing.T) {
+	t.Parallel()
 	typed := storyBegan.Add(-time.Hour)
 	left := session.Unfinished{By: "mel", Note: &session.Line{Text: "! half", Typed: typed, Begun: &notes.Context{Running: 7}}, Change: &session.Line{ID: "n1", Text: "+ better"}}
 	m, src := atDesk(busyStory(), 120, 36, nil)
@@ -251,6 +256,7 @@ func TestUnfinishedIsOfferedAgain(t *testing.T) {
 
 // Esc puts aside what is offered, and only an emptied line lets go of it.
 func TestUnfinishedIsPutAside(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(busyStory(), 120, 36, nil)
 	src.left = session.Unfinished{By: "mel", Note: &session.Line{Text: "! half", Typed: storyBegan}}
 	m.run(m.askUnfinished())
@@ -271,6 +277,7 @@ func TestUnfinishedIsPutAside(t *testing.T) {
 }
 
 func TestUnfinishedIsTakenByTheNoteLineToo(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(busyStory(), 120, 36, nil)
 	src.left = session.Unfinished{By: "mel", Note: &session.Line{Text: "! half", Typed: storyBegan}}
 	m.run(m.askUnfinished())
@@ -286,6 +293,7 @@ func TestUnfinishedIsTakenByTheNoteLineToo(t *testing.T) {
 }
 
 func TestRefusedChangeIsNotLost(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(deskStory(), 120, 36, nil)
 	src.reply = func(session.Command) (session.Reply, error) { return session.Reply{}, errors.New("the disk is full") }
 	m.pressAll("tab", "e")

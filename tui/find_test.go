@@ -11,6 +11,7 @@ import (
 )
 
 func TestTabCompletesTags(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(deskStory(), 120, 36, nil) // #checkout and #queue twice each, #queue first
 	m.pressAll("n")
 	m.typeText("! slow #")
@@ -46,6 +47,7 @@ func TestTabCompletesTags(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(deskStory(), 120, 36, nil)
 	ids := func() string {
 		var out []string
@@ -94,6 +96,7 @@ func TestSearch(t *testing.T) {
 // TestNoteGoesToItsMoment: a note that the charts do not reach moves them there,
 // in both panes, and Esc brings them back.
 func TestNoteGoesToItsMoment(t *testing.T) {
+	t.Parallel()
 	for _, w := range []int{80, 120, 200} {
 		m, _ := atDesk(deskStory(), w, 40, nil)
 		live := m.view.axis
@@ -131,6 +134,7 @@ func TestNoteGoesToItsMoment(t *testing.T) {
 }
 
 func TestOldNoteShowsTheCoarseRing(t *testing.T) {
+	t.Parallel()
 	s := baselineStory(20)
 	s.note("mel", "", "long ago")
 	s.dialTo(5)

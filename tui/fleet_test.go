@@ -9,6 +9,7 @@ import (
 
 // The staging pane says where the load comes from, and what is wrong there.
 func TestAFleetIsOnTheScreen(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		nodes  session.Nodes
 		leased bool
@@ -41,6 +42,7 @@ func TestAFleetIsOnTheScreen(t *testing.T) {
 }
 
 func TestThePreflightNamesTheFleet(t *testing.T) {
+	t.Parallel()
 	m, _ := before(baselineStory(3), 120, 36)
 	m.s.Start.Fleet = &session.FleetInfo{Address: "http://master.example.test:8089", Lease: 2, Leased: true}
 	m.s.Guard.Promise = &session.Promise{Refuses: 2.6, Hangs: 2.85, Lease: 2}

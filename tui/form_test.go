@@ -13,6 +13,7 @@ import (
 )
 
 func TestDebriefKeepsEachAnswer(t *testing.T) {
+	t.Parallel()
 	m, src := screen(redStory(), 120, 36)
 	m.pressAll("D")
 	if m.mode != modeForm || m.form.fields[m.form.at].key != "past" {
@@ -36,6 +37,7 @@ func TestDebriefKeepsEachAnswer(t *testing.T) {
 
 // What has an answer is shown with it, and the first that has none is open.
 func TestDebriefGoesOn(t *testing.T) {
+	t.Parallel()
 	tale := redStory()
 	tale.add("mel", session.TypeDebrief, &session.Debrief{Question: "past", Text: "a busy hour"})
 	m, src := screen(tale, 120, 36)
@@ -52,6 +54,7 @@ func TestDebriefGoesOn(t *testing.T) {
 }
 
 func TestCharterForm(t *testing.T) {
+	t.Parallel()
 	m, src := screen(newStory(), 120, 36)
 	m.pressAll("C", "ctrl+u")
 	m.typeText("checkout")
@@ -78,6 +81,7 @@ func TestCharterForm(t *testing.T) {
 }
 
 func TestTimeKeys(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	m.pressAll("f3", "o", "P", "E")
 	m.typeText("a good trail")
@@ -97,6 +101,7 @@ func TestTimeKeys(t *testing.T) {
 }
 
 func TestParseExtension(t *testing.T) {
+	t.Parallel()
 	for text, by := range map[string]time.Duration{"15 why": 15 * time.Minute, "15m why": 15 * time.Minute, "15": 0, "15 10": 0, "": 0, "why": 0, "-3 why": 0, "9999 why": 0} {
 		c, err := parseExtension(text)
 		if c.By != by || (err == nil) != (by > 0) {
@@ -106,6 +111,7 @@ func TestParseExtension(t *testing.T) {
 }
 
 func TestFormFrames(t *testing.T) {
+	t.Parallel()
 	late := redStory()
 	late.add("mel", session.TypeActivity, &session.Activity{What: session.ActBug, Opportunity: true})
 	late.add("mel", session.TypeExtend, &session.Extend{Seconds: -3590, Why: "to see it over"})
@@ -119,7 +125,7 @@ func TestFormFrames(t *testing.T) {
 		{"overtime", late, nil},
 		{"extend", busyStory(), []string{"E"}},
 	} {
-		for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, _ := screen(v.story, size[0], size[1])
 				m.pressAll(v.keys...)
@@ -129,6 +135,7 @@ func TestFormFrames(t *testing.T) {
 					t.Error("it does not say how to stop")
 				}
 				requireFrame(t, frame)
+				requireLooks(t, looksOf(t, m))
 			})
 		}
 	}

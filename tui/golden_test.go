@@ -127,9 +127,13 @@ func goldenViews() []goldenView {
 	}
 }
 
+// sizes are the windows that every view is held at.
+var sizes = [][2]int{{80, 24}, {120, 36}, {200, 60}}
+
 func TestFrames(t *testing.T) {
+	t.Parallel()
 	for _, v := range goldenViews() {
-		for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, src := screen(v.story, size[0], size[1])
 				if v.set != nil {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestPromiseIsNeverRoundedDown(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(busyStory(), 120, 36)
 	for hangs, want := range map[float64]string{0.6: "0.6 s", 0.61: "0.7 s", 0.65: "0.7 s", 1: "1.0 s", 2.349: "2.4 s"} {
 		m.s.Guard.Promise.Hangs = hangs
@@ -23,6 +24,7 @@ func TestPromiseIsNeverRoundedDown(t *testing.T) {
 }
 
 func TestBrakeTestIsSaidOnce(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		test session.BrakeTest
 		want string
@@ -50,6 +52,7 @@ func TestBrakeTestIsSaidOnce(t *testing.T) {
 }
 
 func TestWait(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		text string
 		left int
@@ -70,6 +73,7 @@ func TestWait(t *testing.T) {
 }
 
 func TestMachine(t *testing.T) {
+	t.Parallel()
 	type vitals struct { // as a live session has it
 		CPU float64 `json:"cpu"`
 		Own float64 `json:"own_cpu"`
@@ -108,6 +112,7 @@ func FuzzMachine(f *testing.F) {
 // TestRepeatedRefusalsStayCalm: a key that is held down and refused draws the
 // same frame again and again, and a countdown in the reason goes on.
 func TestRepeatedRefusalsStayCalm(t *testing.T) {
+	t.Parallel()
 	now := storyBegan.Add(time.Hour)
 	src := newSource(busyStory())
 	why := "the load was cut: production must stay green for 60 s: 51 s to go"
@@ -144,6 +149,7 @@ func TestRepeatedRefusalsStayCalm(t *testing.T) {
 }
 
 func TestWhenSpaceGoesOn(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ state, cause, err, want string }{
 		{"green", session.CauseRed, "", "space goes on, up to 80 users"},
 		{"green", session.CauseRed, "production must stay green for 60 s: 9 s to go", "space goes on in 9 s"},

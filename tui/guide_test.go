@@ -52,6 +52,7 @@ func quietStory() *story {
 // The offer stands on the note line, never over the panes, and takes Enter and
 // Esc alone.
 func TestTourIsOffered(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
 		tour := &Tour{}
 		m, src, _ := guidedScreen(quietStory(), size[0], size[1], Options{Demo: true, Tour: tour})
@@ -96,6 +97,7 @@ func TestTourIsOffered(t *testing.T) {
 // An act makes its moves every ten seconds, or at Enter, stops at the end, and
 // goes on to the next act.
 func TestActPlays(t *testing.T) {
+	t.Parallel()
 	tale := baselineStory(3)
 	tour := &Tour{Act: 1, Hurt: func() uint64 { return 312 }}
 	m, src, pass := guidedScreen(tale, 120, 36, Options{Tour: tour})
@@ -158,6 +160,7 @@ func TestActPlays(t *testing.T) {
 
 // Who takes the dial, or stops, has it: the act makes no more moves.
 func TestActLetsGo(t *testing.T) {
+	t.Parallel()
 	for _, k := range []string{"right", "ctrl+x", "5", "space", "wheel"} {
 		tour := &Tour{Act: 2}
 		m, src, pass := guidedScreen(quietStory(), 120, 36, Options{Tour: tour})
@@ -186,6 +189,7 @@ func TestActLetsGo(t *testing.T) {
 
 // The last act starts the check with three users and tells its verdict.
 func TestActChecks(t *testing.T) {
+	t.Parallel()
 	tale := quietStory()
 	tour := &Tour{Act: 3, Told: [Acts]uint64{312, 4}}
 	m, src, pass := guidedScreen(tale, 120, 36, Options{Tour: tour})
@@ -206,6 +210,7 @@ func TestActChecks(t *testing.T) {
 
 // A mystery is answered by Enter and y or n: a decision note, then the way out.
 func TestMysteryIsAnswered(t *testing.T) {
+	t.Parallel()
 	for k, want := range map[string]string{"y": AnswerLinked, "n": AnswerNotLinked} {
 		m, src, _ := guidedScreen(quietStory(), 120, 36, Options{Mystery: true})
 		m.pressAll("enter")
@@ -231,6 +236,7 @@ func TestMysteryIsAnswered(t *testing.T) {
 
 // Express asks for the charter while the usual is learned, then offers the check.
 func TestExpress(t *testing.T) {
+	t.Parallel()
 	m, src, pass := guidedScreen(baselineStory(3), 120, 36, Options{Express: true})
 	pass(time.Second)
 	if m.mode != modeForm || m.form.title != "CHARTER" {

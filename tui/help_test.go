@@ -7,6 +7,7 @@ import (
 
 // Nothing that the help says is cut, in one column or in two.
 func TestHelpIsWhole(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
 		m, _ := screen(busyStory(), size[0], size[1])
 		m.pressAll("?")

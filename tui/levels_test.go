@@ -42,17 +42,19 @@ func levelStory() *story {
 }
 
 func TestLevelFrames(t *testing.T) {
+	t.Parallel()
 	for _, v := range []struct {
 		name string
 		keys []string
 	}{{"levels", []string{"l"}}, {"steps", []string{"l", "s"}}, {"errors", []string{"e"}}, {"kept", []string{"e", "end"}}, {"closed", []string{"l", "l"}}} {
-		for _, size := range [][2]int{{80, 24}, {120, 36}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, _ := screen(levelStory(), size[0], size[1])
 				m.pressAll(v.keys...)
 				frame := ansi.Strip(m.View().Content)
 				fits(t, frame, size[0], size[1])
 				requireFrame(t, frame)
+				requireLooks(t, looksOf(t, m))
 			})
 		}
 	}
@@ -73,17 +75,19 @@ func rateStory() *story {
 }
 
 func TestRateFrames(t *testing.T) {
+	t.Parallel()
 	for _, v := range []struct {
 		name string
 		keys []string
 	}{{"main", nil}, {"levels", []string{"l"}}, {"help", []string{"?"}}, {"spike", []string{"S", "5", "0", "enter"}}} {
-		for _, size := range [][2]int{{80, 24}, {120, 36}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, _ := screen(rateStory(), size[0], size[1])
 				m.pressAll(v.keys...)
 				frame := ansi.Strip(m.View().Content)
 				fits(t, frame, size[0], size[1])
 				requireFrame(t, frame)
+				requireLooks(t, looksOf(t, m))
 			})
 		}
 	}

@@ -43,6 +43,7 @@ func cleanStory() *story {
 }
 
 func TestLinkKeys(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	m.pressAll("c", "esc", "c", "q", "i", "esc", "i", "y")
 	want := []session.Command{session.StartCheck{Profile: "quick"}, session.StartDips{}}
@@ -69,6 +70,7 @@ func TestLinkKeys(t *testing.T) {
 }
 
 func TestLinkFrames(t *testing.T) {
+	t.Parallel()
 	quiet := baselineStory(6)
 	quiet.add("mel", session.TypeLinkQuiet, &session.LinkQuiet{Mode: session.ModeDips, Profile: link.IsItMe(), Users: 40, Seconds: 12})
 	for _, v := range []struct {
@@ -85,7 +87,7 @@ func TestLinkFrames(t *testing.T) {
 		{"linked-card", linkedStory(), []string{"c"}, "U unlocks"},
 		{"clean", cleanStory(), nil, "checked to 7, guarded above"},
 	} {
-		for _, size := range [][2]int{{80, 24}, {120, 36}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, _ := screen(v.story, size[0], size[1])
 				m.pressAll(v.keys...)
@@ -98,6 +100,7 @@ func TestLinkFrames(t *testing.T) {
 					t.Error("it says safe")
 				}
 				requireFrame(t, frame)
+				requireLooks(t, looksOf(t, m))
 			})
 		}
 	}

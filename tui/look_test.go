@@ -67,38 +67,53 @@ func inksOf(frame string) string {
 	return b.String()
 }
 
+// requireLooks holds what looksOf tells of a screen.
+func requireLooks(t *testing.T, looks string) {
+	t.Helper()
+	t.Run("looks", func(t *testing.T) {
+		golden.RequireEqual(t, []byte(looks))
+	})
+}
+
+var coloured = regexp.MustCompile(`ESC\[[0-9;]*(3|4)8;`)
+
+// looksOf draws a screen on every ground: the same words in other inks.
+func looksOf(t *testing.T, m *Model) string {
+	t.Helper()
+	var all strings.Builder
+	m.View() // the first picture finds out how wide the charts are
+	words := ansi.Strip(m.View().Content)
+	for _, look := range looks {
+		m.o.Environ = look.env
+		m.restyle(look.dark)
+		frame := m.View().Content
+		if ansi.Strip(frame) != words {
+			t.Errorf("%s: the words depend on the colours", look.name)
+		}
+		inks := inksOf(frame)
+		if found := coloured.MatchString(inks); found != (look.env == nil) {
+			t.Errorf("%s: coloured %v", look.name, found)
+		}
+		fmt.Fprintf(&all, "== %dx%d %s\n%s", m.w, m.h, look.name, inks)
+	}
+	return all.String()
+}
+
 // TestLooks holds the colours of every view at every size and ground. The texts
 // are TestFrames' own, and the same in all of them.
 func TestLooks(t *testing.T) {
-	coloured := regexp.MustCompile(`ESC\[[0-9;]*(3|4)8;`)
+	t.Parallel()
 	for _, v := range goldenViews() {
 		t.Run(v.name, func(t *testing.T) {
 			var all strings.Builder
-			for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
-				words := ""
-				for _, look := range looks {
-					m, src := screen(v.story, size[0], size[1])
-					m.o.Environ = look.env
-					if v.set != nil {
-						v.set(src)
-						m.Update(clockMsg{})
-					}
-					m.restyle(look.dark)
-					m.pressAll(v.keys...)
-					frame := m.View().Content
-					text := ansi.Strip(frame)
-					fits(t, text, size[0], size[1])
-					if words == "" {
-						words = text
-					} else if text != words {
-						t.Errorf("%v %s: the words depend on the colours", size, look.name)
-					}
-					inks := inksOf(frame)
-					if found := coloured.MatchString(inks); found != (look.env == nil) {
-						t.Errorf("%v %s: coloured %v", size, look.name, found)
-					}
-					fmt.Fprintf(&all, "== %dx%d %s\n%s", size[0], size[1], look.name, inks)
+			for _, size := range sizes {
+				m, src := screen(v.story, size[0], size[1])
+				if v.set != nil {
+					v.set(src)
+					m.Update(clockMsg{})
 				}
+				m.pressAll(v.keys...)
+				all.WriteString(looksOf(t, m))
 			}
 			golden.RequireEqual(t, []byte(all.String()))
 		})
@@ -107,6 +122,7 @@ func TestLooks(t *testing.T) {
 
 // On the largest screens the frame is whole, too, in every view.
 func TestLargestScreens(t *testing.T) {
+	t.Parallel()
 	for _, v := range goldenViews() {
 		for _, size := range [][2]int{{300, 90}, {300, 24}, {80, 90}} {
 			m, _ := screen(v.story, size[0], size[1])

@@ -199,7 +199,7 @@ func (b noteBox) empty(c *canvas, x, y, w, h int) {
 	hints := [][]piece{
 		{{"↑", inkKey}, {b.m.worded(" adds a user on staging, "), inkDim}, {"→", inkKey}, {" adds ten, ", inkDim}, {"space", inkKey}, {" holds", inkDim}},
 		{{"ctrl+x", inkKey}, {" stops all load, at any time", inkDim}},
-		{{"n", inkKey}, {" writes down what you see; users and both panes are kept with it", inkDim}},
+		{{"n", inkKey}, {" writes down what you see, with both panes", inkDim}},
 		{{"?", inkKey}, {" shows every key", inkDim}},
 	}
 	for i, l := range hints[:min(h, len(hints))] {

@@ -23,6 +23,7 @@ func rung(o Options, events ...session.Event) string {
 }
 
 func TestNotify(t *testing.T) {
+	t.Parallel()
 	at := func(after time.Duration, body any) session.Event {
 		return session.Event{Seq: 1, T: storyBegan.Add(after), Body: body}
 	}
@@ -62,6 +63,7 @@ func TestNotify(t *testing.T) {
 
 // TestNotifyComesWithTheEvents: following goes on beside it.
 func TestNotifyComesWithTheEvents(t *testing.T) {
+	t.Parallel()
 	tale := busyStory()
 	m, src := screen(tale, 120, 36)
 	cut := session.Event{Seq: m.s.Seq + 1, MS: tale.ms, T: m.now, Type: session.TypeGuardState, Body: &session.GuardChange{From: "run", To: "cut", Why: "x", Running: 3}}
@@ -82,6 +84,7 @@ func TestNotifyComesWithTheEvents(t *testing.T) {
 }
 
 func TestWindowTitleAndProgress(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		story *story
 		want  string

@@ -11,6 +11,7 @@ import (
 // Whatever stands on a line, a box over it covers its own columns and moves
 // nothing else.
 func TestPasteKeepsTheColumns(t *testing.T) {
+	t.Parallel()
 	st := newStyles(true, false, false, false, 0)
 	words := []string{"x", "é", "库", "?", "A\U0001D172", "\U0001D172", "│", "e\u0301", "\u0301", "👩‍👩‍👧", "🇩🇪", "…", "क्", "가", "ᄀ", "\u200d", "⣿", "●", " "}
 	rapid.Check(t, func(t *rapid.T) {

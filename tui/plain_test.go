@@ -63,6 +63,7 @@ func plainly(t *testing.T, tale *story, play func(src *fakeSource, typed func(st
 // What happens is told in sentences: who is loaded, what the guard does and why,
 // and notes of others.
 func TestPlainTells(t *testing.T) {
+	t.Parallel()
 	_, text := plainly(t, redStory(), func(*fakeSource, func(string), *heard, func()) {})
 	for _, say := range []string{"Crosstalk, plain. Load goes to http://127.0.0.1:8080: 2 journeys, 4 steps: buy, browse.",
 		"Production is only watched, by 4 checks: web-1, web-2, web-3, web-4.", "Limits: 200 users at most", "ctrl+c stops all load.",
@@ -80,6 +81,7 @@ func TestPlainTells(t *testing.T) {
 
 // The prompt takes words, keys, numbers and notes.
 func TestPlainTakesCommands(t *testing.T) {
+	t.Parallel()
 	for typed, want := range map[string]session.Command{
 		"20": session.SetDial{To: 20}, "+10": session.MoveDial{By: 10}, "-5": session.MoveDial{By: -5}, "up 3": session.MoveDial{By: 3}, "down": session.MoveDial{By: -1},
 		"0": session.EaseOff{}, "stop": session.StopAll{}, "hold": session.Hold{}, "go on": session.Hold{}, "go on it is over": session.Hold{Why: "it is over"}, "b": session.BackToGood{},
@@ -114,6 +116,7 @@ func TestPlainTakesCommands(t *testing.T) {
 
 // A refusal is told with its reason.
 func TestPlainTellsRefusals(t *testing.T) {
+	t.Parallel()
 	_, text := plainly(t, quietStory(), func(src *fakeSource, typed func(string), _ *heard, _ func()) {
 		src.reply = func(session.Command) (session.Reply, error) {
 			return session.Reply{}, &session.Refusal{Why: "the cap is 20 users"}
@@ -128,6 +131,7 @@ func TestPlainTellsRefusals(t *testing.T) {
 // Leaving asks while load runs, then for one sentence; the end of what is typed
 // ends the session, and so does a second ctrl+c.
 func TestPlainLeaves(t *testing.T) {
+	t.Parallel()
 	finished := func(src *fakeSource) bool {
 		_, ok := src.newest().(session.Finish)
 		return ok
@@ -174,6 +178,7 @@ func TestPlainLeaves(t *testing.T) {
 
 // While load runs it is told every ten seconds how it goes.
 func TestPlainTellsHowItGoes(t *testing.T) {
+	t.Parallel()
 	plainly(t, busyStory(), func(_ *fakeSource, _ func(string), h *heard, _ func()) {
 		count := func() int { return strings.Count(h.text(), "asked for") }
 		time.Sleep(1500 * time.Millisecond)

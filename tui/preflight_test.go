@@ -24,12 +24,14 @@ func before(t *story, w, h int) (*Model, *fakeSource) {
 }
 
 func TestPreflightFrames(t *testing.T) {
+	t.Parallel()
 	early := baselineStory(3)
 	early.add(session.BySession, session.TypeBrakeTest, &session.BrakeTest{Users: 1, InFlight: 1, MSToZero: 1.4, OK: true})
 	for _, size := range [][2]int{{120, 36}, {80, 24}, {200, 60}} {
 		t.Run(sizeName(size), func(t *testing.T) {
 			m, _ := before(early, size[0], size[1])
 			golden.RequireEqual(t, []byte(ansi.Strip(m.View().Content)))
+			requireLooks(t, looksOf(t, m))
 		})
 	}
 	m, _ := before(unguardedStory(), 120, 36)
@@ -61,6 +63,7 @@ func clipboardOf(cmd tea.Cmd) string {
 // The page takes Enter and Esc; every other key does what it always does, and
 // the page is gone.
 func TestPreflightTakesNoKey(t *testing.T) {
+	t.Parallel()
 	early := baselineStory(3)
 	for _, k := range []string{"enter", "esc"} {
 		m, src := before(early, 120, 36)
@@ -100,6 +103,7 @@ func TestPreflightTakesNoKey(t *testing.T) {
 
 // a copies the announcement before load, and its all-clear after it.
 func TestAnnouncementIsCopied(t *testing.T) {
+	t.Parallel()
 	m, _ := before(baselineStory(3), 120, 36)
 	_, cmd := m.Update(key("a"))
 	if text := clipboardOf(cmd); !strings.HasPrefix(text, "Load on staging (127.0.0.1:8080) 15:30 to 16:30 UTC, at most 200 users.") || !strings.Contains(text, "Stop me: mel") {
@@ -118,6 +122,7 @@ func TestAnnouncementIsCopied(t *testing.T) {
 
 // What was learned is told with one unit each.
 func TestPreflightTellsTheLimits(t *testing.T) {
+	t.Parallel()
 	tale := quietStory()
 	tale.add(session.BySession, session.TypeBaselineEnd, &session.BaselineEnd{Thresholds: []session.Threshold{{Env: "production", Check: "web-1", Amber: 0.036, Red: 0.111}},
 		Promise: &session.Promise{Refuses: 0.3, Hangs: 0.75}})

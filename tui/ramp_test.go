@@ -36,6 +36,7 @@ func started(did []session.Command) (out []session.Ramp) {
 }
 
 func TestRampForm(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	m.pressAll("r", "x", "enter")
 	m.pressAll("enter", "enter", "enter")
@@ -60,6 +61,7 @@ func TestRampForm(t *testing.T) {
 }
 
 func TestRampIsShownAndAnyKeyHoldsIt(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
 		m, _ := screen(rampStory(), size[0], size[1])
 		frame := ansi.Strip(m.View().Content)
@@ -99,6 +101,7 @@ func TestRampIsShownAndAnyKeyHoldsIt(t *testing.T) {
 
 // A ramp's end is told with its reason, and leaves the note line.
 func TestRampEndIsTold(t *testing.T) {
+	t.Parallel()
 	story := rampStory()
 	story.add(session.BySession, session.TypeRampEnd, &session.RampEnd{At: 60, Why: "production is amber"})
 	m, _ := screen(story, 120, 36)
@@ -109,6 +112,7 @@ func TestRampEndIsTold(t *testing.T) {
 }
 
 func TestPlainRamp(t *testing.T) {
+	t.Parallel()
 	src := newSource(rampStory())
 	var out bytes.Buffer
 	p := &plain{src: src, o: PlainOptions{Who: mel, Now: time.Now}, s: session.NewState(), out: &out, state: map[string]string{}}

@@ -145,6 +145,7 @@ func (s *theatre) shows(text string) {
 func at(d time.Duration) ReplayOptions { return ReplayOptions{At: d, Still: true} }
 
 func TestReplayFrames(t *testing.T) {
+	t.Parallel()
 	red := redStory()
 	next := len(red.events) + 1
 	strange := fmt.Sprintf(`{"v":1,"seq":%d,"t":"2026-10-17T15:36:01Z","ms":361000,"by":"mel","type":"moon.phase","body":{}}`+"\n"+
@@ -169,12 +170,15 @@ func TestReplayFrames(t *testing.T) {
 		{name: "strange", at: 130 * time.Second, tail: strange},
 	} {
 		dir := journalOf(t, red.events, v.tail)
-		for _, size := range [][2]int{{80, 24}, {120, 36}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
+				looks := ""
 				play(t, dir, at(v.at), size[0], size[1], func(s *theatre) {
 					s.press(v.keys...)
 					requireFrame(s.t, s.frame())
+					looks = looksOf(s.t, s.m)
 				})
+				requireLooks(t, looks)
 			})
 		}
 	}
@@ -183,6 +187,7 @@ func TestReplayFrames(t *testing.T) {
 // What a replay shows of a moment is what a viewer saw then, however one came
 // there: the same panes, the same last minute of each tile, the same ages.
 func TestReplayShowsWhatWasSeen(t *testing.T) {
+	t.Parallel()
 	red := redStory()
 	dir := journalOf(t, red.events, "")
 	play(t, dir, at(0), 160, 50, func(s *theatre) {
@@ -225,6 +230,7 @@ func TestReplayShowsWhatWasSeen(t *testing.T) {
 }
 
 func TestReplayPlays(t *testing.T) {
+	t.Parallel()
 	dir := journalOf(t, redStory().events, "")
 	play(t, dir, ReplayOptions{}, 120, 36, func(s *theatre) {
 		if !s.playing {
@@ -266,6 +272,7 @@ func TestReplayPlays(t *testing.T) {
 }
 
 func TestReplayJumps(t *testing.T) {
+	t.Parallel()
 	red := redStory()
 	dir := journalOf(t, red.events, "")
 	sec := func(n int) time.Duration { return time.Duration(n) * time.Second }
@@ -309,6 +316,7 @@ func TestReplayJumps(t *testing.T) {
 
 // A session that is being written is played, and followed from its end.
 func TestReplayFollows(t *testing.T) {
+	t.Parallel()
 	red := redStory()
 	dir := journalOf(t, red.events[:300], "")
 	path := filepath.Join(dir, session.JournalName)
@@ -360,6 +368,7 @@ func TestReplayFollows(t *testing.T) {
 
 // Whatever is pressed, nothing reaches a session and nothing is written.
 func TestReplayTouchesNothing(t *testing.T) {
+	t.Parallel()
 	dir := journalOf(t, redStory().events, `{"torn`)
 	before, err := os.ReadFile(filepath.Join(dir, session.JournalName))
 	if err != nil {

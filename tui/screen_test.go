@@ -15,6 +15,7 @@ import (
 )
 
 func TestLayoutFillsTheWindow(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {81, 25}, {100, 30}, {120, 36}, {133, 41}, {200, 60}, {300, 90}, {80, 90}, {300, 24}} {
 		for _, z := range []zoom{zoomNone, zoomStaging, zoomProduction, zoomNotes} {
 			for _, banner := range []int{0, 2} {
@@ -45,6 +46,7 @@ func TestLayoutFillsTheWindow(t *testing.T) {
 }
 
 func TestLayoutTooSmall(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{0, 0}, {79, 24}, {80, 23}, {1, 1}} {
 		if !arrange(size[0], size[1], 0, 1, zoomNone).small {
 			t.Errorf("%v is not too small", size)
@@ -59,6 +61,7 @@ var allKeys = []string{"up", "down", "left", "right", "space", "enter", "esc", "
 // TestAnythingFits presses any keys in any windows while anything happens: the
 // frame is always exactly the window.
 func TestAnythingFits(t *testing.T) {
+	t.Parallel()
 	starts := []*story{newStory(), baselineStory(3), busyStory(), redStory(), wallStory(), unguardedStory(), selfStory(true)}
 	environs := [][]string{nil, {"NO_COLOR=1"}, {"TERM=linux"}}
 	rapid.Check(t, func(t *rapid.T) {
@@ -154,6 +157,7 @@ func TestAnythingFits(t *testing.T) {
 }
 
 func TestWideTextNeverOverflows(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		w := rapid.IntRange(1, 40).Draw(t, "w")
 		c := newCanvas(newStyles(true, false, false, false, 0), w, 1)
@@ -167,6 +171,7 @@ func TestWideTextNeverOverflows(t *testing.T) {
 }
 
 func TestEditorNeverBreaksText(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var e editor
 		for range rapid.IntRange(1, 40).Draw(t, "n") {
@@ -195,6 +200,7 @@ func TestEditorNeverBreaksText(t *testing.T) {
 // TestColourIsNeverTheOnlySign draws the same frames without colour: they say
 // the same.
 func TestColourIsNeverTheOnlySign(t *testing.T) {
+	t.Parallel()
 	tale := redStory()
 	frame := func(env ...string) string {
 		m := New(newSource(tale), Options{Who: mel, Host: true, Environ: env, Now: func() time.Time { return storyBegan.Add(time.Duration(tale.ms) * time.Millisecond) }})
@@ -211,6 +217,7 @@ func TestColourIsNeverTheOnlySign(t *testing.T) {
 }
 
 func TestASCIIOnly(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(busyStory(), 120, 36)
 	m.o.ASCII = true
 	m.restyle(true)
@@ -227,6 +234,7 @@ func TestASCIIOnly(t *testing.T) {
 // TestOneTimeAxis: what happens at one moment stands in the same column of both
 // charts.
 func TestOneTimeAxis(t *testing.T) {
+	t.Parallel()
 	for _, w := range []int{80, 81, 120, 121, 200} {
 		m, _ := screen(redStory(), w, 40)
 		frame := strings.Split(ansi.Strip(m.View().Content), "\n")
@@ -247,6 +255,7 @@ func TestOneTimeAxis(t *testing.T) {
 }
 
 func TestGapsStayGaps(t *testing.T) {
+	t.Parallel()
 	tale := baselineStory(60)
 	tale.ms += 60_000 // a minute of silence
 	tale.until(180)
@@ -267,6 +276,7 @@ func TestGapsStayGaps(t *testing.T) {
 }
 
 func TestScaleIsMonotonic(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.Float64Range(0, 100)
 		a, b := v.Draw(t, "a"), v.Draw(t, "b")

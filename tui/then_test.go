@@ -46,6 +46,7 @@ func line(t *testing.T, frame string, holds ...string) string {
 }
 
 func TestNotesOfAnotherMomentShowItsUsers(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(thenStory(), 120, 36, nil)
 	look := func() string { return ansi.Strip(m.View().Content) }
 	frame := look()
@@ -82,6 +83,7 @@ func TestNotesOfAnotherMomentShowItsUsers(t *testing.T) {
 // The row of signs has none for what was before the session, though its axis may
 // begin before it.
 func TestNoSignBeforeTheSession(t *testing.T) {
+	t.Parallel()
 	tale := baselineStory(3)
 	tale.until(8)
 	at, now := storyBegan.Add(-20*time.Second), storyBegan.Add(8*time.Second)

@@ -9,6 +9,7 @@ import (
 
 // A person was not measured: the tile shows what they said, never milliseconds.
 func TestTileOfPersonShowsTheAnswer(t *testing.T) {
+	t.Parallel()
 	took := 0.0008
 	draw := func(kind, state string) string {
 		k := session.Tile{Now: session.CheckState{State: state, Latency: &took}}

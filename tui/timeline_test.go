@@ -7,6 +7,7 @@ import (
 )
 
 func TestTimelineTellsEveryValueAtTheCursor(t *testing.T) {
+	t.Parallel()
 	m, src := screen(redStory(), 120, 36)
 	m.pressAll("t")
 	if m.point.set || !strings.Contains(m.text(), "TIMELINE 06:00 · 15:36:00 · now") {
@@ -40,6 +41,7 @@ func TestTimelineTellsEveryValueAtTheCursor(t *testing.T) {
 }
 
 func TestTimelineGoesFromEventToEvent(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(redStory(), 120, 36)
 	m.pressAll("t", "up")
 	last := len(m.s.Marks) - 1
@@ -66,6 +68,7 @@ func TestTimelineGoesFromEventToEvent(t *testing.T) {
 }
 
 func TestChartsReachAsFarAsAskedFor(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(redStory(), 120, 36)
 	for _, c := range []struct {
 		key  string
@@ -84,6 +87,7 @@ func TestChartsReachAsFarAsAskedFor(t *testing.T) {
 }
 
 func TestPictureStandsWhileTheSessionGoesOn(t *testing.T) {
+	t.Parallel()
 	story := busyStory()
 	m, src := screen(story, 120, 36)
 	m.pressAll("Z")
@@ -106,6 +110,7 @@ func TestPictureStandsWhileTheSessionGoesOn(t *testing.T) {
 }
 
 func TestFixedScaleDoesNotChangeWithWhatIsShown(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(redStory(), 120, 36)
 	m.pressAll("v", "v")
 	if want := (scale{hi: 0.5, linear: true}); m.view.scale != want || !strings.Contains(m.text(), "0 to 500 ms") {

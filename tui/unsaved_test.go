@@ -23,6 +23,7 @@ func (f *slowDisk) Durable() uint64 { return f.upTo }
 
 // A note whose event is not on the disk after a second is marked, until it is.
 func TestNotesNotOnTheDiskAreMarked(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {120, 36}} {
 		now := storyBegan.Add(300 * time.Second)
 		src := &slowDisk{fakeSource: newSource(busyStory())}
@@ -49,6 +50,7 @@ func TestNotesNotOnTheDiskAreMarked(t *testing.T) {
 // A note that the disk does not take in time is in the session: it is not offered
 // to be saved a second time, and what was typed is kept until the disk has it.
 func TestABelatedNoteIsOne(t *testing.T) {
+	t.Parallel()
 	story := busyStory()
 	src := &slowDisk{fakeSource: newSource(story)}
 	src.reply = func(session.Command) (session.Reply, error) {
@@ -78,6 +80,7 @@ func TestABelatedNoteIsOne(t *testing.T) {
 
 // What was begun and put aside stands in the list, marked, until it is saved.
 func TestDraftsAreMarked(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {120, 36}} {
 		m, src := screen(busyStory(), size[0], size[1])
 		src.reply = func(session.Command) (session.Reply, error) { return session.Reply{}, errors.New("the disk is full") }

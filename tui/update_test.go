@@ -32,6 +32,7 @@ func each(cmd tea.Cmd) []tea.Msg {
 }
 
 func TestFirstViewWithoutSize(t *testing.T) {
+	t.Parallel()
 	m := New(newSource(newStory()), Options{Who: mel})
 	if got := m.View().Content; got != "" {
 		t.Errorf("a screen without a size shows %q", got)
@@ -39,6 +40,7 @@ func TestFirstViewWithoutSize(t *testing.T) {
 }
 
 func TestTooSmallSaysSo(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(busyStory(), 70, 20)
 	frame := ansi.Strip(m.View().Content)
 	fits(t, frame, 70, 20)
@@ -57,6 +59,7 @@ var modes = map[string][]string{
 }
 
 func TestStopAllInEveryMode(t *testing.T) {
+	t.Parallel()
 	for name, keys := range modes {
 		t.Run(name, func(t *testing.T) {
 			for _, stop := range []string{"ctrl+x", "ctrl+c"} {
@@ -75,6 +78,7 @@ func TestStopAllInEveryMode(t *testing.T) {
 }
 
 func TestStopAllWhileAMoveIsOnItsWay(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	_, move := m.Update(key("up")) // not run: it is on its way
 	m.pressAll("right", "right")   // these wait
@@ -89,6 +93,7 @@ func TestStopAllWhileAMoveIsOnItsWay(t *testing.T) {
 }
 
 func TestMovesAreSummedWhileOneIsOnItsWay(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	_, first := m.Update(key("up"))
 	for range 7 {
@@ -105,6 +110,7 @@ func TestMovesAreSummedWhileOneIsOnItsWay(t *testing.T) {
 }
 
 func TestAbsoluteMoveVoidsWhatWaits(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	_, first := m.Update(key("up"))
 	m.pressAll("right", "right", "b", "down", "down")
@@ -116,6 +122,7 @@ func TestAbsoluteMoveVoidsWhatWaits(t *testing.T) {
 }
 
 func TestRefusalIsShownAndFades(t *testing.T) {
+	t.Parallel()
 	now := storyBegan.Add(time.Hour)
 	src := newSource(busyStory())
 	src.reply = func(session.Command) (session.Reply, error) {
@@ -135,6 +142,7 @@ func TestRefusalIsShownAndFades(t *testing.T) {
 }
 
 func TestDialKeys(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		keys []string
 		want session.Command
@@ -170,6 +178,7 @@ func TestDialKeys(t *testing.T) {
 }
 
 func TestWheel(t *testing.T) {
+	t.Parallel()
 	now := storyBegan.Add(time.Hour)
 	src := newSource(busyStory())
 	m := New(src, Options{Who: mel, Now: func() time.Time { return now }})
@@ -192,6 +201,7 @@ func TestWheel(t *testing.T) {
 }
 
 func TestLeaving(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		keys []string
@@ -220,6 +230,7 @@ func TestLeaving(t *testing.T) {
 }
 
 func TestAGuestLeavesOnlyHisView(t *testing.T) {
+	t.Parallel()
 	for _, k := range []string{"q", "ctrl+c"} {
 		src := newSource(busyStory())
 		m := New(src, Options{Who: session.Person{Name: "jon", Role: session.Observer}})
@@ -235,6 +246,7 @@ func TestAGuestLeavesOnlyHisView(t *testing.T) {
 }
 
 func TestGreyKeysSayWhy(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	src.may = func(c session.Command) error {
 		if _, ok := c.(session.MoveDial); ok {
@@ -250,6 +262,7 @@ func TestGreyKeysSayWhy(t *testing.T) {
 }
 
 func TestHelpIsComplete(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(busyStory(), 200, 60)
 	var text strings.Builder
 	h := m.help()
@@ -274,6 +287,7 @@ func TestHelpIsComplete(t *testing.T) {
 }
 
 func TestFollowsInBatches(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tale := busyStory()
 		src := newSource(tale)
@@ -311,6 +325,7 @@ func TestFollowsInBatches(t *testing.T) {
 }
 
 func TestTheEndOfTheSessionLeaves(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(busyStory(), 120, 36)
 	_, cmd := m.Update(eventsMsg{events: []session.Event{{Seq: m.s.Seq + 1, MS: m.s.MS, T: m.s.T, Type: session.TypeEnd, Body: &session.End{Reason: "signal"}}}})
 	if msgs := each(cmd); len(msgs) != 1 || msgs[0] != tea.Quit() {
@@ -319,6 +334,7 @@ func TestTheEndOfTheSessionLeaves(t *testing.T) {
 }
 
 func TestRunInATerminal(t *testing.T) {
+	t.Parallel()
 	src := newSource(busyStory())
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -333,6 +349,7 @@ func TestRunInATerminal(t *testing.T) {
 }
 
 func TestNoSuspend(t *testing.T) {
+	t.Parallel()
 	if noSuspend(nil, tea.SuspendMsg{}) != nil {
 		t.Error("ctrl+z gets through")
 	}
@@ -344,6 +361,7 @@ func TestNoSuspend(t *testing.T) {
 // A disk that stops the load is named, and nobody is told to press a key that
 // would be refused.
 func TestJournalBanner(t *testing.T) {
+	t.Parallel()
 	tale := busyStory()
 	tale.add(session.BySession, session.TypeSelfLimit, &session.SelfLimit{Why: "the journal can't be written: no space left on device"})
 	tale.add(session.BySession, session.TypeStop, &session.LoadStop{Reason: "journal", By: session.BySession, InFlight: 2, MSToZero: new(3.0)})

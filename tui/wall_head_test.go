@@ -10,6 +10,7 @@ import (
 // With many servers the counts become shorter before the rate of the checks is
 // left out.
 func TestHeadOfManyServersKeepsTheRate(t *testing.T) {
+	t.Parallel()
 	env := session.Env{Name: "production", Tick: session.HealthTick{Rate: 100}}
 	for i := range 40 {
 		state := "green"
@@ -42,6 +43,7 @@ func TestHeadOfManyServersKeepsTheRate(t *testing.T) {
 
 // Few tiles stay where they are; of many, trouble comes first.
 func TestTroubleComesFirstAmongManyTiles(t *testing.T) {
+	t.Parallel()
 	for n, want := range map[int]string{8: "abcdefgh", 9: "fbacdeghi"} {
 		var list []session.Tile
 		for i := range n {

@@ -103,6 +103,7 @@ func wentOnStory() *story {
 }
 
 func TestWallFrames(t *testing.T) {
+	t.Parallel()
 	waits := func(why string) func(*fakeSource) {
 		return func(f *fakeSource) {
 			f.may = func(c session.Command) error {
@@ -135,7 +136,7 @@ func TestWallFrames(t *testing.T) {
 		{name: "waits", story: red, set: waits("production must stay green for 60 s: 9 s to go")},
 		{name: "waits-red", story: red, set: waits("production is amber now and must answer as usual for 60 s first")},
 	} {
-		for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1]), func(t *testing.T) {
 				m, src := screen(v.story, size[0], size[1])
 				if v.set != nil {
@@ -146,6 +147,7 @@ func TestWallFrames(t *testing.T) {
 				frame := ansi.Strip(m.View().Content)
 				fits(t, frame, size[0], size[1])
 				requireFrame(t, frame)
+				requireLooks(t, looksOf(t, m))
 			})
 		}
 	}
@@ -154,7 +156,8 @@ func TestWallFrames(t *testing.T) {
 // TestWallShowsTroubleFirst: what is red is seen in any window, however many
 // servers there are.
 func TestWallShowsTroubleFirst(t *testing.T) {
-	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
+	t.Parallel()
+	for _, size := range sizes {
 		m, _ := screen(wallStory(), size[0], size[1])
 		f := ansi.Strip(m.View().Content)
 		for _, want := range []string{"■ web-8", "■ web-22", "■ web-39", "▲ web-31", "○ web-17", "■ web-40"} {
@@ -171,7 +174,8 @@ func TestWallShowsTroubleFirst(t *testing.T) {
 // TestEveryTileCanBeReached walks over the wall with one key and sees each tile
 // marked once it is selected.
 func TestEveryTileCanBeReached(t *testing.T) {
-	for _, size := range [][2]int{{80, 24}, {120, 36}} {
+	t.Parallel()
+	for _, size := range sizes {
 		m, _ := screen(wallStory(), size[0], size[1])
 		m.pressAll("tab", "tab", "home")
 		if m.tile.env != "production" {
@@ -193,6 +197,7 @@ func TestEveryTileCanBeReached(t *testing.T) {
 }
 
 func TestFocusGoesRound(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(redStory(), 120, 36)
 	where := func() string {
 		switch {
@@ -215,6 +220,7 @@ func TestFocusGoesRound(t *testing.T) {
 }
 
 func TestArrowsOnTilesLeaveTheDial(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	m.pressAll("tab", "tab", "up", "down", "left", "right")
 	if did := src.done(); len(did) != 0 {
@@ -227,6 +233,7 @@ func TestArrowsOnTilesLeaveTheDial(t *testing.T) {
 }
 
 func TestMuteWantsAReason(t *testing.T) {
+	t.Parallel()
 	m, src := screen(redStory(), 120, 36)
 	m.pressAll("tab", "tab", "tab", "m", "enter")
 	if did := src.done(); len(did) != 0 || !strings.Contains(m.message.text, "a reason is needed") {
@@ -247,6 +254,7 @@ func TestMuteWantsAReason(t *testing.T) {
 }
 
 func TestWarnOnly(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	m.pressAll("G")
 	m.typeText("backups run")
@@ -264,6 +272,7 @@ func TestWarnOnly(t *testing.T) {
 }
 
 func TestWarnCountsDownAndEnds(t *testing.T) {
+	t.Parallel()
 	tale := warnedStory()
 	now := storyBegan.Add(time.Duration(tale.ms) * time.Millisecond)
 	m := New(newSource(tale), Options{Who: mel, Host: true, Now: func() time.Time { return now }})
@@ -281,6 +290,7 @@ func TestWarnCountsDownAndEnds(t *testing.T) {
 }
 
 func TestStripKeepsAMinute(t *testing.T) {
+	t.Parallel()
 	var s strip
 	line := func(cells int, now int64) string {
 		c := newCanvas(newStyles(true, false, false, false, 0), cells, 1)
@@ -318,6 +328,7 @@ func TestStripKeepsAMinute(t *testing.T) {
 }
 
 func TestStripsAreFedByEvents(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(redStory(), 120, 36)
 	s := m.past[tileKey{"production", "web-3"}]
 	if s == nil || s.at(360) != markGreen {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestNote(t *testing.T) {
+	t.Parallel()
 	now := storyBegan.Add(300 * time.Second)
 	src := newSource(busyStory())
 	src.reply = func(session.Command) (session.Reply, error) { return session.Reply{Note: "n17", Text: "saved"}, nil }
@@ -79,6 +80,7 @@ func TestReceiptSaysWhatWasNotTaken(t *testing.T) {
 }
 
 func TestRefusedNoteIsNotLost(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	src.reply = func(session.Command) (session.Reply, error) { return session.Reply{}, errors.New("the disk is full") }
 	m.pressAll("n")
@@ -91,6 +93,7 @@ func TestRefusedNoteIsNotLost(t *testing.T) {
 }
 
 func TestEscapeKeepsTheDraft(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	m.pressAll("n")
 	m.typeText("half a")
@@ -103,6 +106,7 @@ func TestEscapeKeepsTheDraft(t *testing.T) {
 }
 
 func TestPasteSetsNoKind(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36)
 	_, cmd := m.Update(tea.PasteMsg{Content: "! panic: x\n\tat y\x1b[31m\n"})
 	m.run(cmd)
@@ -117,6 +121,7 @@ func TestPasteSetsNoKind(t *testing.T) {
 }
 
 func TestListOfNotes(t *testing.T) {
+	t.Parallel()
 	m, src := screen(redStory(), 120, 36)
 	m.pressAll("tab", "up") // the guard's own note
 	m.pressAll("e")
@@ -137,6 +142,7 @@ func TestListOfNotes(t *testing.T) {
 
 // x resolves what is open, and opens again what was resolved by mistake, whoever wrote it.
 func TestWhatWasResolvedOpensAgain(t *testing.T) {
+	t.Parallel()
 	m, src := atDesk(deskStory(), 120, 36, nil)
 	m.pressAll("tab", "up") // n4, jon's, which mel resolved
 	if m.sel != "n4" || !strings.Contains(ansi.Strip(m.View().Content), "x open again") {

@@ -12,6 +12,7 @@ import (
 // TestTheDialShowsWhatWasLearntAtEachLevel: red at 100, where it was cut; amber
 // where production or staging was late; green below; nothing above.
 func TestTheDialShowsWhatWasLearntAtEachLevel(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(redStory(), 120, 36)
 	z := m.learned(200)
 	for users, want := range map[int]ink{10: inkGreen, 20: inkGreen, 40: inkGreen, 80: inkAmber, 120: inkPlain, 200: inkPlain} {
@@ -25,6 +26,7 @@ func TestTheDialShowsWhatWasLearntAtEachLevel(t *testing.T) {
 }
 
 func TestAClickOnTheGaugeGoesDownAtOnceAndUpWithEnter(t *testing.T) {
+	t.Parallel()
 	m, src := screen(busyStory(), 120, 36) // 45 users are asked for
 	l := m.layout.users
 	click := func(x, y int) { _, cmd := m.Update(tea.MouseClickMsg{Button: tea.MouseLeft, X: x, Y: y}); m.run(cmd) }
@@ -64,6 +66,7 @@ func TestAClickOnTheGaugeGoesDownAtOnceAndUpWithEnter(t *testing.T) {
 }
 
 func TestThePaletteAndTheGroundAreChosen(t *testing.T) {
+	t.Parallel()
 	m, _ := screen(redStory(), 120, 36)
 	m.message = message{}
 	seen := map[string]bool{}

@@ -44,6 +44,7 @@ func going() *tape {
 }
 
 func TestCard(t *testing.T) {
+	t.Parallel()
 	late := going()
 	late.ms += 60_000
 	for name, tape := range map[string]*tape{"going": going(), "rich": rich(), "empty": newTape(), "late": late} {
@@ -70,6 +71,7 @@ func TestCard(t *testing.T) {
 }
 
 func TestCardOfHostileState(t *testing.T) {
+	t.Parallel()
 	tape := newTape()
 	tape.add(session.BySession, session.TypeStart, &session.Start{ID: "\x1b[2J", As: "mel\n\u202e", Charter: strings.Repeat("x", 5000) + "\x07", Target: "http://a\x00", Timebox: 1e308})
 	tape.seconds(1)
@@ -93,6 +95,7 @@ func TestCardOfHostileState(t *testing.T) {
 
 // A pause is no work: what is left of the timebox does not shrink in it.
 func TestStatusCountsWork(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 10, 17, 15, 0, 0, 0, time.UTC)
 	var events []session.Event
 	add := func(ms int64, kind string, body any) {

@@ -11,6 +11,7 @@ import (
 // A finding shows what failed around it, of a step that it names first; what was
 // sent long before its level, or only later, is no example of it.
 func TestFindingsShowExchanges(t *testing.T) {
+	t.Parallel()
 	p := newTape()
 	p.start()
 	p.quiet(5)
@@ -57,6 +58,7 @@ func TestFindingsShowExchanges(t *testing.T) {
 
 // Where nothing failed, the slowest good answer stands for what was slow.
 func TestFindingsShowTheSlowest(t *testing.T) {
+	t.Parallel()
 	p := newTape()
 	p.start()
 	p.quiet(5)
@@ -75,6 +77,7 @@ func TestFindingsShowTheSlowest(t *testing.T) {
 // The report tells each one's role, and a sheet counts the time of those who
 // tested, not of who watched.
 func TestRolesInReports(t *testing.T) {
+	t.Parallel()
 	p := newTape()
 	p.add(session.BySession, session.TypeStart, &session.Start{ID: "s", As: "mel", Charter: "c"})
 	p.add("jo", session.TypeViewerJoin, &session.ViewerJoin{Name: "jo", Role: session.Navigator})

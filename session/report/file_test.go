@@ -15,6 +15,7 @@ var attachmentLink = regexp.MustCompile(`\[((?:[^\]\[\\]|\\.)*)\]\(attachments/[
 // Whatever a journal calls its attachments, the page links nothing but files of
 // the folder, and shows names as text.
 func TestAttachmentsAreOnlyLinkedInTheirFolder(t *testing.T) {
+	t.Parallel()
 	type pair struct{ name, file string }
 	var pairs []pair
 	for _, name := range append([]string{"a.png", "a](http://example.test) [b", "`"}, hostile...) {

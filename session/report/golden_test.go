@@ -13,6 +13,7 @@ import (
 var update = flag.Bool("update", false, "write the goldens anew")
 
 func TestGoldens(t *testing.T) {
+	t.Parallel()
 	tapes := map[string]*tape{"rich": rich(), "crashed": crashed(), "resumed": resumed(), "empty": newTape()}
 	only := newTape()
 	only.start()
@@ -121,6 +122,7 @@ func goldenPicture(t *testing.T, name string, got []byte) {
 // A session as the program recorded it: a linked demo that the guard cut, with
 // notes of two people, a file, a debrief and a key of a tracker.
 func TestGoldensOfARecordedSession(t *testing.T) {
+	t.Parallel()
 	dir, out := filepath.Join("testdata", "recorded"), t.TempDir()
 	written, err := Write(dir, out, Formats())
 	if err != nil {

@@ -129,8 +129,10 @@ func hostileTape(text string) *tape {
 }
 
 func TestHostileTexts(t *testing.T) {
+	t.Parallel()
 	for i, text := range hostile {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			t.Parallel()
 			if len(text) > 10_000 {
 				text = text[:3_000] // stands in the journal some fifty times
 			}

@@ -13,6 +13,7 @@ import (
 // The page as people see it: with scripts off and no network, wide and narrow,
 // light and dark, and on paper.
 func TestPageInChromium(t *testing.T) {
+	t.Parallel()
 	tapes := map[string]string{"rich": rich().dir(t), "crashed": crashed().dir(t), "empty": newTape().dir(t), "hostile": hostileTape("<script>alert(1)</script>\u202e|\x1b[31m").dir(t),
 		"frozen": attached(t, map[string]string{"n1-panes.svg": panesPicture(t), "n1-panes.txt": "STAGING  web-1 12ms"})}
 	if dir := os.Getenv("CROSSTALK_SESSION"); dir != "" {

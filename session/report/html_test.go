@@ -37,6 +37,7 @@ func pageOf(t *testing.T, dir string) string {
 // The answer comes first and the long lists last; whatever there is to walk by
 // has its name.
 func TestPageCanBeWalked(t *testing.T) {
+	t.Parallel()
 	page := pageOf(t, rich().dir(t))
 	last := 0
 	for _, name := range []string{"In short", "Charter", "Numbers", "Levels", "Over the session", "Findings", "What we left behind", "Open questions", "Timeline", "How sure are we", "Appendix"} {
@@ -72,6 +73,7 @@ func TestPageCanBeWalked(t *testing.T) {
 }
 
 func TestPageSays(t *testing.T) {
+	t.Parallel()
 	plain := html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(pageOf(t, rich().dir(t)), " "))
 	plain = strings.Join(strings.Fields(plain), " ")
 	for _, want := range []string{
@@ -102,6 +104,7 @@ func TestPageSays(t *testing.T) {
 // Only one second of twenty minutes is slow: the charts show it, and the fast
 // one as well, though two seconds share a column.
 func TestSpikesSurvive(t *testing.T) {
+	t.Parallel()
 	tape := newTape()
 	tape.start()
 	tape.quiet(5)
@@ -144,6 +147,7 @@ func TestSpikesSurvive(t *testing.T) {
 
 // A gap is hatched, and no line goes over it.
 func TestGapsStayGaps(t *testing.T) {
+	t.Parallel()
 	m := rich().model(t)
 	for _, f := range m.charts()[:4] {
 		drawn := pictureOf(m, f, true)
@@ -171,6 +175,7 @@ func TestGapsStayGaps(t *testing.T) {
 }
 
 func TestLinkChecksOnThePage(t *testing.T) {
+	t.Parallel()
 	tape := newTape()
 	tape.start()
 	tape.quiet(5)
@@ -204,6 +209,7 @@ func TestLinkChecksOnThePage(t *testing.T) {
 
 // The method is the configuration's, whatever the step is called.
 func TestWhatWeLeftBehind(t *testing.T) {
+	t.Parallel()
 	config, err := json.Marshal(session.Config{Staging: session.Staging{Journeys: []session.Journey{{Name: "buy",
 		Once:  []session.Step{{Name: "log in", Method: "POST"}},
 		Steps: []session.Step{{Name: "POST a look", Method: "GET"}, {Name: "empty", Method: "DELETE"}}}}}})
@@ -268,6 +274,7 @@ func keysOf(m map[string]string) func(yield func(string) bool) {
 // Frozen panes appear as they looked; what is not ours, or not what it was, is
 // only linked.
 func TestFrozenPanes(t *testing.T) {
+	t.Parallel()
 	dir := attached(t, map[string]string{
 		"n1-panes.svg": frozen, "n1-panes.txt": "STAGING  web-1 <12ms>", "n1-basket.png": "\x89PNG\r\n\x1a\n rest", "n1-no.png": "<svg onload=alert(1)>",
 		"n1-script.svg": strings.Replace(frozen, "<title>", "<script>alert(1)</script><title>", 1),
@@ -316,6 +323,7 @@ func FuzzCleanSVG(f *testing.F) {
 
 // However much was written, the page stays one that opens.
 func TestPageStaysSmall(t *testing.T) {
+	t.Parallel()
 	tape := newTape()
 	tape.start()
 	tape.quiet(5)
@@ -336,6 +344,7 @@ func TestPageStaysSmall(t *testing.T) {
 }
 
 func TestScales(t *testing.T) {
+	t.Parallel()
 	for _, most := range []float64{0, 0.01, 0.03, 1, 4.9, 5, 5.1, 80, 99, 100, 101, 1234, 1e300} {
 		s := linear(most, 0, 100)
 		if n := len(s.ticks); n < 2 || n > 9 || s.high < most*0.999 || s.y(most) < 0 || s.y(0) != 100 {

@@ -22,6 +22,7 @@ func timelineOf(t *testing.T, m *Model) string {
 
 // A timeline begins before the trouble, tells its course, and blames nobody.
 func TestTimelineOfTheTrouble(t *testing.T) {
+	t.Parallel()
 	m := rich().model(t)
 	i := incidentOf(m)
 	if !i.found || i.of != (Stretch{99, 211.03}) {
@@ -54,6 +55,7 @@ func TestTimelineOfTheTrouble(t *testing.T) {
 }
 
 func TestTimelineOfASpan(t *testing.T) {
+	t.Parallel()
 	m := rich().model(t)
 	m.of = &Stretch{20, 60}
 	text := timelineOf(t, m)
@@ -66,6 +68,7 @@ func TestTimelineOfASpan(t *testing.T) {
 }
 
 func TestRolesInThePlaceOfNames(t *testing.T) {
+	t.Parallel()
 	tape := newTape()
 	tape.start()
 	tape.dial("mel", 5)

@@ -18,6 +18,7 @@ import (
 )
 
 func TestParseFormats(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		in   string
 		want []Format
@@ -39,6 +40,7 @@ func TestParseFormats(t *testing.T) {
 }
 
 func TestWriteTwiceGivesTheSameBytes(t *testing.T) {
+	t.Parallel()
 	dir := rich().dir(t)
 	journal, err := os.ReadFile(filepath.Join(dir, session.JournalName))
 	if err != nil {
@@ -85,6 +87,7 @@ func names() int {
 }
 
 func TestEachFormatFailsAlone(t *testing.T) {
+	t.Parallel()
 	dir, out := crashed().dir(t), filepath.Join(t.TempDir(), "deep", "folder")
 	if err := os.MkdirAll(filepath.Join(out, "report.md", "full"), 0o755); err != nil {
 		t.Fatal(err)
@@ -107,6 +110,7 @@ func TestEachFormatFailsAlone(t *testing.T) {
 }
 
 func TestWriteWithoutJournal(t *testing.T) {
+	t.Parallel()
 	written, err := Write(t.TempDir(), "", Formats())
 	if len(written) != 0 || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Write = %v, %v", written, err)
@@ -115,6 +119,7 @@ func TestWriteWithoutJournal(t *testing.T) {
 
 // The report agrees with the journal to the last request.
 func TestTotalsAgreeWithTheJournal(t *testing.T) {
+	t.Parallel()
 	for name, tape := range map[string]*tape{"rich": rich(), "crashed": crashed(), "resumed": resumed(), "going": going()} {
 		t.Run(name, func(t *testing.T) {
 			m := tape.model(t)
@@ -141,6 +146,7 @@ func TestTotalsAgreeWithTheJournal(t *testing.T) {
 }
 
 func TestJSONKeepsEveryWord(t *testing.T) {
+	t.Parallel()
 	tape := newTape()
 	tape.start()
 	texts := append(slices.Clone(hostile), "plain", "two\nlines", strings.Repeat("long ", 13000))
@@ -169,6 +175,7 @@ func TestJSONKeepsEveryWord(t *testing.T) {
 }
 
 func TestProduction(t *testing.T) {
+	t.Parallel()
 	begin := func() *tape {
 		t := newTape()
 		t.start()
@@ -281,6 +288,7 @@ func TestProduction(t *testing.T) {
 }
 
 func TestLevels(t *testing.T) {
+	t.Parallel()
 	tape := newTape()
 	tape.start()
 	tape.quiet(5)
@@ -323,6 +331,7 @@ func TestLevels(t *testing.T) {
 }
 
 func TestUnknownEventsAreHarmless(t *testing.T) {
+	t.Parallel()
 	tape := rich()
 	tape.raw(`{"v":1,"seq":` + strconv.FormatUint(tape.seq+1, 10) + `,"t":"2026-10-17T15:28:00Z","ms":480000,"by":"x|y","type":"<b>odd|type</b>","body":{"deep":["|","<script>"]}}` + "\n")
 	tape.raw(`{"v":9,"seq":` + strconv.FormatUint(tape.seq+2, 10) + `,"t":"2026-10-17T15:28:00Z","ms":480000,"by":"mel","type":"note.add","body":"of another version"}` + "\n")
@@ -339,6 +348,7 @@ func TestUnknownEventsAreHarmless(t *testing.T) {
 }
 
 func TestCSVIsRFC4180(t *testing.T) {
+	t.Parallel()
 	tape := newTape()
 	tape.start()
 	for _, text := range hostile {

@@ -22,6 +22,7 @@ const schemaFile = "../../docs/session.schema.json"
 
 // The published schema is what the types say, their comments included.
 func TestSchemaIsThatOfTheTypes(t *testing.T) {
+	t.Parallel()
 	s := &schemaOf{said: map[string]string{}, defs: map[string]any{}}
 	for _, dir := range []string{".", "..", "../../notes"} {
 		s.comments(t, dir)
@@ -52,6 +53,7 @@ func TestSchemaIsThatOfTheTypes(t *testing.T) {
 
 // Every session.json keeps to the published schema, and what does not is found.
 func TestSchema(t *testing.T) {
+	t.Parallel()
 	schema, err := jsonschema.NewCompiler().Compile(schemaFile)
 	if err != nil {
 		t.Fatal(err)

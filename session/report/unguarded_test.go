@@ -9,6 +9,7 @@ import (
 
 // What the report says of the guard depends on what it had to look at.
 func TestReportOfTheGuard(t *testing.T) {
+	t.Parallel()
 	production := []session.CheckInfo{{Env: "production", Name: "web-1"}}
 	for want, start := range map[string]session.Start{
 		"The guard was on.": {Checks: production},
