@@ -109,7 +109,7 @@ type Guard struct {
 	level   int       // users when the trouble began
 	next    time.Time // when ease halves again, or gives some back
 	calm    time.Time // since when production has been seen and not red, and we ourselves are well
-	pressed time.Time // when something spoke against production last
+	pressed time.Time // when slow evidence made production red last
 	late    time.Time // newest single late answer
 	atLate  int       // users then
 	stay    int       // attended: not above this until a key is pressed; -1 none
@@ -153,7 +153,7 @@ func (g *Guard) Step(r Reading) Verdict {
 	} else {
 		g.calm = time.Time{}
 	}
-	if r.Pressing && (r.Production == monitors.Red || r.Production == monitors.Amber) {
+	if r.Pressing && r.Production == monitors.Red {
 		g.pressed = r.Now
 	}
 	if r.Late != "" {

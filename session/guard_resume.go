@@ -71,7 +71,8 @@ func (g *Guard) Missing(now time.Time, reason bool) string {
 
 // unwell tells what is missing after a cut for red: production green, and for
 // long. The wait counts from the first answers as usual, while the state itself
-// is left later, and from the newest slow evidence that spoke against it.
+// is left later, and from the newest slow evidence that made it red; amber, as by a
+// question that nobody answers, has only to be over.
 func (g *Guard) unwell(now time.Time) string {
 	state, need := g.last.Production, g.rules.GreenAfter
 	had := min(g.last.GreenFor, now.Sub(g.since), now.Sub(g.pressed))
