@@ -88,11 +88,11 @@ func (t *trial) proxy(x loadengine.Exchange) string {
 	if n == 0 {
 		return ""
 	}
-	req, err := http.NewRequest(http.MethodGet, x.Hops[n-1].URL, nil)
+	u, err := url.Parse(x.Hops[n-1].URL)
 	if err != nil {
 		return ""
 	}
-	via, err := http.ProxyFromEnvironment(req)
+	via, err := http.ProxyFromEnvironment(&http.Request{URL: u})
 	if err != nil || via == nil {
 		return ""
 	}
