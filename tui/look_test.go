@@ -81,8 +81,10 @@ var coloured = regexp.MustCompile(`ESC\[[0-9;]*(3|4)8;`)
 func looksOf(t *testing.T, m *Model) string {
 	t.Helper()
 	var all strings.Builder
-	m.View() // the first picture finds out how wide the charts are
 	words := ansi.Strip(m.View().Content)
+	if again := ansi.Strip(m.View().Content); again != words {
+		t.Error("the same moment is drawn in two ways")
+	}
 	for _, look := range looks {
 		m.o.Environ = look.env
 		m.restyle(look.dark)

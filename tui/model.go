@@ -67,6 +67,7 @@ type Model struct {
 	still   stillness
 	point   moment           // in the timeline
 	slots   []session.Second // what the charts hold, used again for each frame
+	tried   []session.Second // what the dial's zones are made from, used again
 	layout  layout
 	heads   heads  // what stands above the charts
 	view    window // what the charts show

@@ -37,9 +37,9 @@ func (m *Model) learned(full int) *zones {
 	if m.s.Coarse.Len() > 0 && (ring.Len() == 0 || m.s.Coarse.At(0).MS < ring.At(0).MS) {
 		ring = &m.s.Coarse
 	}
-	m.slots = ring.AppendRange(m.slots[:0], 0, 1<<62)
-	for i := range m.slots {
-		s := &m.slots[i]
+	m.tried = ring.AppendRange(m.tried[:0], 0, 1<<62) // not into slots, which the charts still hold
+	for i := range m.tried {
+		s := &m.tried[i]
 		if !s.Told || s.Running == 0 {
 			was = 0
 			continue
