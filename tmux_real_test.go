@@ -124,11 +124,14 @@ func (p pane) answers(question, key string) {
 	})
 }
 
-// ends waits for the program's end and returns its exit code.
+// ends waits for the program's end and returns its exit code; tmux knows that a
+// program is gone a little before it knows how it went.
 func (p pane) ends() string {
 	p.t.Helper()
+	code := ""
 	p.eventually("its end", func(string) bool {
-		return strings.TrimSpace(p.do("display-message", "-p", "-t", p.name, "#{pane_dead}")) == "1"
+		code = strings.TrimSpace(p.do("display-message", "-p", "-t", p.name, "#{pane_dead_status}#{?pane_dead_signal,signal #{pane_dead_signal},}"))
+		return code != ""
 	})
-	return strings.TrimSpace(p.do("display-message", "-p", "-t", p.name, "#{pane_dead_status}"))
+	return code
 }

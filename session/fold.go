@@ -132,7 +132,7 @@ func (s *State) load(e Event) {
 	case *GlideSet:
 		s.Dial.Glide = b.To
 	case *LoadStop:
-		s.Dial.Held = false
+		s.Dial.Held, s.Dial.Running = false, 0 // told by the next second's tick otherwise
 		if b.Reason != "operator" { // a person's stop is a move of the dial of its own
 			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
 		}
