@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -67,8 +68,12 @@ type pane struct {
 // open starts a program in a terminal of a size.
 func (x *tmux) open(name string, w, h int, command ...string) pane {
 	x.t.Helper()
-	x.do(append([]string{"new-session", "-d", "-s", name, "-x", fmt.Sprint(w), "-y", fmt.Sprint(h), "--"}, command...)...)
-	return pane{x, name}
+	p := pane{x, name}
+	// The shell writes down how the program ended: of tmux's own record of that, some
+	// versions lose one now and then.
+	p.do(append([]string{"new-session", "-d", "-s", name, "-x", fmt.Sprint(w), "-y", fmt.Sprint(h), "--",
+		"sh", "-c", `"$@"; echo $? >"$0"`, p.code()}, command...)...)
+	return p
 }
 
 func (p pane) press(keys ...string) {
@@ -124,14 +129,16 @@ func (p pane) answers(question, key string) {
 	})
 }
 
-// ends waits for the program's end and returns its exit code; tmux knows that a
-// program is gone a little before it knows how it went.
+// code is the file with the program's exit code.
+func (p pane) code() string { return filepath.Join(filepath.Dir(p.socket), p.name+".code") }
+
+// ends waits for the program's end and returns its exit code.
 func (p pane) ends() string {
 	p.t.Helper()
-	code := ""
+	var code []byte
 	p.eventually("its end", func(string) bool {
-		code = strings.TrimSpace(p.do("display-message", "-p", "-t", p.name, "#{pane_dead_status}#{?pane_dead_signal,signal #{pane_dead_signal},}"))
-		return code != ""
+		code, _ = os.ReadFile(p.code())
+		return bytes.HasSuffix(code, []byte("\n"))
 	})
-	return code
+	return string(bytes.TrimSpace(code))
 }
