@@ -32,7 +32,10 @@ func TestPlainSession(t *testing.T) {
 	}
 	says("The usual is known.")
 	typed("10")
-	says("10 users asked for, 10 running.")
+	says("10 users asked for")
+	onDisk(t, dir, "load", func(j journal) bool {
+		return len(j.of("load.tick").where(func(e event) bool { return e.num("running") > 0 })) > 0
+	})
 	typed("! order is doubled")
 	onDisk(t, dir, "the note", func(j journal) bool { return len(j.of("note.add")) > 0 })
 	p.signal(os.Interrupt)

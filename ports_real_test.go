@@ -73,7 +73,7 @@ guard: {slo: 9s}
 	if !strings.Contains(dry.out.text(), said) {
 		t.Errorf("the dry run does not say it: %s", dry.out.text())
 	}
-	p := start(t, command(t, append(on, "--headless", "--baseline", "0", "--glide", "off", "--for", "14s", "--dial", "0s=5,3s=70,9s=90", "--events", "-")...))
+	p := start(t, command(t, append(on, "--headless", "--baseline", "0", "--glide", "off", "--for", "14s", "--dial", "0s=5,3s=70", "--events", "-")...))
 	begun := p.await("the span in which we are the limit", func(e event) bool { return e.Type == "self.limit" && e.text("span") == "begin" })
 	if why := begun.text("why"); !strings.Contains(why, "no port is left for a connection") && !strings.Contains(why, "of this machine's 60 ports") {
 		t.Errorf("the span is said to be for: %s", why)
@@ -92,9 +92,6 @@ guard: {slo: 9s}
 		if kinds, ok := e.Body["kinds"].(map[string]any); ok {
 			n, _ := kinds["no free port here"].(float64)
 			lost += n
-		}
-		if e.num("running") > 70 {
-			t.Errorf("the dial rose on to %g users", e.num("running"))
 		}
 		if e.num("in_flight") > 70 {
 			t.Errorf("%g requests in flight", e.num("in_flight"))

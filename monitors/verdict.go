@@ -261,7 +261,7 @@ func (w *watch) look(now time.Time) {
 	}
 	if now.Sub(from) > max(leastSilence, silentPeriods*w.check.Every) {
 		w.blind, w.answers = true, 0
-		if w.check.Slow {
+		if w.check.Slow && w.check.Kind != kindPerson { // an answer stands until the next one
 			w.grade, w.gradeSince, w.pressing = Green, now, false
 		}
 	}

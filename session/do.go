@@ -245,7 +245,10 @@ func (s *Session) free(at time.Time) {
 			s.brake.Release(stop)
 		}
 	}
-	s.watch.order(func(time.Time) { s.watch.guard.Press() })
+	s.watch.order(func(time.Time) {
+		s.watch.guard.Press()
+		s.watch.guard.Insist()
+	})
 }
 
 // stopAll records a stop that has already acted.
@@ -255,7 +258,7 @@ func (s *Session) stopAll(who string) Reply {
 	s.endSpike()
 	var from int
 	s.log.read(func(st *State) { from = st.Dial.Asked })
-	s.release(who, "")
+	s.unhold(who, "")
 	var seq uint64
 	if from > 0 {
 		seq = s.add(who, TypeDialSet, &DialSet{From: from, To: 0, Why: "stop all"}).Seq
@@ -298,8 +301,20 @@ func (s *Session) holdAt(who string, n int, why string) uint64 {
 	return s.add(who, TypeDialHold, &DialHold{At: n, Why: why}).Seq
 }
 
-// release ends a person's hold, if there is one.
+// release ends a person's hold, if there is one: users may rise again.
 func (s *Session) release(who, reason string) uint64 {
+	seq := s.unhold(who, reason)
+	if seq > 0 {
+		s.watch.order(func(time.Time) {
+			s.watch.guard.Press()
+			s.watch.guard.Insist()
+		})
+	}
+	return seq
+}
+
+// unhold ends a person's hold, if there is one, and asks for no more users.
+func (s *Session) unhold(who, reason string) uint64 {
 	var held bool
 	var at int
 	s.log.read(func(st *State) { held, at = st.Dial.Held, st.Dial.HeldAt })
@@ -307,7 +322,6 @@ func (s *Session) release(who, reason string) uint64 {
 	if !held {
 		return 0
 	}
-	s.watch.order(func(time.Time) { s.watch.guard.Press() })
 	return s.add(who, TypeDialRelease, &DialHold{At: at, Why: reason}).Seq
 }
 

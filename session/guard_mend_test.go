@@ -106,7 +106,7 @@ func TestAWaitBeginsWithTheCut(t *testing.T) {
 	d.r.Production, d.r.GreenFor = monitors.Amber, time.Hour // as slow evidence, or a check muted since, may make it
 	d.r.Now = d.now.Add(wakeEvery)
 	d.g.Step(d.r)
-	if m := d.g.Missing(d.r.Now, true); m != "production is amber now and must answer as usual for 60 s first" {
+	if m := d.g.Missing(d.r.Now, true); m != "production is amber now and must answer as usual for 60 s: 60 s to go" {
 		t.Errorf("green for an hour before the cut: %q", m)
 	}
 }

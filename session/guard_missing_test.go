@@ -37,7 +37,7 @@ func TestWhatIsMissingAfterACut(t *testing.T) {
 			d.r.Why = "replica is 9 s behind"
 			d.step(70 * sec)
 			well(d, monitors.Amber, 65*sec)
-		}, "production is amber now (replica is 9 s behind): it must be green first"},
+		}, "production is amber now (replica is 9 s behind): type a reason to go on"},
 		{"long enough", func(d *drill) { cut(d); d.sees(monitors.Green).lasts(61 * sec) }, ""},
 		{"no sight", func(d *drill) { d.sees(monitors.NoSight).lasts(6 * sec) }, "production is out of sight now and must be seen and not red for 10 s first"},
 		{"seen again", func(d *drill) { d.sees(monitors.NoSight).lasts(6 * sec).sees(monitors.Amber).lasts(4 * sec) },

@@ -35,10 +35,11 @@ func (g *Guard) alone(r Reading) {
 // ourTrouble tells whether our own machine is short of something.
 func ourTrouble(r Reading) bool { return r.Self == monitors.Amber || r.Self == monitors.Red }
 
-// insist notes a move up in a session without a guard: where we are the limit
-// already, it is meant.
-func (g *Guard) insist() {
-	if g.rules.Off && (g.state == GuardHold || ourTrouble(g.last)) {
+// Insist notes that a person moves the dial up, or lets it go on, in a session
+// without a guard: where we are the limit already, it is meant. A script has
+// seen nothing.
+func (g *Guard) Insist() {
+	if g.rules.Off && g.rules.Attended && (g.state == GuardHold || ourTrouble(g.last)) {
 		g.insisted, g.well = true, time.Time{}
 	}
 }

@@ -30,7 +30,6 @@ func slowness(cause string) bool { return cause == CauseAmber || cause == CauseO
 // the level after a cut has stood well.
 func (g *Guard) Press() {
 	g.stay = none
-	g.insist()
 	if g.proved {
 		g.limit, g.proved = none, false
 	}
@@ -54,7 +53,7 @@ func (g *Guard) Missing(now time.Time, reason bool) string {
 	}
 	why := g.unseen(now)
 	if g.cause == CauseRed {
-		why = g.unwell(now)
+		why = g.unwell(now, reason)
 	}
 	if why != "" {
 		return why
@@ -70,20 +69,23 @@ func (g *Guard) Missing(now time.Time, reason bool) string {
 }
 
 // unwell tells what is missing after a cut for red: production green, and for
-// long. The wait counts from the first answers as usual, while the state itself
+// long, or, where slow evidence keeps it amber for longer than that, a reason:
+// while the load is cut no check can be muted, and load comes back held. The wait counts from the first answers as usual, while the state itself
 // is left later, and from the newest slow evidence that made it red; amber, as by a
 // question that nobody answers, has only to be over.
-func (g *Guard) unwell(now time.Time) string {
+func (g *Guard) unwell(now time.Time, reason bool) string {
 	state, need := g.last.Production, g.rules.GreenAfter
 	had := min(g.last.GreenFor, now.Sub(g.since), now.Sub(g.pressed))
 	switch left := ceilSeconds(need - had); {
-	case left <= 0 && state == monitors.Green:
+	case left <= 0 && (state == monitors.Green || state == monitors.Amber && reason):
 		return ""
+	case left <= 0 && state == monitors.Amber:
+		return fmt.Sprintf("production is %s now (%s): type a reason to go on", seen(state), g.last.Why)
 	case left <= 0:
 		return fmt.Sprintf("production is %s now (%s): it must be green first", seen(state), g.last.Why)
 	case state == monitors.Green:
 		return fmt.Sprintf("production must stay green for %d s: %d s to go", ceilSeconds(need), left)
-	case had > 0 && !g.last.Pressing:
+	case had > 0 && (state == monitors.Amber || !g.last.Pressing):
 		return fmt.Sprintf("production is %s now and must answer as usual for %d s: %d s to go", seen(state), ceilSeconds(need), left)
 	}
 	return fmt.Sprintf("production is %s now and must answer as usual for %d s first", seen(state), ceilSeconds(need))

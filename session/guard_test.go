@@ -125,23 +125,30 @@ func TestGuardLadder(t *testing.T) {
 			d.r.Self = monitors.Green
 			d.lasts(9 * sec)
 		}, GuardHold, 40, "run>hold self"},
-		{"or somebody moves up all the same", func(r *GuardRules) { r.Off = true }, func(d *drill) {
+		{"or somebody moves up all the same", func(r *GuardRules) { r.Off, r.Attended = true, true }, func(d *drill) {
+			d.r.Self = monitors.Red
+			d.lasts(sec)
+			d.g.Insist()
+			d.lasts(20 * sec)
+		}, GuardRun, none, "run>hold self, hold>run person"},
+		{"a script that moves up has seen nothing", func(r *GuardRules) { r.Off = true }, func(d *drill) {
 			d.r.Self = monitors.Red
 			d.lasts(sec)
 			d.g.Press()
+			d.g.Insist()
 			d.lasts(20 * sec)
-		}, GuardRun, none, "run>hold self, hold>run person"},
-		{"or has done so with it in sight", func(r *GuardRules) { r.Off = true }, func(d *drill) {
+		}, GuardHold, 40, "run>hold self"},
+		{"or has done so with it in sight", func(r *GuardRules) { r.Off, r.Attended = true, true }, func(d *drill) {
 			d.r.Self, d.r.Running = monitors.Amber, 0
 			d.lasts(sec)
-			d.g.Press()
+			d.g.Insist()
 			d.r.Running = 40
 			d.lasts(20 * sec)
 		}, GuardRun, none, ""},
-		{"which holds for this time only", func(r *GuardRules) { r.Off = true }, func(d *drill) {
+		{"which holds for this time only", func(r *GuardRules) { r.Off, r.Attended = true, true }, func(d *drill) {
 			d.r.Self = monitors.Amber
 			d.lasts(sec)
-			d.g.Press()
+			d.g.Insist()
 			d.lasts(sec)
 			d.r.Self = monitors.Green
 			d.lasts(11 * sec)

@@ -149,9 +149,10 @@ func (m *Model) attachPath(msg pathMsg) tea.Cmd {
 	case msg.err != nil:
 		m.say("not attached: "+msg.err.Error(), true)
 		return nil
-	case asking:
-		m.mode = modeMain
+	case !asking: // taken back meanwhile, or attached already
+		return nil
 	}
+	m.mode = modeMain
 	return m.enclose(msg.id, "", func() ([]enclosure, error) {
 		return []enclosure{onDisk(msg.path, notes.FromFile)}, nil
 	})

@@ -35,7 +35,11 @@ func (b status) guard(brief bool) []piece {
 	case m.s.Start.NoGuard != "" && g.State == "hold" && brief:
 		return []piece{{"GUARD OFF", inkRed}, {strings.TrimRight(" · held at "+ceiling, " "), inkAmber}}
 	case m.s.Start.NoGuard != "" && g.State == "hold":
-		return []piece{{"GUARD OFF", inkRed}, {" · you are the bottleneck: held at " + ceiling + ", ", inkAmber}, {"↑", inkKey}, {" rises all the same", inkAmber}}
+		key := "↑"
+		if m.s.Dial.Asked >= m.s.DialMax() {
+			key = "space twice" // no more can be asked for
+		}
+		return []piece{{"GUARD OFF", inkRed}, {" · you are the bottleneck: held at " + ceiling + ", ", inkAmber}, {key, inkKey}, {" rises all the same", inkAmber}}
 	case m.s.Start.NoGuard != "" && brief:
 		return []piece{{"GUARD OFF", inkRed}}
 	case m.s.Start.NoGuard != "":

@@ -58,7 +58,7 @@ type outcome struct {
 }
 
 func (s *settings) run(ctx context.Context, work string) error {
-	if flag.NArg() > 0 || s.rounds < 1 || s.users < 1 || s.viewers < 1 || s.stalled < 0 || s.stalled >= s.viewers || s.viewers > 30 {
+	if flag.NArg() > 0 || s.rounds < 1 || s.length <= 0 || s.users < 1 || s.viewers < 1 || s.stalled < 0 || s.stalled >= s.viewers || s.viewers > 30 {
 		return errors.New("-rounds and -users are at least 1, -viewers 1 to 30, -stalled fewer than they; there are no arguments")
 	}
 	fmt.Printf("%s, %d processors, %s, %d users, %d viewers of which %d are stalled, %d rounds of %s, medians\n\n", runtime.GOOS+"/"+runtime.GOARCH,

@@ -76,8 +76,12 @@ func (s *settings) measure(ctx context.Context, f *follower, production *fault.S
 	if _, err := live.Do(ctx, who, session.SetDial{To: s.users}); err != nil {
 		return fmt.Errorf("turn the dial: %w", err)
 	}
-	if _, err := f.until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running == s.users }); err != nil {
-		return fmt.Errorf("wait for %d users: %w", s.users, err)
+	least := s.users
+	if !speed {
+		least = 1 // the guard lets users rise slowly, and any load can be cut
+	}
+	if _, err := f.until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running >= least }); err != nil {
+		return fmt.Errorf("wait for %d users: %w", least, err)
 	}
 	if c != nil {
 		c.stall(s.stalled)

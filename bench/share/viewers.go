@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,7 @@ type line struct {
 	net.Conn
 	stalled atomic.Bool
 	over    chan struct{}
+	once    sync.Once
 }
 
 // Read reads until the line is stalled, and then waits for its end.
@@ -51,12 +53,7 @@ func (l *line) Read(b []byte) (int, error) {
 
 // Close closes the line.
 func (l *line) Close() error {
-	select {
-	case <-l.over:
-		return nil
-	default:
-		close(l.over)
-	}
+	l.once.Do(func() { close(l.over) })
 	return l.Conn.Close()
 }
 

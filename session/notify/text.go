@@ -107,6 +107,10 @@ func (t *teller) heldLong() {
 	if b.To == string(session.GuardEase) {
 		how = "held the load back and eases it, now to at most " + t.unit().Of(max(0, b.Ceiling))
 	}
+	if t.s.Snapshot().Start.NoGuard != "" {
+		t.say(fmt.Sprintf("Without a guard: the users stand at %d for over %d s, because this machine is the limit: %s.", b.Running, int(holdFor.Seconds()), line(b.Why)))
+		return
+	}
 	t.say(fmt.Sprintf("The guard has %s, for over %d s: %s.%s", how, int(holdFor.Seconds()), line(b.Why), whose(b.Cause, " Not known whether the load is the cause.")))
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -176,6 +177,8 @@ func (t *targets) bodyFile(q *request, at int, path string) {
 func there(path string) error {
 	info, err := os.Stat(path)
 	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s can't be read later: %w", line(path), err)
 	case err != nil:
 		return fmt.Errorf("there is no file %s: paths start where you are, so go to their folder, or correct the path", line(path))
 	case !info.Mode().IsRegular():

@@ -170,7 +170,7 @@ func (b *builder) checkRates() []CheckRate {
 	for _, c := range b.st.Start.Checks {
 		r := row(c.Env)
 		r.Checks++
-		if c.Every > 0 {
+		if c.Every > 0 && c.Kind != "person" { // nobody's server is asked
 			r.Planned = round(r.Planned+1/c.Every, 3)
 		}
 	}
