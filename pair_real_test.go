@@ -88,7 +88,11 @@ func TestPairByOpenSSH(t *testing.T) {
 	mel.shows("STAGING", "driver mel")
 	mel.press("s")
 	card := mel.shows("THE DOOR is open", "ssh -N -R ")
-	people.port = regexp.MustCompile(`ssh -p (\d+) YOUR-NAME@127\.0\.0\.1`).FindStringSubmatch(card)[1]
+	line := regexp.MustCompile(`ssh -p (\d+) YOUR-NAME@127\.0\.0\.1`).FindStringSubmatch(card)
+	if line == nil {
+		t.Fatalf("the card has no line for a guest:\n%s", card)
+	}
+	people.port = line[1]
 	mel.press("Escape")
 
 	at := "jon@127.0.0.1"
@@ -142,7 +146,12 @@ func TestPairByOpenSSH(t *testing.T) {
 	jon.types("out")
 	mel.press("Enter")
 	jon.press("Enter")
-	j := onDisk(t, dir, "both notes", func(j journal) bool { return len(j.of("note.add")) > 1 })
+	j := onDisk(t, dir, "both notes", func(j journal) bool {
+		by := func(who string) bool {
+			return len(j.of("note.add").where(func(e event) bool { return e.By == who })) > 0
+		}
+		return by("mel") && by("jon")
+	})
 	noted := map[string]string{}
 	for _, e := range j.of("note.add") {
 		noted[e.By] = e.text("kind") + ": " + e.text("text")

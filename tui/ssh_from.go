@@ -23,22 +23,42 @@ type place struct {
 func readFrom(value string) (from origin, skip string, err error) {
 	for p := range strings.SplitSeq(value, ",") {
 		p, not := strings.CutPrefix(strings.TrimSpace(p), "!")
+		addr, noAddr := netip.ParseAddr(p)
 		switch {
 		case p == "":
 			return nil, "", fmt.Errorf("from=%q: a pattern is empty", value)
+		case noAddr == nil: // however it is written
+			addr = addr.Unmap()
+			from = append(from, place{not: not, net: netip.PrefixFrom(addr, addr.BitLen())})
 		case strings.Contains(p, "/"):
 			n, err := netip.ParsePrefix(p)
 			if err != nil || n != n.Masked() {
 				return nil, "", fmt.Errorf("from=%q: %s is no network, such as 10.1.0.0/16", value, p)
 			}
+			if n.Addr().Is4In6() {
+				n = netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-96)
+			}
 			from = append(from, place{not: not, net: n})
-		case strings.Trim(p, "0123456789abcdefABCDEF:.*?") != "":
+		case !globOfAddr(p):
 			skip = "from=" + p + " is a name, and only addresses are looked at here"
 		default:
 			from = append(from, place{not: not, glob: strings.ToLower(p)})
 		}
 	}
 	return from, skip, nil
+}
+
+// globOfAddr tells whether a pattern can be one of addresses. What has no * or ?
+// and is no address is the name of a host, and so is what has letters between dots.
+func globOfAddr(p string) bool {
+	digits := "0123456789*?"
+	if !strings.ContainsAny(p, "*?") {
+		return false
+	}
+	if strings.Contains(p, ".") && !strings.Contains(p, ":") {
+		return strings.Trim(p, digits+".") == ""
+	}
+	return strings.Trim(p, digits+"abcdefABCDEF:.") == ""
 }
 
 // has tells whether an address is among the patterns, and among none with a !.

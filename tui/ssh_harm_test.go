@@ -58,6 +58,7 @@ func TestABadGuestHarmsNobody(t *testing.T) {
 	}
 	defer raw.Close()
 	deaf := &deafConn{Conn: raw, open: make(chan struct{})}
+	defer close(deaf.open)
 	cc, chans, reqs, err := gossh.NewClientConn(deaf, h.addr, h.config("ann2", "ann"))
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ type slowLine struct {
 	waiting []byte        // sent by the door and not yet come
 	most    int           // that ever waited, in bytes
 	every   time.Duration // a turn
+	held    bool          // nothing is handed on
 }
 
 // linePiece is how many bytes a line hands on at each turn: every 10 ms, that is
@@ -57,6 +58,13 @@ func newSlowLine(t *testing.T, to string, every time.Duration) *slowLine {
 	return l
 }
 
+// hold keeps what the door sends, or lets it come.
+func (l *slowLine) hold(held bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = held
+}
+
 func (l *slowLine) take(from io.Reader) {
 	b := make([]byte, 4096)
 	for {
@@ -82,6 +90,9 @@ func (l *slowLine) hand(to io.Writer, ended <-chan struct{}) {
 		}
 		l.mu.Lock()
 		n := min(linePiece, len(l.waiting))
+		if l.held {
+			n = 0
+		}
 		b := l.waiting[:n]
 		l.waiting = l.waiting[n:]
 		l.mu.Unlock()

@@ -3,14 +3,19 @@ package tui
 import (
 	"context"
 	"sync"
+	"time"
 
 	gossh "golang.org/x/crypto/ssh"
 )
 
 // onTheWay is how many bytes of a guest's screen may be on their way at most. A
-// line of 56 kbit/s takes two to three seconds for so many; without a bound, the
-// buffers between here and there would fill with frames that are long past.
-const onTheWay = 16 << 10
+// line of 9600 bit/s takes seven seconds for so many, and so answers before it
+// looks dead; without a bound, the buffers between here and there would fill with
+// frames that are long past.
+const onTheWay = 8 << 10
+
+// askAfter is how many bytes are asked about at least.
+const askAfter = onTheWay / 2
 
 // pace keeps what is on its way to a guest short: the other end is asked for a
 // sign of life behind what was written, and its answer tells that all before it
@@ -19,6 +24,7 @@ type pace struct {
 	mu    sync.Mutex
 	sent  int64
 	came  int64         // of it, for certain
+	at    time.Time     // when more came last
 	moved chan struct{} // closed and replaced when more came
 	due   chan struct{} // enough was sent to ask
 }
@@ -29,7 +35,7 @@ func newPace() *pace { return &pace{moved: make(chan struct{}), due: make(chan s
 func (p *pace) wrote(n int) {
 	p.mu.Lock()
 	p.sent += int64(n)
-	ask := p.sent-p.came >= onTheWay/4
+	ask := p.sent-p.came >= askAfter
 	p.mu.Unlock()
 	if ask {
 		select {
@@ -39,11 +45,11 @@ func (p *pace) wrote(n int) {
 	}
 }
 
-// clear waits until more may be sent, or the view ends.
-func (p *pace) clear(ctx context.Context) {
+// clear waits until n more bytes may be sent, or the view ends.
+func (p *pace) clear(ctx context.Context, n int) {
 	for {
 		p.mu.Lock()
-		full, moved := p.sent-p.came >= onTheWay, p.moved
+		full, moved := p.sent > p.came && p.sent-p.came+int64(n) > onTheWay, p.moved
 		p.mu.Unlock()
 		if !full {
 			return
@@ -53,6 +59,40 @@ func (p *pace) clear(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// through is how many bytes have come for certain.
+func (p *pace) through() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.came
+}
+
+// late calls cut when nothing came through for so long, unless it is called off
+// before. However slow a line is, it is not late while it answers.
+func (p *pace) late(after time.Duration, cut func()) (off func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	called := false
+	var timer *time.Timer
+	timer = time.AfterFunc(after, func() {
+		p.mu.Lock()
+		left := after - time.Since(p.at)
+		if !called && left > 0 {
+			timer.Reset(left)
+		}
+		over := !called && left <= 0
+		p.mu.Unlock()
+		if over {
+			cut()
+		}
+	})
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		called = true
+		timer.Stop()
 	}
 }
 
@@ -71,8 +111,10 @@ func (p *pace) follow(ctx context.Context, conn gossh.Conn) {
 			return // the connection has ended, and with it whoever waits
 		}
 		p.mu.Lock()
-		p.came = asked
-		more := p.sent-p.came >= onTheWay/4
+		if asked > p.came {
+			p.came, p.at = asked, time.Now()
+		}
+		more := p.sent-p.came >= askAfter
 		close(p.moved)
 		p.moved = make(chan struct{})
 		p.mu.Unlock()

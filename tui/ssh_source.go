@@ -29,6 +29,7 @@ type guestSource struct {
 	asks   bucket
 	writes bucket
 	stop   time.Time
+	owed   int // stops that the door has given, and the screen will give again
 	kept   time.Time
 }
 
@@ -69,10 +70,40 @@ func (g *guestSource) Do(ctx context.Context, _ session.Person, cmd session.Comm
 	if no := g.refuses(cmd); no != "" {
 		return session.Reply{}, &session.Refusal{Why: no}
 	}
-	if _, ok := cmd.(session.StopAll); ok && g.stopped() {
-		return session.Reply{Text: "all load stopped"}, nil
+	if _, ok := cmd.(session.StopAll); ok {
+		if g.settled() {
+			return session.Reply{Text: "all load stopped"}, nil
+		}
+		return g.stopAll(ctx)
 	}
 	return g.Hall.Do(ctx, g.v.who, cmd)
+}
+
+// stopAll stops all load in the guest's name.
+func (g *guestSource) stopAll(ctx context.Context) (session.Reply, error) {
+	if g.stopped() {
+		return session.Reply{Text: "all load stopped"}, nil
+	}
+	return g.Hall.Do(ctx, g.v.who, session.StopAll{})
+}
+
+// owe counts stops that the door has given by keys which the screen is still to
+// get. A screen that gets them late must not stop what was begun since.
+func (g *guestSource) owe(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.owed += n
+}
+
+// settled tells whether a stop of the screen's is one of the door's.
+func (g *guestSource) settled() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.owed == 0 {
+		return false
+	}
+	g.owed--
+	return true
 }
 
 // May tells whether the guest's command would be refused now.

@@ -6,8 +6,6 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
-
-	"crosstalk/session"
 )
 
 // What a guest may type: far more than fingers do.
@@ -21,6 +19,10 @@ const (
 // doorStops is ctrl+x, which the door itself looks for, as terminals send it.
 var doorStops = [][]byte{{0x18}, []byte("\x1b[120;5u")}
 
+// keptKeys is how many pieces of what was typed wait for a screen at most: a
+// whole paste, and what is typed behind it.
+const keptKeys = 1024
+
 // typed takes a guest's keys in. Stop all goes its own way from here, so that it
 // acts although the guest's screen may hang; whatever comes faster than a person
 // types waits at the other end.
@@ -29,6 +31,8 @@ type typed struct {
 	v       *view
 	src     atomic.Pointer[guestSource]
 	waiting atomic.Bool // for the host's answer: keys go nowhere
+	keys    chan []byte // on their way to the screen
+	lost    bool        // some did not get there
 	tail    []byte      // the last bytes, to know a key by
 	pasting bool
 	pasted  int
@@ -37,41 +41,95 @@ type typed struct {
 }
 
 func newTyped(d *Door, v *view) *typed {
-	return &typed{d: d, v: v, tokens: typedBurst, at: d.o.Now()}
+	return &typed{d: d, v: v, keys: make(chan []byte, keptKeys), tokens: typedBurst, at: d.o.Now()}
 }
 
-// pump reads until the guest is gone.
-func (t *typed) pump(from io.Reader, to *io.PipeWriter) {
+// pump reads until the guest is gone. It never waits for the screen, so that a
+// stop is found at once.
+func (t *typed) pump(from io.Reader) {
 	b := make([]byte, 512)
 	for {
 		n, err := from.Read(b)
 		if n > 0 {
 			t.v.heard.Store(t.d.o.Now().UnixNano())
-			cost := t.look(b[:n])
+			inPaste := t.pasting
+			cost, stops := t.look(b[:n])
 			if t.pasted > maxPaste {
 				t.v.end("one paste was longer than 256 KB")
-			} else if t.pay(cost) && !t.waiting.Load() && t.src.Load() != nil {
-				_, _ = to.Write(b[:n])
+			} else if t.pay(cost) {
+				t.hand(b[:n], inPaste, stops)
 			}
 		}
 		if err != nil {
-			_ = to.Close()
 			t.v.end("the connection was lost")
 			return
 		}
 		if t.v.ctx.Err() != nil {
-			_ = to.Close()
-			// Read on, so that the other end is not kept waiting for the last words.
-			_, _ = io.Copy(io.Discard, io.LimitReader(from, 1<<20))
+			t.drain(from, b)
 			return
 		}
 	}
 }
 
-// look finds the keys that the door knows, and returns what the bytes count.
-func (t *typed) look(b []byte) (cost float64) {
+// drain reads on behind a view's end, so that the other end is not kept waiting
+// for the last words. Who stops all load at that moment still does.
+func (t *typed) drain(from io.Reader, b []byte) {
+	for left := 1 << 20; left > 0; {
+		n, err := from.Read(b)
+		if n > 0 {
+			t.look(b[:n])
+		}
+		if left -= n; err != nil {
+			return
+		}
+	}
+}
+
+// hand gives keys to the screen. What a screen that hangs has no room for is
+// dropped, and whatever follows until it has taken the rest: half a paste must not
+// count as keys.
+func (t *typed) hand(b []byte, inPaste bool, stops int) {
+	src := t.src.Load()
+	if src == nil || t.waiting.Load() {
+		t.lost = true
+		return
+	}
+	if t.lost && (inPaste || len(t.keys) > 0) {
+		return
+	}
+	if t.lost = len(t.keys) >= keptKeys-1; t.lost { // one place is kept for a paste's end
+		if inPaste {
+			t.keys <- pasteEnd
+		}
+		return
+	}
+	src.owe(stops)
+	t.keys <- bytes.Clone(b) // nobody else puts anything there: it has room
+}
+
+// feed waits for the screen to take the keys, until the view's end.
+func (t *typed) feed(to *io.PipeWriter) {
+	defer to.Close()
+	for {
+		select {
+		case b := <-t.keys:
+			if _, err := to.Write(b); err != nil {
+				return
+			}
+		case <-t.v.ctx.Done():
+			return
+		}
+	}
+}
+
+// look finds the keys that the door knows, and returns what the bytes count, and
+// how often the screen will find a stop in them.
+func (t *typed) look(b []byte) (cost float64, stops int) {
 	if t.pasting && (len(bytes.Trim(b, "\x18")) == 0 || bytes.Equal(b, doorStops[1])) {
 		t.stop() // by itself, it is a key: the paste's end may have got lost
+		if len(b) == 1 || b[0] != doorStops[0][0] {
+			stops++
+		}
 	}
 	for _, c := range b {
 		if len(t.tail) == 8 {
@@ -92,11 +150,12 @@ func (t *typed) look(b []byte) (cost float64) {
 			t.pasting, t.pasted = true, 0
 		case bytes.HasSuffix(t.tail, doorStops[0]), bytes.HasSuffix(t.tail, doorStops[1]):
 			t.stop()
+			stops++
 		case t.waiting.Load() && (c == 0x03 || c == 0x04):
 			t.v.end("you gave up")
 		}
 	}
-	return cost
+	return cost, stops
 }
 
 // stop stops all load, whatever the guest's screen does.
@@ -106,7 +165,7 @@ func (t *typed) stop() {
 		t.d.help.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, farewellFor)
 			defer cancel()
-			_, _ = src.Do(ctx, t.v.who, session.StopAll{})
+			_, _ = src.stopAll(ctx)
 		})
 	}
 }

@@ -83,7 +83,8 @@ func (d *Door) view(s ssh.Session) {
 	in, keys := io.Pipe()
 	defer in.Close()
 	gate := newTyped(d, v)
-	d.help.Go(func() { gate.pump(s, keys) })
+	d.help.Go(func() { gate.pump(s) })
+	d.help.Go(func() { gate.feed(keys) })
 	d.help.Go(func() { d.watch(v) })
 	d.help.Go(func() { v.pace.follow(v.ctx, conn) })
 	if !d.mayEnter(v, joins, gate) {
@@ -289,7 +290,7 @@ func (v *view) resize(p *tea.Program, over <-chan struct{}) {
 func (d *Door) watch(v *view) {
 	tick := time.NewTicker(d.b.ping)
 	defer tick.Stop()
-	for {
+	for came := int64(0); ; {
 		select {
 		case <-v.ctx.Done():
 			return
@@ -299,9 +300,13 @@ func (d *Door) watch(v *view) {
 			v.end(fmt.Sprintf("no key was pressed for %.0f min", d.b.idle.Minutes()))
 			return
 		}
-		late := time.AfterFunc(d.b.pong, func() { v.cut("the connection does not answer") })
+		if now := v.pace.through(); now != came {
+			came = now
+			continue // it has answered since
+		}
+		off := v.pace.late(d.b.pong, func() { v.cut("the connection does not answer") })
 		_, _, err := v.conn.SendRequest("keepalive@openssh.com", true, nil)
-		late.Stop()
+		off()
 		if err != nil {
 			v.end("the connection was lost")
 			return
@@ -325,10 +330,11 @@ const sinkPiece = 4 << 10
 func (s *sink) Write(p []byte) (int, error) {
 	n := 0
 	for n < len(p) {
-		late := time.AfterFunc(s.stall, func() { s.v.cut(fmt.Sprintf("nothing of the screen was taken for %.0f s", s.stall.Seconds())) })
-		s.v.pace.clear(s.v.ctx)
-		k, err := s.v.s.Write(p[n:min(len(p), n+sinkPiece)])
-		late.Stop()
+		piece := p[n:min(len(p), n+sinkPiece)]
+		off := s.v.pace.late(s.stall, func() { s.v.cut(fmt.Sprintf("nothing of the screen was taken for %.0f s", s.stall.Seconds())) })
+		s.v.pace.clear(s.v.ctx, len(piece))
+		k, err := s.v.s.Write(piece)
+		off()
 		s.v.pace.wrote(k)
 		n += k
 		if err != nil {
