@@ -82,7 +82,7 @@ func TestImportUsageErrors(t *testing.T) {
 		{[]string{"try", "--curl", "curl http://h/", "-c", sound}, "exclude each other: crosstalk import writes a file"},
 		{[]string{"run", "--headless", "--curl", "curl http://h/", "--target", "http://127.0.0.1:1/"}, "exclude each other"},
 		{[]string{"import", "--har", bad}, "bad.har:2: entry 1 has no request with method and url: save it again"},
-		{[]string{"import", "--har", bad + "x"}, "no such file"},
+		{[]string{"import", "--har", bad + "x"}, "there is no file"},
 		{[]string{"import", "--targets", targets}, `targets.txt:2: "nonsense" is not a header: write Name: value`},
 		{[]string{"try", "--curl", "curl http://h/ --frob"}, "--curl:1: curl's flag --frob is not known here"},
 		{[]string{"try", "--curl", "curl http://127.0.0.1:1/", "--watch", "http://localhost:1/health"}, "load would hit what must only be watched"},
