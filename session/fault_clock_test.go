@@ -52,13 +52,9 @@ func (c *clocks) read() (time.Time, time.Duration) {
 func (f *sites) jumpy(c *clocks) *started {
 	f.t.Helper()
 	o := f.options()
+	o.Clock = c.read
 	s, err := New(o)
 	if err != nil {
-		f.t.Fatal(err)
-	}
-	s.permit = loadengine.NewPermit(c.read)
-	s.o.Start.Checks, s.o.Start.Journeys = nil, nil
-	if err := s.assemble(); err != nil {
 		f.t.Fatal(err)
 	}
 	r := &started{Session: s, t: f.t, ended: make(chan error, 1)}

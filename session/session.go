@@ -36,6 +36,7 @@ type Options struct {
 	Result      func(loadengine.Result)                // is called for every request that has ended, and must not wait; may be nil
 	Identity    IdentityConfig                         // data stores to compare at the start
 	Now         func() time.Time                       // with its monotonic reading; nil: time.Now
+	Clock       loadengine.Clock                       // both clocks of the permit; nil: this machine's
 }
 
 // Session owns the state and the order. Run is its only writer.
@@ -113,12 +114,15 @@ func New(o Options) (*Session, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Clock == nil {
+		o.Clock = loadengine.SystemClock()
+	}
 	journal, state, torn, err := OpenJournal(o.Dir)
 	if err != nil {
 		return nil, err
 	}
 	s := &Session{o: o, now: o.Now, journal: journal, torn: torn, log: NewLog(state, journal.Read), facts: newOutbox(),
-		brake: loadengine.NewBrake(), permit: loadengine.NewPermit(loadengine.SystemClock()),
+		brake: loadengine.NewBrake(), permit: loadengine.NewPermit(o.Clock),
 		requests: make(chan request), samples: make(chan monitors.Sample, 1024), done: make(chan struct{}),
 		refused: map[refusalKey]*refusalCount{}, nextNote: len(state.Notes.Notes) + 1}
 	if err := s.assemble(); err != nil {

@@ -96,6 +96,25 @@ func (u *Uplink) pass(bytes int) {
 	<-wait.C
 }
 
+// Fill keeps the line full with so many bytes in the queue, as somebody's upload
+// does, until Close.
+func (u *Uplink) Fill(bytes int) {
+	u.pass(0)
+	for range max(1, bytes/pieceBytes) {
+		go func() {
+			for !u.over() {
+				u.pass(pieceBytes)
+			}
+		}()
+	}
+}
+
+func (u *Uplink) over() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.shut
+}
+
 // keep notes what Close has to end; false if it has been.
 func (u *Uplink) keep(c io.Closer) bool {
 	u.mu.Lock()

@@ -49,10 +49,19 @@ var kinds = []kind{
 		budget: map[int]time.Duration{10: 750 * ms, 4: 750 * ms}},
 	{name: "names are not known any more", key: "names", usual: quick, inject: func(r *rig) { r.names.Break(r.name) },
 		budget: map[int]time.Duration{10: 6 * sec, 4: 6 * sec}},
+	{name: "is reached over a line that is full", key: "uplink", usual: quick, inject: func(r *rig) { r.line.Fill(lineRate) }},
+	{name: "the wall clock jumps by 3 s", key: "clock", usual: quick, inject: func(r *rig) { r.wall.Store(int64(3 * sec)) },
+		budget: map[int]time.Duration{10: 750 * ms, 4: 750 * ms}},
 }
+
+// lineRate is the line's bytes a second; once it is full, a second of them wait.
+const lineRate = 1 << 20
 
 // byName tells whether the checks go by a name that has to be looked up.
 func (k kind) byName() bool { return k.key == "names" }
+
+// byLine tells whether production is reached over the line.
+func (k kind) byLine() bool { return k.key == "uplink" }
 
 // outcome is one run: how long after the fault.
 type outcome struct {

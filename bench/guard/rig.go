@@ -24,7 +24,9 @@ type rig struct {
 	staging    *fault.Server
 	production []*fault.Server
 	names      *fault.Names
-	name       string // that production's checks go by
+	name       string        // that production's checks go by
+	line       *fault.Uplink // to production, for who goes over it
+	wall       atomic.Int64  // how far the permit's wall clock is ahead
 
 	dying  atomic.Bool
 	died   atomic.Pointer[time.Time]
@@ -38,7 +40,7 @@ const servers = 4
 var rigs atomic.Int64
 
 func newRig(k kind, names *fault.Names) (*rig, error) {
-	r := &rig{names: names, name: fmt.Sprintf("production-%d.test.", rigs.Add(1)), revive: make(chan struct{})}
+	r := &rig{names: names, name: fmt.Sprintf("production-%d.test.", rigs.Add(1)), revive: make(chan struct{}), line: fault.NewUplink(lineRate)}
 	var err error
 	if r.staging, err = fault.NewServer(fault.Options{Usual: 5 * time.Millisecond, Body: 1000}); err != nil {
 		return nil, err
@@ -55,6 +57,7 @@ func newRig(k kind, names *fault.Names) (*rig, error) {
 }
 
 func (r *rig) close() {
+	r.line.Close()
 	r.staging.Close()
 	for _, p := range r.production {
 		p.Close()
@@ -88,6 +91,15 @@ func (r *rig) now() time.Time {
 	return time.Now()
 }
 
+// clock is the permit's: this machine's, whose wall clock may jump.
+func (r *rig) clock() loadengine.Clock {
+	machine := loadengine.SystemClock()
+	return func() (time.Time, time.Duration) {
+		wall, mono := machine()
+		return wall.Add(time.Duration(r.wall.Load())), mono
+	}
+}
+
 // onGuard tells whether the caller is the guard's own goroutine.
 func onGuard() bool {
 	var at [32]uintptr
@@ -105,7 +117,7 @@ func onGuard() bool {
 
 // options of a session on the rig, as the program itself would make them.
 func (r *rig) options(s *settings, k kind, rate int, dir string) (session.Options, error) {
-	o := session.Options{Dir: dir, Rules: session.DefaultRules(), Baseline: s.baseline, Now: r.now,
+	o := session.Options{Dir: dir, Rules: session.DefaultRules(), Baseline: s.baseline, Now: r.now, Clock: r.clock(),
 		Plan: loadengine.Plan{Base: r.staging.URL(), Version: "bench", MaxUsers: s.users,
 			Journeys: []loadengine.Journey{{Name: "visit", Think: loadengine.Think{Min: 20 * time.Millisecond, Max: 60 * time.Millisecond},
 				Steps: []loadengine.Step{{URL: "/"}}}}},
@@ -118,6 +130,13 @@ func (r *rig) options(s *settings, k kind, rate int, dir string) (session.Option
 				return o, fmt.Errorf("read the address %s: %w", p.Address(), err)
 			}
 			url = "http://" + r.name + ":" + port + "/"
+		}
+		if k.byLine() {
+			address, err := r.line.To(p.Address())
+			if err != nil {
+				return o, err
+			}
+			url = "http://" + address + "/"
 		}
 		c, err := monitors.HTTP(monitors.HTTPOptions{Env: monitors.Production, Name: fmt.Sprintf("web-%d", i+1), URL: url,
 			Every: time.Second / time.Duration(rate)})
