@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"crosstalk/bench/fault"
+	"crosstalk/bench/stand"
 	"crosstalk/loadengine"
 	"crosstalk/monitors"
 	"crosstalk/session"
@@ -175,7 +176,7 @@ func (s *settings) measure(ctx context.Context, k kind, rate int, names *fault.N
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- live.Run(ctx) }()
-	out, err = s.trial(ctx, k, r, &follower{session: live})
+	out, err = s.trial(ctx, k, r, &stand.Follower{Session: live})
 	close(r.revive)
 	// Who ends a session that is gone already is told so, and that is all right.
 	_, _ = live.Do(ctx, bench, session.Finish{Reason: "plan"})
@@ -183,19 +184,19 @@ func (s *settings) measure(ctx context.Context, k kind, rate int, names *fault.N
 }
 
 // trial brings the load up, breaks what is to be broken, and waits.
-func (s *settings) trial(ctx context.Context, k kind, r *rig, f *follower) (out outcome, err error) {
-	e, err := f.until(ctx, func(e session.Event) bool { return e.Type == session.TypeBaselineEnd })
+func (s *settings) trial(ctx context.Context, k kind, r *rig, f *stand.Follower) (out outcome, err error) {
+	e, err := f.Until(ctx, func(e session.Event) bool { return e.Type == session.TypeBaselineEnd })
 	if err != nil {
 		return out, fmt.Errorf("wait for the limits: %w", err)
 	}
 	for _, t := range e.Body.(*session.BaselineEnd).Thresholds {
 		out.limit = max(out.limit, time.Duration(t.Red*float64(time.Second)))
 	}
-	if _, err := f.session.Do(ctx, bench, session.SetDial{To: s.users}); err != nil {
+	if _, err := f.Session.Do(ctx, bench, session.SetDial{To: s.users}); err != nil {
 		out.void = "the dial was refused: " + err.Error()
 		return out, nil
 	}
-	if _, err := f.until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running == s.users }); err != nil {
+	if _, err := f.Until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running == s.users }); err != nil {
 		out.void = "the users did not come"
 		return out, ctx.Err()
 	}
@@ -207,13 +208,13 @@ func (s *settings) trial(ctx context.Context, k kind, r *rig, f *follower) (out 
 	case <-ctx.Done():
 		return out, ctx.Err()
 	}
-	if g := f.session.Snapshot().Guard; g.State != string(session.GuardRun) {
+	if g := f.Session.Snapshot().Guard; g.State != string(session.GuardRun) {
 		out.void = fmt.Sprintf("before the fault the guard is at %s: %s", g.State, g.Why)
 		return out, nil
 	}
 	began := time.Now()
 	k.inject(r)
-	stop, err := f.until(ctx, func(e session.Event) bool {
+	stop, err := f.Until(ctx, func(e session.Event) bool {
 		if b, ok := e.Body.(*session.GuardChange); ok && b.To == string(session.GuardCut) && out.decided == 0 {
 			out.decided = e.T.Sub(began)
 		}
@@ -263,32 +264,5 @@ func (r *rig) quiet(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-	}
-}
-
-// follower reads a session's events in their order.
-type follower struct {
-	session *session.Session
-	seq     uint64
-	waiting []session.Event
-}
-
-// until returns the next event like this.
-func (f *follower) until(ctx context.Context, is func(session.Event) bool) (session.Event, error) {
-	ctx, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	for {
-		for len(f.waiting) > 0 {
-			e := f.waiting[0]
-			f.waiting, f.seq = f.waiting[1:], e.Seq
-			if is(e) {
-				return e, nil
-			}
-		}
-		events, err := f.session.Since(ctx, f.seq)
-		if err != nil {
-			return session.Event{}, err
-		}
-		f.waiting = events
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"crosstalk/bench/fault"
+	"crosstalk/bench/stand"
 	"crosstalk/loadengine"
 	"crosstalk/monitors"
 	"crosstalk/session"
@@ -49,7 +50,7 @@ func (s *settings) session(ctx context.Context, dir string, viewers int, speed b
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- live.Run(ctx) }()
-	err = s.measure(ctx, &follower{session: live}, production, dir, viewers, speed, o)
+	err = s.measure(ctx, &stand.Follower{Session: live}, production, dir, viewers, speed, o)
 	_, _ = live.Do(ctx, who, session.Finish{Reason: "plan"})
 	if err = errors.Join(err, <-ended); err != nil {
 		return err
@@ -60,9 +61,9 @@ func (s *settings) session(ctx context.Context, dir string, viewers int, speed b
 }
 
 // measure lets viewers in, brings the load up, and looks.
-func (s *settings) measure(ctx context.Context, f *follower, production *fault.Server, dir string, viewers int, speed bool, o *outcome) error {
-	live := f.session
-	if _, err := f.until(ctx, func(e session.Event) bool { return e.Type == session.TypeBaselineEnd }); err != nil {
+func (s *settings) measure(ctx context.Context, f *stand.Follower, production *fault.Server, dir string, viewers int, speed bool, o *outcome) error {
+	live := f.Session
+	if _, err := f.Until(ctx, func(e session.Event) bool { return e.Type == session.TypeBaselineEnd }); err != nil {
 		return fmt.Errorf("wait for the limits: %w", err)
 	}
 	var c *crowd
@@ -80,7 +81,7 @@ func (s *settings) measure(ctx context.Context, f *follower, production *fault.S
 	if !speed {
 		least = 1 // the guard lets users rise slowly, and any load can be cut
 	}
-	if _, err := f.until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running >= least }); err != nil {
+	if _, err := f.Until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running >= least }); err != nil {
 		return fmt.Errorf("wait for %d users: %w", least, err)
 	}
 	if c != nil {
@@ -93,14 +94,14 @@ func (s *settings) measure(ctx context.Context, f *follower, production *fault.S
 }
 
 // watch follows the ticks for as long as a run is measured.
-func (s *settings) watch(ctx context.Context, f *follower, c *crowd, o *outcome) error {
+func (s *settings) watch(ctx context.Context, f *stand.Follower, c *crowd, o *outcome) error {
 	began, last := time.Now(), time.Time{}
 	requests, from := int64(0), int64(0)
 	if c != nil {
 		from = c.taken(s.stalled)
 	}
 	for time.Since(began) < s.length {
-		e, err := f.until(ctx, func(e session.Event) bool { return e.Type == session.TypeLoadTick })
+		e, err := f.Until(ctx, func(e session.Event) bool { return e.Type == session.TypeLoadTick })
 		if err != nil {
 			return fmt.Errorf("wait for a tick: %w", err)
 		}
@@ -111,7 +112,7 @@ func (s *settings) watch(ctx context.Context, f *follower, c *crowd, o *outcome)
 			began = e.T
 		}
 		last = e.T
-		if err := f.disk(ctx, e.Seq); err != nil {
+		if err := disk(ctx, f, e.Seq); err != nil {
 			return err
 		}
 		o.behind = max(o.behind, time.Since(e.T))
@@ -125,13 +126,13 @@ func (s *settings) watch(ctx context.Context, f *follower, c *crowd, o *outcome)
 }
 
 // react lets production refuse and measures how soon all load is stopped.
-func react(ctx context.Context, f *follower, production *fault.Server, o *outcome) error {
-	if g := f.session.Snapshot().Guard; g.State == string(session.GuardCut) || g.State == string(session.GuardLockout) {
+func react(ctx context.Context, f *stand.Follower, production *fault.Server, o *outcome) error {
+	if g := f.Session.Snapshot().Guard; g.State == string(session.GuardCut) || g.State == string(session.GuardLockout) {
 		return fmt.Errorf("the guard stopped the load before anything was wrong: %s: use a quieter machine", g.Why)
 	}
 	production.Refuse()
 	began := time.Now()
-	e, err := f.until(ctx, func(e session.Event) bool { return e.Type == session.TypeStop && e.T.After(began) })
+	e, err := f.Until(ctx, func(e session.Event) bool { return e.Type == session.TypeStop && e.T.After(began) })
 	if err != nil {
 		return fmt.Errorf("wait for the load to stop: %w", err)
 	}
@@ -139,38 +140,11 @@ func react(ctx context.Context, f *follower, production *fault.Server, o *outcom
 	return nil
 }
 
-// follower reads a session's events in their order.
-type follower struct {
-	session *session.Session
-	seq     uint64
-	waiting []session.Event
-}
-
-// until returns the next event like this.
-func (f *follower) until(ctx context.Context, is func(session.Event) bool) (session.Event, error) {
-	ctx, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	for {
-		for len(f.waiting) > 0 {
-			e := f.waiting[0]
-			f.waiting, f.seq = f.waiting[1:], e.Seq
-			if is(e) {
-				return e, nil
-			}
-		}
-		events, err := f.session.Since(ctx, f.seq)
-		if err != nil {
-			return session.Event{}, err
-		}
-		f.waiting = events
-	}
-}
-
 // disk waits until an event is on the disk.
-func (f *follower) disk(ctx context.Context, seq uint64) error {
+func disk(ctx context.Context, f *stand.Follower, seq uint64) error {
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	for f.session.Durable() < seq {
+	for f.Session.Durable() < seq {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
