@@ -426,13 +426,8 @@ func found(st *session.State) string {
 	for _, k := range slices.Sorted(mapKeys(count)) {
 		parts = append(parts, plural(count[k], k))
 	}
-	for _, g := range []struct {
-		n    int
-		what string
-	}{{st.Guard.Holds, "held by the guard"}, {st.Guard.Cuts, "cut for production's red"}, {st.Guard.Blind, "cut because production could not be seen"}, {st.Guard.Lapsed, "cut because this program stood still"}} {
-		if g.n > 0 {
-			parts = append(parts, g.what+" "+times(g.n))
-		}
+	for _, d := range st.GuardDeeds() {
+		parts = append(parts, d.What+" "+times(d.Times))
 	}
 	if n := len(st.Notes.Notes); len(parts) == 0 && n == 0 {
 		return "no notes"

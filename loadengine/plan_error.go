@@ -20,6 +20,7 @@ func (e *StepError) Unwrap() error { return e.Err }
 type UnknownNameError struct {
 	Name  string
 	Known []string // the names that have one there, sorted
+	File  string   // the body file that it stands in; "" elsewhere
 }
 
 // Error says where a value could come from.

@@ -207,7 +207,9 @@ func (c *compiler) fileNames(where string, t *step, path string, known map[strin
 	}
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		c.known(where+": file "+path, name, known)
+		if !known[name] {
+			c.problem("%s: file %s: %w", where, path, &UnknownNameError{Name: name, Known: slices.Sorted(maps.Keys(known)), File: path})
+		}
 	}
 	t.body, t.fixedBody = made, nil
 }

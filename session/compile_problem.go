@@ -29,6 +29,9 @@ func (c *Config) planProblem(err error) Problem {
 	default:
 		p.Remedy = fmt.Sprintf("save it in an earlier step (save: {%s: $.id}), or give data with a column %s", unknown.Name, unknown.Name)
 	}
+	if unknown.File != "" {
+		p.Remedy = strings.TrimSuffix(p.Remedy, "?") + ", or write raw: instead of file: to send the file as it is"
+	}
 	p.Remedy = c.Mask(p.Remedy)
 	return p
 }

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -27,11 +29,16 @@ production:
   checks: [{name: web-1, http: "http://production.test/health"}]
 `
 	const well = "GET /"
+	order := filepath.Join(t.TempDir(), "order.xml")
+	if err := os.WriteFile(order, []byte("<id>{{tokn}}</id>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct{ head, once, step, want string }{
 		"a slip":        {"", well, `{get: "/c/{{tokn}}"}`, `crosstalk.yaml:13:11: journey "b" step 2 (GET /c/{{tokn}}): {{tokn}} is unknown here`},
 		"in once":       {"", `{get: /c, headers: {X-A: "{{usr}}"}}`, well, "crosstalk.yaml:10:11: "},
 		"the remedy":    {"", well, `{post: /c, json: {a: "{{tokn}}"}}`, "did you mean {{token}}?"},
 		"none is near":  {"", well, `{post: /c, form: {a: "{{nothing}}"}}`, "known here are token, user"},
+		"in a file":     {"", well, "{post: /c, file: " + order + "}", "did you mean {{token}}, or write raw: instead of file: to send the file as it is"},
 		"a JSON path":   {"", well, `{post: /c, save: {a: "$.a["}}`, "crosstalk.yaml:13:11: "},
 		"for all steps": {"{{nothing}}", well, well, "crosstalk.yaml: header X-All: {{nothing}} is unknown here"},
 	} {

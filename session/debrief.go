@@ -54,13 +54,8 @@ func (s *State) Prefill(question string) string {
 
 func (s *State) past() string {
 	parts := []string{fmt.Sprintf("%s worked, at most %s, %d requests", minutesSeconds(s.Worked(s.MS)), s.Unit().Of(s.Dial.Peak), s.Requests)}
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{s.Guard.Holds, "held by the guard"}, {s.Guard.Cuts, "cut for production's red"}, {s.Guard.Blind, "cut because production could not be seen"}} {
-		if c.n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d×", c.what, c.n))
-		}
+	for _, d := range s.GuardDeeds() {
+		parts = append(parts, fmt.Sprintf("%s %d×", d.What, d.Times))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -1,6 +1,9 @@
 package session
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // guard folds what the guard did.
 func (s *State) guard(e Event) {
@@ -68,6 +71,27 @@ func (s *State) held(b *GuardChange) {
 	if b.OurSide && !was {
 		s.Guard.OurHolds++
 	}
+}
+
+// GuardDeed is a way in which load was held or cut, and how often.
+type GuardDeed struct {
+	What  string // "held by the guard"
+	Times int    // at least 1
+}
+
+// GuardDeeds are the ways in which load was held or cut. Where no guard ran, it was
+// held because this machine was the limit, and cut only when the program stood still.
+func (s *State) GuardDeeds() []GuardDeed {
+	held := "held by the guard"
+	if s.Start.NoGuard != "" {
+		held = "held because this machine was the limit"
+	}
+	return slices.DeleteFunc([]GuardDeed{
+		{held, s.Guard.Holds},
+		{"cut for production's red", s.Guard.Cuts},
+		{"cut because production could not be seen", s.Guard.Blind},
+		{"cut because this program stood still", s.Guard.Lapsed},
+	}, func(d GuardDeed) bool { return d.Times == 0 })
 }
 
 // offer folds an earlier baseline that fits, or no longer does.

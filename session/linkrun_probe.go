@@ -1,6 +1,8 @@
 package session
 
 import (
+	"net"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -40,8 +42,8 @@ type probes struct {
 	open map[int]time.Time // sent and not answered, by check: there is one at a time
 }
 
-// probeUse says what of a check counts.
-type probeUse struct{ latency, counter bool }
+// probeUse says what of a check counts; busy is that of this machine's processors.
+type probeUse struct{ latency, counter, busy bool }
 
 func newProbes(checks []monitors.Check) *probes {
 	p := &probes{checks: checks, in: make(chan probe, probeRoom), open: map[int]time.Time{}}
@@ -60,7 +62,7 @@ func useOf(c monitors.Check) probeUse {
 		u.latency = !c.Slow && (c.Env == monitors.Production || c.Env == monitors.Control)
 	}
 	if c.Env == monitors.Self {
-		u.latency = c.Name == monitors.SinkName
+		u.latency, u.busy = c.Name == monitors.SinkName, c.Name == monitors.HostName
 	}
 	switch c.Kind {
 	case "metrics", "prometheus", "grafana", "postgres", "mysql", "redis":
@@ -75,7 +77,7 @@ func (p *probes) offer(s monitors.Sample) {
 		return
 	}
 	u := p.use[s.Check]
-	if !u.latency && !u.counter {
+	if u == (probeUse{}) {
 		return
 	}
 	q := probe{check: s.Check, due: s.Due, latency: s.Latency, sent: s.Phase == monitors.Sent}
@@ -90,6 +92,9 @@ func (p *probes) offer(s monitors.Sample) {
 		if !s.Result.OK && s.Result.Status == 0 {
 			q.outcome = link.OK // the value is over its limit: the server did answer
 		}
+	}
+	if v := s.Result.Vitals; u.busy && v != nil {
+		q.value, q.measured = v.CPU/100, true
 	}
 	select {
 	case p.in <- q:
@@ -194,7 +199,7 @@ func (p *probes) sample(check int, due time.Duration) link.Sample {
 func (p *probes) counters(h halfSpan, discard time.Duration) []link.Counter {
 	sum, n := make([]float64, len(p.checks)), make([]int, len(p.checks))
 	for _, q := range p.past {
-		if d := q.due.Sub(h.from); q.measured && d >= discard && d < h.length {
+		if d := q.due.Sub(h.from); q.measured && p.use[q.check].counter && d >= discard && d < h.length {
 			sum[q.check] += q.value
 			n[q.check]++
 		}
@@ -206,6 +211,36 @@ func (p *probes) counters(h halfSpan, discard time.Duration) []link.Counter {
 		}
 	}
 	return out
+}
+
+// busy returns the share of this machine's processors that were in use in a half; 0
+// where it is not known.
+func (p *probes) busy(h halfSpan) float64 {
+	sum, n := 0.0, 0
+	for _, q := range p.past {
+		if d := q.due.Sub(h.from); q.measured && p.use[q.check].busy && d > 0 && d <= h.length {
+			sum += q.value
+			n++
+		}
+	}
+	return sum / float64(max(1, n))
+}
+
+// here tells whether all of production that is timed answers from this machine.
+func (p *probes) here() bool {
+	found := false
+	for i, c := range p.checks {
+		if c.Env != monitors.Production || !p.use[i].latency {
+			continue
+		}
+		host, _, err := net.SplitHostPort(c.Address)
+		ip, _ := netip.ParseAddr(host)
+		if err != nil || !ip.Unmap().IsLoopback() && host != "localhost" {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // patience is how long most of production's answers take, with room: a half

@@ -151,3 +151,39 @@ func TestProbesAreForgotten(t *testing.T) {
 		t.Errorf("%d are remembered", n)
 	}
 }
+
+// How busy this machine is comes from its vital signs, a half at a time; whether
+// production shares it, from the addresses of what is timed.
+func TestProbesOfThisMachine(t *testing.T) {
+	checks := probeChecks()
+	checks[0].Address, checks[6].Address = "127.0.0.2:80", "localhost:5432"
+	p := newProbes(checks)
+	from := time.Now()
+	for ms, cpu := range map[int]float64{0: 5, 400: 60, 1000: 90, 1400: 5} {
+		p.offer(monitors.Sample{Check: 4, Due: from.Add(time.Duration(ms) * time.Millisecond), Phase: monitors.Done,
+			Result: monitors.Result{OK: true, Vitals: &monitors.Vitals{CPU: cpu}}})
+	}
+	p.drain()
+	h := halfSpan{from: from, length: time.Second}
+	if got := p.busy(h); got != 0.75 {
+		t.Errorf("busy %v, want 0.75: a sample tells of the time before it", got)
+	}
+	if got := p.busy(halfSpan{from: from.Add(time.Hour), length: time.Second}); got != 0 {
+		t.Errorf("busy %v with nothing known", got)
+	}
+	if got := p.counters(h, 0); len(got) > 0 {
+		t.Errorf("%v counts as production's", got)
+	}
+	if !p.here() {
+		t.Error("production on loopback is not seen to be here")
+	}
+	for _, a := range []string{"192.0.2.1:80", "shop.test:80", ""} {
+		checks[0].Address = a
+		if newProbes(checks).here() {
+			t.Errorf("production at %q counts as on this machine", a)
+		}
+	}
+	if newProbes(checks[2:5]).here() {
+		t.Error("no production counts as on this machine")
+	}
+}

@@ -130,7 +130,7 @@ func (t *trial) cut() end {
 
 // open begins the statistics and, for a check, the sham load.
 func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
-	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine"}
+	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here()}
 	body := &LinkStart{Mode: t.o.mode, Profile: setup.Profile.Name, Users: t.o.users, Seed: t.o.seed}
 	var err error
 	if t.o.mode == ModeDips {
@@ -201,7 +201,7 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 		t.sham.learn(int64(seen.Sham), h.Length)
 	}
 	s := halfSpan{from: at, length: h.Length, grace: t.grace}
-	seen.Samples, seen.Counters = t.probes.samples(s), t.probes.counters(s, h.Discard)
+	seen.Samples, seen.Counters, seen.Busy = t.probes.samples(s), t.probes.counters(s, h.Discard), t.probes.busy(s)
 	if err := t.core.Observe(seen); err != nil {
 		return end(err.Error())
 	}

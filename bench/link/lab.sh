@@ -1,20 +1,18 @@
 #!/usr/bin/env bash
 # Link checks of the whole program on the real lab, over real sockets: so many
-# runs of each case, counted by verdict. One after the other, for a second check
-# on the same machine would be noise to the first: an hour for each 24 quick runs.
+# runs of each case, counted by verdict. Some may run at once, each with a lab of its
+# own, while the machine stays half idle: staging and production of a lab are one
+# process, and where that has to wait for the processor they do slow each other, which
+# is a link. A starved check is alone.
 #
-#   bench/link/lab.sh                       20 quick runs of every case
-#   RUNS=5 PROFILE=standard CASES="linked cron" bench/link/lab.sh
+#   bench/link/lab.sh                       20 quick runs of every case, one at a time (hours)
+#   AT_ONCE=3 RUNS=5 PROFILE=standard CASES="linked cron" bench/link/lab.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-runs=${RUNS:-20} users=${USERS:-5} profile=${PROFILE:-quick} cases=${CASES:-linked unlinked cron busy starved}
+runs=${RUNS:-20} at_once=${AT_ONCE:-1} users=${USERS:-5} profile=${PROFILE:-quick} cases=${CASES:-linked unlinked cron busy starved}
 work=$(mktemp -d)
-pids=()
-cleanup() {
-  ((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || true
-  rm -rf "$work"
-}
-trap cleanup EXIT
+trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 go build -o "$work/crosstalk" .
 
 # The journeys and checks of the demo, for a lab that runs.
@@ -39,7 +37,7 @@ print(f'''staging:
 PY
 }
 
-# one CASE RUN: starts a lab, checks it, prints the exit code.
+# one CASE RUN, in a shell of its own: starts a lab, checks it, prints what came of it.
 one() {
   local name=$1 seed=$2 dir=$work/$1-$2 code=0
   local lab=() check=(--profile "$profile" --seed "$seed" --users "$users" --json) before=()
@@ -56,14 +54,16 @@ one() {
     *) echo "no case is called $name" >&2; exit 2 ;;
   esac
   mkdir "$dir"
+  local pids=()
+  trap '((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || true' EXIT
+  trap 'exit 130' INT TERM
   "$work/crosstalk" lab "${lab[@]}" --seed "$seed" >"$dir/lab.json" 2>/dev/null &
-  local shop=$! burn=()
+  local shop=$!
   pids+=("$shop")
   if [[ $name == starved ]]; then
     local _
     for _ in 1 2; do
       taskset -c 0 sh -c 'while :; do :; done' &
-      burn+=($!)
       pids+=($!)
     done
     taskset -pc 1-$(($(nproc) - 1)) "$shop" >/dev/null 2>&1 || true
@@ -73,30 +73,39 @@ one() {
     sleep 0.1
   done
   config "$dir/lab.json" >"$dir/crosstalk.yaml"
-  "${before[@]}" "$work/crosstalk" check -c "$dir/crosstalk.yaml" "${check[@]}" >"$dir/result.json" 2>"$dir/stderr" || code=$?
-  kill "$shop" "${burn[@]}" 2>/dev/null || true
-  wait "$shop" "${burn[@]}" 2>/dev/null || true
+  "${before[@]}" "$work/crosstalk" check -c "$dir/crosstalk.yaml" "${check[@]}" >"$dir/result.json" 2>"$dir/stderr" &
+  pids+=($!)
+  wait $! || code=$?
+  kill "${pids[@]}" 2>/dev/null || true
+  wait "${pids[@]}" 2>/dev/null || true
   pids=()
-  python3 - "$dir/result.json" "$code" <<'PY'
+  python3 - "$name" "$seed" "$dir/result.json" "$code" <<'PY' | tee "$work/told-$name-$seed" >&2
 import json, sys
+name, seed, result, code = sys.argv[1:]
 try:
-    r = json.load(open(sys.argv[1]))
+    r = json.load(open(result))
     v = (r.get("check") or {}).get("verdict") or {}
-    print(sys.argv[2], r["verdict"], v.get("pairs", 0), f'{100 * v.get("estimate", 0):+.1f}%', v.get("why", r["words"]))
+    told = [r["verdict"], v.get("pairs", 0), f'{100 * v.get("estimate", 0):+.1f}%', v.get("why", r["words"])]
 except (OSError, ValueError, KeyError) as e:
-    print(sys.argv[2], "failed", 0, "-", e)
+    told = ["failed", 0, "-", e]
+print(f"{name} {seed}: {code}", *told)
 PY
 }
 
-declare -A count
 for name in $cases; do
+  free=$at_once
+  [[ $name != starved ]] || { wait; free=1; }
   for ((i = 1; i <= runs; i++)); do
-    line=$(one "$name" "$i")
-    echo "$name $i: $line" >&2
-    read -r _ verdict _ <<<"$line"
-    count[$name,$verdict]=$((${count[$name,$verdict]:-0} + 1))
+    while (($(jobs -rp | wc -l) >= free)); do wait -n || true; done
+    one "$name" "$i" &
   done
 done
+wait
+
+declare -A count
+while read -r name _ _ verdict _; do
+  count[$name,$verdict]=$((${count[$name,$verdict]:-0} + 1))
+done < <(cat "$work"/told-*)
 
 verdicts=(linked suspected no_link_seen inconclusive own_machine void failed)
 printf '| %s, %d runs each |' "$profile" "$runs"

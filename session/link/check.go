@@ -23,6 +23,7 @@ type Setup struct {
 	StagingP95 time.Duration
 	Mix        string // the requests used, in words, for the verdict
 	ShamTo     string // where the sham load goes, in words, for the verdict
+	Here       bool   // production answers from this machine: they share its processors
 }
 
 // ErrNoisy is what New returns when production is too noisy to tell anything.
@@ -74,6 +75,7 @@ type Check struct {
 
 	sent    [2]int // off, on
 	halves  [2]int
+	busy    float64 // sum over the halves that are on
 	success int
 	rateOn  rate
 
@@ -260,6 +262,7 @@ func (c *Check) count(h Half, o Observation) {
 		c.success += min(max(0, o.Succeeded), max(0, o.Sent))
 		c.rateOn.requests += max(0, o.Sent)
 		c.rateOn.halves++
+		c.busy += min(max(0, o.Busy), 1)
 	}
 	c.sent[at] += max(0, o.Sent)
 	c.halves[at]++

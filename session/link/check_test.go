@@ -117,6 +117,32 @@ func TestLinkedNamesWhatItRestsOn(t *testing.T) {
 	}
 }
 
+// Where production shares a busy machine with us, LINKED may be true of that alone.
+func TestLinkedByASharedMachine(t *testing.T) {
+	for _, c := range []struct {
+		here bool
+		busy float64
+		want bool
+	}{{true, 0.9, true}, {true, 0.5, false}, {false, 0.9, false}} {
+		p := newPlant(3)
+		p.effect = 0.3
+		p.also = func(h Half, o *Observation) {
+			if o.Busy = 0.99; h.Load == On {
+				o.Busy = c.busy
+			}
+		}
+		s := standardSetup()
+		s.Here = c.here
+		v := p.run(t, s)
+		if v.Verdict != Linked || v.Here != c.here || math.Abs(v.Busy-c.busy) > 1e-9 {
+			t.Errorf("%+v: %s, here %v, busy %v", c, v.Verdict, v.Here, v.Busy)
+		}
+		if got := strings.Contains(v.Words(), "whose processors were 90 % busy"); got != c.want {
+			t.Errorf("%+v: %s", c, v.Words())
+		}
+	}
+}
+
 func TestSameSeedSameCheck(t *testing.T) {
 	run := func(seed uint64) Verdict {
 		s := standardSetup()

@@ -51,6 +51,8 @@ type Observation struct {
 	Succeeded int // of these, answered as expected
 	Sham      int // requests of the sham load
 
+	Busy float64 // share of this machine's processors in use, 0 to 1; 0 where it is not known
+
 	// Amber says that production was over its amber limits at some time of the
 	// half; being held amber for a while after does not count.
 	Amber   bool

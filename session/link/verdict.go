@@ -95,6 +95,9 @@ type Verdict struct {
 	SentOn  int     `json:"sent_on"`
 	SentOff int     `json:"sent_off"`
 	Success float64 `json:"success"` // share of SentOn
+
+	Here bool    `json:"here"` // production answered from this machine
+	Busy float64 `json:"busy"` // mean share of this machine's processors in use with load
 }
 
 // end gives the verdict; endWith the same with the p-value of the last look.
@@ -126,6 +129,7 @@ func (c *Check) conclude(k Kind, why string, p *float64) {
 	if c.sent[1] > 0 {
 		v.Success = float64(c.success) / float64(c.sent[1])
 	}
+	v.Here, v.Busy = s.Here, c.busy/float64(max(1, c.halves[1]))
 	if k == NoLinkSeen {
 		v.Reach = Reach(c.users, v.Bound)
 	}

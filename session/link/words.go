@@ -30,6 +30,9 @@ func (v Verdict) Words() string {
 	return v.inconclusive()
 }
 
+// crowded is how busy processors are where whoever shares them waits for the others.
+const crowded = 0.7
+
 func (v Verdict) linked() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Linked. %s", v.effectWords())
@@ -42,6 +45,9 @@ func (v Verdict) linked() string {
 		fmt.Fprintf(&b, " In %d of them the same load went %s in the halves without: production could still tell.", v.ShamPairs, to)
 	}
 	b.WriteString(v.controlWords())
+	if v.Here && v.Busy >= crowded {
+		fmt.Fprintf(&b, " Production answers from this machine, whose processors were %.0f %% busy: those may be all that the two share.", 100*v.Busy)
+	}
 	fmt.Fprintf(&b, " Chance of this verdict without a link: at most %s.", percent(v.Alpha))
 	b.WriteString(" More load on staging will be felt by production's customers: find out what the two share. The dial stays at one user until you type a reason.")
 	return b.String()

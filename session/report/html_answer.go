@@ -209,6 +209,14 @@ func (m *Model) guardDeeds() string {
 	return fmt.Sprintf("held the load %s and cut it %s", howOften(t.Holds), howOften(t.Cuts))
 }
 
+// holdsBy heads the number of holds: without a guard only this machine holds.
+func (m *Model) holdsBy() string {
+	if m.Session.GuardOn {
+		return "Holds by the guard"
+	}
+	return "Holds because this machine was the limit"
+}
+
 func howOften(n int) string {
 	if n == 0 {
 		return "never"
@@ -234,7 +242,7 @@ func (m *Model) numbers() []block {
 		cutBy = join(cutBy, words(" ("), foreign(kindsOf(t.CutsBy)), words(")"))
 	}
 	g.key("Cuts by the guard", cutBy)
-	g.key("Holds by the guard", words(fmt.Sprint(t.Holds)))
+	g.key(m.holdsBy(), words(fmt.Sprint(t.Holds)))
 	g.key("Recoveries after a cut", words(recoveryWords(m.Recoveries)))
 	g.key("Last good level", words(lastGoodWords(t.LastGood)))
 	g.key("Noted", words(list(foundWords(m))))

@@ -238,7 +238,7 @@ func (p *page) numbers(m *Model) {
 		row("Worst second of production, p95", worstWords(t.ProdP95)),
 		row("Production by state", shareWords(t.Production)),
 		row("Cuts by the guard", fmt.Sprintf("%d%s", t.Cuts, inParens(kindsOf(t.CutsBy)))),
-		row("Holds by the guard", number(float64(t.Holds))),
+		row(m.holdsBy(), number(float64(t.Holds))),
 		row("Recoveries after a cut", recoveryWords(m.Recoveries)),
 		row("Last good level", lastGoodWords(t.LastGood)),
 		row("Gaps in the data", number(float64(t.Gaps))),
