@@ -19,7 +19,13 @@ const labelWidth = 12
 func (m *Model) card() sheet {
 	lines := report.Card(m.s, m.now)
 	if m.replay != nil { // what it says of keys is for a session's
-		lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "STOP ") })
+		stop := false
+		lines = slices.DeleteFunc(lines, func(l string) bool {
+			if name, _ := split(strings.TrimPrefix(l, " "), labelWidth); strings.TrimSpace(name) != "" {
+				stop = strings.TrimSpace(name) == "STOP"
+			}
+			return stop
+		})
 	}
 	return sheet{m: m, title: "WHAT ARE WE DOING", about: m.now.Format("15:04:05 "), foot: "y copies it", w: 76, n: len(lines), line: func(i int) []piece {
 		name, text := split(strings.TrimPrefix(lines[i], " "), labelWidth)

@@ -15,13 +15,13 @@ import (
 // The size of a card: it stands in a terminal of 80x24 with room around it.
 const (
 	cardWidth = 77
-	cardLines = 14
+	cardLines = 16
 )
 
 // Card answers "what are you doing right now?" for somebody who asks over a
 // shoulder: who, what, where, how much load, how production is and whether it
 // gets better or worse, who can stop it, what was found, when it is done. At
-// most 14 lines of 78 columns, plain text; clock times are in now's zone.
+// most 16 lines of 77 columns, plain text; clock times are in now's zone.
 func Card(st *session.State, now time.Time) []string {
 	v := status(st, now)
 	if v.State == Empty {
@@ -29,7 +29,7 @@ func Card(st *session.State, now time.Time) []string {
 	}
 	c := &card{zone: now.Location()}
 	c.row("SESSION", c.session(v))
-	c.wrap("WE ARE", c.charter(v))
+	c.row("WE ARE", c.charter(v))
 	c.row("NOW", c.load(v))
 	c.row("PRODUCTION", envWords(v.Production, over(v))+" · only watched")
 	c.more(envMore(v.Production, ""))
@@ -60,39 +60,61 @@ func Card(st *session.State, now time.Time) []string {
 		c.more(fmt.Sprintf("latest %s %s: %s", c.clock(n.T), n.Kind, n.Text))
 	}
 	c.row("NEXT", c.next(st, v))
-	return c.lines[:min(len(c.lines), cardLines)]
+	return c.lay()
 }
 
+// card is what the card says, row by row.
 type card struct {
-	zone  *time.Location
-	lines []string
+	zone *time.Location
+	rows []cardRow
 }
 
-func (c *card) row(name, text string) { c.put(fmt.Sprintf(" %-11s %s", name, oneLine(text))) }
+type cardRow struct{ name, text string }
 
-// wrap gives a text two lines, broken between words.
-func (c *card) wrap(name, text string) {
-	text = oneLine(text)
-	first := text
-	if room := cardWidth - 13; ansi.StringWidth(text) > room {
-		first = ansi.Truncate(text, room, "")
-		if i := strings.LastIndexByte(first, ' '); i > 0 {
-			first = first[:i]
-		}
-	}
-	c.row(name, first)
-	c.more(strings.TrimPrefix(text, first))
-}
+func (c *card) row(name, text string) { c.rows = append(c.rows, cardRow{name, oneLine(text)}) }
 
 // more goes on with the row above; nothing is left out of a card by an empty line.
 func (c *card) more(text string) {
 	if text != "" {
-		c.put(strings.Repeat(" ", 13) + oneLine(text))
+		c.row("", text)
 	}
 }
 
-func (c *card) put(line string) {
-	c.lines = append(c.lines, strings.TrimRight(ansi.Truncate(line, cardWidth, "…"), " "))
+const cardRoom = cardWidth - 13 // columns of a row's text
+
+// lay gives a row that is too long a second line, as far as there are lines: the
+// rows above before the ones below. What still has no room ends after a word.
+func (c *card) lay() []string {
+	spare := cardLines - len(c.rows)
+	var lines []string
+	for _, r := range c.rows {
+		text, name := r.text, r.name
+		if first := wordsWithin(text, cardRoom); first != text && spare > 0 {
+			spare--
+			lines = append(lines, fmt.Sprintf(" %-11s %s", name, first))
+			text, name = strings.TrimPrefix(strings.TrimSpace(text[len(first):]), "· "), ""
+		}
+		if fits := wordsWithin(text, cardRoom); fits != text {
+			text = wordsWithin(text, cardRoom-2) + " …"
+		}
+		lines = append(lines, strings.TrimRight(fmt.Sprintf(" %-11s %s", name, text), " "))
+	}
+	return lines
+}
+
+// wordsWithin is the beginning of text that has room, up to the end of a word where
+// one ends there.
+func wordsWithin(text string, room int) string {
+	if ansi.StringWidth(text) <= room {
+		return text
+	}
+	cut := ansi.Truncate(text, room, "")
+	if !strings.HasPrefix(text[len(cut):], " ") {
+		if i := strings.LastIndexByte(cut, ' '); i > 0 {
+			cut = cut[:i]
+		}
+	}
+	return strings.TrimRight(strings.TrimSuffix(strings.TrimRight(cut, " "), "·"), " ")
 }
 
 func (c *card) clock(t time.Time) string { return t.In(c.zone).Format("15:04") }
