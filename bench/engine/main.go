@@ -6,6 +6,8 @@
 //
 //	go run ./bench/engine                          # all tools, 5 rounds
 //	go run ./bench/engine -only crosstalk,wrk -rounds 3 -for 3s
+//	go run ./bench/engine -rise 10,100,1000,10000  # ours and wrk, as the users grow
+//	go run ./bench/engine -last 30m                # ours alone, minute by minute
 //
 // The order of the tools turns with every round, and medians are told. Requests
 // are those that nginx counted; CPU and memory are the process's own, by the
@@ -32,6 +34,8 @@ type settings struct {
 	length time.Duration
 	users  int
 	only   string
+	rise   string        // numbers of users; "" for one number
+	last   time.Duration // of one run of ours; 0 for rounds
 }
 
 func main() {
@@ -40,6 +44,8 @@ func main() {
 	flag.DurationVar(&s.length, "for", 4*time.Second, "how long each tool sends in a round")
 	flag.IntVar(&s.users, "users", 64, "users, or connections")
 	flag.StringVar(&s.only, "only", "", "tools, with commas between them (default: all)")
+	flag.StringVar(&s.rise, "rise", "", "numbers of users, with commas between them: what a request costs at each, ours beside wrk's")
+	flag.DurationVar(&s.last, "last", 0, "ours alone for so long, minute by minute: a request's cost, and memory")
 	stand.Main("engine", s.run)
 }
 
@@ -55,6 +61,14 @@ func (s *settings) run(ctx context.Context, work string) error {
 	if flag.NArg() > 0 || s.rounds < 1 || s.users < 1 || s.length < time.Second {
 		return errors.New("-rounds and -users are at least 1, -for at least 1s, and there are no arguments")
 	}
+	switch {
+	case s.last != 0 && (s.last < 2*time.Minute || s.rise != ""):
+		return errors.New("-last is at least 2m, and without -rise")
+	case s.last != 0:
+		s.only = "crosstalk"
+	case s.rise != "" && s.only == "":
+		s.only = "crosstalk,wrk"
+	}
 	tools, err := s.tools(ctx, work)
 	if err != nil {
 		return err
@@ -64,41 +78,61 @@ func (s *settings) run(ctx context.Context, work string) error {
 		return err
 	}
 	defer server.stop()
-	all := map[string][]cost{}
-	for round := range s.rounds {
-		for i := range tools {
-			t := tools[(i+round)%len(tools)]
-			c, err := t.measure(ctx, server, filepath.Join(work, fmt.Sprintf("%s-%d", t.name, round)), s)
-			if err != nil {
-				return fmt.Errorf("round %d, %s: %w", round+1, t.name, err)
-			}
-			fmt.Fprintf(os.Stderr, "round %d  %-10s %6.1f us  %7.0f/s  %4.0f MB\n", round+1, t.name, c.micros, c.rate, c.peak)
-			all[t.name] = append(all[t.name], c)
-		}
+	switch {
+	case s.last != 0:
+		return s.lasting(ctx, tools[0], server, work)
+	case s.rise != "":
+		return s.rising(ctx, tools, server, work)
+	}
+	all, err := s.measured(ctx, tools, server, work)
+	if err != nil {
+		return err
 	}
 	s.table(tools, all)
 	return nil
 }
 
+// measured runs every tool once in each round, and tells what each run cost.
+func (s *settings) measured(ctx context.Context, tools []tool, server *nginx, work string) (map[string][]cost, error) {
+	all := map[string][]cost{}
+	for round := range s.rounds {
+		for i := range tools {
+			t := tools[(i+round)%len(tools)]
+			c, err := t.measure(ctx, server, filepath.Join(work, fmt.Sprintf("%s-%d-%d", t.name, s.users, round)), s)
+			if err != nil {
+				return nil, fmt.Errorf("round %d, %s: %w", round+1, t.name, err)
+			}
+			fmt.Fprintf(os.Stderr, "round %d  %-10s %5d users %6.1f us  %7.0f/s  %4.0f MB\n", round+1, t.name, s.users, c.micros, c.rate, c.peak)
+			all[t.name] = append(all[t.name], c)
+		}
+	}
+	return all, nil
+}
+
+// middle is the median of a number of a tool's runs.
+func middle(runs []cost, of func(cost) float64) float64 {
+	var v []float64
+	for _, c := range runs {
+		v = append(v, of(c))
+	}
+	return stand.Median(v)
+}
+
+func micros(c cost) float64 { return c.micros }
+func rate(c cost) float64   { return c.rate }
+func peak(c cost) float64   { return c.peak }
+
 // table prints medians, and how ours compares.
 func (s *settings) table(tools []tool, all map[string][]cost) {
-	middle := func(name string, of func(cost) float64) float64 {
-		var v []float64
-		for _, c := range all[name] {
-			v = append(v, of(c))
-		}
-		return stand.Median(v)
-	}
-	micros := func(c cost) float64 { return c.micros }
-	ours := middle("crosstalk", micros)
+	ours := middle(all["crosstalk"], micros)
 	fmt.Printf("%s, %d processors, %s, %d users, %d rounds of %s, medians\n\n", runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), runtime.Version(), s.users, s.rounds, s.length)
 	fmt.Println("| tool | CPU for a request | ours is | requests a second | peak memory |")
 	fmt.Println("|---|---:|---:|---:|---:|")
 	for _, t := range tools {
-		m, ratio := middle(t.name, micros), "–"
+		m, ratio := middle(all[t.name], micros), "–"
 		if t.name != "crosstalk" && ours > 0 && m > 0 {
 			ratio = fmt.Sprintf("%.2f x", ours/m)
 		}
-		fmt.Printf("| %s | %.1f µs | %s | %.0f | %.0f MB |\n", t.shown(), m, ratio, middle(t.name, func(c cost) float64 { return c.rate }), middle(t.name, func(c cost) float64 { return c.peak }))
+		fmt.Printf("| %s | %.1f µs | %s | %.0f | %.0f MB |\n", t.shown(), m, ratio, middle(all[t.name], rate), middle(all[t.name], peak))
 	}
 }

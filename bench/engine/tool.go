@@ -39,28 +39,26 @@ func (t tool) shown() string {
 
 // tools builds or finds what is measured.
 func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
-	seconds := strconv.FormatFloat(s.length.Seconds(), 'f', -1, 64)
-	users := strconv.Itoa(s.users)
 	all := []tool{
 		{name: "crosstalk", args: func(url, watch, dir string, s *settings) []string {
 			return []string{"run", "--headless", "--target", url, "--watch", watch, "--baseline", "0", "--glide", "off",
-				"--for", s.length.String(), "--dial", "0s=" + users, "--limit-users", users, "--out", dir}
+				"--for", s.length.String(), "--dial", "0s=" + s.count(), "--limit-users", s.count(), "--out", dir}
 		}},
 		{name: "vegeta", peer: peer.Vegeta, stdin: "GET {URL}\n", args: func(_, _, dir string, s *settings) []string {
-			return []string{"attack", "-rate=0", "-max-workers=" + users, "-duration=" + s.length.String(), "-output=" + dir}
+			return []string{"attack", "-rate=0", "-max-workers=" + s.count(), "-duration=" + s.length.String(), "-output=" + dir}
 		}},
 		{name: "hey", peer: peer.Hey, args: func(url, _, _ string, s *settings) []string {
-			return []string{"-c", users, "-z", s.length.String(), url}
+			return []string{"-c", s.count(), "-z", s.length.String(), url}
 		}},
 		{name: "k6", peer: peer.K6, stdin: k6Script, args: func(url, _, _ string, s *settings) []string {
-			return []string{"run", "--quiet", "--no-color", "--no-usage-report", "--address", "127.0.0.1:0", "--vus", users,
+			return []string{"run", "--quiet", "--no-color", "--no-usage-report", "--address", "127.0.0.1:0", "--vus", s.count(),
 				"--duration", s.length.String(), "-e", "TARGET=" + url, "-"}
 		}},
 		{name: "bombardier", peer: peer.Bombardier, args: func(url, _, _ string, s *settings) []string {
-			return []string{"-c", users, "-d", s.length.String(), "--print", "result", url}
+			return []string{"-c", s.count(), "-d", s.length.String(), "--print", "result", url}
 		}},
-		{name: "wrk", args: func(url, _, _ string, _ *settings) []string {
-			return []string{"-t1", "-c" + users, "-d" + seconds, url}
+		{name: "wrk", args: func(url, _, _ string, s *settings) []string {
+			return []string{"-t1", "-c" + s.count(), "-d" + strconv.FormatFloat(s.length.Seconds(), 'f', -1, 64), url}
 		}},
 	}
 	var out []tool
@@ -84,6 +82,9 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 	}
 	return out, nil
 }
+
+// count is the number of users as an argument.
+func (s *settings) count() string { return strconv.Itoa(s.users) }
 
 // measure runs a tool once. dir is a name that nothing has yet.
 func (t tool) measure(ctx context.Context, n *nginx, dir string, s *settings) (cost, error) {
