@@ -138,14 +138,21 @@ func (f *initFlags) ask(ctx context.Context) error {
 	if len(f.people) > 0 {
 		who.Name = strings.Join(f.people, "; ")
 	}
+	load := "" // what was answered to the first question
 	questions := []tui.Question{
 		{Key: "load", Name: "Load", Asks: "staging's URL, or paste a curl command (Copy as cURL)", Check: func(s string) error {
 			_, err := (&initFlags{target: s}).recipe()
+			if err == nil {
+				load = s
+			}
 			return firstProblem(err)
 		}},
-		{Key: "watch", Name: "Watch", Asks: "production's URLs, with spaces between; a page that reads the database tells most", Text: strings.Join(f.watch, " "),
+		{Key: "watch", Name: "Watch", Asks: "production's URLs; best a page that reads the database", Text: strings.Join(f.watch, " "),
 			Check: func(s string) error {
-				_, err := session.DefaultConfig("http://127.0.0.1:1/", strings.Fields(s))
+				r, err := (&initFlags{target: load, watch: strings.Fields(s), with: f.with, discover: f.discover}).recipe()
+				if err == nil {
+					_, err = r.Config(os.LookupEnv)
+				}
 				return firstProblem(err)
 			}},
 		{Key: "users", Name: "Most users", Asks: "a hard cap, whatever the dial says", Text: strconv.Itoa(f.users), Check: func(s string) error {
@@ -186,10 +193,11 @@ func (f *initFlags) ask(ctx context.Context) error {
 	return nil
 }
 
-// firstProblem is what a form has room for.
+// firstProblem is what a form has room for; the field stands for the flag.
 func firstProblem(err error) error {
 	if p, ok := errors.AsType[session.Problems](err); ok && len(p) > 0 {
-		return fmt.Errorf("%s: %s", p[0].What, p[0].Remedy)
+		what := strings.TrimPrefix(strings.TrimPrefix(p[0].What, "--watch "), "--target ")
+		return fmt.Errorf("%s: %s", what, p[0].Remedy)
 	}
 	return err
 }

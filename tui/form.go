@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"crosstalk/notes"
 	"crosstalk/session"
@@ -236,7 +237,7 @@ func (b sheetForm) render(w, h int) string {
 		}
 		y += rows
 	}
-	b.foot(c, w, h)
+	b.foot(c, w, h, y)
 	return c.String()
 }
 
@@ -250,10 +251,17 @@ func (b sheetForm) rows(w, h int) int {
 	return max(1, min(max(2, n), formRows, h-4-len(b.m.form.fields)))
 }
 
-func (b sheetForm) foot(c *canvas, w, h int) {
+// foot says what is wrong, in the lines from free on, or which keys do what.
+func (b sheetForm) foot(c *canvas, w, h, free int) {
 	f := &b.m.form
 	if f.wrong != "" {
-		c.clip(2, h-2, w-2, cut("✕ "+f.wrong, w-4), inkAmber)
+		lines := strings.Split(ansi.Wrap(notes.Clean("✕ "+f.wrong), w-4, ""), "\n")
+		if most := max(1, h-1-free); len(lines) > most {
+			lines = append(lines[:most-1], strings.Join(lines[most-1:], " "))
+		}
+		for i, l := range lines {
+			c.clip(2, h-1-len(lines)+i, w-2, cut(l, w-4), inkAmber)
+		}
 		return
 	}
 	if f.sum != nil {
