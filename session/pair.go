@@ -141,18 +141,18 @@ func (s *State) takesPart(p Participant) {
 // left notes that one view of somebody's is gone, and whether it was the last.
 func (s *State) left(name string, ms int64, id uint64) {
 	s.Pair.Here = slices.DeleteFunc(slices.Clone(s.Pair.Here), func(v Viewer) bool { return v.ID == id })
+	if s.Pair.Holder == name && s.Pair.Lost < 0 && !s.mayDrive(name) {
+		s.Pair.Lost = ms
+	}
+	if o := s.Pair.Offer; o != nil && o.To == name && !s.mayDrive(name) {
+		s.Pair.Offer = nil
+	}
 	if s.here(name) {
 		return
 	}
 	if i := slices.IndexFunc(s.Pair.People, func(p Participant) bool { return p.Name == name }); i >= 0 {
 		s.Pair.People = slices.Clone(s.Pair.People)
 		s.Pair.People[i].Left = ms
-	}
-	if s.Pair.Holder == name && s.Pair.Lost < 0 {
-		s.Pair.Lost = ms
-	}
-	if o := s.Pair.Offer; o != nil && o.To == name {
-		s.Pair.Offer = nil
 	}
 }
 
@@ -167,7 +167,7 @@ func (s *State) pair(e Event) {
 			maps.Copy(keys, s.Pair.keys)
 			s.Pair.keys = keys
 		}
-		if s.Pair.Holder == b.Name {
+		if s.Pair.Holder == b.Name && s.mayDrive(b.Name) {
 			s.Pair.Lost = -1
 		}
 		where := "looks on as " + string(b.Role)
@@ -188,7 +188,7 @@ func (s *State) pair(e Event) {
 		s.offered(e, b)
 	case *RoleChange:
 		s.Pair.Holder, s.Pair.Offer, s.Pair.Lost = b.To, nil, -1
-		if !s.here(b.To) {
+		if !s.mayDrive(b.To) {
 			s.Pair.Lost = e.MS
 		}
 		if i := slices.IndexFunc(s.Pair.People, func(p Participant) bool { return p.Name == b.To }); i >= 0 {
@@ -234,6 +234,12 @@ func (s *State) here(name string) bool {
 	return s.AtDesk(name) || slices.ContainsFunc(s.Pair.Here, func(v Viewer) bool { return v.Name == name })
 }
 
+// mayDrive tells whether somebody looks on now in a view that may hold the dial:
+// one whose key only watches may not, whatever it once held.
+func (s *State) mayDrive(name string) bool {
+	return s.AtDesk(name) || slices.ContainsFunc(s.Pair.Here, func(v Viewer) bool { return v.Name == name && v.Role != Observer })
+}
+
 // Holds tells whether somebody has the dial in hand. Who shares a desk shares
 // its keys.
 func (s *State) Holds(name string) bool {
@@ -241,10 +247,11 @@ func (s *State) Holds(name string) bool {
 }
 
 // RoleOf is what somebody may do now: the holder drives, and what else a person
-// may do came with the key.
+// may do came with the key. A view that watches does nothing else, even under the
+// holder's name.
 func (s *State) RoleOf(who Person) Role {
 	switch {
-	case s.Pair.Holder == "":
+	case s.Pair.Holder == "", who.Role == Observer:
 		return who.Role
 	case s.Holds(who.Name):
 		return Driver

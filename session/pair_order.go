@@ -126,7 +126,7 @@ func (s *Session) refusedPair(st *State, who Person, role Role, cmd Command) (wh
 		if o == nil || s.ms()-o.Since > offerLasts.Milliseconds() {
 			return "nobody offers the dial or asks for it", true
 		}
-		if o.Asked && st.Holds(who.Name) || !o.Asked && (who.Name == o.To || st.AtDesk(who.Name) && st.AtDesk(o.To)) {
+		if o.Asked && role == Driver || !o.Asked && role != Observer && s.mayAccept(st, who, o) {
 			return "", true
 		}
 		return o.Answers() + " has to answer", true
@@ -149,7 +149,7 @@ func refusedOffer(st *State, role Role, c OfferDial) string {
 	case !st.here(c.To):
 		return c.To + " is not here"
 	}
-	if st.AtDesk(c.To) || slices.ContainsFunc(st.Pair.Here, func(v Viewer) bool { return v.Name == c.To && v.Role == Navigator }) {
+	if st.mayDrive(c.To) {
 		return ""
 	}
 	return c.To + ` only watches: role="navigator" before the key lets somebody hold the dial`
