@@ -6,10 +6,12 @@
 # is a link. A starved check is alone.
 #
 #   bench/link/lab.sh                       20 quick runs of every case, one at a time (hours)
-#   AT_ONCE=3 RUNS=5 PROFILE=standard CASES="linked cron" bench/link/lab.sh
+#   AT_ONCE=3 FROM=6 RUNS=5 PROFILE=standard CASES="linked cron" bench/link/lab.sh
+#
+# FROM is the seed of the first run: with another one, more runs are other runs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-runs=${RUNS:-20} at_once=${AT_ONCE:-1} users=${USERS:-5} profile=${PROFILE:-quick} cases=${CASES:-linked unlinked cron busy starved}
+runs=${RUNS:-20} from=${FROM:-1} at_once=${AT_ONCE:-1} users=${USERS:-5} profile=${PROFILE:-quick} cases=${CASES:-linked unlinked cron busy starved}
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -95,7 +97,7 @@ PY
 for name in $cases; do
   free=$at_once
   [[ $name != starved ]] || { wait; free=1; }
-  for ((i = 1; i <= runs; i++)); do
+  for ((i = from; i < from + runs; i++)); do
     while (($(jobs -rp | wc -l) >= free)); do wait -n || true; done
     one "$name" "$i" &
   done
