@@ -88,6 +88,7 @@ func (b *builder) model(tail Tail) *Model {
 		}
 		return strings.Compare(a.Env, b.Env)
 	})
+	m.Answer.Link = b.told()
 	b.firsts()
 	b.answer()
 	m.fill()
@@ -200,36 +201,50 @@ const (
 )
 
 // answer decides what can be said of production. Touched: its checks were amber
-// or red while users ran, or the guard cut for its red. Not known: nobody
-// looked, or not enough, or it was not well before the first user came.
-// Untouched otherwise.
+// or red while users ran or just after, or the guard cut running users for its
+// red, or a link check moved it. Not known: nobody looked, or not enough, or it
+// was not well already while no user ran. Untouched otherwise.
 func (b *builder) answer() {
 	a := &b.m.Answer
 	a.Learned = strings.TrimSpace(b.st.Learned)
 	a.Draft = a.Learned == ""
 	e := b.envs[production]
-	var bad, rest int64 // milliseconds under load in spans that began under load, and before it
+	var bad, rest int64 // milliseconds under load in spans that began with it, and without
+	before := false     // one of the latter began before the first user
 	for _, s := range b.m.Health {
 		if s.Env != production || s.State != amber && s.State != red {
 			continue
 		}
 		if s.AtRest {
 			rest += s.loadedMS
+			before = before || s.loadedMS > 0 && !b.ranBy(s.fromMS)
 		} else {
 			bad += max(1, s.loadedMS)
 		}
 	}
+	mover := b.mover()
 	switch {
 	case b.st.Seq == 0:
 		a.Production, a.Why = NotKnown, []string{"The journal has no event."}
+	case bad > 0 || b.redCuts > 0:
+		a.Production = Touched
+		cause := "Whether the load was the cause can't be told from this alone."
+		if mover != nil {
+			cause = mover.evidence()
+		}
+		a.Why = append(b.moved(), b.times(), cause)
+	case mover != nil:
+		a.Production = Touched
+		a.Why = []string{mover.evidence(), b.times()}
 	case !b.watched():
 		a.Production, a.Why = NotKnown, []string{"No check of production was configured, so nobody looked."}
-	case bad > 0 || b.causes[session.CauseRed] > 0:
-		a.Production = Touched
-		a.Why = append(b.moved(), b.times(), "Whether the load was the cause can't be told from this alone.")
 	case rest > 0:
 		a.Production = NotKnown
-		a.Why = []string{"Production was already amber or red before the first user ran, so nothing can be told from it.", b.times()}
+		since := "while no user ran"
+		if before {
+			since = "before the first user ran"
+		}
+		a.Why = []string{"Production was already amber or red " + since + ", so nothing can be told from it.", b.times()}
 	case e == nil || len(e.rates) == 0 || e.time[green] == nil && b.loaded > 0:
 		a.Production, a.Why = NotKnown, []string{"Production's checks never answered, so nobody saw it."}
 	case b.loaded == 0:
@@ -240,6 +255,16 @@ func (b *builder) answer() {
 	default:
 		a.Production = Untouched
 		a.Why = []string{b.times(), "Its checks see what they ask for; what they do not ask for is not known."}
+	}
+	if idle := b.idle(); idle > 0 && a.Production == Untouched {
+		a.Why = append(a.Why, fmt.Sprintf("With no user running, and none in the %s before, they were amber or red for %s.", lasting(secs(loadTail)), lasting(idle)))
+	}
+	switch text := b.sharing(); {
+	case text == "":
+	case a.Production == Untouched:
+		a.Why = append([]string{"Untouched as far as its checks saw, but " + text}, a.Why...)
+	default:
+		a.Why = append(a.Why, title(text))
 	}
 	if (a.Production == Untouched || a.Production == Touched) && b.st.Baseline.Note != "" {
 		a.Why = append(a.Why, fmt.Sprintf("The limits of amber and red: %s.", b.st.Baseline.Note))
@@ -290,9 +315,13 @@ func (b *builder) times() string {
 func (b *builder) moved() []string {
 	var out []string
 	if f := b.firstProd; f.Seen {
-		out = append(out, fmt.Sprintf("It first moved at %s with %s running: %s.", clock(f.At.Elapsed), users(f.Users), strings.TrimRight(f.How, ".")))
+		with := "with " + users(f.Users) + " running"
+		if b.firstAfter != "" {
+			with = b.firstAfter
+		}
+		out = append(out, fmt.Sprintf("It first moved at %s %s: %s.", clock(f.At.Elapsed), with, strings.TrimRight(f.How, ".")))
 	}
-	if n := b.causes[session.CauseRed]; n > 0 {
+	if n := b.redCuts; n > 0 {
 		text := "The guard cut the load " + times(n) + " for production's red"
 		var took []string
 		for _, r := range b.m.Recoveries {
@@ -338,7 +367,7 @@ func (b *builder) unknowns() {
 	say(!h.GuardOn, "What the guard would have done: it was off (%s).", h.GuardOff)
 	say(h.Brake == nil, "How fast the brake is: it was not rehearsed.")
 	say(h.Brake != nil && !h.Brake.OK, "How fast the brake is: at the rehearsal it was not seen to drain.")
-	say(!b.spans.checked(), "Whether load on staging reaches production: no link check was made.")
+	b.reaching(say)
 	for _, s := range b.m.Stops {
 		say(s.MSToZero == nil && s.InFlight > 0, "When the last request ended after the stop at %s.", clock(s.Elapsed))
 	}

@@ -63,6 +63,11 @@ type builder struct {
 	worstStaging, worstProd           *Worst
 	worstLoaded                       *Worst // of production, with users running
 	ran, ranBefore                    int    // users at the newest tick and at the one before it
+	busyAt                            int64  // when load was there last; -1: never
+	ranAt                             int64  // when users ran last
+	lastUsers                         int    // and how many
+	firstAfter                        string // how long after the load firstProd was; "" if with it
+	redCuts                           uint64 // for production's red, of users that ran
 	selfMS                            int64
 	people                            []string
 	exemplars                         []*session.ExemplarAdd
@@ -72,7 +77,7 @@ type builder struct {
 func newBuilder() *builder {
 	m := &Model{Schema: Schema}
 	m.Session.GuardOn = true
-	return &builder{m: m, st: session.NewState(), paused: -1, codes: map[string]uint64{}, causes: map[string]uint64{}, unknown: map[string]uint64{},
+	return &builder{m: m, st: session.NewState(), paused: -1, busyAt: -1, codes: map[string]uint64{}, causes: map[string]uint64{}, unknown: map[string]uint64{},
 		steps: map[[2]string]*stepSeconds{}, envs: map[string]*envTrack{}, load: silent{what: "load"}, series: newSeries(), spans: spans{paused: -1}}
 }
 
@@ -219,6 +224,7 @@ func (b *builder) pass(ms int64) {
 		busy := b.busy()
 		if busy {
 			b.loaded += span
+			b.loadThere(ms)
 		}
 		for _, e := range b.envs {
 			e.pass(span, busy)
@@ -233,6 +239,14 @@ func (b *builder) pass(ms int64) {
 
 // busy tells whether load was there at the newest tick.
 func (b *builder) busy() bool { return b.st.Dial.Running > 0 || b.st.Dial.InFlight > 0 }
+
+// loadThere keeps that load was there until a moment.
+func (b *builder) loadThere(ms int64) {
+	b.busyAt = ms
+	if n := b.st.Dial.Running; n > 0 {
+		b.ranAt, b.lastUsers = ms, n
+	}
+}
 
 func (b *builder) now() Moment { return b.at(b.ms) }
 
@@ -272,6 +286,9 @@ func (b *builder) guard(g *session.GuardChange) {
 	if cuts(g.To) && !cuts(g.From) {
 		b.m.Totals.Cuts++
 		b.causes[g.Cause]++
+		if g.Cause == session.CauseRed && (g.Running > 0 || b.lately()) {
+			b.redCuts++ // one that found no load took none away
+		}
 	}
 	if cuts(g.To) {
 		if c := b.levels.current(); c.asked > 0 {

@@ -58,6 +58,9 @@ func (m *Model) chat() []string {
 		why = m.Answer.Why[0]
 	}
 	say("Production: %s. %s", m.Answer.Production, plain(why))
+	if text := chatTold(m.Answer.Link); text != "" {
+		say("%s", text)
+	}
 	if text := h.rateWords(); text != "" {
 		say("%s", text)
 	}
@@ -87,6 +90,16 @@ func (m *Model) chat() []string {
 	}
 	say("Report: report.html of session %s", plain(orUnknown(h.ID)))
 	return out
+}
+
+// chatTold are the verdicts of link checks and data stores in one line: each as
+// much of its words as there is room for.
+func chatTold(list []Told) string {
+	var parts []string
+	for _, t := range list {
+		parts = append(parts, cut(plain(t.name()+": "+t.says()), chatWidth/len(list)-2))
+	}
+	return strings.Join(parts, " · ")
 }
 
 // short is the knee without how it was found.

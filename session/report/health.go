@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -68,6 +69,33 @@ func (b *builder) gap(what string, from, to int64) {
 // and begins within two.
 func near(a, b float64) bool { return math.Abs(a-b) <= 2 }
 
+// loadTail is how long after the last user what production shows may still be
+// the load's: a check that was sent under load is given up after 3 s, and two bad
+// ones within 2 s are what makes an environment amber.
+const loadTail = 5000 // milliseconds
+
+// lately tells whether load is there, or was a moment ago. The one user of the
+// brake's rehearsal leaves nothing behind that could show.
+func (b *builder) lately() bool {
+	return b.busy() || b.busyAt >= 0 && b.ms-b.busyAt <= loadTail && !b.st.Baseline.Running
+}
+
+// ranBy tells whether any user of the dial's had run by a moment.
+func (b *builder) ranBy(ms int64) bool {
+	return slices.ContainsFunc(b.levels.list, func(l *level) bool { return l.asked > 0 && l.reached > 0 && l.from < ms })
+}
+
+// idle is how long production was amber or red by itself, in seconds.
+func (b *builder) idle() float64 {
+	var ms int64
+	for _, s := range b.m.Health {
+		if s.Env == production && s.AtRest && (s.State == amber || s.State == red) {
+			ms += int64((s.To-s.From)*1000) - s.loadedMS
+		}
+	}
+	return secs(ms)
+}
+
 // envTrack follows one environment.
 type envTrack struct {
 	name   string
@@ -100,7 +128,7 @@ func (e *envTrack) to(b *builder, state, why string) {
 		return
 	}
 	e.close(b)
-	busy, known := b.busy(), e.state != ""
+	busy, known := b.lately(), e.state != ""
 	worse := graver(state, e.state)
 	// What follows trouble that was there before any user, and is no worse, is
 	// still that trouble.
@@ -112,12 +140,23 @@ func (e *envTrack) to(b *builder, state, why string) {
 			b.levels.current().state(state)
 		}
 		if worse && (state == amber || state == red) && busy && !b.firstProd.Seen {
-			b.firstProd = b.firstNow("production's checks went " + state + ": " + why)
+			b.firstMoved("production's checks went " + state + ": " + why)
 		}
 	}
-	if e.name == staging && worse && (state == amber || state == red) && busy && !b.firstSlow.Seen {
+	if e.name == staging && worse && (state == amber || state == red) && b.busy() && !b.firstSlow.Seen {
 		b.firstSlow = b.firstNow("staging's checks went " + state + ": " + why)
 	}
+}
+
+// firstMoved keeps the first moment at which production moved with the load, or a
+// moment after it was gone.
+func (b *builder) firstMoved(how string) {
+	b.firstProd = b.firstNow(how)
+	if b.st.Dial.Running > 0 || b.lastUsers == 0 {
+		return
+	}
+	b.firstAfter = fmt.Sprintf("%s after the last of %s", lasting(secs(b.ms-b.ranAt)), users(b.lastUsers))
+	b.firstProd.Users = b.lastUsers
 }
 
 func (e *envTrack) close(b *builder) {

@@ -104,10 +104,13 @@ func (m *Model) inShort() []block {
 	if text := m.Session.rateWords(); text != "" {
 		out = append(out, block{Text: words(text)})
 	}
-	lines := []text{
-		join(strong("Load on staging: "), foreign(m.loadSentence())),
-		join(strong("Found: "), words(list(foundWords(m))+".")),
+	var lines []text
+	for _, t := range a.Link {
+		lines = append(lines, join(strong(t.name()+", at "+clock(t.Elapsed)+": "), foreign(cut(t.says(), maxTold))))
 	}
+	lines = append(lines,
+		join(strong("Load on staging: "), foreign(m.loadSentence())),
+		join(strong("Found: "), words(list(foundWords(m))+".")))
 	bugs := m.pick(func(n Note) bool { return n.Kind == notes.Bug })
 	for i, n := range bugs {
 		if i == 5 {

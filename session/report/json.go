@@ -77,6 +77,7 @@ func (m *Model) fill() {
 	some(&h.Builds)
 	some(&h.Journeys)
 	some(&a.Why)
+	some(&a.Link)
 	some(&a.Unknown)
 	some(&t.Kinds)
 	some(&t.Codes)

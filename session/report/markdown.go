@@ -101,6 +101,9 @@ func (p *page) short(m *Model) {
 	p.section("In short")
 	a, t := m.Answer, m.Totals
 	p.line("- **Production: %s.** %s", a.Production, sentences(a.Why))
+	for _, t := range a.Link {
+		p.line("- **%s, at %s:** %s", inline(t.name()), clock(t.Elapsed), inline(cut(t.says(), maxTold)))
+	}
 	p.line("- **Load on staging:** %s", loadLine(m))
 	p.line("- **Found:** %s.", list(foundWords(m)))
 	bugs := m.pick(func(n Note) bool { return n.Kind == notes.Bug })

@@ -133,6 +133,7 @@ type Answer struct {
 	Draft      bool     `json:"draft"`      // it is missing
 	Production string   `json:"production"` // Touched, Untouched or NotKnown
 	Why        []string `json:"why"`        // how that was decided, with its numbers
+	Link       []Told   `json:"link"`       // newest verdicts of the link check, of "is it me?" and of the data stores
 	Unknown    []string `json:"unknown"`    // what this session can't tell
 }
 
@@ -279,7 +280,7 @@ type Span struct {
 	To       float64 `json:"to"`
 	Users    int     `json:"users"`          // most running in it
 	Loaded   float64 `json:"loaded_seconds"` // of it, with at least one user
-	AtRest   bool    `json:"began_at_rest"`  // no user ran when it began
+	AtRest   bool    `json:"began_at_rest"`  // no user ran when it began, nor in the seconds before
 	fromMS   int64
 	loadedMS int64
 }

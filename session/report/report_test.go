@@ -188,6 +188,12 @@ func TestProduction(t *testing.T) {
 		t.seconds(20)
 		return t
 	}
+	stopped := func(t *tape) *tape {
+		t.add("mel", session.TypeStop, &session.LoadStop{Reason: "operator", By: "mel", Running: 10})
+		t.dial("mel", 0)
+		t.ms += 1100
+		return t
+	}
 	cases := map[string]struct {
 		make func() *tape
 		want string
@@ -242,11 +248,58 @@ func TestProduction(t *testing.T) {
 		"amber after the load": {func() *tape {
 			t := loaded()
 			t.dial("mel", 0)
-			t.seconds(3)
+			t.seconds(10)
 			t.health("production", "", "green", "amber", "slow")
 			t.seconds(10)
 			return t
-		}, Untouched, "green for"},
+		}, Untouched, "With no user running, and none in the 5 s before, they were amber or red for 10 s"},
+		"amber a moment after a stop": {func() *tape {
+			t := stopped(loaded())
+			t.health("production", "", "green", "amber", "slow")
+			t.seconds(40)
+			return t
+		}, Touched, "1.1 s after the last of 10 users"},
+		"users come back while it is amber from the stop": {func() *tape {
+			t := stopped(loaded())
+			t.health("production", "", "green", "amber", "slow")
+			t.seconds(10)
+			t.dial("mel", 10)
+			t.seconds(10)
+			return t
+		}, Touched, "1.1 s after the last of 10 users"},
+		"users come back while it is amber by itself": {func() *tape {
+			t := stopped(loaded())
+			t.seconds(20)
+			t.health("production", "", "green", "amber", "a deploy")
+			t.seconds(5)
+			t.dial("mel", 10)
+			t.seconds(10)
+			return t
+		}, NotKnown, "amber or red while no user ran"},
+		"red by itself, and the guard cuts nothing": {func() *tape {
+			t := stopped(loaded())
+			t.seconds(1200)
+			t.health("production", "", "green", "red", "a deploy")
+			t.add(session.ByGuard, session.TypeGuardState, &session.GuardChange{From: "run", To: "cut", Cause: session.CauseRed})
+			t.seconds(10)
+			return t
+		}, Untouched, "amber or red for 10 s"},
+		"cut a moment after a stop": {func() *tape {
+			t := stopped(loaded())
+			t.add(session.ByGuard, session.TypeGuardState, &session.GuardChange{From: "run", To: "cut", Cause: session.CauseRed})
+			t.seconds(10)
+			return t
+		}, Touched, "cut the load once"},
+		"only the brake was rehearsed": {func() *tape {
+			t := newTape()
+			t.start()
+			t.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Running: 1, Ceiling: -1})
+			t.quiet(5)
+			t.ms += 300
+			t.health("production", "", "green", "amber", "a deploy")
+			t.seconds(10)
+			return t
+		}, Untouched, "amber or red for 10 s"},
 		"out of sight": {func() *tape {
 			t := loaded()
 			t.health("production", "", "green", "no sight", "no answer")

@@ -285,6 +285,10 @@ func writeShare(w io.Writer, m *Model) error {
 		p.text(left, 320, 0, "Nothing was measured.", 22, false, inkSoft)
 		return p.encode(w)
 	}
+	if said := shareTold(m); said != "" {
+		y += 36
+		p.text(left, y+4, 0, p.fit(said, right-left, 18, true), 18, true, inkText)
+	}
 	top := y + 66
 	middle := top + (614-top)*0.36
 	loadPanel(p, m, top, middle, 16, false)
@@ -300,6 +304,15 @@ func shareLine(m *Model) string {
 		return "no request was counted"
 	}
 	return fmt.Sprintf("up to %s · %s, %s failed · %s", users(t.PeakUsers), count(t.Requests, "request", "requests"), percentOf(t.Errors, t.Requests), list(foundWords(m)))
+}
+
+// shareTold is what link checks and data stores told, in few words.
+func shareTold(m *Model) string {
+	var parts []string
+	for _, t := range m.Answer.Link {
+		parts = append(parts, oneLine(tidy(t.name()+": "+t.Verdict)))
+	}
+	return strings.Join(parts, " · ")
 }
 
 // small draws one panel as a picture of its own.

@@ -37,6 +37,7 @@ type LinkCheck struct {
 	Bound    *float64 `json:"bound"` // 95 %: by no more than this did production follow
 	Evidence *float64 `json:"evidence"`
 	Made     int      `json:"pairs"`
+	refused  bool     // no pair was made
 }
 
 // Stores is what the data stores of both environments were found to share.
@@ -44,6 +45,7 @@ type Stores struct {
 	Moment
 	Verdict string `json:"verdict"`
 	Words   string `json:"words"`
+	linked  bool   // load on staging is load on production's data
 }
 
 // Wrote counts one step that may have changed something on staging.
@@ -93,7 +95,7 @@ func (s *spans) take(b *builder, e session.Event) {
 	case *session.LinkVerdict:
 		s.verdict(now, e.By, body)
 	case *session.IdentityResult:
-		s.stores = &Stores{Moment: b.now(), Verdict: body.Verdict.String(), Words: body.Words}
+		s.stores = &Stores{Moment: b.now(), Verdict: body.Verdict.String(), Words: body.Words, linked: body.Linked()}
 	}
 }
 
@@ -108,7 +110,7 @@ func (s *spans) link(now float64, mode, by string) *LinkCheck {
 
 func (s *spans) verdict(now float64, by string, v *session.LinkVerdict) {
 	l := s.link(now, v.Mode, by)
-	l.To, l.Kind, l.Words, l.Reach = now, v.Kind, v.Words, v.Reach
+	l.To, l.Kind, l.Words, l.Reach, l.refused = now, v.Kind, v.Words, v.Reach, v.Refused
 	if v.Users > 0 {
 		l.Users = v.Users
 	}
@@ -175,11 +177,6 @@ func (s *spans) wrote(steps []Step) []Wrote {
 		}
 	}
 	return out
-}
-
-// checked tells whether any link check came to a verdict.
-func (s *spans) checked() bool {
-	return slices.ContainsFunc(s.links, func(l LinkCheck) bool { return l.Mode == session.ModeCheck && l.Kind != "" })
 }
 
 // modeName names what a link check is called on the screen.
