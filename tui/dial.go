@@ -82,6 +82,8 @@ func (m *Model) stopAll() tea.Cmd {
 // turn is the wheel: down freely, up slowly, because a wheel turns by accident.
 func (m *Model) turn(b tea.MouseButton) tea.Cmd {
 	switch {
+	case m.pictured():
+		return nil
 	case m.overlay != overlayNone:
 		switch b {
 		case tea.MouseWheelUp:

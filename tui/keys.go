@@ -150,6 +150,14 @@ func (m *Model) typed(msg tea.KeyPressMsg, key string) tea.Cmd {
 	if cmd, ok := m.answerPair(key); ok {
 		return cmd
 	}
+	if m.pair.follow != "" {
+		return m.whileFollowing(key)
+	}
+	return m.onMain(key)
+}
+
+// onMain handles a key while nothing is typed.
+func (m *Model) onMain(key string) tea.Cmd {
 	if cmd, ok := m.onSheet(key); ok {
 		return cmd
 	}

@@ -24,6 +24,8 @@ type pairing struct {
 	shown  []session.Presence
 	follow string           // whose look this screen takes over; "" nobody's
 	taken  look             // the look that was taken over last
+	own    look             // this screen's, to come back to
+	mine   bool             // a key of this screen opened what lies there: nothing is taken over
 	asked  string           // what the present question is about, and
 	since  time.Time        // since when it is shown
 	desks  map[string]blank // what authors at this desk have begun, by name
@@ -34,21 +36,6 @@ type pairing struct {
 type blank struct {
 	draft draft
 	desk  desk
-}
-
-// look is what a screen shows of all it could show.
-type look struct {
-	zoom    zoom
-	overlay overlay
-	scroll  int
-	item    int
-	steps   bool
-	scale   scaling
-	reach   time.Duration
-	point   moment
-	sel     string
-	open    bool
-	tile    tileKey
 }
 
 // readFor is how long a question stands before a key counts as its answer: one
@@ -81,31 +68,6 @@ func (m *Model) present() {
 	p.Show(me)
 	m.pair.shown = p.Shown()
 	m.following()
-}
-
-func (m *Model) looks() look {
-	return look{m.zoom, m.overlay, m.scroll, m.item, m.levelSteps, m.scale, m.reach, m.point, m.sel, m.desk.open, m.tile}
-}
-
-// following takes over what the followed screen shows, when that changes: keys of
-// one's own work in between.
-func (m *Model) following() {
-	if m.pair.follow == "" {
-		return
-	}
-	for _, p := range m.pair.shown {
-		l, ok := p.Look.(look)
-		if p.Name != m.pair.follow || p.Viewer == m.o.Viewer || !ok {
-			continue
-		}
-		if l != m.pair.taken && m.mode == modeMain {
-			m.pair.taken = l
-			m.zoom, m.overlay, m.scroll, m.item, m.levelSteps = l.zoom, l.overlay, l.scroll, l.item, l.steps
-			m.scale, m.reach, m.point = l.scale, l.reach, l.point
-			m.sel, m.desk.open, m.tile = l.sel, l.open, l.tile
-		}
-		return
-	}
 }
 
 // writing names who else writes a note just now: "mel is typing (bug)".
@@ -154,7 +116,7 @@ func (m *Model) people() string {
 	}
 	switch {
 	case m.pair.follow != "":
-		text += " · following " + m.pair.follow
+		text += " · following " + m.pair.follow + ", Esc ends it"
 	case !m.o.Host && m.o.Who.Name != "":
 		text += " · you are " + m.o.Who.Name + ", " + string(m.s.RoleOf(m.o.Who))
 	case m.o.Host && m.o.Who.Name != p.Holder && m.o.Who.Name != "":

@@ -92,7 +92,7 @@ func TestFollowShowsWhatTheOtherLooksAt(t *testing.T) {
 	if j.pair.follow != "mel" || j.overlay != overlayNone {
 		t.Fatalf("jon follows %q: %s", j.pair.follow, j.message.text)
 	}
-	if text := ansi.Strip(j.View().Content); !strings.Contains(text, "following mel") {
+	if text := ansi.Strip(j.View().Content); !strings.Contains(text, "following mel, Esc ends it") {
 		t.Errorf("it is not said:\n%s", text)
 	}
 	for _, keys := range [][]string{{"e"}, {"down", "down"}, {"esc", "l"}, {"esc", "t"}, {"left", "left"}, {"+"}, {"esc", "tab"}, {"up", "enter"}, {"esc", "esc", "?"}, {"esc", "z"}} {
@@ -102,15 +102,25 @@ func TestFollowShowsWhatTheOtherLooksAt(t *testing.T) {
 			t.Errorf("after %v mel's screen shows %+v, jon's %+v", keys, m.looks(), j.looks())
 		}
 	}
-	// What jon does himself stands until mel's screen changes, and mel's never follows jon's.
+	// What jon opens himself stays until he closes it, and mel's never follows jon's.
 	still := m.looks()
 	j.pressAll("?")
 	meet(m, j)
 	if j.overlay != overlayHelp || m.looks() != still {
 		t.Errorf("jon's own key: his shows %v, mel's %+v", j.overlay, m.looks())
 	}
+	m.pressAll("esc", "w")
+	meet(m, j)
+	if j.overlay != overlayHelp {
+		t.Errorf("jon's own card gave way to %v", j.overlay)
+	}
+	j.pressAll("q")
+	meet(m, j)
+	if j.overlay != overlayCard || j.pair.follow != "mel" {
+		t.Errorf("after it jon follows %q and sees %v", j.pair.follow, j.overlay)
+	}
 	// A note in the making is not torn away.
-	j.pressAll("esc", "n")
+	j.pressAll("n")
 	j.typeText("! half")
 	m.pressAll("esc", "e")
 	meet(m, j)
@@ -122,14 +132,16 @@ func TestFollowShowsWhatTheOtherLooksAt(t *testing.T) {
 	if j.overlay != overlayErrors {
 		t.Errorf("after the note jon's shows %v", j.overlay)
 	}
-	j.pressAll("esc", "s", "f")
-	if j.pair.follow != "" {
-		t.Fatalf("jon still follows %q", j.pair.follow)
+	for _, key := range []string{"esc", "s", "q", "enter"} {
+		j.startFollowing("mel")
+		meet(m, j)
+		if j.pressAll(key); j.pair.follow != "" || j.looks() != own {
+			t.Errorf("after %s jon still follows %q, and sees %+v", key, j.pair.follow, j.looks())
+		}
 	}
-	j.pressAll("esc", "esc")
 	m.pressAll("esc", "l")
 	meet(m, j)
-	if got := j.looks(); got.overlay != own.overlay {
+	if got := j.looks(); got != own {
 		t.Errorf("jon's own view shows %+v", got)
 	}
 	j.pressAll("s", "down", "f")

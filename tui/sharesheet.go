@@ -58,15 +58,10 @@ func (m *Model) shareKey(key string) (tea.Cmd, bool) {
 	case "t", "T":
 		return m.do(session.AskDial{}), true
 	case "f":
-		switch {
-		case m.pair.follow != "":
-			m.pair.follow = ""
-			m.say("your own view again", false)
-		case at.name == m.o.Who.Name || at.name == "":
+		if at.name == m.o.Who.Name || at.name == "" {
 			m.say("choose somebody else to follow (↑ ↓)", false)
-		default:
-			m.overlay, m.pair.follow, m.pair.taken = overlayNone, at.name, m.looks()
-			m.say("your screen shows what "+at.name+" looks at; s f ends it", false)
+		} else {
+			m.startFollowing(at.name)
 		}
 	case "k":
 		if err := m.src.May(m.o.Who, session.Kick{ID: at.viewer.ID}); err != nil {
@@ -153,11 +148,7 @@ func (m *Model) shareSheet() sheet {
 		add(piece{mark, inkStrong}, piece{fmt.Sprintf("%-14s", cut(s.name, 13)), k}, piece{fmt.Sprintf("%-24s", role), inkText}, piece{cut(about, w-40), inkDim})
 	}
 	add()
-	follow := "follow"
-	if m.pair.follow != "" {
-		follow = "your own view again"
-	}
-	keys := [][2]string{{"↑↓", "choose"}, {"o", "offer the dial"}, {"t", "ask for it, take it"}, {"f", follow}}
+	keys := [][2]string{{"↑↓", "choose"}, {"o", "offer the dial"}, {"t", "ask for it, take it"}, {"f", "follow"}}
 	if m.o.Host {
 		keys = append(keys, [][2]string{{"k", "send away"}, {"W", "another author at this desk (after Esc)"}, {"d", "open or close the door"}}...)
 	}

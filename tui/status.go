@@ -245,6 +245,8 @@ func (b status) typing(keep int) []piece {
 		names = []string{"Enter", "asks for them", "Esc", "leaves it"}
 	case b.m.mode == modeForm:
 		names = []string{"Enter", "goes on", "Esc", "closes"}
+	case b.m.mode == modeMain && b.m.pair.follow != "":
+		names = []string{"Esc", "your own view", "n", "note", "?", "help"}
 	case b.m.mode == modeMain && b.m.overlay != overlayNone:
 		names = []string{"Esc", "closes", "?", "help"}
 	case b.m.mode != modeEdit || e.purpose == editLearned:

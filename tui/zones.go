@@ -119,7 +119,7 @@ func (g gauge) sayZones(c *canvas) {
 // typed number that waits for Enter, because a hand slips.
 func (m *Model) click(msg tea.MouseClickMsg) tea.Cmd {
 	l := m.layout
-	if msg.Button != tea.MouseLeft || l.small || m.leaving || m.replay != nil {
+	if msg.Button != tea.MouseLeft || l.small || m.leaving || m.replay != nil || m.pictured() {
 		return nil
 	}
 	if m.overlay == overlayTimeline && m.mode == modeMain {
