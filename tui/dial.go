@@ -95,6 +95,7 @@ func (m *Model) turn(b tea.MouseButton) tea.Cmd {
 	case m.mode != modeMain || m.leaving:
 		return nil
 	}
+	m.guideHears("up")
 	switch b {
 	case tea.MouseWheelDown:
 		return m.moveDial(-1)

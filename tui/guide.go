@@ -43,7 +43,7 @@ func guideOf(o Options) guide {
 // guided is what the guide says now; "" when it is silent, or the note line is
 // needed for something else.
 func (m *Model) guided() (string, []keyHint) {
-	if m.s.Ramp != nil && m.mode == modeMain && !m.over {
+	if m.s.Ramp != nil && m.mode != modeEdit && !m.over {
 		return m.rampLines()
 	}
 	if m.guide == nil || m.mode != modeMain || m.saving || m.leaving || m.over || m.desk.offer != nil || len(m.desk.shots.queue) > 0 || m.sel != "" || m.tile.env != "" {
@@ -77,8 +77,11 @@ func (m *Model) guideTick() tea.Cmd {
 }
 
 // guideStopped tells the guide of a stop, which acts before any binding does.
-func (m *Model) guideStopped() {
-	if b := m.binding("stop"); m.guide != nil && b != nil {
+func (m *Model) guideStopped() { m.guideHears("stop") }
+
+// guideHears tells the guide of what was done without a key of its own.
+func (m *Model) guideHears(id string) {
+	if b := m.binding(id); m.guide != nil && b != nil {
 		m.guide.pressed(m, b)
 	}
 }

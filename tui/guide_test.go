@@ -161,13 +161,20 @@ func TestActPlays(t *testing.T) {
 // Who takes the dial, or stops, has it: the act makes no more moves.
 func TestActLetsGo(t *testing.T) {
 	t.Parallel()
-	for _, k := range []string{"right", "ctrl+x", "5", "space", "wheel"} {
+	for _, k := range []string{"right", "ctrl+x", "5", "space", "wheel", "click"} {
 		tour := &Tour{Act: 2}
 		m, src, pass := guidedScreen(quietStory(), 120, 36, Options{Tour: tour})
 		pass(time.Second)
-		if k == "wheel" {
-			m.Update(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
-		} else {
+		l := m.layout.users
+		switch k {
+		case "wheel":
+			m.Update(tea.MouseWheelMsg{Button: tea.MouseWheelUp, X: l.x + l.w/2, Y: l.y + 2})
+		case "click":
+			m.Update(tea.MouseClickMsg{Button: tea.MouseLeft, X: l.x + l.w/2, Y: l.y + 1})
+			if m.mode != modeNumber {
+				t.Fatal("the click did not reach the gauge")
+			}
+		default:
 			m.pressAll(k, "esc")
 		}
 		n := len(src.done())

@@ -129,10 +129,7 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if m.leaving {
 		return nil
 	}
-	if m.holdsRamp() {
-		return m.holdRamp(m.typed(msg, key))
-	}
-	return m.typed(msg, key)
+	return m.byHand("pressed a key", func() tea.Cmd { return m.typed(msg, key) })
 }
 
 // typed handles a key that stops nothing.

@@ -65,6 +65,10 @@ func (b noteBox) input(c *canvas, x, w, h int) int {
 			c.clip(x+width(p), y+i, x+w, lines[from+i], inkInput)
 		}
 		b.behind(c, x+width(p), y, x+w, from)
+		if l := m.rampLine(); l != "" && y > 1 {
+			y--
+			c.clip(c.text(x, y, "▸ ", inkStaging), y, x+w, l, inkStrong)
+		}
 		return y
 	}
 	if y, ok := b.guide(c, x, w, h); ok {

@@ -107,9 +107,14 @@ func (m *Model) holdsRamp() bool {
 	return m.s.Ramp != nil && m.replay == nil && m.src.May(m.o.Who, session.EndRamp{}) == nil
 }
 
-// holdRamp ends the ramp first, and then does what the key does as always.
-func (m *Model) holdRamp(rest tea.Cmd) tea.Cmd {
-	end := m.do(session.EndRamp{Why: m.o.Who.Name + " pressed a key"})
+// byHand does what a key, a paste or the mouse does. A ramp that it holds ends
+// first.
+func (m *Model) byHand(did string, act func() tea.Cmd) tea.Cmd {
+	if m.leaving || !m.holdsRamp() {
+		return act()
+	}
+	end := m.do(session.EndRamp{Why: m.o.Who.Name + " " + did})
+	rest := act()
 	if rest == nil {
 		return end
 	}
@@ -161,6 +166,18 @@ func (m *Model) rampLines() (text string, keys []keyHint) {
 		return text, []keyHint{{"any key", "holds it"}, {"^x", "stops all load"}}
 	}
 	return text, []keyHint{{"^x", "stops all load"}}
+}
+
+// rampLine is the ramp under way in one line, for above what is being written;
+// "" when there is none.
+func (m *Model) rampLine() string {
+	_, keys := m.rampLines()
+	if len(keys) == 0 {
+		return ""
+	}
+	v := m.s.Ramp
+	all := v.Ramp.Levels(v.From)
+	return fmt.Sprintf("Ramp to %s, %d of %d · %s %s", m.amount(v.Ramp.To), all-v.Ramp.Levels(m.s.Dial.Asked), all, keys[0].key, keys[0].does)
 }
 
 // bar is so many of all, in ten cells at most.

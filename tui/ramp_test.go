@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"crosstalk/session"
@@ -96,6 +97,64 @@ func TestRampIsShownAndAnyKeyHoldsIt(t *testing.T) {
 	watching.pressAll("t", "t")
 	if did := src.done(); len(did) > 0 {
 		t.Errorf("who may not hold it did %v", did)
+	}
+}
+
+// A paste, a click and the wheel hold a ramp as any key does: whoever reaches for
+// the session does not mean it to climb on.
+func TestAnyHandHoldsARamp(t *testing.T) {
+	t.Parallel()
+	gaugeAt := func(m *Model) (x, y int) {
+		l := m.layout.users
+		for y := range l.h {
+			for x := range l.w {
+				if to, ok := (gauge{m}).pointed(x, y, l.w, l.h); ok && to > m.s.Dial.Asked {
+					return l.x + x, l.y + y
+				}
+			}
+		}
+		t.Fatal("no place of the gauge is above what is asked for")
+		return 0, 0
+	}
+	for name, hand := range map[string]func(m *Model) tea.Msg{
+		"pasted": func(*Model) tea.Msg { return tea.PasteMsg{Content: "a chat"} },
+		"clicked": func(m *Model) tea.Msg {
+			x, y := gaugeAt(m)
+			return tea.MouseClickMsg{Button: tea.MouseLeft, X: x, Y: y}
+		},
+		"beside":  func(*Model) tea.Msg { return tea.MouseClickMsg{Button: tea.MouseLeft} },
+		"scrolls": func(*Model) tea.Msg { return tea.MouseWheelMsg{Button: tea.MouseWheelUp} },
+	} {
+		m, src := screen(rampStory(), 120, 36)
+		_, cmd := m.Update(hand(m))
+		if frame := ansi.Strip(m.View().Content); !strings.Contains(frame, "Ramp to 200 users") || !strings.Contains(frame, "any key holds it") {
+			t.Errorf("%s: until its end is told the ramp is not shown:\n%s", name, frame)
+		}
+		m.run(cmd)
+		did := src.done()
+		if len(did) == 0 {
+			t.Errorf("%s: nothing was done", name)
+			continue
+		}
+		if _, held := did[0].(session.EndRamp); !held {
+			t.Errorf("%s: first %T", name, did[0])
+		}
+	}
+}
+
+// While a number or a note is written the ramp stays in sight at every size.
+func TestARampIsSeenWhateverIsTyped(t *testing.T) {
+	t.Parallel()
+	for _, size := range sizes {
+		for _, k := range []string{"5", "n", "S", "q"} {
+			m, _ := screen(rampStory(), size[0], size[1])
+			m.Update(key(k)) // its command does not run: the ramp goes on, as one does that another holds
+			frame := ansi.Strip(m.View().Content)
+			fits(t, frame, size[0], size[1])
+			if !strings.Contains(frame, "Ramp to 200 users") || !strings.Contains(frame, "any key holds it") {
+				t.Errorf("%v after %s: the ramp is hidden:\n%s", size, k, frame)
+			}
+		}
 	}
 }
 

@@ -60,7 +60,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		return m.press(msg)
 	case tea.PasteMsg:
-		return m.pasteText(msg.Content)
+		return m.byHand("pasted something", func() tea.Cmd { return m.pasteText(msg.Content) })
 	case tea.ClipboardMsg:
 		return m.clipboard(msg.Content)
 	case unfinishedMsg:
@@ -78,12 +78,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case shotsMsg:
 		m.looked(msg)
 	case tea.MouseClickMsg:
-		return m.click(msg)
+		return m.byHand("clicked", func() tea.Cmd { return m.click(msg) })
 	case tea.MouseWheelMsg:
-		if m.guide != nil && m.mode == modeMain && m.overlay == overlayNone {
-			m.guide.pressed(m, m.binding("up"))
-		}
-		return m.turn(msg.Button)
+		return m.byHand("turned the wheel", func() tea.Cmd { return m.turn(msg.Button) })
 	}
 	return nil
 }

@@ -135,6 +135,7 @@ func (m *Model) click(msg tea.MouseClickMsg) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	m.guideHears("number")
 	if to <= m.s.Dial.Asked {
 		m.mode = modeMain
 		return m.setDial(setTo(to))
