@@ -15,6 +15,10 @@ import (
 // and taken off, and otherwise only when they are older than this.
 const gaugesEvery = 10 * time.Second
 
+// workEvery is how often a server is asked what it has done; that question takes
+// the place of the constant one. A little less than the second of most schedules.
+const workEvery = 900 * time.Millisecond
+
 // DatabaseOptions describes a check of a database server. Env, Name, DSN and
 // Every are needed.
 type DatabaseOptions struct {
@@ -57,6 +61,9 @@ func (g gauges) share() float64 {
 type session interface {
 	// read asks for a constant, or what is as cheap.
 	read(ctx context.Context) error
+	// work asks what the server has done since it began, for all its clients, in one
+	// round trip. NaN: it does not tell, or not to us.
+	work(ctx context.Context) (float64, error)
 	// gauges asks for the connections and, when lag is set, for the lag. What the
 	// server refuses to tell is not known; an error means that the connection
 	// cannot be used any more.
@@ -73,6 +80,9 @@ type database struct {
 	kept  session                        // nil: none is open
 	known gauges
 	at    time.Time // of known
+
+	counted time.Time // when it last told what it has done
+	silent  bool      // it does not tell that
 }
 
 // newDatabase makes the check around a way to open a connection.
@@ -117,9 +127,13 @@ func (d *database) probe(ctx context.Context) Result {
 			}
 			d.kept = s
 		}
-		err := d.ask(ctx, d.kept, time.Since(d.at) > gaugesEvery)
+		work, err := d.ask(ctx, d.kept, time.Since(d.at) > gaugesEvery, !d.silent && time.Since(d.counted) >= workEvery)
 		if err == nil {
-			return d.judge()
+			r := d.judge()
+			if !math.IsNaN(work) {
+				r.Work, r.Worked = finite(work), true
+			}
+			return r
 		}
 		d.drop()
 		if r := d.failure(err); !reused || !r.Refused || ctx.Err() != nil {
@@ -137,27 +151,34 @@ func (d *database) fresh(ctx context.Context) Result {
 		return d.failure(err)
 	}
 	defer s.close()
-	if err := d.ask(ctx, s, true); err != nil {
+	if _, err := d.ask(ctx, s, true, false); err != nil {
 		return d.failure(err)
 	}
 	return d.judge()
 }
 
-func (d *database) ask(ctx context.Context, s session, deep bool) error {
-	if err := s.read(ctx); err != nil {
-		return err
+// ask asks what a probe asks; what the server has done is NaN when it was not asked
+// that.
+func (d *database) ask(ctx context.Context, s session, deep, work bool) (done float64, err error) {
+	done = math.NaN()
+	if work {
+		if done, err = s.work(ctx); err == nil {
+			d.counted, d.silent = time.Now(), math.IsNaN(done)
+		}
+	} else {
+		err = s.read(ctx)
 	}
-	if !deep {
-		return nil
+	if err != nil || !deep {
+		return done, err
 	}
 	g, err := s.gauges(ctx, d.Lag > 0)
 	if err != nil {
 		// What was known is of a moment that has passed.
 		d.known = unknownGauges("the server did not tell")
-		return err
+		return done, err
 	}
 	d.known, d.at = g, time.Now()
-	return nil
+	return done, nil
 }
 
 // judge words what is known of a server that answered.

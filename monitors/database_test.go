@@ -157,7 +157,9 @@ type toldWorld struct {
 	open         int
 	fail         []error // of the next reads
 	g            gauges
-	err          error // of gauges
+	err          error     // of gauges
+	done         []float64 // of the next questions for what was done; then NaN
+	asked        int       // for that
 }
 
 func (w *toldWorld) session(context.Context) (session, error) {
@@ -173,6 +175,17 @@ func (s *told) read(context.Context) error {
 	err := s.world.fail[0]
 	s.world.fail = s.world.fail[1:]
 	return err
+}
+
+func (s *told) work(ctx context.Context) (float64, error) {
+	w := s.world
+	w.asked++
+	if len(w.done) == 0 {
+		return math.NaN(), s.read(ctx)
+	}
+	done := w.done[0]
+	w.done = w.done[1:]
+	return done, nil
 }
 
 func (s *told) gauges(context.Context, bool) (gauges, error) {
@@ -277,6 +290,39 @@ func TestDatabaseConnections(t *testing.T) {
 		if w.open != 0 {
 			t.Errorf("%d connections stay open", w.open)
 		}
+	})
+}
+
+// What a server has done is asked once a second, in place of the constant, on the
+// kept connection; one that does not tell is not asked again.
+func TestDatabaseWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &toldWorld{done: []float64{100, 0, 130}}
+		c, err := newDatabase(DatabaseOptions{Env: Production, Name: "db", Every: 250 * ms}, kindPostgres, "h:1", w.session, noWords)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		ask := func(p Probe, done float64, known bool, asked int) {
+			t.Helper()
+			if r := p(t.Context()); !r.OK || r.Work != done || r.Worked != known || w.asked != asked {
+				t.Errorf("%+v, asked %d times; want %v, %v, %d", r, w.asked, done, known, asked)
+			}
+			time.Sleep(250 * ms)
+		}
+		ask(c.Probe, 100, true, 1)
+		ask(c.Probe, 0, false, 1)
+		ask(c.Fresh, 0, false, 1)
+		ask(c.Probe, 0, false, 1)
+		ask(c.Probe, 0, true, 2)
+		time.Sleep(time.Second)
+		w.fail = []error{io.EOF}
+		ask(c.Probe, 130, true, 3) // the failure is of the next constant question
+		ask(c.Probe, 0, false, 3)
+		time.Sleep(time.Second)
+		ask(c.Probe, 0, false, 4)
+		time.Sleep(time.Second)
+		ask(c.Probe, 0, false, 4)
 	})
 }
 

@@ -102,6 +102,17 @@ func (s *mysqlSession) read(ctx context.Context) error {
 	return err
 }
 
+func (s *mysqlSession) work(ctx context.Context) (float64, error) {
+	rows, err := s.tell(ctx, "SHOW GLOBAL STATUS WHERE Variable_name = 'Questions'")
+	if err != nil {
+		return math.NaN(), err
+	}
+	if len(rows) != 1 || len(rows[0]) != 2 {
+		return math.NaN(), s.read(ctx) // a refusal says nothing of how the server is
+	}
+	return number64(rows[0][1]), nil
+}
+
 func (s *mysqlSession) gauges(ctx context.Context, lag bool) (gauges, error) {
 	g := unknownGauges("the server did not tell")
 	rows, err := s.tell(ctx, "SHOW GLOBAL STATUS WHERE Variable_name = 'Threads_connected'")

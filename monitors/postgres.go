@@ -12,7 +12,7 @@ import (
 )
 
 // Postgres makes a check of a PostgreSQL server: SELECT 1 on a kept connection,
-// one in ten on a new one. The DSN is a URL or key=value pairs, as libpq takes
+// once a second how many transactions there were instead, one in ten on a new one. The DSN is a URL or key=value pairs, as libpq takes
 // them. The connections in use are those of all databases, of those that an
 // ordinary user can have; the lag is that of this standby, or of the slowest
 // standby of this primary. They are read in read-only transactions of their own;
@@ -47,6 +47,9 @@ type postgresSession struct{ conn *pgconn.PgConn }
 const (
 	postgresRead = `SELECT 1`
 
+	// Told to everybody. A backend reports once a second at most.
+	postgresWork = `SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database`
+
 	// numbackends is told to everybody, other than the rows of pg_stat_activity.
 	postgresConnections = `SELECT (SELECT sum(numbackends) FROM pg_stat_database),
 		current_setting('max_connections')::int
@@ -69,6 +72,17 @@ const (
 func (s *postgresSession) read(ctx context.Context) error {
 	_, err := s.query(ctx, postgresRead)
 	return err
+}
+
+func (s *postgresSession) work(ctx context.Context) (float64, error) {
+	row, err := s.query(ctx, postgresWork)
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Severity == "ERROR" {
+		return math.NaN(), s.read(ctx) // a refusal says nothing of how the server is
+	}
+	if err != nil || len(row) != 1 {
+		return math.NaN(), err
+	}
+	return number64(row[0]), nil
 }
 
 func (s *postgresSession) gauges(ctx context.Context, lag bool) (gauges, error) {

@@ -18,6 +18,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// counts waits until a server tells of more work than before: our own questions
+// are some.
+func counts(t *testing.T, p Probe) {
+	t.Helper()
+	first := eventually(t, nil, p, func(r Result) bool { return r.Worked })
+	eventually(t, nil, p, func(r Result) bool { return r.Worked && r.Work > first.Work })
+}
+
 func TestRealPostgres(t *testing.T) {
 	initdb, postgres := binary(t, "initdb", "postgresql"), binary(t, "postgres", "postgresql")
 	basebackup := binary(t, "pg_basebackup", "postgresql")
@@ -42,6 +50,7 @@ func TestRealPostgres(t *testing.T) {
 	if !r.OK || r.Warn || !r.Measured || r.Unit != "%" || r.Value <= 0 || r.Value > 70 {
 		t.Errorf("quiet: %+v", r)
 	}
+	counts(t, c.Probe)
 	quick(t, "postgres, kept", 300, c.Probe)
 	quick(t, "postgres, fresh", 30, c.Fresh)
 
@@ -188,6 +197,7 @@ func TestRealMySQL(t *testing.T) {
 	if !r.OK || r.Warn || !r.Measured || r.Value <= 0 || r.Value > 70 {
 		t.Errorf("quiet: %+v", r)
 	}
+	counts(t, c.Probe)
 	quick(t, "mariadb, kept", 300, c.Probe)
 	quick(t, "mariadb, fresh", 30, c.Fresh)
 	if r = mustMySQL(t, DatabaseOptions{DSN: "mariadb://watcher:s3cret-watch@127.0.0.1:" + port}).Probe(t.Context()); !r.OK {
@@ -334,6 +344,7 @@ func TestRealRedis(t *testing.T) {
 			held = append(held, conn)
 		}
 	}
+	counts(t, c.Probe)
 	hold(5)
 	r = eventually(t, nil, c.Fresh, func(r Result) bool { return r.Warn })
 	if !r.OK || r.Value <= 50 || !strings.Contains(r.Reason, "of 10 connections in use, limit 50 %") {

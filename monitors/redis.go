@@ -88,6 +88,18 @@ func (s *redisSession) read(ctx context.Context) error {
 	return nil
 }
 
+func (s *redisSession) work(ctx context.Context) (float64, error) {
+	info, err := s.info(ctx, "stats")
+	if err != nil {
+		return math.NaN(), err
+	}
+	done := number64(info["total_commands_processed"])
+	if math.IsNaN(done) {
+		return done, s.read(ctx) // a refusal says nothing of how the server is
+	}
+	return done, nil
+}
+
 func (s *redisSession) gauges(ctx context.Context, lag bool) (gauges, error) {
 	g := unknownGauges("the server did not tell")
 	info, err := s.info(ctx, "clients")

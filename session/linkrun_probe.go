@@ -25,7 +25,7 @@ type probe struct {
 	due      time.Time
 	latency  time.Duration
 	outcome  link.Outcome
-	value    float64
+	value    float64 // measured, or of a check that counts: counted since ever
 	measured bool
 	behind   bool // not sent: the one before was still out
 }
@@ -42,8 +42,12 @@ type probes struct {
 	open map[int]time.Time // sent and not answered, by check: there is one at a time
 }
 
-// probeUse says what of a check counts; busy is that of this machine's processors.
-type probeUse struct{ latency, counter, busy bool }
+// probeUse says what of a check counts: its latency, the number that it measures,
+// the work that it counts, or how busy this machine's processors are.
+type probeUse struct{ latency, counter, work, busy bool }
+
+// works are what a database counts as work, by kind of check.
+var works = map[string]string{"postgres": "transactions", "mysql": "questions", "redis": "commands"}
 
 func newProbes(checks []monitors.Check) *probes {
 	p := &probes{checks: checks, in: make(chan probe, probeRoom), open: map[int]time.Time{}}
@@ -65,9 +69,10 @@ func useOf(c monitors.Check) probeUse {
 		u.latency, u.busy = c.Name == monitors.SinkName, c.Name == monitors.HostName
 	}
 	switch c.Kind {
-	case "metrics", "prometheus", "grafana", "postgres", "mysql", "redis":
+	case "metrics", "prometheus", "grafana":
 		u.counter = c.Env == monitors.Production
 	}
+	u.work = works[c.Kind] != "" && c.Env == monitors.Production
 	return u
 }
 
@@ -92,6 +97,9 @@ func (p *probes) offer(s monitors.Sample) {
 		if !s.Result.OK && s.Result.Status == 0 {
 			q.outcome = link.OK // the value is over its limit: the server did answer
 		}
+	}
+	if u.work && s.Phase == monitors.Done && s.Result.Worked {
+		q.value, q.measured = s.Result.Work, true
 	}
 	if v := s.Result.Vitals; u.busy && v != nil {
 		q.value, q.measured = v.CPU/100, true
@@ -194,11 +202,18 @@ func (p *probes) sample(check int, due time.Duration) link.Sample {
 	return link.Sample{Env: link.Env(c.Env), Check: c.Name, Due: due}
 }
 
-// counters returns the mean of what each check of production measured in a half,
-// its start left out.
+// counters returns, its start left out, the mean of what each check of production
+// measured in a half, and how much each database did in a second.
 func (p *probes) counters(h halfSpan, discard time.Duration) []link.Counter {
 	sum, n := make([]float64, len(p.checks)), make([]int, len(p.checks))
+	first, last := make([]probe, len(p.checks)), make([]probe, len(p.checks))
 	for _, q := range p.past {
+		if d := q.due.Sub(h.from); q.measured && p.use[q.check].work && d >= discard && d <= h.length {
+			if !first[q.check].measured {
+				first[q.check] = q
+			}
+			last[q.check] = q
+		}
 		if d := q.due.Sub(h.from); q.measured && p.use[q.check].counter && d >= discard && d < h.length {
 			sum[q.check] += q.value
 			n[q.check]++
@@ -208,6 +223,11 @@ func (p *probes) counters(h halfSpan, discard time.Duration) []link.Counter {
 	for i, k := range n {
 		if k > 0 {
 			out = append(out, link.Counter{Name: p.checks[i].Name, Rate: sum[i] / float64(k)})
+		}
+		// A server that began anew has counted nothing that can be compared.
+		if took := last[i].due.Sub(first[i].due); took > 0 && last[i].value >= first[i].value {
+			name := p.checks[i].Name + " " + works[p.checks[i].Kind]
+			out = append(out, link.Counter{Name: name, Rate: (last[i].value - first[i].value) / took.Seconds()})
 		}
 	}
 	return out

@@ -187,3 +187,32 @@ func TestProbesOfThisMachine(t *testing.T) {
 		t.Error("no production counts as on this machine")
 	}
 }
+
+// What a database did in a half is the difference of what it counts, a second; its
+// connections in use, which are asked every ten seconds, are nobody's work.
+func TestWorkOfAHalf(t *testing.T) {
+	p := newProbes(probeChecks())
+	from := time.Now()
+	read := func(ms int, work float64, worked bool) {
+		p.offer(monitors.Sample{Check: 6, Due: from.Add(time.Duration(ms) * time.Millisecond), Phase: monitors.Done,
+			Result: monitors.Result{OK: true, Measured: true, Value: 40, Unit: "%", Worked: worked, Work: work}})
+	}
+	read(0, 1000, true) // of the time that does not count
+	read(1000, 2000, true)
+	read(1250, 0, false)
+	read(2000, 2300, true)
+	read(5000, 3000, true)
+	read(5250, 9000, true) // of the half after
+	read(9000, 9100, true)
+	read(10000, 5, true) // began anew
+	p.drain()
+	h := halfSpan{from: from, length: 5 * time.Second}
+	want := []link.Counter{{Name: "db transactions", Rate: 250}}
+	if got := p.counters(h, time.Second); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	h.from = from.Add(5 * time.Second)
+	if got := p.counters(h, time.Second); len(got) > 0 {
+		t.Errorf("%v of a server that began anew", got)
+	}
+}

@@ -29,6 +29,7 @@ type channel struct {
 	name   string
 	weight float64
 	floor  float64 // differences are not measured in finer steps than this
+	usual  float64 // of Work: in the quiet phase, as square root of a rate; at least 1
 }
 
 // probe is a check as the quiet phase knew it.
@@ -132,7 +133,7 @@ func (l *layout) build(counts map[string][]float64) {
 		slices.Sort(counts[name])
 		l.channels = append(l.channels, channel{
 			kind: Work, name: name, weight: 1 / float64(len(l.counters)),
-			floor: max(1e-3, 1e-3*quantile(counts[name], 0.5)),
+			floor: max(1e-3, 1e-3*quantile(counts[name], 0.5)), usual: max(1, quantile(counts[name], 0.5)),
 		})
 	}
 	sum := 0.0
@@ -165,6 +166,10 @@ type watched struct {
 	latency, errs, tail float64
 	servers             []float64 // of a control: its latency as each of production's servers would show it
 }
+
+// answered tells whether a control was there to move: one that mostly fails looks
+// as still as one that has no part in anything.
+func (w watched) answered() bool { return w.ok && w.errs < 0.5 }
 
 // summary is what a half comes down to.
 type summary struct {
@@ -285,13 +290,15 @@ func (l *layout) onServers(over []float64) []float64 {
 }
 
 // differences returns on minus off for each channel of production, and the same
-// of each control in the channels it has a say in. ok is false when production
-// was not seen at all in one of the halves.
+// of each control in the channels it has a say in; nil of one that did not answer in
+// both halves. ok is false when production was not seen at all in one of them.
 func (l *layout) differences(on, off summary) (d []float64, controls [][]float64, ok bool) {
 	d = make([]float64, len(l.channels))
 	controls = make([][]float64, len(l.controls))
-	for i := range controls {
-		controls[i] = make([]float64, len(l.channels))
+	for j := range controls {
+		if on.controls[j].answered() && off.controls[j].answered() {
+			controls[j] = make([]float64, len(l.channels))
+		}
 	}
 	if !on.production.ok || !off.production.ok {
 		return d, controls, false
@@ -322,7 +329,7 @@ func (l *layout) differences(on, off summary) (d []float64, controls [][]float64
 			d[i] = 0
 		}
 		for j := range controls {
-			if of != nil && on.controls[j].ok && off.controls[j].ok {
+			if of != nil && controls[j] != nil {
 				controls[j][i] = of(on.controls[j]) - of(off.controls[j])
 			}
 		}

@@ -63,15 +63,15 @@ type Check struct {
 	half  int // that comes next
 	pairs []pair
 
-	production *evidence
-	controls   []judged
-	quietScale scale   // production's latency
-	withSham   float64 // evidence of the pairs with sham load
-	shamBest   float64
-	without    float64 // of the pairs without
-	bestBare   float64
-	shamPairs  int
-	lost       int
+	production  *evidence
+	controls    []judged
+	quietScales []scale // production's, by channel
+	withSham    float64 // evidence of the pairs with sham load
+	shamBest    float64
+	without     float64 // of the pairs without
+	bestBare    float64
+	shamPairs   int
+	lost        int
 
 	sent    [2]int // off, on
 	halves  [2]int
@@ -89,6 +89,7 @@ type judged struct {
 	difference *evidence // that production moves more
 	scale      scale     // of production less control, in quiet
 	own        scale     // of the control itself, in quiet
+	lost       int       // pairs in which it did not answer
 }
 
 type rate struct {
@@ -162,14 +163,16 @@ func (c *Check) start(quiet []Observation) {
 		if d, ctl, ok := l.differences(now, before); ok {
 			own = append(own, d)
 			for j := range ctl {
-				controls[j] = append(controls[j], ctl[j])
-				less[j] = append(less[j], minus(d, ctl[j]))
+				if ctl[j] != nil {
+					controls[j] = append(controls[j], ctl[j])
+					less[j] = append(less[j], minus(d, ctl[j]))
+				}
 			}
 		}
 		before = now
 	}
 	c.production = newEvidence(l.channels, own)
-	c.quietScale = c.production.scales[0]
+	c.quietScales = slices.Clone(c.production.scales)
 	for j, env := range l.controls {
 		g := judged{env: env, itself: newEvidence(l.channels, controls[j]), difference: newEvidence(l.channels, less[j])}
 		g.scale, g.own = g.difference.scales[0], g.itself.scales[0]
@@ -302,6 +305,10 @@ func (c *Check) pair(h Half, second summary, o Observation) {
 		c.bestBare = max(c.bestBare, c.without)
 	}
 	for j := range c.controls {
+		if p.controls[j] == nil {
+			c.controls[j].lost++
+			continue
+		}
 		c.controls[j].difference.add(minus(p.d, p.controls[j]), p.amplitude)
 		if !p.sham {
 			c.controls[j].itself.add(p.controls[j], p.amplitude)
@@ -350,8 +357,9 @@ func (c *Check) halve() {
 
 // cut ends the check because the guard has cut the load.
 func (c *Check) cut(h Half, o Observation) {
-	// What turns red just after the load has gone was under load a moment before.
-	afterOn := h.Load != On && h.Index%2 == 1 && o.RedAt < c.discard
+	// What turns red just after the load has gone was under load a moment before:
+	// it takes some probes to see it.
+	afterOn := h.Load != On && c.wasOn(h.Index-1) && o.RedAt < min(c.discard+time.Second, h.Length/2)
 	switch {
 	case o.Red && (h.Load == On || afterOn):
 		c.end(Suspected, "red under load")
@@ -360,6 +368,11 @@ func (c *Check) cut(h Half, o Observation) {
 	default:
 		c.end(Inconclusive, "no sight")
 	}
+}
+
+// wasOn tells whether a half had the load.
+func (c *Check) wasOn(index int) bool {
+	return index >= 0 && c.coins[index/2] == (index%2 == 0)
 }
 
 // Stop ends the check on somebody's order, with the verdict that what was

@@ -1,6 +1,9 @@
 package link
 
-import "math"
+import (
+	"iter"
+	"math"
+)
 
 // look is everything the decision rests on, worked out at one moment.
 type look struct {
@@ -37,7 +40,7 @@ func (c *Check) latencies(j int, keep func(p *pair) bool) []float64 {
 	var ds []float64
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if p.lost || !keep(p) {
+		if p.lost || !keep(p) || j >= 0 && p.controls[j] == nil {
 			continue
 		}
 		d := p.d[0]
@@ -70,14 +73,14 @@ func withSham(p *pair) bool { return p.sham }
 // the mean is added; until then only those hold that may be looked at any time.
 func (c *Check) look(final bool) look {
 	v := look{own: c.latencies(-1, all), plain: c.latencies(-1, plain)}
-	v.boundOwn = c.upperOf(v.own, c.quietScale, final)
+	v.boundOwn = c.upperOf(v.own, c.quietScales[0], final)
 	if len(v.plain) < len(v.own) {
 		// Where our own machine is to blame, the sham load hides it in the halves
 		// without load: what those pairs show is no bound.
-		v.boundOwn = max(v.boundOwn, c.upperOf(v.plain, c.quietScale, final))
+		v.boundOwn = max(v.boundOwn, c.upperOf(v.plain, c.quietScales[0], final))
 	}
 	v.bound = v.boundOwn
-	for j := range c.controls {
+	for j := range c.seen() {
 		v.boundLess = max(v.boundLess, c.upperOf(c.latencies(j, all), c.controls[j].scale, final))
 	}
 	v.bound = max(v.bound, v.boundLess)
@@ -93,16 +96,90 @@ func (c *Check) upperOf(ds []float64, s scale, final bool) float64 {
 	return min(max(u, 0), most)
 }
 
+// seen yields the controls that answered in nine of ten pairs: what was not there
+// vouches for nothing, and stands in the way of nothing.
+func (c *Check) seen() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for j := range c.controls {
+			if c.unseen(j) {
+				continue
+			}
+			if !yield(j) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Check) unseen(j int) bool { return c.controls[j].lost > max(1, len(c.pairs)/10) }
+
+// work returns a counter's differences, as shares of its usual value; as all Work
+// they are of square roots, so that a rate that rises by r differs by √(1+r) - 1.
+func (c *Check) work(channel int) ([]float64, scale) {
+	usual := c.layout.channels[channel].usual
+	var ds []float64
+	for i := range c.pairs {
+		if p := &c.pairs[i]; !p.lost {
+			ds = append(ds, p.d[channel]/usual)
+		}
+	}
+	s := c.quietScales[channel]
+	s.sum, s.floor = s.sum/usual, s.floor/usual
+	return ds, s
+}
+
+// workEvidence is what production's counters add to the evidence. Nothing on our
+// side makes production do more, so that neither controls nor sham load need to
+// agree; and as a part of the evidence it is as seldom wrong.
+func (c *Check) workEvidence() float64 {
+	sum := 0.0
+	for i, ch := range c.layout.channels {
+		if ch.kind == Work {
+			sum += ch.weight * c.production.of(i)
+		}
+	}
+	return sum
+}
+
+// workFollows is the exact test of the counters alone.
+func (c *Check) workFollows(alpha float64) bool {
+	rows := c.rows(func(p *pair) []float64 {
+		var d []float64
+		for i, ch := range c.layout.channels {
+			if ch.kind == Work {
+				d = append(d, p.d[i])
+			}
+		}
+		return d
+	})
+	return len(rows) > 0 && exact(rows, c.setup.Seed+4) <= alpha
+}
+
+// workBound is the bound of a counter's relative rise.
+func (c *Check) workBound(channel int, final bool) float64 {
+	ds, s := c.work(channel)
+	root := 1 + c.upperOf(ds, s, final)
+	return root*root - 1
+}
+
 // ruledOut says whether an effect of t or more is ruled out by all that bounds
-// rest on, without working the bounds out.
+// rest on, and in production's counters, without working the bounds out.
 func (c *Check) ruledOut(t float64) bool {
-	if against(t, 1, c.latencies(-1, all), c.quietScale) < boundLine {
+	if against(t, 1, c.latencies(-1, all), c.quietScales[0]) < boundLine {
 		return false
 	}
-	if c.shamPairs > 0 && against(t, 1, c.latencies(-1, plain), c.quietScale) < boundLine {
+	if c.shamPairs > 0 && against(t, 1, c.latencies(-1, plain), c.quietScales[0]) < boundLine {
 		return false
 	}
-	for j := range c.controls {
+	for i, ch := range c.layout.channels {
+		if ch.kind != Work {
+			continue
+		}
+		if ds, s := c.work(i); against(math.Exp(t/2)-1, 1, ds, s) < boundLine {
+			return false
+		}
+	}
+	for j := range c.seen() {
 		if against(t, 1, c.latencies(j, all), c.controls[j].scale) < boundLine {
 			return false
 		}
@@ -126,7 +203,7 @@ func (c *Check) decide() {
 		return
 	}
 	switch {
-	case c.production.highest >= p.line() && c.apart() && c.shamPassed():
+	case c.workEvidence() >= p.line() || c.production.highest >= p.line() && c.apart() && c.shamPassed():
 		c.end(Linked, "evidence")
 	case n >= p.MaxPairs:
 		c.final()
@@ -139,7 +216,7 @@ func (c *Check) decide() {
 
 // apart says whether production moved more than each of the controls did.
 func (c *Check) apart() bool {
-	for j := range c.controls {
+	for j := range c.seen() {
 		if c.controls[j].difference.highest < controlLine {
 			return false
 		}
@@ -196,8 +273,13 @@ func (c *Check) final() {
 	case follows:
 		if !apart {
 			apart = true
-			for j := range c.controls {
-				d := exact(c.rows(func(p *pair) []float64 { return minus(p.d, p.controls[j]) }), c.setup.Seed+1)
+			for j := range c.seen() {
+				d := exact(c.rows(func(p *pair) []float64 {
+					if p.controls[j] == nil {
+						return nil
+					}
+					return minus(p.d, p.controls[j])
+				}), c.setup.Seed+1)
 				apart = apart && (c.controls[j].difference.highest >= controlLine || d <= 0.01)
 			}
 		}
@@ -208,7 +290,7 @@ func (c *Check) final() {
 			return nil
 		}), c.setup.Seed+2) <= half
 		switch {
-		case apart && sham:
+		case apart && sham, c.workFollows(half):
 			c.endWith(Linked, "all pairs", own)
 		case (moved && !apart) || (!sham && c.gone()):
 			c.endWith(OwnMachine, "follows, and so do we", own)
@@ -226,7 +308,7 @@ func (c *Check) final() {
 
 // moved says whether a control followed the load by as much as matters.
 func (c *Check) moved() bool {
-	for j := range c.controls {
+	for j := range c.seen() {
 		if c.movedBy(j) {
 			return true
 		}
@@ -241,7 +323,7 @@ func (c *Check) movedBy(j int) bool {
 		return false
 	}
 	return exact(c.rows(func(p *pair) []float64 {
-		if p.sham {
+		if p.sham || p.controls[j] == nil {
 			return nil
 		}
 		return p.controls[j][:1]
@@ -253,7 +335,7 @@ func (c *Check) movedBy(j int) bool {
 func (c *Check) controlLatencies(j int) []float64 {
 	var ds []float64
 	for i := range c.pairs {
-		if p := &c.pairs[i]; !p.lost && !p.sham {
+		if p := &c.pairs[i]; !p.lost && !p.sham && p.controls[j] != nil {
 			ds = append(ds, p.controls[j][0])
 		}
 	}

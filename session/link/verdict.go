@@ -31,7 +31,9 @@ type ChannelResult struct {
 	Kind     ChannelKind `json:"kind"`
 	Name     string      `json:"name,omitempty"`
 	Estimate float64     `json:"estimate"` // as in Effect
-	Evidence float64     `json:"evidence"`
+	// Bound is by no more than what a counter rose, with 95 %; null of all else.
+	Bound    *float64 `json:"bound,omitempty"`
+	Evidence float64  `json:"evidence"`
 }
 
 // ControlResult is what was found with a control.
@@ -43,6 +45,7 @@ type ControlResult struct {
 	Evidence float64 `json:"evidence"` // that it moves with the load
 	Apart    float64 `json:"apart"`    // evidence that production moves more
 	Moved    bool    `json:"moved"`
+	Seen     bool    `json:"seen"` // in nine of ten pairs; else it says nothing
 }
 
 // Verdict is the end of a check with every number it rests on. All numbers are
@@ -114,7 +117,7 @@ func (c *Check) conclude(k Kind, why string, p *float64) {
 		Seconds:     (time.Duration(c.halves[0]+c.halves[1]) * s.Profile.Half).Seconds(),
 		HalfSeconds: s.Profile.Half.Seconds(), UsedSeconds: (s.Profile.Half - c.discard).Seconds(),
 		QuietSeconds: s.Profile.Quiet.Seconds(),
-		Effect:       c.effect(look.own, c.quietScale, p != nil),
+		Effect:       c.effect(look.own, c.quietScales[0], p != nil),
 		Bound:        math.Expm1(look.bound), BoundOwn: math.Expm1(look.boundOwn), BoundLessControls: math.Expm1(look.boundLess),
 		UMax: s.Profile.UMax, SD: c.forecast.SD, MDEBefore: c.forecast.MDE,
 		Alpha: s.Profile.Alpha, Evidence: c.production.highest, Line: s.Profile.line(), P: p,
@@ -140,7 +143,7 @@ func (c *Check) conclude(k Kind, why string, p *float64) {
 		left := math.Expm1(mean(c.latencies(-1, withSham)))
 		v.ShamEffect = &left
 	}
-	c.channelResults(v)
+	c.channelResults(v, p != nil)
 	c.verdict = v
 }
 
@@ -165,7 +168,7 @@ func (c *Check) effect(ds []float64, s scale, final bool) Effect {
 	return Effect{Estimate: math.Expm1(m), Low: math.Expm1(min(lo, m)), High: math.Expm1(max(hi, m))}
 }
 
-func (c *Check) channelResults(v *Verdict) {
+func (c *Check) channelResults(v *Verdict, final bool) {
 	counter := 0
 	for i, ch := range c.layout.channels {
 		r := ChannelResult{Kind: ch.kind, Name: ch.name, Evidence: c.production.of(i)}
@@ -189,6 +192,8 @@ func (c *Check) channelResults(v *Verdict) {
 			if off > 0 && usable(on/off) {
 				r.Estimate = on/off - 1
 			}
+			bound := c.workBound(i, final)
+			r.Bound = &bound
 		case Errors, Tail:
 			r.Estimate = sum / float64(max(1, n))
 		default:
@@ -200,7 +205,7 @@ func (c *Check) channelResults(v *Verdict) {
 		g := &c.controls[j]
 		v.Controls = append(v.Controls, ControlResult{
 			Env: g.env, Effect: c.effect(c.controlLatencies(j), g.own, false),
-			Evidence: g.itself.highest, Apart: g.difference.highest, Moved: c.movedBy(j),
+			Evidence: g.itself.highest, Apart: g.difference.highest, Moved: !c.unseen(j) && c.movedBy(j), Seen: !c.unseen(j),
 		})
 	}
 }

@@ -18,9 +18,9 @@ func (v Verdict) Words() string {
 		return fmt.Sprintf("Production turned red while staging had load (%s, %s), and the guard cut the load. That may be chance: it was not weighed. Treat the two as linked until it is known why.",
 			users(v.Users), pairs(v.Pairs))
 	case NoLinkSeen:
-		return fmt.Sprintf("No link seen. At %s for %s production followed staging by no more than %s (95 %% bound); a change of %s or more would have been seen with 90 %% probability. "+
+		return fmt.Sprintf("No link seen. At %s for %s production's answers followed staging by no more than %s (95 %% bound); a change of %s or more would have been seen with 90 %% probability. %s"+
 			"Only what shows within %g s and only the requests used%s were tested.%s Checked to %s; check again there, and keep the guard on.",
-			users(v.Users), clock(seconds(v.Seconds)), percent(v.Bound), percent(v.MDE),
+			users(v.Users), clock(seconds(v.Seconds)), percent(v.Bound), percent(v.MDE), v.counterWords(),
 			v.HalfSeconds, mix(v.Mix), v.controlWords(), users(v.Reach))
 	case OwnMachine:
 		return v.ownMachine()
@@ -125,6 +125,21 @@ func (v Verdict) voidReason() string {
 	}
 }
 
+// counterWords says how far counters can have risen.
+func (v Verdict) counterWords() string {
+	var b strings.Builder
+	for _, c := range v.Channels {
+		switch {
+		case c.Bound == nil:
+		case *c.Bound >= 10:
+			fmt.Fprintf(&b, "Whether production's %s rose can't be told. ", c.Name)
+		default:
+			fmt.Fprintf(&b, "Production's %s rose by no more than %s. ", c.Name, percent(*c.Bound))
+		}
+	}
+	return b.String()
+}
+
 // controlWords says what the controls did, or that there were none.
 func (v Verdict) controlWords() string {
 	if len(v.Controls) == 0 {
@@ -138,7 +153,9 @@ func (v Verdict) controlWords() string {
 		if c.Env == Self {
 			name = "Our own sink"
 		}
-		if c.Moved {
+		if !c.Seen {
+			fmt.Fprintf(&b, " %s was not seen: it vouches for nothing.", name)
+		} else if c.Moved {
 			fmt.Fprintf(&b, " %s moved (%s).", name, signedPercent(c.Estimate))
 		} else {
 			fmt.Fprintf(&b, " %s did not move (%s).", name, signedPercent(c.Estimate))
