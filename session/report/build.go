@@ -149,7 +149,7 @@ func (b *builder) frame(e session.Event) {
 	case *session.BaselineStart:
 		h.Baseline.Planned = body.Seconds
 	case *session.BaselineEnd:
-		if body.Promise != nil {
+		if body.Promise != nil && h.GuardOn && !h.Unguarded {
 			h.Promise = &body.Promise.Hangs
 		}
 	case *session.Reason:

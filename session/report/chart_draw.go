@@ -270,10 +270,7 @@ func millisTick(seconds float64) string {
 }
 
 func (d *drawing) errors() figure {
-	failed := values{high: d.s.StagingErrors}
-	if d.s.Low != nil {
-		failed = values{high: d.low.ErrorsWorst, low: d.s.StagingErrors}
-	}
+	failed := d.s.failed()
 	checks := values{high: d.s.ProductionErrors}
 	t := sample(d.s)
 	t.add("staging, failed requests", failed, percent)

@@ -75,7 +75,7 @@ func (p *page) debrief(m *Model) {
 	}
 	p.section("Debrief")
 	for _, r := range m.Debrief {
-		p.line("**%s.** %s\n", r.Name, quoted(cut(r.Text, 4000)))
+		p.line("**%s.**\n\n%s", r.Name, quoted(cut(r.Text, 4000)))
 	}
 }
 

@@ -57,6 +57,12 @@ func TestDebriefIsReported(t *testing.T) {
 			t.Errorf("the report does not say %q:\n%s", want, b.String())
 		}
 	}
+	if want := "**Results.**\n\n> two \\*bugs\\*\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("an answer is no quote:\n%s", b.String())
+	}
+	if out, want := wiki(b.String()), "*Results.*\n\n{quote}\ntwo \\*bugs\\*\n{quote}\n"; !strings.Contains(out, want) {
+		t.Errorf("an answer is no quote in the wiki:\n%s", out)
+	}
 }
 
 // What an earlier session left open is told with what became of it.

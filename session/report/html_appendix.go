@@ -67,7 +67,7 @@ func (m *Model) setupBlocks() []block {
 		g.Rows = append(g.Rows, gridRow{Cells: []text{join(words("Journey "), foreign(j.Name)), join(words(fmt.Sprintf("weight %d: ", j.Weight)), foreign(cut(strings.Join(j.Steps, ", then "), maxCell*2)))}})
 	}
 	g.key("Brake rehearsal", words(brakeWords(m)))
-	g.key("Promise", words(promiseWords(h.Promise)))
+	g.key("Promise", words(h.promise()))
 	out := []block{{Heading: words("Setup")}, {Table: g}}
 	if len(m.Thresholds) == 0 {
 		return out

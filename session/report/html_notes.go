@@ -126,7 +126,7 @@ func (m *Model) beforeAfter(n Note) *grid {
 	}
 	row("Staging p50", s.StagingP50, st.P50, millis)
 	row("Staging p95", s.StagingP95, st.P95, millis)
-	row("Staging errors", s.StagingErrors, st.Errors, percent)
+	row("Staging errors", s.failed().high, st.Errors, percent)
 	row("Production p50", s.ProductionP50, pr.P50, millis)
 	row("Production p95", s.ProductionP95, pr.P95, millis)
 	row("Production, failed checks", s.ProductionErrors, pr.Errors, percent)

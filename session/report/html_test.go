@@ -143,6 +143,50 @@ func TestSpikesSurvive(t *testing.T) {
 	if worst := m.Series.Low.ErrorsWorst; !slices.ContainsFunc(worst, func(p *float64) bool { return p != nil && *p > 0.05 }) {
 		t.Error("the errors of one second are lost in its column")
 	}
+	// The small picture shows the spike as well, not the share of its column.
+	flat := *m
+	low := *m.Series.Low
+	flat.Series.Low = &low
+	low.ErrorsWorst = m.Series.StagingErrors
+	var spike, column bytes.Buffer
+	for m, w := range map[*Model]*bytes.Buffer{m: &spike, &flat: &column} {
+		if err := small(errorsPanel)(w, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if bytes.Equal(spike.Bytes(), column.Bytes()) {
+		t.Error("report-errors.png flattens the spike")
+	}
+}
+
+// Where a column holds more than a second, the numbers around a finding are those
+// of its worst second, as their caption says.
+func TestNumbersAroundAFindingAreWorstSeconds(t *testing.T) {
+	t.Parallel()
+	tape := newTape()
+	tape.start()
+	tape.quiet(5)
+	tape.dial("mel", 100)
+	tape.seconds(960)
+	for i := range 80 {
+		if i == 40 {
+			tape.write("mel", notes.Bug, "every other second fails")
+		}
+		tape.slow = 40
+		tape.seconds(1)
+		tape.slow = 0.1
+		tape.seconds(1)
+	}
+	m := tape.model(t)
+	g := m.beforeAfter(m.Notes[0])
+	if plain := g.Caption[0].Words; !strings.Contains(plain, "columns of 2 s, each its worst second") {
+		t.Errorf("the caption is %q", plain)
+	}
+	for _, r := range g.Rows {
+		if r.Cells[0][0].Words == "Staging errors" && (r.Cells[1][0].Words != "10 %" || r.Cells[3][0].Words != "10 %") {
+			t.Errorf("errors before %s, after %s, want 10 %%", r.Cells[1][0].Words, r.Cells[3][0].Words)
+		}
+	}
 }
 
 // A gap is hatched, and no line goes over it.

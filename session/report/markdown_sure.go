@@ -151,7 +151,7 @@ func (p *page) setup(m *Model) {
 	for _, j := range h.Journeys {
 		rows = append(rows, row("Journey "+inline(j.Name), fmt.Sprintf("weight %d: %s", j.Weight, inline(cut(strings.Join(j.Steps, ", then "), maxCell*2)))))
 	}
-	rows = append(rows, row("Brake rehearsal", brakeWords(m)), row("Promise", promiseWords(h.Promise)))
+	rows = append(rows, row("Brake rehearsal", brakeWords(m)), row("Promise", h.promise()))
 	p.table([]string{"What", "Value"}, rows)
 	if len(m.Thresholds) == 0 {
 		return
@@ -205,11 +205,18 @@ func brakeWords(m *Model) string {
 	return "at " + users(b.Users) + ": " + drained(b.InFlight, &b.MSToZero)
 }
 
-func promiseWords(p *float64) string {
-	if p == nil {
+// promise is what the guard kept. Without one there is none, whatever one would
+// have kept.
+func (h Header) promise() string {
+	switch {
+	case h.Unguarded:
+		return "none: nothing of production was watched"
+	case !h.GuardOn:
+		return "none: the guard was off"
+	case h.Promise == nil:
 		return NotKnown
 	}
-	return fmt.Sprintf("if production stops answering, the last request is sent at most %s later", millis(*p))
+	return fmt.Sprintf("if production stops answering, the last request is sent at most %s later", millis(*h.Promise))
 }
 
 // title begins a word with a capital.

@@ -95,7 +95,7 @@ type Header struct {
 	Insecure   bool                  `json:"insecure,omitempty"` // no certificate was verified
 	Baseline   Baseline              `json:"baseline"`
 	Brake      *session.BrakeTest    `json:"brake_test"`
-	Promise    *float64              `json:"promise"` // production hangs → last send, as promised
+	Promise    *float64              `json:"promise"` // production hangs → last send, as promised; null without a guard
 }
 
 // Part is somebody's part in a session.

@@ -64,6 +64,15 @@ type low struct {
 	failed         *float64
 }
 
+// failed is the share of requests that failed: of the worst second of each column,
+// down to that of the column as a whole.
+func (s Series) failed() values {
+	if s.Low == nil {
+		return values{high: s.StagingErrors}
+	}
+	return values{high: s.Low.ErrorsWorst, low: s.StagingErrors}
+}
+
 type series struct {
 	step int64 // milliseconds
 	cols []column

@@ -230,7 +230,7 @@ func latencyPanel(p *painting, m *Model, top, bottom float64, size int, times bo
 
 // errorsPanel draws the shares of what failed.
 func errorsPanel(p *painting, m *Model, top, bottom float64, size int, times bool) {
-	staging, prod := curveOf{"staging", values{high: m.Series.StagingErrors}, inkStaging, false}, curveOf{"production", values{high: m.Series.ProductionErrors}, inkProduction, false}
+	staging, prod := curveOf{"staging", m.Series.failed(), inkStaging, false}, curveOf{"production", values{high: m.Series.ProductionErrors}, inkProduction, false}
 	_, most := bounds(staging.v, prod.v)
 	a := newPanel(p, m, top, bottom, size, linear(max(most, 0.01), top, bottom))
 	a.head("Errors", staging, prod)

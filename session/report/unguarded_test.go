@@ -1,6 +1,7 @@
 package report
 
 import (
+	"html"
 	"strings"
 	"testing"
 
@@ -31,5 +32,41 @@ func TestReportOfTheGuard(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing of %q", want)
 		}
+	}
+}
+
+// What a guard that was off would have kept is no promise.
+func TestPromise(t *testing.T) {
+	t.Parallel()
+	watched := []session.CheckInfo{{Env: "production", Name: "web-1"}}
+	for name, c := range map[string]struct {
+		start session.Start
+		want  string
+	}{
+		"on":        {session.Start{Checks: watched}, "the last request is sent at most 750 ms later"},
+		"off":       {session.Start{Checks: watched, NoGuard: "a drill"}, "none: the guard was off"},
+		"unguarded": {session.Start{}, "none: nothing of production was watched"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTape()
+			p.add(session.BySession, session.TypeStart, &c.start)
+			p.add(session.ByMonitors, session.TypeBaselineEnd, &session.BaselineEnd{Promise: &session.Promise{Hangs: 0.75}})
+			p.seconds(2)
+			m := p.model(t)
+			var b strings.Builder
+			if err := writeMarkdown(&b, m); err != nil {
+				t.Fatal(err)
+			}
+			page := html.UnescapeString(pageOf(t, p.dir(t)))
+			for format, text := range map[string]string{"md": b.String(), "html": page} {
+				if !strings.Contains(text, c.want) || strings.Contains(text, "750 ms later") != (name == "on") {
+					t.Errorf("%s does not promise %q", format, c.want)
+				}
+			}
+			if got := m.Session.Promise; (got != nil) != (name == "on") {
+				t.Errorf("session.json promises %v", got)
+			}
+		})
 	}
 }
