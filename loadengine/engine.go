@@ -82,7 +82,7 @@ func newEngine(p Plan, permit *Permit, brake *Brake, h Hooks, o options) (*Engin
 	e.gate = newGate(brake, permit, prog, e.schedule.users, e.findings, o.base)
 	e.gate.servedBy = p.ServedBy
 	if h.Exemplar != nil {
-		e.gate.evidence = &evidence{tell: h.Exemplar, steps: len(prog.steps)}
+		e.gate.evidence = newEvidence(h.Exemplar, len(prog.steps))
 	}
 	if h.Result != nil {
 		e.gate.sequence = new(sequence)

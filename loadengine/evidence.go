@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,8 +45,6 @@ type Exemplar struct {
 
 const (
 	keptStart    = 8 << 10
-	maxExemplars = 1000            // handed over in a run
-	maxGood      = 200             // of these, of good answers
 	exemplarWait = 5 * time.Second // until a level's slowest and random ones are handed over, doubled each time
 	tracedEvery  = 20 * time.Millisecond
 )
@@ -56,11 +55,11 @@ type evidence struct {
 	tell  func(Exemplar)
 	steps int
 
-	mu     sync.Mutex
-	fresh  []*Exemplar // firsts, to be handed over
-	levels []*kept
-	told   int
-	good   int
+	mu        sync.Mutex
+	fresh     []fresh
+	levels    []*kept
+	good, bad budget
+	seen      map[kindOf]bool // of which one was handed over in this run
 
 	trace atomic.Int64 // when the newest request asked to be traced
 }
@@ -71,10 +70,19 @@ type kept struct {
 	good  []goodCell // by step
 
 	// Under evidence's lock.
-	errors map[kindOf]*picks
-	goods  map[int]*picks
+	picks  map[kindOf]*picks
+	errors int             // of picks
+	told   map[string]int  // handed over, by kind
+	marked map[toldOf]bool // what these are
 	wait   time.Duration
 	next   time.Time
+}
+
+// fresh is the first of a kind, to be handed over.
+type fresh struct {
+	kept *kept
+	of   kindOf
+	x    *Exemplar
 }
 
 type kindOf struct {
@@ -91,11 +99,16 @@ type picks struct {
 	slowTold, told  *Exemplar // what was handed over
 }
 
+func newEvidence(tell func(Exemplar), steps int) *evidence {
+	return &evidence{tell: tell, steps: steps, seen: map[kindOf]bool{}}
+}
+
 func (v *evidence) of(l *level) *kept {
 	if k := l.kept.Load(); k != nil {
 		return k
 	}
-	k := &kept{level: l, good: make([]goodCell, v.steps), errors: map[kindOf]*picks{}, goods: map[int]*picks{}, wait: exemplarWait, next: l.began.Add(exemplarWait)}
+	k := &kept{level: l, good: make([]goodCell, v.steps), picks: map[kindOf]*picks{}, told: map[string]int{}, marked: map[toldOf]bool{},
+		wait: exemplarWait, next: l.began.Add(exemplarWait)}
 	if !l.kept.CompareAndSwap(nil, k) {
 		return l.kept.Load()
 	}
@@ -183,28 +196,22 @@ func (x *Exemplar) request(u *user, r *http.Request, hops int) {
 func (v *evidence) keep(k *kept, u *user, x *Exemplar) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	var p *picks
-	if x.Kind == "" {
-		if p = k.goods[u.step.index]; p == nil {
-			p = new(picks)
-			k.goods[u.step.index] = p
-		}
-	} else {
-		key := kindOf{u.step.index, x.Kind}
-		if p = k.errors[key]; p == nil {
-			if len(k.errors) >= maxKinds {
+	key := kindOf{u.step.index, x.Kind}
+	p := k.picks[key]
+	if p == nil {
+		if x.Kind != "" {
+			if k.errors >= maxKinds {
 				return
 			}
-			p = new(picks)
-			k.errors[key] = p
+			k.errors++
 		}
+		p = new(picks)
+		k.picks[key] = p
 	}
 	p.seen++
 	switch {
 	case p.seen == 1:
-		first := *x
-		first.Pick = PickFirst
-		v.fresh = append(v.fresh, &first)
+		v.fresh = append(v.fresh, fresh{k, key, x})
 		p.slowTold, p.told = x, x
 		p.slowest, p.random = x, x
 		return
@@ -224,60 +231,75 @@ func (v *evidence) hand(now time.Time, all bool) {
 		return
 	}
 	v.mu.Lock()
-	out := v.fresh
+	var out []*Exemplar
+	for _, f := range v.fresh {
+		if v.afford(f.kept, f.of, PickFirst, now) {
+			out = append(out, f.x.as(PickFirst))
+		} else if p := f.kept.picks[f.of]; p.slowTold == f.x {
+			p.slowTold = nil // it may still be the slowest when the level has lasted
+		}
+	}
 	v.fresh = nil
-	kept := v.levels[:0]
-	for _, k := range v.levels {
+	for _, k := range slices.Backward(v.levels) { // the newest is what is looked at
 		over := k.level.ended.Load() > 0
 		if all || over || !now.Before(k.next) {
-			out = append(out, k.due()...)
+			out = append(out, v.due(k, now, over)...)
 			k.wait *= 2
 			k.next = now.Add(k.wait)
 		}
-		// Late answers of a level that is over still come, for as long as it is
-		// likely: after a timeout's length nobody waits for them.
-		if !over || now.Sub(k.level.began.Add(time.Duration(k.level.ended.Load()))) < defaultTimeout {
-			kept = append(kept, k)
+		if over {
+			k.slim()
 		}
 	}
-	clear(v.levels[len(kept):])
-	v.levels = kept
+	// Late answers of a level that is over still come, for as long as it is
+	// likely: after a timeout's length nobody waits for them.
+	v.levels = slices.DeleteFunc(v.levels, func(k *kept) bool {
+		end := k.level.ended.Load()
+		return end > 0 && now.Sub(k.level.began.Add(time.Duration(end))) >= defaultTimeout
+	})
 	v.mu.Unlock()
 	for _, x := range out {
-		if v.told >= maxExemplars || x.Kind == "" && v.good >= maxGood {
-			continue
-		}
-		v.told++
-		if x.Kind == "" {
-			v.good++
-		}
 		v.tell(*x)
 	}
 }
 
-func (k *kept) due() []*Exemplar {
+func (x *Exemplar) as(pick string) *Exemplar {
+	with := *x
+	with.Pick = pick
+	return &with
+}
+
+// due are the slowest and random ones of a level that were not handed over yet.
+// Those of a level that is over get one chance.
+func (v *evidence) due(k *kept, now time.Time, over bool) []*Exemplar {
 	var out []*Exemplar
-	pick := func(p *picks) {
-		if p.slowest != p.slowTold {
-			x := *p.slowest
-			x.Pick = PickSlowest
-			out = append(out, &x)
-			p.slowTold = p.slowest
+	offer := func(key kindOf, pick string, x *Exemplar, told **Exemplar) {
+		if x == *told {
+			return
 		}
-		if p.random != p.told {
-			x := *p.random
-			x.Pick = PickRandom
-			out = append(out, &x)
-			p.told = p.random
+		able := v.afford(k, key, pick, now)
+		if able {
+			out = append(out, x.as(pick))
+		}
+		if able || over {
+			*told = x
 		}
 	}
-	for _, p := range k.errors {
-		pick(p)
-	}
-	for _, p := range k.goods {
-		pick(p)
+	for key, p := range k.picks {
+		offer(key, PickSlowest, p.slowest, &p.slowTold)
+		offer(key, PickRandom, p.random, &p.told)
 	}
 	return out
+}
+
+// slim lets go of the texts of a level that is over: what remains of an exchange
+// is only compared with late answers.
+func (k *kept) slim() {
+	for _, p := range k.picks {
+		for _, x := range []*Exemplar{p.slowest, p.random} {
+			x.Header, x.Body, x.Answer, x.Start, x.Private = nil, nil, nil, nil, nil
+		}
+	}
 }
 
 // begin gives a request a trace of its own (W3C Trace Context), unless the step

@@ -158,7 +158,7 @@ func TestExemplarsAreBounded(t *testing.T) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.n == 0 || g.n > maxExemplars {
+	if g.n == 0 || g.n > budgetRoom {
 		t.Errorf("%d handed over", g.n)
 	}
 	for key, x := range g.all {
