@@ -180,9 +180,7 @@ func (d *dry) step(when string, s loadengine.Step, m session.Step) {
 	}
 	switch {
 	case m.JSON != nil:
-		if b, err := json.Marshal(m.JSON); err == nil {
-			d.say("", "  json %s", short(string(b), shownBody))
-		}
+		d.say("", "  json %s", short(jsonText(m.JSON), shownBody))
 	case m.Form != nil:
 		for _, k := range slices.Sorted(maps.Keys(m.Form)) {
 			d.say("", "  form %s=%s", k, short(m.Form[k], shownBody))
@@ -205,7 +203,7 @@ func (d *dry) step(when string, s loadengine.Step, m session.Step) {
 		want = append(want, fmt.Sprintf("%q in the body", short(m.Expect.Contains, shownBody)))
 	}
 	for _, path := range slices.Sorted(maps.Keys(m.Expect.JSON)) {
-		want = append(want, fmt.Sprintf("%s = %v", path, m.Expect.JSON[path]))
+		want = append(want, fmt.Sprintf("%s = %s", path, short(jsonText(m.Expect.JSON[path]), shownBody)))
 	}
 	if len(want) > 0 {
 		d.say("", "  expects %s", strings.Join(want, ", "))
@@ -216,6 +214,17 @@ func (d *dry) step(when string, s loadengine.Step, m session.Step) {
 	if s.Timeout > 0 {
 		d.say("", "  given up after %s", s.Timeout)
 	}
+}
+
+// jsonText writes a value that was read from YAML, so that it has a JSON form.
+func jsonText(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return ""
+	}
+	return strings.TrimSpace(b.String())
 }
 
 func (d *dry) checks() {

@@ -25,7 +25,7 @@ staging:
     - {name: look, weight: 3, think: 1s..2s, steps: [GET /api/products]}
     - name: buy
       once: [{post: /login, form: {user: "{{login}}", password: "{{password}}", pin: "${TOKEN}"}, save: {token: $.auth.token}}]
-      steps: [{post: /api/cart, json: {sku: tea, api_key: plain-secret-1}, expect: {status: 201, contains: open}, timeout: 5s, think: 2s}]
+      steps: [{post: /api/cart, json: {sku: tea, api_key: plain-secret-1}, expect: {status: 201, contains: open, json: {$.price: 19.90, $.gone: null, $.of: [1, a&b], $.s: "5"}}, timeout: 5s, think: 2s}]
   checks: [{name: web-1, http: "%[1]s/health"}]
 production: {checks: [{name: shop, http: "%[2]s/health"}, {name: wall, person: "is the wallboard green?"}, {person: "any mails?", every: 1m, who: mel, name: desk}]}
 `, b.URL, production.URL, data))
@@ -36,7 +36,7 @@ production: {checks: [{name: shop, http: "%[2]s/health"}, {name: wall, person: "
 	out := strings.Join(strings.Fields(p.out.text()), " ")
 	for _, want := range []string{"Staging " + b.URL, "and api.staging.example.test", "Never " + production.URL[len("http://"):], "30 users, 50 requests a second, rising 10 users a second",
 		"Authorization: ***", "X-Team: shop", "User-Agent: crosstalk/dev", "2 rows of login, password", "look: 1s to 2s pause after a round, 3 of 4 turns", "once POST /login", "form password={{password}}",
-		"saves {{token}} from $.auth.token", "1 POST /api/cart", `"sku":"tea"`, `expects status 201, "open" in the body`, "then 2s pause", "given up after 5s",
+		"saves {{token}} from $.auth.token", "1 POST /api/cart", `"sku":"tea"`, `expects status 201, "open" in the body, $.gone = null, $.of = [1,"a&b"], $.price = 19.9, $.s = "5"`, "then 2s pause", "given up after 5s",
 		"Check production shop every 250ms http " + production.URL + "/health",
 		"Check production wall asks anyone every 3m0s: is the wallboard green?", "Check production desk asks mel every 1m0s: any mails?", "one user begins (GET /api/products)", "Quiet phase 30s", "Dial after 10s: 5 users", "End after 1m0s", "Nothing was sent."} {
 		if !strings.Contains(out, want) {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -107,16 +108,20 @@ func (t *trial) judge(x loadengine.Exchange) triedStep {
 	return s
 }
 
-var gotJSON = regexp.MustCompile(`(?s) at (\$\S*), got "(.*)"$`)
+var gotJSON = regexp.MustCompile(`(?s) at (\$\S*), got (.*)$`)
 
 // unnamed takes out of what an answer had instead the value of a field that is
 // secret by its name.
 func unnamed(detail string) string {
 	m := gotJSON.FindStringSubmatchIndex(detail)
-	if m == nil || !session.SecretName(detail[m[2]:m[3]]) {
+	switch {
+	case m == nil:
 		return detail
+	case session.SecretName(detail[m[2]:m[3]]):
+		return detail[:m[4]] + strconv.Quote(shortened(strings.Trim(detail[m[4]:m[5]], `"`)))
+	default:
+		return detail[:m[4]] + recipe.Hide(detail[m[4]:m[5]], shortened)
 	}
-	return detail[:m[4]] + shortened(detail[m[4]:m[5]]) + `"`
 }
 
 // step is the plan's own step of an exchange.

@@ -297,7 +297,7 @@ func TestTryTellsWhatToDo(t *testing.T) {
 		{"timeout", site.URL, `[{get: /slow, timeout: 100ms}]`, []string{"why       timeout", "The step is given up after 100ms, as its timeout says"}},
 		{"json is a page", site.URL, `[{get: /page, save: {id: $.id}}]`, []string{"nothing to save as {{id}}: $.id is not in the answer", "the answer is a page, not JSON"}},
 		{"expect", site.URL, `[{get: /page, expect: {contains: Thank you}}]`, []string{`expected "Thank you" in the first 64 KiB`, "answer    <p>Sorry</p>"}},
-		{"expect json", site.URL, `[{get: /page, expect: {json: {$.a: 1}}}]`, []string{`expected "1" at $.a; the body is not JSON`}},
+		{"expect json", site.URL, `[{get: /page, expect: {json: {$.a: 1}}}]`, []string{`expected 1 at $.a; the body is not JSON`}},
 		{"expect a secret", site.URL, `[{get: "/token?api_key=form-0abcdef&page=2", expect: {json: {$.auth.token: x}}}]`, []string{`expected "x" at $.auth.token, got "fo…(12)"`, `answer    {"auth":{"token":"fo…(12)"}}`, "?api_key=***&page=2"}},
 		{"expect a status", site.URL, `[{get: /page, expect: 201}]`, []string{"the step expects 201: correct the step, or write expect: 200"}},
 		{"type", site.URL, `[{post: /typed, body: "x"}]`, []string{`it does not know the type that is sent ("text/plain; charset=utf-8"): use json: or form:`}},

@@ -399,7 +399,7 @@ func TestKindsOfError(t *testing.T) {
 		"timeout":     {slow, Step{Timeout: 20 * time.Millisecond}},
 		"status 200":  {ok, Step{Expect: Expect{Status: "201"}}},
 		"expect body": {ok, Step{Expect: Expect{Body: "closed"}}},
-		"expect json": {ok, Step{Expect: Expect{JSON: map[string]string{"$.state": "done"}}}},
+		"expect json": {ok, Step{Expect: Expect{JSON: map[string]string{"$.state": `"done"`}}}},
 		"save id":     {ok, Step{Save: map[string]string{"id": "$.id"}}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -103,7 +103,7 @@ func TestJourneyWithLogin(t *testing.T) {
 			},
 			Steps: []Step{
 				{Name: "cart", Method: "POST", URL: "/cart", Expect: Expect{Status: "201"}, Save: map[string]string{"cart": "header:X-Cart"}},
-				{Name: "checkout", Method: "POST", URL: "/cart/{{cart}}/checkout", Expect: Expect{JSON: map[string]string{"$.state": "done"}}},
+				{Name: "checkout", Method: "POST", URL: "/cart/{{cart}}/checkout", Expect: Expect{JSON: map[string]string{"$.state": `"done"`}}},
 			},
 		}},
 	}

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -67,19 +70,28 @@ func parseJSONPath(s string) (jsonPath, error) {
 	return p, nil
 }
 
-// find returns the value at the path as text: strings without quotes, numbers
-// as written, objects and arrays as compact JSON. It reads no further than the
-// value, so a body cut short behind it does no harm.
-func (p jsonPath) find(doc []byte) (string, error) {
+// raw returns the value at the path as it is written. It reads no further than
+// the value, so a body cut short behind it does no harm.
+func (p jsonPath) raw(doc []byte) (json.RawMessage, error) {
 	d := json.NewDecoder(bytes.NewReader(doc))
 	for _, h := range p {
 		if err := h.enter(d); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	var raw json.RawMessage
 	if err := d.Decode(&raw); err != nil {
-		return "", fmt.Errorf("read json: %w", err)
+		return nil, fmt.Errorf("read json: %w", err)
+	}
+	return raw, nil
+}
+
+// find returns the value at the path as text: strings without quotes, numbers
+// as written, objects and arrays as compact JSON; null is none.
+func (p jsonPath) find(doc []byte) (string, error) {
+	raw, err := p.raw(doc)
+	if err != nil {
+		return "", err
 	}
 	switch raw[0] {
 	case 'n':
@@ -133,4 +145,54 @@ func (h hop) enter(d *json.Decoder) error {
 		}
 	}
 	return errNoValue
+}
+
+// jsonValue reads one JSON value; numbers stay as they are written.
+func jsonValue(text []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, fmt.Errorf("parse: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("parse: more than one JSON value")
+	}
+	return v, nil
+}
+
+// sameJSON compares two values by what they are: 19.90 is 19.9, "5" is not 5,
+// and the order of an object's fields says nothing.
+func sameJSON(a, b any) bool {
+	switch a := a.(type) {
+	case json.Number:
+		b, ok := b.(json.Number)
+		return ok && sameNumber(string(a), string(b))
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, sameJSON)
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		return ok && maps.EqualFunc(a, b, sameJSON)
+	default: // nil, a string or a bool
+		switch b.(type) {
+		case nil, string, bool:
+			return a == b
+		}
+		return false
+	}
+}
+
+// sameNumber compares whole numbers digit by digit: a float would take two long
+// ones, such as ids, for one.
+func sameNumber(a, b string) bool {
+	if a == b {
+		return true
+	}
+	if !strings.ContainsAny(a+b, ".eE") {
+		return strings.Trim(a, "-0") == "" && strings.Trim(b, "-0") == ""
+	}
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	return errX == nil && errY == nil && x == y
 }

@@ -74,7 +74,7 @@ type Body struct {
 type Expect struct {
 	Status string            // "201", "2xx", or several with commas
 	Body   string            // what the first 64 KiB of the body must contain
-	JSON   map[string]string // path: value, compared as text
+	JSON   map[string]string // path: the value there, written as JSON
 }
 
 // Validate returns every problem of the plan at once, or nil.

@@ -32,7 +32,7 @@ func TestValidateAcceptsAWholePlan(t *testing.T) {
 			Steps: []Step{
 				{URL: "/products"},
 				{URL: "/cart", Body: Body{Kind: BodyJSON, Content: `{"sku":"{{login}}","n":{{password}}}`}, Save: map[string]string{"cart": "$.id", "h": "header:X-Id", "c": "cookie:sid", "r": `regex:id="(\d+)"`}, Expect: Expect{Status: "201"}},
-				{Method: "post", URL: "/cart/{{cart}}/checkout?h={{h}}", Expect: Expect{Status: "2xx, 409", Body: "ok", JSON: map[string]string{"$.state": "done"}}},
+				{Method: "post", URL: "/cart/{{cart}}/checkout?h={{h}}", Expect: Expect{Status: "2xx, 409", Body: "ok", JSON: map[string]string{"$.state": `"done"`}}},
 			},
 		}},
 	}

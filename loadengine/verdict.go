@@ -3,6 +3,7 @@ package loadengine
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -51,7 +52,7 @@ type expectation struct {
 
 type jsonExpect struct {
 	path jsonPath
-	want string
+	want any
 }
 
 func compileExpect(e Expect) (expectation, []error) {
@@ -67,7 +68,12 @@ func compileExpect(e Expect) (expectation, []error) {
 			errs = append(errs, fmt.Errorf("expect: %w", err))
 			continue
 		}
-		x.json = append(x.json, jsonExpect{path: p, want: e.JSON[path]})
+		want, err := jsonValue([]byte(e.JSON[path]))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("expect: %s: %w", path, err))
+			continue
+		}
+		x.json = append(x.json, jsonExpect{path: p, want: want})
 	}
 	return x, errs
 }
@@ -83,11 +89,30 @@ func (x expectation) judge(code int, body []byte) string {
 		return "expect body"
 	}
 	for _, j := range x.json {
-		if got, err := j.path.find(body); err != nil || got != j.want {
+		if _, err := j.find(body); err != nil {
 			return "expect json"
 		}
 	}
 	return ""
+}
+
+var errOther = errors.New("another value")
+
+// find returns what is at the path; an error if it is not what it should be,
+// errOther if there is something else.
+func (j jsonExpect) find(body []byte) (json.RawMessage, error) {
+	raw, err := j.path.raw(body)
+	if err != nil {
+		return nil, err
+	}
+	got, err := jsonValue(raw)
+	if err != nil {
+		return nil, err
+	}
+	if !sameJSON(got, j.want) {
+		return raw, errOther
+	}
+	return raw, nil
 }
 
 // saver takes one value out of a response.

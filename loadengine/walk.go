@@ -1,7 +1,9 @@
 package loadengine
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -194,21 +196,30 @@ func detail(s Step, kind string, status int, body []byte) string {
 	case kind == "expect json":
 		for _, path := range sortedKeys(s.Expect.JSON) {
 			want := s.Expect.JSON[path]
-			p, err := parseJSONPath(path)
-			if err != nil {
+			x, errs := compileExpect(Expect{JSON: map[string]string{path: want}})
+			if errs != nil {
 				continue
 			}
-			switch got, err := p.find(body); {
+			switch got, err := x.json[0].find(body); {
+			case errors.Is(err, errOther):
+				return fmt.Sprintf("expected %s at %s, got %s", clip(want), path, clip(compactJSON(got)))
 			case errors.Is(err, errNoValue):
-				return fmt.Sprintf("expected %s at %s; there is nothing", strconv.Quote(clip(want)), path)
+				return fmt.Sprintf("expected %s at %s; there is nothing", clip(want), path)
 			case err != nil:
-				return fmt.Sprintf("expected %s at %s; the body is not JSON", strconv.Quote(clip(want)), path)
-			case got != want:
-				return fmt.Sprintf("expected %s at %s, got %s", strconv.Quote(clip(want)), path, strconv.Quote(clip(got)))
+				return fmt.Sprintf("expected %s at %s; the body is not JSON", clip(want), path)
 			}
 		}
 	case missed:
 		return fmt.Sprintf("nothing to save as {{%s}}: %s is not in the answer", name, clip(s.Save[name]))
 	}
 	return ""
+}
+
+// compactJSON is a value in one line.
+func compactJSON(raw []byte) string {
+	var b bytes.Buffer
+	if err := json.Compact(&b, raw); err != nil {
+		return string(raw)
+	}
+	return b.String()
 }

@@ -41,7 +41,7 @@ func loginPlan(base string) Plan {
 			},
 			Steps: []Step{
 				{Name: "cart", Method: "POST", URL: "/cart", Expect: Expect{Status: "201"}, Save: map[string]string{"cart": "header:X-Cart"}},
-				{Name: "checkout", Method: "POST", URL: "/cart/{{cart}}/checkout", Expect: Expect{JSON: map[string]string{"$.state": "done"}}},
+				{Name: "checkout", Method: "POST", URL: "/cart/{{cart}}/checkout", Expect: Expect{JSON: map[string]string{"$.state": `"done"`}}},
 			},
 		}},
 	}
@@ -113,7 +113,7 @@ func TestWalkStopsAJourneyAtItsFailureAndGoesOn(t *testing.T) {
 	p := onePlan(server.URL, Step{})
 	p.Journeys = []Journey{
 		{Name: "a", Once: []Step{{Name: "gone", URL: "/gone"}, {Name: "o2"}}, Steps: []Step{{Name: "s1"}}},
-		{Name: "b", Steps: []Step{{Name: "ok"}, {Name: "json", URL: "/state", Expect: Expect{JSON: map[string]string{"$.state": "done"}}}, {Name: "never"}}},
+		{Name: "b", Steps: []Step{{Name: "ok"}, {Name: "json", URL: "/state", Expect: Expect{JSON: map[string]string{"$.state": `"done"`}}}, {Name: "never"}}},
 		{Name: "c", Steps: []Step{{Name: "body", URL: "/state", Expect: Expect{Body: "Thank you"}}}},
 		{Name: "d", Steps: []Step{{Name: "save", URL: "/state", Save: map[string]string{"x": "$.id"}}}},
 		{Name: "e", Steps: []Step{{Name: "status", URL: "/gone", Expect: Expect{Status: "2xx"}}}},

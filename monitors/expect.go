@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -141,52 +143,69 @@ func parseJSONPath(s string) ([]jsonStep, error) {
 	return steps, nil
 }
 
-// jsonAt returns the value at a path, as text: a string without its quotes,
-// anything else as JSON. The error says what was missing.
-func jsonAt(body []byte, steps []jsonStep) (string, error) {
-	d := json.NewDecoder(bytes.NewReader(body))
+// readJSON reads one JSON value; numbers stay as they are written.
+func readJSON(text []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		return "", errors.New("the body is not JSON")
+		return nil, errors.New("the body is not JSON")
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return "", errors.New("the body is not one JSON value")
+		return nil, errors.New("the body is not one JSON value")
+	}
+	return v, nil
+}
+
+// jsonAt returns the value at a path. The error says what was missing.
+func jsonAt(body []byte, steps []jsonStep) (any, error) {
+	v, err := readJSON(body)
+	if err != nil {
+		return nil, err
 	}
 	for _, step := range steps {
 		if step.isIndex {
 			list, ok := v.([]any)
 			if !ok || step.index >= len(list) {
-				return "", fmt.Errorf("the JSON body has no [%d]", step.index)
+				return nil, fmt.Errorf("the JSON body has no [%d]", step.index)
 			}
 			v = list[step.index]
 			continue
 		}
 		object, ok := v.(map[string]any)
 		if !ok {
-			return "", fmt.Errorf("the JSON body has no %q", step.key)
+			return nil, fmt.Errorf("the JSON body has no %q", step.key)
 		}
 		if v, ok = object[step.key]; !ok {
-			return "", fmt.Errorf("the JSON body has no %q", step.key)
+			return nil, fmt.Errorf("the JSON body has no %q", step.key)
 		}
 	}
-	if s, ok := v.(string); ok {
-		return s, nil
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("write JSON value: %w", err)
-	}
-	return string(b), nil
+	return v, nil
 }
 
-// sameValue compares the text at a JSON path with the wanted one; numbers are
-// equal when their values are.
-func sameValue(got, want string) bool {
-	if got == want {
-		return true
+// sameValue compares two JSON values by what they are: 19.90 is 19.9, and "5" is
+// not 5.
+func sameValue(got, want any) bool {
+	switch a := got.(type) {
+	case json.Number:
+		b, ok := want.(json.Number)
+		if !ok || a == b {
+			return ok
+		}
+		x, errX := a.Float64()
+		y, errY := b.Float64()
+		return errX == nil && errY == nil && x == y
+	case []any:
+		b, ok := want.([]any)
+		return ok && slices.EqualFunc(a, b, sameValue)
+	case map[string]any:
+		b, ok := want.(map[string]any)
+		return ok && maps.EqualFunc(a, b, sameValue)
+	default: // nil, a string or a bool
+		switch want.(type) {
+		case nil, string, bool:
+			return got == want
+		}
+		return false
 	}
-	a, errA := strconv.ParseFloat(got, 64)
-	b, errB := strconv.ParseFloat(want, 64)
-	return errA == nil && errB == nil && a == b
 }

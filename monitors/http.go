@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +36,7 @@ type HTTPOptions struct {
 	Expect       string            // accepted statuses: "2xx", "200", "200,204"; empty: 2xx
 	BodyContains string            // text the body must contain
 	JSONPath     string            // path of a value the body must have, such as $.status
-	JSONValue    string            // what that value must be; empty: anything but null
+	JSONValue    json.RawMessage   // what that value must be; empty: anything but null
 	Header       map[string]string // response headers that must be there, each containing its text
 	Request      map[string]string // request headers; User-Agent may be set, too
 	TLS          *tls.Config       // nil: this machine's roots
@@ -74,7 +75,8 @@ type httpProbe struct {
 	contains []byte
 	path     []jsonStep
 	hasPath  bool
-	value    string
+	anything bool // but null at the path; else value
+	value    any
 	want     map[string]string
 	tls      *tls.Config
 	timeout  time.Duration
@@ -91,7 +93,7 @@ func newHTTPProbe(o HTTPOptions) (*httpProbe, error) {
 	}
 	h := &httpProbe{
 		method: o.Method, url: u, header: http.Header{}, contains: []byte(o.BodyContains),
-		value: o.JSONValue, want: o.Header, tls: o.TLS, timeout: o.Timeout,
+		anything: len(o.JSONValue) == 0, want: o.Header, tls: o.TLS, timeout: o.Timeout,
 	}
 	if h.method == "" {
 		h.method = http.MethodGet
@@ -119,8 +121,13 @@ func newHTTPProbe(o HTTPOptions) (*httpProbe, error) {
 			return nil, err
 		}
 		h.hasPath = true
-	} else if o.JSONValue != "" {
+	} else if !h.anything {
 		return nil, errors.New("a JSON value is expected, but no path says where")
+	}
+	if !h.anything {
+		if h.value, err = readJSON(o.JSONValue); err != nil {
+			return nil, fmt.Errorf("the expected JSON value: %w", err)
+		}
 	}
 	if _, err := http.NewRequestWithContext(context.Background(), h.method, h.url.String(), nil); err != nil {
 		return nil, fmt.Errorf("its method %q cannot be used", h.method)
@@ -217,7 +224,7 @@ func (h *httpProbe) judge(resp *http.Response, body []byte) Result {
 		if err != nil {
 			return Result{Hard: true, Reason: err.Error()}
 		}
-		if h.value == "" && got == "null" || h.value != "" && !sameValue(got, h.value) {
+		if h.anything && got == nil || !h.anything && !sameValue(got, h.value) {
 			return Result{Hard: true, Reason: "the JSON value is not as expected"}
 		}
 	}

@@ -102,10 +102,13 @@ func TestHTTP(t *testing.T) {
 		{"header", "/ok", HTTPOptions{Header: map[string]string{"x-build": "7."}}, Result{OK: true, Status: 200}, ""},
 		{"wrong header", "/ok", HTTPOptions{Header: map[string]string{"X-Build": "8."}}, Result{Hard: true, Status: 200}, "X-Build"},
 		{"no header", "/ok", HTTPOptions{Header: map[string]string{"X-None": ""}}, Result{Hard: true, Status: 200}, "X-None"},
-		{"value", "/ok", HTTPOptions{JSONPath: "$.status", JSONValue: "up"}, Result{OK: true, Status: 200}, ""},
-		{"deep value", "/ok", HTTPOptions{JSONPath: "$.db.nodes[0]['lag']", JSONValue: "3.0"}, Result{OK: true, Status: 200}, ""},
-		{"bool value", "/ok", HTTPOptions{JSONPath: "$.db.ok", JSONValue: "true"}, Result{OK: true, Status: 200}, ""},
-		{"wrong value", "/ok", HTTPOptions{JSONPath: "$.status", JSONValue: "down"}, Result{Hard: true, Status: 200}, "JSON value"},
+		{"value", "/ok", HTTPOptions{JSONPath: "$.status", JSONValue: json.RawMessage(`"up"`)}, Result{OK: true, Status: 200}, ""},
+		{"deep value", "/ok", HTTPOptions{JSONPath: "$.db.nodes[0]['lag']", JSONValue: json.RawMessage(`3.0`)}, Result{OK: true, Status: 200}, ""},
+		{"bool value", "/ok", HTTPOptions{JSONPath: "$.db.ok", JSONValue: json.RawMessage(`true`)}, Result{OK: true, Status: 200}, ""},
+		{"wrong value", "/ok", HTTPOptions{JSONPath: "$.status", JSONValue: json.RawMessage(`"down"`)}, Result{Hard: true, Status: 200}, "JSON value"},
+		{"another kind of value", "/ok", HTTPOptions{JSONPath: "$.db.ok", JSONValue: json.RawMessage(`"true"`)}, Result{Hard: true, Status: 200}, "JSON value"},
+		{"whole value", "/ok", HTTPOptions{JSONPath: "$.db.nodes", JSONValue: json.RawMessage(`[{"lag": 3.00}]`)}, Result{OK: true, Status: 200}, ""},
+		{"null is wanted", "/ok", HTTPOptions{JSONPath: "$.none", JSONValue: json.RawMessage("null")}, Result{OK: true, Status: 200}, ""},
 		{"any value", "/ok", HTTPOptions{JSONPath: "$.status"}, Result{OK: true, Status: 200}, ""},
 		{"null is none", "/ok", HTTPOptions{JSONPath: "$.none"}, Result{Hard: true, Status: 200}, "JSON value"},
 		{"no value", "/ok", HTTPOptions{JSONPath: "$.db.nodes[1].lag"}, Result{Hard: true, Status: 200}, "no [1]"},
@@ -318,7 +321,7 @@ func TestFailureTellsWhoseTroubleItIs(t *testing.T) {
 func TestOptionsAreRefused(t *testing.T) {
 	for _, o := range []HTTPOptions{
 		{URL: "ftp://a/"}, {URL: "http://"}, {URL: "http://a b/"}, {URL: "http://a/", Expect: "20"},
-		{URL: "http://a/", JSONPath: "status"}, {URL: "http://a/", JSONValue: "up"}, {URL: "http://a/", Method: "G T"},
+		{URL: "http://a/", JSONPath: "status"}, {URL: "http://a/", JSONValue: json.RawMessage(`"up"`)}, {URL: "http://a/", Method: "G T"},
 		{URL: "http://user:hidden@a:b/"},
 	} {
 		o.Env, o.Name, o.Every = Production, "web-1", time.Second

@@ -3,6 +3,7 @@
 package monitors
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -211,7 +212,7 @@ http {
 		c, err := HTTP(o)
 		return mustCheck(t, c, err)
 	}
-	health := ask(HTTPOptions{URL: "/health", JSONPath: "$.db", JSONValue: "up"})
+	health := ask(HTTPOptions{URL: "/health", JSONPath: "$.db", JSONValue: json.RawMessage(`"up"`)})
 	eventually(t, nginx, health.Probe, isOK)
 	quick(t, "nginx, kept", 300, health.Probe)
 	quick(t, "nginx, fresh", 100, health.Fresh)

@@ -153,7 +153,7 @@ func (c *Config) steps(in []Step) []loadengine.Step {
 			if step.Expect.JSON == nil {
 				step.Expect.JSON = map[string]string{}
 			}
-			step.Expect.JSON[path] = fmt.Sprint(v)
+			step.Expect.JSON[path] = bodyJSON(v)
 		}
 		for _, save := range s.Save {
 			if step.Save == nil {
@@ -185,7 +185,7 @@ func (c *Config) steps(in []Step) []loadengine.Step {
 	return out
 }
 
-// bodyJSON writes a body as the configuration holds it. It was read from YAML,
+// bodyJSON writes a value as the configuration holds it. It was read from YAML,
 // so everything in it has a JSON form.
 func bodyJSON(v any) string {
 	b, err := marshal(v)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,7 +78,7 @@ func (c Check) front(env string, every time.Duration, version string) (monitors.
 		return monitors.Check{}, fmt.Errorf("expect names %d JSON paths: a check looks at one; make a check for each", len(paths))
 	}
 	for _, path := range paths {
-		o.JSONPath, o.JSONValue = path, fmt.Sprint(c.Expect.JSON[path])
+		o.JSONPath, o.JSONValue = path, json.RawMessage(bodyJSON(c.Expect.JSON[path]))
 	}
 	return monitors.HTTP(o)
 }

@@ -150,3 +150,21 @@ func TestReadmeConfiguration(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Values that are expected reach the engine and the checks as JSON.
+func TestExpectedValuesAreJSON(t *testing.T) {
+	t.Parallel()
+	c, err := compiled(t, `staging:
+  url: http://staging.test
+  journeys:
+    - steps: [{get: /, expect: {json: {$.price: 19.90, $.gone: null, $.list: [1, "a&b"], $.map: {a: true}, $.text: "5", $.id: 9007199254740993}}}]
+  checks: [{http: "http://staging.test/health", expect: {json: {$.db: up}}}]
+`, Caps{Version: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"$.price": "19.9", "$.gone": "null", "$.list": `[1,"a&b"]`, "$.map": `{"a":true}`, "$.text": `"5"`, "$.id": "9007199254740993"}
+	if got := c.Plan.Journeys[0].Steps[0].Expect.JSON; !maps.Equal(got, want) {
+		t.Errorf("%v\nwant %v", got, want)
+	}
+}
