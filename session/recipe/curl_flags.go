@@ -30,11 +30,11 @@ var curlLong = func() map[string]curlFlag {
 		"user", "cookie", "user-agent", "referer", "url", "url-query", "max-time", "oauth2-bearer", "cacert", "cert", "key", "range"} {
 		all[name] = curlFlag{value: true, use: name}
 	}
-	for _, name := range []string{"get", "head", "insecure"} {
+	for _, name := range []string{"get", "globoff", "head", "insecure"} {
 		all[name] = curlFlag{use: name}
 	}
 	for _, name := range []string{"silent", "show-error", "verbose", "include", "show-headers", "fail", "fail-with-body", "fail-early", "progress-bar", "no-progress-meter",
-		"no-buffer", "location", "location-trusted", "compressed", "globoff", "path-as-is", "ipv4", "ipv6", "http1.0", "http1.1", "http2", "http2-prior-knowledge",
+		"no-buffer", "location", "location-trusted", "compressed", "path-as-is", "ipv4", "ipv6", "http1.0", "http1.1", "http2", "http2-prior-knowledge",
 		"http3", "no-keepalive", "no-alpn", "no-npn", "tcp-nodelay", "tcp-fastopen", "remote-name", "remote-header-name", "remote-time", "disable", "basic", "parallel",
 		"post301", "post302", "post303", "ssl-no-revoke", "tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2", "tlsv1.3", "create-dirs", "raw", "junk-session-cookies",
 		"styled-output", "no-styled-output", "trace-time", "retry-all-errors", "retry-connrefused", "no-sessionid", "clobber", "no-clobber"} {

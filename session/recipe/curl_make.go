@@ -9,7 +9,12 @@ import (
 	"time"
 )
 
-var globs = regexp.MustCompile(`\{[^{}]*,[^{}]*\}|\[[A-Za-z0-9]+-[A-Za-z0-9]+(:\d+)?\]`)
+// globs are parts of a URL for which curl sends several requests; a backslash
+// before a bracket or brace says that it is meant as it stands.
+var (
+	unglobbed = regexp.MustCompile(`\\([][{}])`)
+	globs     = regexp.MustCompile(`\{[^{}]*,[^{}]*\}|\[[A-Za-z0-9]+-[A-Za-z0-9]+(:\d+)?\]`)
+)
 
 // request puts it together as curl would. An error is what is wrong, a colon,
 // and the remedy.
@@ -24,8 +29,12 @@ func (c *command) request(where string) (*request, error) {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address // as curl does
 	}
-	if m := globs.FindString(address); m != "" && !strings.HasPrefix(address[strings.Index(address, "://")+3:], "[") {
-		return nil, fmt.Errorf("curl would send several requests for %s in the URL: write one URL", line(m))
+	if _, off := c.flags["globoff"]; !off {
+		m := globs.FindString(unglobbed.ReplaceAllString(address, "_"))
+		if m != "" && !strings.HasPrefix(address[strings.Index(address, "://")+3:], "[") {
+			return nil, fmt.Errorf("curl would send several requests for %s in the URL: write one URL, or -g if it is meant as it stands", line(m))
+		}
+		address = unglobbed.ReplaceAllString(address, "$1")
 	}
 	content := strings.Join(c.data, "&")
 	if c.json {
