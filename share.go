@@ -73,7 +73,7 @@ func (l *live) openDoor(ctx context.Context, d *tui.Door, s *session.Session) er
 		return fmt.Errorf("let guests in: %w", err)
 	}
 	if !l.flags.headless {
-		return nil // the screen says it
+		return nil // the screen says it, and so do the sentences
 	}
 	sight := d.Sight()
 	fmt.Fprintf(os.Stderr, "crosstalk: the door is open at %s; keys in %s decide\n", sight.Addr, sight.Allow)

@@ -19,6 +19,7 @@ type PlainOptions struct {
 	Now        func() time.Time // the clock; its zone is the one that is told
 	Interrupts <-chan struct{}  // ctrl+c, when all load is stopped by it already; a second one leaves
 	Every      time.Duration    // between two reports of how it goes while load runs; 0: PlainEvery
+	Door       *Door            // where guests come in; nil: there is none
 }
 
 // PlainEvery is how often it is told how it goes while load runs.
@@ -36,6 +37,9 @@ type plain struct {
 	armed time.Time               // until then a second ctrl+c leaves
 	asks  func(line string) error // takes the next line as an answer; nil: it is a command
 	state map[string]string       // of environments, as told
+
+	knock    Knock // who waits at the door, as told
+	answered bool  // that one has its answer
 }
 
 // errLeave ends a plain session in order.
@@ -80,6 +84,7 @@ func Plain(ctx context.Context, src Source, o PlainOptions, in io.Reader, out io
 				return p.finish(ctx, "")
 			}
 		case <-tick.C:
+			p.knocks()
 			p.regular()
 		case <-ctx.Done():
 			return nil

@@ -24,6 +24,8 @@ var plainHelp = []string{
 	"yes, or no WHAT IS WRONG: answer a question. warn WHY: the guard only warns for 5 minutes; red still cuts.",
 	"Enter alone: how it goes. every 30: tell it every 30 seconds, every off: never. card or w: what are we doing.",
 	"errors or e, timeline or t, announce or a. charter TEXT. extend 15 WHY. pause, resume. test, bug, setup: what you do now.",
+	"door or s: what to send to who should look on. door open, door close. let in, or refuse: who knocks. who: who is here. send away NAME.",
+	"offer NAME: the dial. give, or keep: somebody asks for it. accept, or decline: it is offered to you. take the dial: ask for it.",
 	"skip: end the quiet phase. use: use the earlier baseline that is offered. help or ?. quit or q: stops load and leaves.",
 }
 
@@ -69,7 +71,7 @@ func (p *plain) take(ctx context.Context, line string) error {
 	if word == "q" || word == "quit" {
 		return p.quit(ctx)
 	}
-	if p.load(ctx, word, rest) || p.look(word, rest) || p.frame(ctx, word, rest) || p.written(ctx, word, rest) {
+	if p.load(ctx, word, rest) || p.paired(ctx, word, rest) || p.look(word, rest) || p.frame(ctx, word, rest) || p.written(ctx, word, rest) {
 		return nil
 	}
 	p.say("No command is called %s: help lists them. note %s writes it down.", word, line)

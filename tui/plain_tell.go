@@ -120,6 +120,9 @@ func (p *plain) begin() {
 	if s.Charter != "" {
 		p.say("Charter: %s.", strings.TrimSuffix(s.Charter, "."))
 	}
+	if p.o.Door != nil && p.o.Door.Sight().Open {
+		p.door()
+	}
 	p.say("Type help for the commands. ctrl+c stops all load.")
 }
 
