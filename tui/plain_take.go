@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -35,18 +36,30 @@ var (
 	kindFirst = regexp.MustCompile(`^([!|*~>=:]\s*|[?+]\s+)\S`)
 )
 
+// stops are the lines that stop all load whatever is asked just then, in any case.
+var stops = map[string]bool{"stop": true, "stop.": true, "stop!": true, "stop all": true, "x": true, "^x": true, "ctrl+x": true, "ctrl-x": true}
+
 // take carries out one typed line. The error is errLeave when it leaves.
 func (p *plain) take(ctx context.Context, line string) error {
 	line = strings.TrimSpace(notes.Clean(line))
-	if next := p.asks; next != nil {
-		p.asks = nil
-		return next(line)
+	next := p.asks
+	p.asks = nil
+	if stops[strings.ToLower(line)] { // before anything else
+		p.give(ctx, session.StopAll{})
+		return nil
 	}
-	if p.s.Ramp != nil {
+	// The newest state: what was just given has not been told yet.
+	if p.src.Snapshot().Ramp != nil {
 		_, _ = p.src.Do(ctx, p.o.Who, session.EndRamp{Why: p.o.Who.Name + " typed a line"})
+	}
+	if next != nil {
+		return next(line)
 	}
 	word, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
+	if len(word) > 1 { // a letter alone is a key, and a capital another one
+		word = strings.ToLower(word)
+	}
 	switch {
 	case line == "":
 		p.report()
@@ -93,21 +106,30 @@ func (p *plain) quit(ctx context.Context) error {
 		p.say("What did you learn, in one sentence? Enter alone leaves without one.")
 		p.asks = learned
 	}
-	// The newest state: a stop that was just given has not been told yet.
-	if n := p.src.Snapshot().Dial.Asked; n > 0 {
-		p.say("Load is running: %s. Stop it and leave? yes or no.", p.s.Unit().Of(n))
-		p.asks = func(line string) error {
-			if a := strings.ToLower(line); a == "y" || a == "yes" {
-				ask()
-				return nil
-			}
-			p.say("Left as it was.")
-			return nil
-		}
+	if d := p.src.Snapshot().Dial; max(d.Asked, d.Running) > 0 {
+		p.confirm(ctx, fmt.Sprintf("Load is running: %s. Stop it and leave?", p.s.Unit().Of(max(d.Asked, d.Running))), ask)
 		return nil
 	}
 	ask()
 	return nil
+}
+
+// confirm puts a question. Only yes says yes; a line that is neither yes nor no
+// leaves it as it was, and is the command that it is.
+func (p *plain) confirm(ctx context.Context, question string, yes func()) {
+	p.say("%s yes or no.", question)
+	p.asks = func(line string) error {
+		switch strings.ToLower(strings.TrimRight(line, ".!")) {
+		case "y", "yes":
+			yes()
+			return nil
+		case "n", "no", "":
+			p.say("Left as it was.")
+			return nil
+		}
+		p.say("Left as it was.")
+		return p.take(ctx, line)
+	}
 }
 
 // counted reads a count that may be left out.
@@ -123,7 +145,7 @@ func counted(text string, without int) (int, bool) {
 func (p *plain) load(ctx context.Context, word, rest string) bool {
 	n, numeric := counted(rest, 1)
 	switch word {
-	case "stop", "x", "^x":
+	case "stop": // and whatever follows it
 		p.give(ctx, session.StopAll{})
 	case "hold", "space", "go":
 		p.give(ctx, session.Hold{Why: strings.TrimSpace(strings.TrimPrefix(rest, "on"))})
@@ -144,7 +166,7 @@ func (p *plain) load(ctx context.Context, word, rest string) bool {
 		}
 	case "glide":
 		to, err := strconv.ParseFloat(rest, 64)
-		if err != nil && rest != "off" {
+		if err != nil && strings.ToLower(rest) != "off" {
 			p.say("glide takes users a second, or off: glide 5.")
 			return true
 		}
@@ -157,7 +179,7 @@ func (p *plain) load(ctx context.Context, word, rest string) bool {
 		}
 		p.give(ctx, session.StartRamp{Ramp: r})
 	case "check", "c":
-		p.give(ctx, session.StartCheck{Profile: rest})
+		p.give(ctx, session.StartCheck{Profile: strings.ToLower(rest)})
 	case "dips", "i":
 		p.give(ctx, session.StartDips{})
 	case "unlock", "U":
@@ -211,7 +233,7 @@ func (p *plain) look(word, rest string) bool {
 	case "every":
 		n, err := strconv.Atoi(rest)
 		switch {
-		case rest == "off":
+		case strings.ToLower(rest) == "off":
 			p.o.Every = 1000 * time.Hour
 			p.say("Enter alone tells how it goes.")
 		case err != nil || n < 1:
@@ -265,6 +287,7 @@ func (p *plain) frame(ctx context.Context, word, rest string) bool {
 // written handles notes.
 func (p *plain) written(ctx context.Context, word, rest string) bool {
 	id, text, _ := strings.Cut(rest, " ")
+	id = strings.ToLower(id)
 	text = strings.TrimSpace(text)
 	switch word {
 	case "note", "n":
@@ -287,8 +310,10 @@ func (p *plain) written(ctx context.Context, word, rest string) bool {
 		d := notes.ParseEdit(text)
 		p.give(ctx, session.EditNote{ID: id, Kind: d.Kind, Text: d.Text})
 	case "take":
-		id, why, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(rest, "back")), " ")
-		p.give(ctx, session.RetractNote{ID: id, Why: strings.TrimSpace(why)})
+		if id == "back" {
+			id, text, _ = strings.Cut(text, " ")
+		}
+		p.give(ctx, session.RetractNote{ID: strings.ToLower(id), Why: strings.TrimSpace(text)})
 	default:
 		return false
 	}
