@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 )
 
 // The marks that a terminal puts around what is pasted.
@@ -43,32 +44,52 @@ func (u *unpasted) pass(p []byte, n int) int {
 	return n
 }
 
-// keyboard is a terminal's input with the keys that stop let through.
+// cleaned is input as a screen's decoder gets it: sifted, and with the keys that
+// stop let through.
+type cleaned struct {
+	stops unpasted
+	sieve sieve
+	rest  []byte // that there was no room for
+	err   error
+}
+
+// keyboard is a terminal's input.
 type keyboard struct {
 	*os.File // what else is asked of a terminal
-	stops    unpasted
+	cleaned
 }
 
 // Read reads what was typed.
-func (k *keyboard) Read(p []byte) (int, error) { return k.stops.read(k.File, p) }
+func (k *keyboard) Read(p []byte) (int, error) { return k.read(k.File, p) }
 
-// typing is the same for input that is no file.
+// typing is input that is no file.
 type typing struct {
 	io.Reader
-	stops unpasted
+	cleaned
 }
 
 // Read reads what was typed.
-func (t *typing) Read(p []byte) (int, error) { return t.stops.read(t.Reader, p) }
+func (t *typing) Read(p []byte) (int, error) { return t.read(t.Reader, p) }
 
-func (u *unpasted) read(in io.Reader, p []byte) (int, error) {
-	if len(p) <= spare {
-		return in.Read(p)
+// read fills p. It reads so little that p has room for what becomes of it: what
+// waits here for another reading would wait for another key. It may return
+// nothing, without an error: half a letter.
+func (c *cleaned) read(in io.Reader, p []byte) (int, error) {
+	if len(c.rest) == 0 && c.err == nil {
+		b := make([]byte, max(1, len(p)/4-spare)+spare)
+		n, err := in.Read(b[:len(b)-spare])
+		if n > 0 {
+			c.rest = c.sieve.pass(c.rest[:0], b[:c.stops.pass(b, n)], time.Now())
+		}
+		c.err = err
 	}
-	n, err := in.Read(p[:len(p)-spare])
-	if n > 0 {
-		n = u.pass(p, n)
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	if len(c.rest) > 0 {
+		return n, nil
 	}
+	err := c.err
+	c.err = nil
 	return n, err
 }
 

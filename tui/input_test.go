@@ -14,7 +14,9 @@ func (c *chunks) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	n := copy(p, (*c)[0])
-	*c = (*c)[1:]
+	if (*c)[0] = (*c)[0][n:]; (*c)[0] == "" {
+		*c = (*c)[1:]
+	}
 	return n, nil
 }
 

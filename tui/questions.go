@@ -30,7 +30,7 @@ var ErrLeft = errors.New("left without answers: nothing was written")
 // error is [ErrLeft] when the person leaves it.
 func Ask(ctx context.Context, title, about string, questions []Question, o Options, in io.Reader, out io.Writer) (map[string]string, error) {
 	q := newQuestions(title, about, questions, o)
-	p := tea.NewProgram(q, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithEnvironment(o.Environ),
+	p := tea.NewProgram(q, tea.WithContext(ctx), tea.WithInput(heeding(in)), tea.WithOutput(out), tea.WithEnvironment(o.Environ),
 		tea.WithColorProfile(colorprofile.Detect(out, o.Environ)), tea.WithoutSignalHandler(), tea.WithFilter(noSuspend))
 	if _, err := p.Run(); err != nil {
 		return nil, fmt.Errorf("show the form: %w", err)

@@ -138,7 +138,7 @@ func RunReplay(ctx context.Context, p *session.Playback, o ReplayOptions, in io.
 	defer cancel()
 	r := NewReplay(p, o)
 	r.m.ctx = ctx
-	prog := tea.NewProgram(r, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithEnvironment(o.Environ),
+	prog := tea.NewProgram(r, tea.WithContext(ctx), tea.WithInput(heeding(in)), tea.WithOutput(out), tea.WithEnvironment(o.Environ),
 		tea.WithColorProfile(colorprofile.Detect(out, o.Environ)), tea.WithoutSignalHandler(), tea.WithFilter(noSuspend))
 	_, err := prog.Run()
 	if err != nil && (errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil) {

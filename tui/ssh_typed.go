@@ -56,7 +56,7 @@ func (t *typed) pump(from io.Reader) {
 			cost, stops := t.look(b[:n])
 			if t.pasted > maxPaste {
 				t.v.end("one paste was longer than 256 KB")
-			} else if t.pay(cost) {
+			} else if t.pay(max(1, cost)) { // a piece is work, however short
 				t.hand(b[:n], inPaste, stops)
 			}
 		}

@@ -10,7 +10,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
-	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/gliderlabs/ssh"
 	gossh "golang.org/x/crypto/ssh"
 
@@ -240,29 +239,15 @@ func (d *Door) show(v *view, in io.ReadCloser, keys *typed) {
 	over := make(chan struct{})
 	var beside sync.WaitGroup
 	beside.Go(func() { v.resize(p, over) })
-	beside.Go(func() { deliver(p, in, pty.Term) })
+	beside.Go(func() {
+		deliver(p, in, pty.Term, over, func(what string) { v.end("these keys could not be read: " + what) })
+	})
 	_, _ = p.Run() // why it ended is the view's own word
 	p.Kill()
 	close(over)
 	_ = hush.Close()
 	_ = in.Close()
 	beside.Wait()
-}
-
-// deliver reads keys and hands them to a program, until there are no more; one
-// that has ended takes none. A program's own reader would wait for ever with the
-// key after the one that ended it, and keep all of the view alive.
-func deliver(p *tea.Program, in io.Reader, term string) {
-	events := make(chan uv.Event)
-	var reads sync.WaitGroup
-	reads.Go(func() {
-		defer close(events)
-		_ = uv.NewTerminalReader(heeding(in), term).StreamEvents(context.Background(), events) // ends with in
-	})
-	for e := range events {
-		p.Send(e)
-	}
-	reads.Wait()
 }
 
 // resize hands new sizes over, however many come.
