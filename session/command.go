@@ -30,8 +30,8 @@ func CheckName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("a name is needed")
-	case reserved(strings.ToLower(name)):
-		return fmt.Errorf("nobody may be called %s: the program signs with it", name)
+	case signs[skeleton(name)] != "":
+		return fmt.Errorf("nobody may be called %s: the program signs with it%s", signs[skeleton(name)], looksSo(name, signs[skeleton(name)]))
 	case name != notes.Clean(name) || strings.ContainsAny(name, "\n\t") || len(name) > 64:
 		return errors.New("a name is one line of at most 64 bytes")
 	}

@@ -110,9 +110,12 @@ type PairView struct {
 	Offer  *Offer
 	Here   []Viewer // besides the host, in order of joining
 	People []Participant
-	keys   map[string]string // by name in small letters: the key that holds it
-	barred []string          // keys of who was sent away
+	held   map[string]heldName // by skeleton
+	barred []string            // keys of who was sent away
 }
+
+// heldName is a name, and the key that holds it and whatever looks like it.
+type heldName struct{ name, key string }
 
 // begun makes the host the holder: a session taken up again knows no viewer.
 func (s *State) pairBegun(e Event, host string) {
@@ -163,9 +166,9 @@ func (s *State) pair(e Event) {
 		s.Pair.Here = append(slices.Clip(s.Pair.Here), Viewer{ID: e.Seq, Name: b.Name, Role: b.Role, Key: b.Key, From: b.From, Desk: b.Desk, Since: e.MS})
 		s.takesPart(Participant{Name: b.Name, Role: b.Role, Joined: e.MS, Left: -1, Desk: b.Desk})
 		if b.Key != "" {
-			keys := map[string]string{strings.ToLower(b.Name): b.Key}
-			maps.Copy(keys, s.Pair.keys)
-			s.Pair.keys = keys
+			held := map[string]heldName{skeleton(b.Name): {b.Name, b.Key}}
+			maps.Copy(held, s.Pair.held)
+			s.Pair.held = held
 		}
 		if s.Pair.Holder == b.Name && s.mayDrive(b.Name) {
 			s.Pair.Lost = -1

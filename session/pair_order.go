@@ -1,12 +1,9 @@
 package session
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 )
 
 // The commands of who is here and who holds the dial.
@@ -41,35 +38,6 @@ func (OfferDial) command() string   { return "offer the dial" }
 func (AnswerOffer) command() string { return "answer" }
 func (AskDial) command() string     { return "take the dial" }
 
-// CheckGuest tells why a guest may not be called so, or nil. It is stricter than
-// CheckName: a guest chooses a name that others have to tell apart.
-func CheckGuest(name string) error {
-	if err := CheckName(name); err != nil {
-		return err
-	}
-	if len([]rune(name)) > 32 {
-		return errors.New("a guest's name has at most 32 characters")
-	}
-	script := ""
-	for _, r := range name {
-		switch {
-		case r >= '0' && r <= '9', strings.ContainsRune("._-", r):
-			continue
-		case !unicode.IsLetter(r):
-			return errors.New("a guest's name is letters, digits, dots, hyphens and underscores")
-		}
-		for of, table := range unicode.Scripts {
-			if unicode.Is(table, r) && of != script {
-				if script != "" {
-					return errors.New("a guest's name keeps to one script")
-				}
-				script = of
-			}
-		}
-	}
-	return nil
-}
-
 // refusedJoin tells why somebody may not come in under a name.
 func refusedJoin(st *State, v Viewer) string {
 	if v.Desk {
@@ -82,14 +50,14 @@ func refusedJoin(st *State, v Viewer) string {
 	} else if err := CheckGuest(v.Name); err != nil {
 		return err.Error()
 	}
-	low := strings.ToLower(v.Name)
+	bones := skeleton(v.Name)
 	for _, p := range st.Pair.People {
-		if p.Desk != v.Desk && strings.ToLower(p.Name) == low {
-			return "somebody else is called " + p.Name + " in this session"
+		if p.Desk != v.Desk && skeleton(p.Name) == bones {
+			return "somebody else is called " + p.Name + " in this session" + looksSo(v.Name, p.Name)
 		}
 	}
-	if key, ok := st.Pair.keys[low]; ok && key != v.Key {
-		return "another key holds the name " + v.Name
+	if h, ok := st.Pair.held[bones]; ok && h.key != v.Key {
+		return "another key holds the name " + h.name + looksSo(v.Name, h.name)
 	}
 	if slices.Contains(st.Pair.barred, v.Key) && v.Key != "" {
 		return "this key was sent away from this session"
