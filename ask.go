@@ -21,7 +21,8 @@ func askCommand() *cobra.Command {
 the owner of the databases runs on both sides. When it comes back filled in, give
 it to --answers: who said what, what is still unknown, and what it all means.
 
-Exit codes with --answers: 0 nothing shared is known, 10 linked, 11 not known.`,
+Exit codes with --answers: 0 nothing is shared and nothing left open, 10 linked,
+11 not known.`,
 		Example: `  crosstalk ask > questions.txt
   crosstalk ask --answers questions.txt`,
 		Args: cobra.NoArgs,

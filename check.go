@@ -180,7 +180,7 @@ func (r *checkResult) dye(ctx context.Context, cfg *session.Config, stderr io.Wr
 // stores makes the verdict of the data stores the whole verdict.
 func (r *checkResult) stores() {
 	r.Verdict, r.Exit = r.Identity.Verdict.String(), exitOfStores(*r.Identity)
-	r.Words = session.StoresWords(*r.Identity)
+	r.Words = r.Identity.Words()
 	switch r.Exit {
 	case exitLinked:
 		r.Words = "Linked, without any load: " + r.Words + " Load on staging is load on production's data."
@@ -189,10 +189,13 @@ func (r *checkResult) stores() {
 	}
 }
 
+// exitOfStores is 0 only when nothing shared is known and nothing is left open.
 func exitOfStores(r identity.Result) int {
 	switch {
 	case r.Linked():
 		return exitLinked
+	case len(r.Open()) > 0:
+		return exitInconclusive
 	case r.Verdict == identity.Distinct || r.Verdict == identity.SameLineage:
 		return 0
 	}

@@ -15,24 +15,7 @@ func (s *Session) askStores(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	s.facts.put(fact{by: ByMonitors, kind: TypeIdentity, body: &IdentityResult{Result: r, Words: StoresWords(r)}})
-}
-
-// StoresWords says the finding that decides, for a note or one line.
-func StoresWords(r identity.Result) string {
-	for _, f := range r.Findings {
-		if f.Verdict == r.Verdict && !f.Hint {
-			return fmt.Sprintf("%s: %s", r.Verdict, sentence(f.Evidence))
-		}
-	}
-	return r.Verdict.String() + "."
-}
-
-func sentence(s string) string {
-	if s == "" || s[len(s)-1] == '.' {
-		return s
-	}
-	return s + "."
+	s.facts.put(fact{by: ByMonitors, kind: TypeIdentity, body: &IdentityResult{Result: r, Words: r.Words()}})
 }
 
 // identified writes what the stores have in common. Where load on staging is

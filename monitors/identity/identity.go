@@ -127,8 +127,9 @@ type Result struct {
 }
 
 // Conclude weighs findings, the strongest first and else in their order. The
-// verdict is that of the strongest finding that is no hint; but Distinct is said
-// of the whole only when no question is left open, since it speaks for all.
+// verdict is that of the strongest finding that is no hint; but SameLineage and
+// Distinct, which say that nothing flows, are said of the whole only when no
+// question is left open, since they speak for all.
 func Conclude(findings ...Finding) Result {
 	r := Result{Findings: append([]Finding{}, findings...)}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
@@ -148,7 +149,7 @@ func Conclude(findings ...Finding) Result {
 		r.Verdict = max(r.Verdict, f.Verdict)
 		open = open || f.Verdict == Unknown
 	}
-	if open && r.Verdict == Distinct {
+	if open && r.Verdict <= SameLineage {
 		r.Verdict = Unknown
 	}
 	return r
@@ -176,6 +177,20 @@ func (r Result) Open() []Finding {
 		}
 	}
 	return open
+}
+
+// Words says in one line what decides: the first finding of the verdict, and
+// for Unknown also the strongest of what is known all the same.
+func (r Result) Words() string {
+	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Verdict == r.Verdict && !f.Hint })
+	if i < 0 {
+		return r.Verdict.String() + "."
+	}
+	words := r.Verdict.String() + ": " + sentence(r.Findings[i].Evidence)
+	if known := r.Findings[0]; r.Verdict == Unknown && known.Verdict == SameLineage && !known.Hint {
+		words += " What is known, " + known.Verdict.String() + ": " + sentence(known.Evidence)
+	}
+	return words
 }
 
 // String returns the verdict and every finding as lines of text.

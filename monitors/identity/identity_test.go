@@ -39,7 +39,9 @@ func TestConcludeWeighs(t *testing.T) {
 		// It speaks for all: one open question leaves the whole open.
 		{[]Finding{f(Distinct, false), f(Unknown, false)}, Unknown, 1},
 		{[]Finding{f(Distinct, false), f(Unknown, true)}, Distinct, 0},
-		{[]Finding{f(SameLineage, false), f(Unknown, false)}, SameLineage, 1},
+		{[]Finding{f(SameLineage, false), f(Unknown, false)}, Unknown, 1},
+		{[]Finding{f(SameLineage, false), f(Unknown, true)}, SameLineage, 0},
+		{[]Finding{f(SharedNeighbour, false), f(Unknown, false)}, SharedNeighbour, 1},
 		{[]Finding{f(Distinct, false), f(SharedNeighbour, false), f(SameLineage, false)}, SharedNeighbour, 0},
 		{[]Finding{f(SharedNeighbour, true), f(Distinct, false)}, Distinct, 0},
 		{[]Finding{f(SameInstance, true)}, Unknown, 0},
@@ -56,6 +58,27 @@ func TestConcludeWeighs(t *testing.T) {
 	r := Conclude(f(SameInstance, true), f(Unknown, false), f(DataLink, false))
 	if r.Findings[0].Verdict != DataLink || !r.Findings[2].Hint {
 		t.Errorf("not the strongest first and hints last: %v", r.Findings)
+	}
+}
+
+// What is open decides; what is known is said all the same.
+func TestWordsSayWhatIsKnown(t *testing.T) {
+	copied := Finding{Verdict: SameLineage, Evidence: "One was copied."}
+	open := Finding{Verdict: Unknown, Evidence: "Nobody has answered"}
+	for _, c := range []struct {
+		findings []Finding
+		want     string
+	}{
+		{nil, "UNKNOWN."},
+		{[]Finding{copied}, "SAME LINEAGE: One was copied."},
+		{[]Finding{copied, open}, "UNKNOWN: Nobody has answered. What is known, SAME LINEAGE: One was copied."},
+		{[]Finding{open, {Verdict: Distinct, Evidence: "They differ."}}, "UNKNOWN: Nobody has answered."},
+		{[]Finding{open, {Verdict: DataLink, Evidence: "One receives."}}, "DATA LINK: One receives."},
+		{[]Finding{open, {Verdict: SameLineage, Hint: true, Evidence: "A hint."}}, "UNKNOWN: Nobody has answered."},
+	} {
+		if got := Conclude(c.findings...).Words(); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
 	}
 }
 
