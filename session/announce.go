@@ -11,17 +11,17 @@ import (
 // lines: where, when, how much and what for; and who stops it. now is the clock
 // of who pastes it, in the zone that is written.
 func (s *State) Announcement(now time.Time) []string {
-	users := "no limit of users"
-	if n := s.Start.Limits.Users; n > 0 {
-		users = "at most " + count(n, "user")
+	most := "no limit of " + s.Unit().Word()
+	if n := s.DialMax(); n > 0 {
+		most = "at most " + s.Unit().Of(n)
 	}
 	when := "from " + now.Format("15:04")
 	if left := s.Timebox - s.Worked(s.MS); s.Timebox > 0 && left > 0 {
 		when = now.Format("15:04") + " to " + now.Add(left).Format("15:04 MST")
 	}
-	first := fmt.Sprintf("Load on staging (%s) %s, %s. Production is only watched.", s.targetHost(), when, users)
+	first := fmt.Sprintf("Load on staging (%s) %s, %s. Production is only watched.", s.targetHost(), when, most)
 	if !s.Watched("production") {
-		first = fmt.Sprintf("Load on staging (%s) %s, %s. Production is not watched.", s.targetHost(), when, users)
+		first = fmt.Sprintf("Load on staging (%s) %s, %s. Production is not watched.", s.targetHost(), when, most)
 	}
 	if s.Charter != "" {
 		first += " " + strings.TrimRight(oneLine(s.Charter), ".") + "."
@@ -63,13 +63,6 @@ func (s *State) targetHost() string {
 		return "staging"
 	}
 	return u.Host
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -28,6 +28,10 @@ func TestAnnouncement(t *testing.T) {
 	if got := st.AllClear(now); !strings.HasSuffix(got, "Production turned red and the load was cut (1); it is green now.") {
 		t.Errorf("after a cut: %s", got)
 	}
+	st.Start.Mode, st.Start.Limits.Dial = "rate", 300
+	if got := st.Announcement(now)[0]; !strings.Contains(got, ", at most 300 req/s. ") {
+		t.Errorf("a rate: %s", got)
+	}
 	st.Start.Checks = nil
 	if got := st.Announcement(now)[0] + st.AllClear(now); strings.Count(got, "not watched") != 2 {
 		t.Errorf("unwatched: %s", got)

@@ -59,7 +59,7 @@ func (b status) guard(brief bool) []piece {
 	case m.unwatched() && brief:
 		return []piece{{"UNGUARDED", inkRed}}
 	case m.unwatched():
-		return []piece{{fmt.Sprintf("%s, %s at most", unguarded, b.m.amount(session.DefaultRules().FewUsers)), inkRed}}
+		return []piece{{unguardedWords(m.s), inkRed}}
 	case m.warnLeft() > 0 && brief:
 		return []piece{name, {"only warns " + minutes(m.warnLeft()), inkAmber}}
 	case m.warnLeft() > 0:
@@ -82,17 +82,24 @@ func minutes(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
+// learned is how much of the baseline's seconds is behind.
+func (b status) learned() (done, all int64) {
+	v := b.m.s.Baseline
+	all = max(1, v.To-v.From)
+	return min(max(0, b.m.elapsed().Milliseconds()-v.From), all) / 1000, all / 1000
+}
+
 // learning is the baseline's progress.
 func (b status) learning(brief bool) []piece {
-	v := b.m.s.Baseline
-	all := max(1, v.To-v.From)
-	done := min(max(0, b.m.elapsed().Milliseconds()-v.From), all)
-	text := fmt.Sprintf("%d s of %d s", done/1000, all/1000)
+	done, all := b.learned()
+	text := fmt.Sprintf("%d s of %d s", done, all)
 	if brief {
 		return []piece{{"learning " + text, inkText}}
 	}
 	const cells = 8
-	n := int(done * cells / all)
+	v := b.m.s.Baseline
+	n := int((b.m.elapsed().Milliseconds() - v.From) * cells / max(1, v.To-v.From))
+	n = min(max(0, n), cells)
 	return []piece{{"learning what is normal ", inkText}, {strings.Repeat("▰", n), inkStaging}, {strings.Repeat("▱", cells-n), inkFaint}, {" " + text, inkText}}
 }
 

@@ -196,16 +196,21 @@ func (b noteBox) empty(c *canvas, x, y, w, h int) {
 		b.m.replay.noNotes(c, x, y, w)
 		return
 	}
-	hints := [][]piece{
-		{{"↑", inkKey}, {b.m.worded(" adds a user on staging, "), inkDim}, {"→", inkKey}, {" adds ten, ", inkDim}, {"space", inkKey}, {" holds", inkDim}},
-		{{"ctrl+x", inkKey}, {" stops all load, at any time", inkDim}},
-		{{"n", inkKey}, {" writes down what you see, with both panes", inkDim}},
-		{{"?", inkKey}, {" shows every key", inkDim}},
+	hints := [][][]piece{ // each line in parts, of which what fits whole is shown
+		{{{"↑", inkKey}, {b.m.worded(" adds a user on staging"), inkDim}}, {{", ", inkDim}, {"→", inkKey}, {" adds ten", inkDim}}, {{", ", inkDim}, {"space", inkKey}, {" holds", inkDim}}},
+		{{{"ctrl+x", inkKey}, {" stops all load", inkDim}}, {{", at any time", inkDim}}},
+		{{{"n", inkKey}, {" writes down what you see", inkDim}}, {{", with both panes", inkDim}}},
+		{{{"?", inkKey}, {" shows every key", inkDim}}},
 	}
-	for i, l := range hints[:min(h, len(hints))] {
+	for i, parts := range hints[:min(h, len(hints))] {
 		at := x
-		for _, p := range l {
-			at = c.clip(at, y+i, x+w, p.text, p.ink)
+		for k, part := range parts {
+			if k > 0 && at+total([][]piece{part}) > x+w {
+				break
+			}
+			for _, p := range part {
+				at = c.clip(at, y+i, x+w, p.text, p.ink)
+			}
 		}
 	}
 }

@@ -223,15 +223,29 @@ func failed(s *session.State) float64 {
 	return float64(s.Load.Errors) / float64(s.Load.Requests)
 }
 
+// guardWords say what the guard does, as the status line has it.
 func (p *plain) guardWords() string {
 	g := p.s.Guard
+	m := p.screen()
 	switch {
 	case p.s.Start.NoGuard != "":
 		return "The guard is off."
-	case g.State == string(session.GuardRun):
-		return "The guard is armed."
+	case p.s.Baseline.Running:
+		done, all := status{m}.learned()
+		return fmt.Sprintf("The guard is learning what is normal, %d s of %d s.", done, all)
+	case g.State != string(session.GuardRun):
+		return fmt.Sprintf("The guard %s: %s.", guardWord(g.State), strings.TrimSuffix(g.Why, "."))
+	case m.unwatched():
+		return unguardedWords(p.s) + "."
+	case m.warnLeft() > 0:
+		return fmt.Sprintf("The guard only warns for %s, red still cuts.", minutes(m.warnLeft()))
 	}
-	return fmt.Sprintf("The guard %s: %s.", guardWord(g.State), strings.TrimSuffix(g.Why, "."))
+	return "The guard is armed."
+}
+
+// screen is what a screen would be drawn from now, for words that both say.
+func (p *plain) screen() *Model {
+	return &Model{src: p.src, o: Options{Who: p.o.Who, Host: true}, s: p.s, now: p.o.Now(), w: 120, h: 36}
 }
 
 // card is the answer to "what are you doing right now?".

@@ -18,10 +18,10 @@ func (p *plain) tell(e session.Event) {
 	case *session.BaselineStart:
 		p.say("%s. The usual is being learned for %.0f s. A dial moved now moves then.", at, b.Seconds)
 	case *session.BaselineEnd:
-		p.say("%s. The usual is known. The dial is open.", at)
+		p.known(at)
 	case *session.BrakeTest:
 		if b.OK {
-			p.say("%s. Brake test: %s stopped after %.1f ms.", at, users(b.Users), b.MSToZero)
+			p.say("%s. Brake test: %s stopped after %.1f ms.", at, p.s.Unit().Of(b.Users), b.MSToZero)
 		} else {
 			p.say("%s. Brake test: nothing was in flight to be stopped.", at)
 		}
@@ -109,7 +109,7 @@ func (p *plain) begin() {
 		}
 	}
 	if n == 0 {
-		p.say("Production is not watched: nothing tells whether load reaches it.")
+		p.say("Production is not watched: nothing tells whether load reaches it. %s.", unguardedWords(s))
 	} else {
 		p.say("Production is only watched, by %s: %s.", plural(n, "check", "checks"), strings.Join(names, ", "))
 	}
@@ -124,6 +124,24 @@ func (p *plain) begin() {
 		p.door()
 	}
 	p.say("Type help for the commands. ctrl+c stops all load.")
+}
+
+// known says what the quiet phase has taught, and what the guard keeps with it.
+func (p *plain) known(at string) {
+	text, learned := learnedWords(p.s)
+	_, text, _ = strings.Cut(text, "learned")
+	head := "The usual is known."
+	if !learned {
+		head = "Nothing was learned of what is usual."
+	}
+	if text = strings.TrimLeft(spoken(text), ":, "); text != "" {
+		head += " " + sentence(text) + "."
+	}
+	if all := p.screen().promise(); len(all) > 0 {
+		text, _, _ := strings.Cut(all[0], " · ")
+		head += " " + sentence(text) + "."
+	}
+	p.say("%s. %s The dial is open.", at, head)
 }
 
 // sentence begins a text with a capital letter.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,114 @@ func TestPreflightTellsTheLimits(t *testing.T) {
 	for _, say := range []string{"production is amber from 36 ms, red from 111 ms", "lets go 300 ms after production refuses, 750 ms after it hangs"} {
 		if !strings.Contains(text, say) {
 			t.Errorf("it does not say %q:\n%s", say, text)
+		}
+	}
+}
+
+// redAtStart has many servers, one or several of them red before any load.
+func redAtStart(reds ...string) *story {
+	t := newStory()
+	t.servers = map[string]int{"staging": 2, "production": 14}
+	t.baseline(3)
+	for _, w := range reds {
+		t.turns("production", w, "red", "no route to host, 3 times")
+	}
+	t.turns("production", "web-5", "amber", "slow: 78 ms, usual 11")
+	t.until(4)
+	return t
+}
+
+// A server that is red before the load is named with why and what can be done,
+// the rest is counted, and no row loses its end.
+func TestPreflightTellsWhatIsRed(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
+		m, _ := before(redAtStart("web-13"), size[0], size[1])
+		text := ansi.Strip(m.View().Content)
+		for _, say := range []string{"■ web-13 red: no route to host, 3 times", "set aside: Shift+Tab, a", "56 checks a second, nothing else", "how fast it lets go is known after the baseline", "c asks by gentle load", "Enter goes on"} {
+			if !strings.Contains(text, say) {
+				t.Errorf("%v: it does not say %q:\n%s", size, say, text)
+			}
+		}
+		if size[0] == 80 && !strings.Contains(text, "14 checks  ■ 1 red  ▲ 1 amber  ● 12 green") || strings.Contains(text, "■ web-13 red:  ") {
+			t.Errorf("%v:\n%s", size, text)
+		}
+		from, to := strings.Index(text, "PRE-FLIGHT"), strings.Index(text, "Enter goes on ─")
+		if regexp.MustCompile(`[^ ]…`).MatchString(text[from:to]) {
+			t.Errorf("%v: something is cut:\n%s", size, text[from:to])
+		}
+		// The keys that it names do it.
+		m.pressAll("shift+tab", "a")
+		if m.mode != modeEdit || m.editor.purpose != editAside || m.editor.id != "web-13" || m.editor.env != "production" {
+			t.Errorf("%v: mode %v, %v of %q", size, m.mode, m.editor.purpose, m.editor.id)
+		}
+	}
+	m, _ := before(redAtStart("web-3", "web-7", "web-8", "web-13"), 80, 24)
+	text := ansi.Strip(m.View().Content)
+	for _, say := range []string{"■ web-8 red: ", "■ and 1 more red · set one aside: Shift+Tab, arrows, a"} {
+		if !strings.Contains(text, say) {
+			t.Errorf("four: it does not say %q:\n%s", say, text)
+		}
+	}
+	tale := redAtStart()
+	tale.turns("staging", "web-2", "red", "503 Service Unavailable")
+	tale.until(5)
+	m, src := before(tale, 80, 24)
+	if text := ansi.Strip(m.View().Content); !strings.Contains(text, "■ web-2 red: 503 Service Unavailable ·") || !strings.Contains(text, "set aside: Shift+Tab twice, a") {
+		t.Errorf("staging:\n%s", text)
+	}
+	m.pressAll("shift+tab", "shift+tab", "a")
+	if m.editor.purpose != editAside || m.editor.id != "web-2" || m.editor.env != "staging" {
+		t.Errorf("staging: %v of %q in %q", m.editor.purpose, m.editor.id, m.editor.env)
+	}
+	src.may = func(c session.Command) error {
+		if _, ok := c.(session.SetAside); ok {
+			return &session.Refusal{Why: "load has run"}
+		}
+		return nil
+	}
+	m, src2 := before(redAtStart("web-13"), 80, 24)
+	src2.may = src.may
+	if text := ansi.Strip(m.View().Content); strings.Contains(text, "set aside") {
+		t.Errorf("a key that is refused is named:\n%s", text)
+	}
+}
+
+// The page tells limits in the dial's unit, what was not learned, and when the
+// guard only warns.
+func TestPreflightTellsWhatHolds(t *testing.T) {
+	t.Parallel()
+	uncalibrated := newStory()
+	uncalibrated.start()
+	uncalibrated.add(session.BySession, session.TypeBaselineEnd, &session.BaselineEnd{Note: "uncalibrated", Thresholds: []session.Threshold{{Env: "production", Check: "web-1", Amber: 0.25, Red: 0.5}}})
+	for name, v := range map[string]struct {
+		tale *story
+		says []string
+		not  string
+	}{
+		"rate":         {rateStory(), []string{"300 req/s at most · up 10 req/s a second, down at once", "at most 300 req/s."}, "200 users"},
+		"uncalibrated": {uncalibrated, []string{"▲ nothing learned: production is amber from 250 ms, red from 500 ms · uncalibrated"}, "● learned"},
+		"short":        {baselineStory(10), []string{"● learned: production is amber from 60 ms, red from 250 ms · short baseline"}, "nothing learned"},
+		"warned":       {warnedStory(), []string{"▲ only warns 4:52, red still cuts"}, "armed"},
+		"unguarded":    {unguardedStory(), []string{"UNGUARDED: nothing of production is watched, 5 users at most"}, "armed"},
+		"cut":          {redStory(), []string{"▲ CUT"}, "armed"},
+	} {
+		m, _ := before(v.tale, 120, 60)
+		l := m.preflightSheet()
+		var b strings.Builder
+		for i := range l.n {
+			for _, p := range l.line(i) {
+				b.WriteString(p.text)
+			}
+			b.WriteString("\n")
+		}
+		for _, say := range v.says {
+			if !strings.Contains(b.String(), say) {
+				t.Errorf("%s: it does not say %q:\n%s", name, say, b.String())
+			}
+		}
+		if strings.Contains(b.String(), v.not) {
+			t.Errorf("%s: it says %q:\n%s", name, v.not, b.String())
 		}
 	}
 }
