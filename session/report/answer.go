@@ -69,7 +69,6 @@ func (b *builder) model(tail Tail) *Model {
 	b.debrief()
 	b.sure(tail)
 	m := b.m
-	m.where = hostsOf(b.st.Start)
 	m.where.crew = b.people
 	m.Redacted = Profile{}.String()
 	m.Notes = b.notes()

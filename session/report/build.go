@@ -176,6 +176,7 @@ func (b *builder) start(s *session.Start) {
 	h.Unguarded = h.GuardOn && !b.st.Watched(production)
 	h.Seed = strconv.FormatUint(s.Seed, 10)
 	h.Baseline.Planned = s.Baseline
+	b.m.where.begun(s)
 	b.charter(s.Charter)
 	b.person(s.As)
 	for _, p := range s.People {

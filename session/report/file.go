@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -13,14 +14,19 @@ import (
 // attachments.
 type File struct {
 	Name   string    `json:"name"` // as its author called it
-	File   string    `json:"file"` // in the folder attachments
+	File   string    `json:"file"` // in the folder attachments; "" where its name there was left out
 	Size   int64     `json:"size"` // bytes
 	SHA256 string    `json:"sha256"`
 	Media  string    `json:"media"`
 	From   string    `json:"from"` // file, stdin, clipboard, folder, panes or samples
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
+
+	stored string // File, where it was left out
 }
+
+// path is where a file is read from, in the folder attachments.
+func (f File) path() string { return cmp.Or(f.stored, f.File) }
 
 func attachments(list []notes.Attachment) []File {
 	out := []File{}

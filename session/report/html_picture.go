@@ -40,11 +40,11 @@ func pictures(dir string, m *Model) map[string][]byte {
 	room := int64(2 * maxPictures)
 	for _, n := range m.Notes {
 		for _, f := range n.Files {
-			if f.File != notes.SafeName(f.File) || f.kind() == "" || f.Size > room {
+			if f.path() != notes.SafeName(f.path()) || f.kind() == "" || f.Size > room {
 				continue
 			}
 			if b, err := readFile(root, f); err == nil && m.censor.shows(f.Media, b) {
-				out[f.File] = b
+				out[f.path()] = b
 				room -= f.Size
 			}
 		}
@@ -73,14 +73,14 @@ func (f File) kind() string {
 }
 
 func readFile(root *os.Root, f File) ([]byte, error) {
-	info, err := root.Lstat(f.File)
+	info, err := root.Lstat(f.path())
 	if err != nil {
 		return nil, fmt.Errorf("look at attachment: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Size() != f.Size {
 		return nil, errors.New("attachment is not what it was")
 	}
-	file, err := root.Open(f.File)
+	file, err := root.Open(f.path())
 	if err != nil {
 		return nil, fmt.Errorf("open attachment: %w", err)
 	}
@@ -112,7 +112,7 @@ func (m *Model) enclosed(n Note, room *int) []block {
 }
 
 func (m *Model) shown(f File, room *int) []block {
-	b, ok := m.pictures[f.File]
+	b, ok := m.pictures[f.path()]
 	if !ok {
 		return nil
 	}

@@ -96,33 +96,12 @@ func (m *Model) roles() map[string]string {
 	return out
 }
 
-// namesOf matches the people's names as whole words; nil when there are none.
-func namesOf(roles map[string]string) *regexp.Regexp {
-	var list []string
-	for _, name := range sortedKeys(roles) {
-		if name != "" {
-			list = append(list, regexp.QuoteMeta(name))
-		}
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) }) // the longer of two that begin alike
-	return regexp.MustCompile(`(^|[^\pL\pN_])(` + strings.Join(list, "|") + `)($|[^\pL\pN_])`)
-}
-
 // unnamed puts roles in the place of names.
 func (i *incident) unnamed(s string) string {
 	if i.names == nil {
 		return s
 	}
-	for range 2 { // two names with one blank between them share it
-		s = i.names.ReplaceAllStringFunc(s, func(hit string) string {
-			part := i.names.FindStringSubmatch(hit)
-			return part[1] + "the " + i.roles[part[2]] + part[3]
-		})
-	}
-	return s
+	return swapped(s, i.names, func(name string) string { return "the " + inPlace(i.roles, name, somebody) })
 }
 
 func (i *incident) role(by string) string {

@@ -77,6 +77,9 @@ func TestRolesInThePlaceOfNames(t *testing.T) {
 	if got, want := i.unnamed("mel and jo saw it; jo mel melts, jo's"), "the driver and the navigator saw it; the navigator the driver melts, the navigator's"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	if got, want := i.unnamed("Mel saw it first, MEL too; melon_JO"), "the driver saw it first, the driver too; melon_the navigator"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if got := i.unnamed("(mel)"); got != "(the driver)" {
 		t.Errorf("got %q", got)
 	}

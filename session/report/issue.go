@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"path"
 	"strings"
 
 	"crosstalk/notes"
@@ -180,7 +181,7 @@ func (m *Model) issue(n Note) string {
 		p.line("- Tags: %s", inline(strings.Join(n.Tags, " ")))
 	}
 	for _, f := range n.Files {
-		p.line("- To be attached: %s (%s, %s in the session's folder)", inline(f.Name), session.Bytes(f.Size), inline(session.AttachmentsName+"/"+f.File))
+		p.line("- To be attached: %s (%s, %s in the session's folder)", inline(f.Name), session.Bytes(f.Size), inline(path.Join(session.AttachmentsName, f.File)))
 	}
 	p.examples(n)
 	p.again(n.Repro)

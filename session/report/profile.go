@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"crosstalk/notes"
 	"crosstalk/session"
 )
 
@@ -77,19 +76,19 @@ func (p Profile) Apply(m *Model) *Model { return p.apply(m) }
 
 func (p Profile) apply(m *Model) *Model {
 	c := &censor{profile: p}
-	m.Redacted = p.String()
+	defer func() { m.Redacted = p.String() }()
 	if p.Names {
 		c.people(m)
 		m.unnamed = true
 	}
 	c.places(m.where)
 	if p.Tags {
-		c.swaps = append(c.swaps, swap{tagged, func(string) string { return "" }})
+		c.swaps = append(c.swaps, swap{find: tagged, by: func(string) string { return "" }})
 	}
 	if len(c.swaps) == 0 {
 		return m
 	}
-	c.walk(reflect.ValueOf(m).Elem())
+	c.walk(reflect.ValueOf(m).Elem(), nil)
 	for i := range m.Notes {
 		if p.Tags {
 			m.Notes[i].Tags = []string{}
@@ -107,6 +106,7 @@ func (p Profile) apply(m *Model) *Model {
 type swap struct {
 	find *regexp.Regexp
 	by   func(string) string
+	near *regexp.Regexp // the same in a file's name, where dashes stand for blanks; may be nil
 }
 
 type censor struct {
@@ -115,20 +115,26 @@ type censor struct {
 }
 
 var (
-	tagged  = regexp.MustCompile(`(^|[\s(])(#[\pL\pN_][\pL\pN_-]*)()`)
-	webHost = regexp.MustCompile(`(https?://)([^/\s"'<>|)\]]+)()`)
-	ipv4    = regexp.MustCompile(`(^|[^\d.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?)($|[^\d])`)
+	tagged   = regexp.MustCompile(`(^|[\s(])(#[\pL\pN_][\pL\pN_-]*)()`)
+	webHost  = regexp.MustCompile(`(https?://)([^/\s"'<>|)\]]+)()`)
+	replaced = regexp.MustCompile(`^(?:(?:production|staging)-host-\d+|some-host)(?::\d+)?$`)
+	ipv4     = regexp.MustCompile(`(^|[^\d.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?)($|[^\d])`)
 )
 
 // text leaves out of a text what the profile does.
 func (c *censor) text(s string) string {
 	for _, w := range c.swaps {
-		for range 2 { // two that share the blank between them
-			s = w.find.ReplaceAllStringFunc(s, func(hit string) string {
-				part := w.find.FindStringSubmatch(hit)
-				return part[1] + w.by(part[2]) + part[3]
-			})
-		}
+		s = swapped(s, w.find, w.by)
+	}
+	return s
+}
+
+func swapped(s string, find *regexp.Regexp, by func(string) string) string {
+	for range 2 { // two that share the blank between them
+		s = find.ReplaceAllStringFunc(s, func(hit string) string {
+			part := find.FindStringSubmatch(hit)
+			return part[1] + by(part[2]) + part[3]
+		})
 	}
 	return s
 }
@@ -150,13 +156,17 @@ func (c *censor) people(m *Model) {
 		}
 		said[name] = role
 	}
-	for _, n := range m.where.crew { // who only watched
+	others := slices.Concat(m.where.crew, m.Session.Mission.People) // who only watched, or was only meant to come
+	for _, p := range m.Session.Roles {
+		others = append(others, p.Name)
+	}
+	for _, n := range others {
 		if _, ok := said[n]; !ok && n != "" {
-			said[n] = "somebody"
+			said[n] = somebody
 		}
 	}
 	if find := namesOf(said); find != nil {
-		c.swaps = append(c.swaps, swap{find, func(name string) string { return said[name] }})
+		c.swaps = append(c.swaps, swap{find, func(name string) string { return inPlace(said, name, somebody) }, nearly(said)})
 	}
 }
 
@@ -166,9 +176,8 @@ type whereabouts struct {
 	crew                []string // whoever signed anything
 }
 
-// hostsOf reads them from a session's start.
-func hostsOf(s session.Start) whereabouts {
-	var w whereabouts
+// begun takes those of a start: a session taken up again may watch other servers.
+func (w *whereabouts) begun(s *session.Start) {
 	add := func(list *[]string, address string) {
 		for _, h := range hostIn(address) {
 			if !slices.Contains(*list, h) {
@@ -196,7 +205,6 @@ func hostsOf(s session.Start) whereabouts {
 		}
 		add(&w.staging, k.Address)
 	}
-	return w
 }
 
 var inBrackets = regexp.MustCompile(`\(([^()]+)\)`)
@@ -259,55 +267,17 @@ func (c *censor) places(w whereabouts) {
 		return
 	}
 	if len(said) > 0 {
-		var list []string
-		for h := range said {
-			list = append(list, regexp.QuoteMeta(h))
-		}
-		slices.SortFunc(list, func(a, b string) int {
-			if d := len(b) - len(a); d != 0 {
-				return d
-			}
-			return strings.Compare(a, b)
-		})
-		find := regexp.MustCompile(`(?i)(^|[^\pL\pN.-])(` + strings.Join(list, "|") + `)($|[^\pL\pN-])`)
-		c.swaps = append(c.swaps, swap{find, func(h string) string { return said[strings.ToLower(h)] }})
+		find := regexp.MustCompile(`(?i)(^|[^\pL\pN.-]|\\[nrt])(` + anyOf(said) + `)($|[^\pL\pN-])`)
+		c.swaps = append(c.swaps, swap{find, func(h string) string { return inPlace(said, h, someHost) }, nearly(said)})
 	}
 	if c.profile.Hosts {
 		hidden := func(h string) string {
-			if strings.Contains(h, "-host") {
+			if replaced.MatchString(h) {
 				return h
 			}
-			return "some-host"
+			return someHost
 		}
-		c.swaps = append(c.swaps, swap{webHost, hidden}, swap{ipv4, hidden})
-	}
-}
-
-// kept are the fields that hold words of ours, by which the model is read.
-var kept = []string{"Type", "Env", "State", "Kind", "EndReason", "Demo", "Version", "Seed", "GuardState", "From", "To", "Cause", "Media", "SHA256", "File",
-	"Basis", "Question", "Mode", "Outcome", "Reason", "Method", "Redacted"}
-
-// walk goes through everything that a model tells.
-func (c *censor) walk(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
-			c.walk(v.Elem())
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			c.walk(v.Index(i))
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() && (!slices.Contains(kept, f.Name) || v.Field(i).Kind() != reflect.String) {
-				c.walk(v.Field(i))
-			}
-		}
-	case reflect.String:
-		if v.CanSet() && v.Type() != reflect.TypeFor[notes.Kind]() {
-			v.SetString(c.text(v.String()))
-		}
+		c.swaps = append(c.swaps, swap{find: webHost, by: hidden}, swap{find: ipv4, by: hidden})
 	}
 }
 
