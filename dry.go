@@ -90,8 +90,22 @@ func (d *dry) environment() {
 		d.say("Header", "User-Agent: crosstalk/%s", version)
 	}
 	if rows := p.Data; len(rows) > 0 {
-		d.say("Data", "%s: %s of %s", s.Data, plural(len(rows), "row"), strings.Join(slices.Sorted(maps.Keys(rows[0])), ", "))
+		d.say("Data", "%s: %s of %s", s.Data, plural(len(rows), "row"), d.columns())
 	}
+}
+
+// columns names the data's columns that are used; of others there may be a
+// password in the first line.
+func (d *dry) columns() string {
+	used, others := d.cfg.Columns()
+	rest := plural(others, "column") + " that no step uses: is the first line column names?"
+	switch {
+	case len(used) == 0:
+		return rest
+	case others > 0:
+		return strings.Join(used, ", ") + ", and " + rest
+	}
+	return strings.Join(used, ", ")
 }
 
 // wire says how load connects, where it is not as usual.

@@ -13,7 +13,7 @@ func TestDryRunSendsNothing(t *testing.T) {
 	t.Parallel()
 	b := newBookshop(t, 0)
 	production := newSite(t, func(http.ResponseWriter, *http.Request) {})
-	data := write(t, "users.csv", "login,password\nmel,x1\njon,x2\n")
+	data := write(t, "users.csv", "login,password,h1dden\nmel,x1,y1\njon,x2,y2\n")
 	file := write(t, "crosstalk.yaml", fmt.Sprintf(`charter: explore
 staging:
   url: %[1]s
@@ -35,7 +35,7 @@ production: {checks: [{name: shop, http: "%[2]s/health"}, {name: wall, person: "
 	p.exits(0)
 	out := strings.Join(strings.Fields(p.out.text()), " ")
 	for _, want := range []string{"Staging " + b.URL, "and api.staging.example.test", "Never " + production.URL[len("http://"):], "30 users, 50 requests a second, rising 10 users a second",
-		"Authorization: ***", "X-Team: shop", "User-Agent: crosstalk/dev", "2 rows of login, password", "look: 1s to 2s pause after a round, 3 of 4 turns", "once POST /login", "form password={{password}}",
+		"Authorization: ***", "X-Team: shop", "User-Agent: crosstalk/dev", "2 rows of login, password, and 1 column that no step uses: is the first line column names?", "look: 1s to 2s pause after a round, 3 of 4 turns", "once POST /login", "form password={{password}}",
 		"saves {{token}} from $.auth.token", "1 POST /api/cart", `"sku":"tea"`, `expects status 201, "open" in the body, $.gone = null, $.of = [1,"a&b"], $.price = 19.9, $.s = "5"`, "then 2s pause", "given up after 5s",
 		"Check production shop every 250ms http " + production.URL + "/health",
 		"Check production wall asks anyone every 3m0s: is the wallboard green?", "Check production desk asks mel every 1m0s: any mails?", "one user begins (GET /api/products)", "Quiet phase 30s", "Dial after 10s: 5 users", "End after 1m0s", "Nothing was sent."} {
@@ -51,7 +51,7 @@ production: {checks: [{name: shop, http: "%[2]s/health"}, {name: wall, person: "
 	if !strings.Contains(dry.out.text(), "POST /api/cart/{{id}}/checkout") {
 		t.Errorf("the recording is not shown:\n%s", dry.out.text())
 	}
-	for _, secret := range []string{"hush-77aa11", "plain-secret-1", "hunter2"} {
+	for _, secret := range []string{"hush-77aa11", "plain-secret-1", "hunter2", "h1dden"} {
 		if strings.Contains(p.out.text()+p.err.text()+dry.out.text()+dry.err.text(), secret) {
 			t.Errorf("it shows %s", secret)
 		}

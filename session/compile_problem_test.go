@@ -55,3 +55,29 @@ production:
 		t.Errorf("%v", err)
 	}
 }
+
+// A data file whose first line is a person, not names, gives away nothing of it.
+func TestColumnsThatNoStepUsesAreNotNamed(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "users.csv")
+	if err := os.WriteFile(data, []byte("ada,s3cretPW\nbob,x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const head = `staging:
+  url: http://staging.test
+  data: DATA
+  journeys: [{steps: [{post: /login, form: {user: "{{login}}", password: "{{pass}}"}}]}]
+  checks: [{http: "http://staging.test/health"}]
+`
+	_, err := compiled(t, strings.Replace(head, "DATA", data, 1), Caps{Version: "1"})
+	if err == nil || strings.Contains(err.Error(), "s3cretPW") || strings.Contains(err.Error(), "ada") ||
+		!strings.Contains(err.Error(), "the data has 2 columns that no step uses: is its first line column names?") {
+		t.Errorf("%v", err)
+	}
+	if err := os.WriteFile(data, []byte("login,passw,extra\nbob,x,y\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = compiled(t, strings.Replace(head, "DATA", data, 1), Caps{Version: "1"}); err == nil || !strings.Contains(err.Error(), "did you mean {{passw}}?") || strings.Contains(err.Error(), "extra") {
+		t.Errorf("%v", err)
+	}
+}

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -15,7 +18,8 @@ import (
 const configMaxProblems = 20
 
 // parseRows reads CSV (RFC 4180) with a header row; blank lines are passed over. The rows are nil when there is
-// any problem. No problem quotes a value: there are passwords among them.
+// any problem. No problem quotes a value or a name: there are passwords among them, in the first line too where
+// somebody forgot the names.
 func parseRows(file string, data []byte) (rows []map[string]string, problems Problems) {
 	left := 0
 	add := func(line, column int, remedy, what string, args ...any) {
@@ -46,13 +50,13 @@ func parseRows(file string, data []byte) (rows []map[string]string, problems Pro
 		case name == "":
 			add(line, column, "name every column in the first line", "column %d has no name", i+1)
 		case twice:
-			add(line, column, "give each column a name of its own", "column %d has the name of column %d, %s", i+1, at, strconv.Quote(name))
+			add(line, column, "give each column a name of its own (is the first line column names?)", "column %d has the name of column %d", i+1, at)
 		case !configName.MatchString(name):
-			remedy := "use letters, digits and underscores"
+			remedy := "use letters, digits and underscores (is the first line column names?)"
 			if len(header) == 1 && strings.ContainsAny(name, ";\t") {
 				remedy = "separate columns by commas"
 			}
-			add(line, column, remedy, "column %d has a name that no {{name}} can hold: %s", i+1, strconv.Quote(name))
+			add(line, column, remedy, "column %d has a name that no {{name}} can hold", i+1)
 		}
 		first[name] = i + 1
 	}
@@ -94,6 +98,71 @@ func parseRows(file string, data []byte) (rows []map[string]string, problems Pro
 		return nil, problems
 	}
 	return rows, nil
+}
+
+var usedName = regexp.MustCompile(`\{\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}`)
+
+// Columns returns the names of the data's columns that a header or a step uses,
+// sorted, and how many other columns there are. What those are called is for no
+// screen: where the first line was forgotten they are somebody's password.
+func (c *Config) Columns() (used []string, others int) {
+	if len(c.Staging.DataRows) == 0 {
+		return nil, 0
+	}
+	texts := []string{fmt.Sprint(c.Staging.Headers, c.Staging.Journeys)}
+	for _, j := range c.Staging.Journeys {
+		for _, s := range slices.Concat(j.Once, j.Steps) {
+			if s.File == "" || s.Raw {
+				continue
+			}
+			if b, err := readRegular(c.Path(s.File)); err == nil {
+				texts = append(texts, string(b))
+			}
+		}
+	}
+	for _, text := range texts {
+		for _, m := range usedName.FindAllStringSubmatch(text, -1) {
+			if _, ok := c.Staging.DataRows[0][m[1]]; ok {
+				used = append(used, m[1])
+			}
+		}
+	}
+	slices.Sort(used)
+	used = slices.Compact(used)
+	return used, len(c.Staging.DataRows[0]) - len(used)
+}
+
+// readRegular reads a file that is one: what waits for a writer, as a pipe does,
+// or never ends, as a device, is none.
+func readRegular(path string) ([]byte, error) {
+	if err := readable(path); err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	return b, nil
+}
+
+// readable says why a path can't be read as a file.
+func readable(path string) error {
+	info, err := os.Stat(path) // before it is opened: opening a pipe waits for its writer
+	if err != nil {
+		return fmt.Errorf("look: %w", err)
+	}
+	switch {
+	case info.IsDir():
+		return errors.New("it is a folder")
+	case !info.Mode().IsRegular():
+		return errors.New("it is a pipe or a device, not a file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	_ = f.Close()
+	return nil
 }
 
 // csvProblem gives the place and the words of a reader's error.

@@ -314,15 +314,7 @@ func (r *configReader) files() {
 		if path == "" {
 			return
 		}
-		f, err := os.Open(c.Path(path))
-		if err == nil {
-			var info fs.FileInfo
-			if info, err = f.Stat(); err == nil && info.IsDir() {
-				err = errors.New("it is a folder")
-			}
-			_ = f.Close()
-		}
-		if err != nil {
+		if err := readable(c.Path(path)); err != nil {
 			r.add(at, "create it, or correct the path (it starts at the folder of this file)", "%s %s cannot be read (%s)", key, c.Mask(path), c.Mask(fileReason(err)))
 		}
 	}
@@ -338,7 +330,7 @@ func (r *configReader) files() {
 	if c.Staging.Data == "" {
 		return
 	}
-	data, err := os.ReadFile(c.Path(c.Staging.Data))
+	data, err := readRegular(c.Path(c.Staging.Data))
 	if err != nil {
 		look(c.Staging.Data, at["data"], "staging.data")
 		return

@@ -263,9 +263,10 @@ func TestConfigRows(t *testing.T) {
 	for _, x := range []struct{ name, text, want string }{
 		{"empty", "", "u.csv:1: the file is empty: begin with a line of column names, for example login,password"},
 		{"no rows", "a,b\n", "u.csv:1: the file has column names and no rows: add a row for each user"},
-		{"semicolons", "a;b\n1;2\n", `u.csv:1:1: column 1 has a name that no {{name}} can hold: "a;b": separate columns by commas`},
+		{"semicolons", "a;b\n1;2\n", `u.csv:1:1: column 1 has a name that no {{name}} can hold: separate columns by commas`},
 		{"header", "a,,a\n1,2,3\n", "u.csv:1:3: column 2 has no name: name every column in the first line\n" +
-			`u.csv:1:4: column 3 has the name of column 1, "a": give each column a name of its own`},
+			`u.csv:1:4: column 3 has the name of column 1: give each column a name of its own (is the first line column names?)`},
+		{"no names", "ada,p@ss!\nbob,x\n", `u.csv:1:5: column 2 has a name that no {{name}} can hold: use letters, digits and underscores (is the first line column names?)`},
 		{"quote", "a,b\n1,2\n1,x\"y\n", `u.csv:3:4: not readable as CSV (bare " in non-quoted-field): put a field with quotes in quotes, and double those inside: "a ""b"" c"`},
 		{"rows", "a,b\n1\n1,2\n1,2,3\n", "u.csv:2: the row has 1 field, and there are 2 columns: give every row as many as the first line, and put a field that has a comma in quotes\n" +
 			"u.csv:4: the row has 3 fields, and there are 2 columns: give every row as many as the first line, and put a field that has a comma in quotes"},
