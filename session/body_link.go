@@ -26,7 +26,8 @@ const (
 type LinkQuiet struct {
 	Mode    string       `json:"mode"`
 	Profile link.Profile `json:"profile"`
-	Users   int          `json:"users"` // of a check: in the halves that are on; of dips: the level
+	Users   int          `json:"users"`         // of a check: in the halves that are on; of dips: the level
+	Off     int          `json:"off,omitempty"` // of a check from what ran: users in the other halves
 	Seed    uint64       `json:"seed"`
 	Order   string       `json:"order"`   // + is load first; of all pairs that may be made
 	Seconds float64      `json:"seconds"` // of constant load that it still has to see first
@@ -37,6 +38,7 @@ type LinkStart struct {
 	Mode     string         `json:"mode"`
 	Profile  string         `json:"profile"`
 	Users    int            `json:"users"`
+	Off      int            `json:"off,omitempty"`
 	Seed     uint64         `json:"seed"`
 	Order    string         `json:"order"`
 	Forecast *link.Forecast `json:"forecast,omitempty"` // of a check

@@ -23,6 +23,7 @@ type LinkRun struct {
 	By       string // who began it
 	Profile  link.Profile
 	Users    int
+	Off      int // users in the halves without load
 	Seed     uint64
 	Order    string
 	Phase    string  // quiet, pairs, or zero: the time without load after dips
@@ -69,7 +70,7 @@ func (s *State) link(e Event) {
 	v := &s.Link
 	switch b := e.Body.(type) {
 	case *LinkQuiet:
-		v.Running = &LinkRun{Mode: b.Mode, By: e.By, Profile: b.Profile, Users: b.Users, Seed: b.Seed, Order: b.Order, Phase: LinkPhaseQuiet,
+		v.Running = &LinkRun{Mode: b.Mode, By: e.By, Profile: b.Profile, Users: b.Users, Off: b.Off, Seed: b.Seed, Order: b.Order, Phase: LinkPhaseQuiet,
 			Since: e.MS, Quiet: b.Seconds, Words: "looking at production's own noise first"}
 		s.mark(e, modeWords(b.Mode)+" begins")
 	case *LinkStart:

@@ -31,7 +31,7 @@ type linkRunner struct {
 	mix     string
 
 	named func(string) (link.Profile, error)
-	dips  link.Profile
+	dips  func(p95 time.Duration) link.Profile
 
 	orders chan linkOrder
 	stops  chan string // why; of whoever ends the check
@@ -45,8 +45,17 @@ type linkOrder struct {
 	mode    string
 	profile link.Profile
 	users   int
+	off     int // users in the halves without load; 0: none
 	seed    uint64
 	p95     time.Duration // staging's
+}
+
+// between says how much load a check makes.
+func (o linkOrder) between(u Unit) string {
+	if o.off == 0 {
+		return u.Of(o.users)
+	}
+	return fmt.Sprintf("%d or %s by lot", o.off, u.Of(o.users))
 }
 
 // linkCore is what a check and dips have in common.
@@ -59,7 +68,7 @@ type linkCore interface {
 
 func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 	r := &linkRunner{unit: s.unit(), probes: newProbes(checks), engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
-		version: s.o.Plan.Version, mix: mixOf(s.o.Plan), named: link.Named, dips: link.IsItMe(),
+		version: s.o.Plan.Version, mix: mixOf(s.o.Plan), named: link.Named, dips: link.DipsFor,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
 	s.watch.tap = r.probes.offer
 	return r

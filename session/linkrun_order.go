@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +15,12 @@ import (
 
 // The commands of link checks.
 type (
-	// StartCheck begins a link check from nothing: the dial must be at 0.
+	// StartCheck begins a link check: from nothing, with the dial at 0; or from what
+	// runs, between that and a level that a clean check was made at.
 	StartCheck struct {
 		Profile string // standard (also ""), quick or slow
 		Users   int    // in the halves with load; 0: 1 % of the cap, 1 to 5
+		Off     int    // in the halves without; 0: from nothing
 		Seed    uint64 // of the coins; 0: drawn
 	}
 	// StopCheck ends a check or dips. Everyone may, at any time; what was learned
@@ -119,6 +122,9 @@ func (s *Session) refusedCheck(st *State, c StartCheck) string {
 	if _, err := s.links.named(c.Profile); err != nil {
 		return err.Error()
 	}
+	if c.Off != 0 {
+		return s.refusedAgain(st, c)
+	}
 	n := s.checkUsers(c)
 	switch {
 	case c.Users < 0 || n > s.o.Plan.DialMax():
@@ -128,6 +134,24 @@ func (s *Session) refusedCheck(st *State, c StartCheck) string {
 	case st.Dial.Asked > 0 || s.engine.Live().Running > 0:
 		return fmt.Sprintf("%s on staging: a link check starts from nothing. Ease to nothing first (0), or ask \"is it me?\" (i) at this level",
 			s.unit().Of(max(st.Dial.Asked, s.engine.Live().Running)))
+	}
+	return ""
+}
+
+// refusedAgain tells what speaks against a check from what runs: it is never above
+// that, and the other halves have what an earlier check was clean at.
+func (s *Session) refusedAgain(st *State, c StartCheck) string {
+	running := s.engine.Live().Running
+	g := s.watch.status.Load()
+	switch {
+	case st.Link.Reach == 0:
+		return "no clean check has been made yet: the first one starts from nothing (0, then c)"
+	case c.Off < 0 || c.Off > st.Link.Level:
+		return fmt.Sprintf("the halves without load may have %s at most: that is what was checked", s.unit().Of(st.Link.Level))
+	case c.Users <= c.Off || c.Users > running:
+		return fmt.Sprintf("a check from here goes from above %s up to the %s that run", s.unit().Of(c.Off), s.unit().Of(running))
+	case g.state != GuardRun || g.production != monitors.Green:
+		return fmt.Sprintf("production is %s and the guard on %s: a check from here starts when all is green. Ask \"is it me?\" (i)", g.production, g.state)
 	}
 	return ""
 }
@@ -177,14 +201,36 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 		if err != nil {
 			return Reply{}, true, err
 		}
-		o = linkOrder{mode: ModeCheck, profile: p, users: s.checkUsers(c), seed: c.Seed}
+		o = linkOrder{mode: ModeCheck, profile: p, users: s.checkUsers(c), off: c.Off, seed: c.Seed}
 	case StartDips:
-		o = linkOrder{mode: ModeDips, profile: s.links.dips, users: s.engine.Live().Running, seed: c.Seed}
+		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.stagingP95()), users: s.engine.Live().Running, seed: c.Seed}
 	default:
 		return Reply{}, false, nil
 	}
 	reply, err := s.startCheck(who, cmd, o, at)
 	return reply, true, err
+}
+
+// stagingP95 is how long staging takes, of the load that runs or of the last that
+// ran; 0 when none did. Nothing of a half counts before that has had time to pass.
+func (s *Session) stagingP95() (p95 time.Duration) {
+	s.log.read(func(st *State) {
+		known := func(p *float64) bool {
+			if p != nil {
+				p95 = time.Duration(*p * float64(time.Second))
+			}
+			return p != nil
+		}
+		if t := st.Load.Ten; t != nil && known(t.P95) {
+			return
+		}
+		for _, l := range slices.Backward(st.Levels) {
+			if known(l.P95) {
+				return
+			}
+		}
+	})
+	return p95
 }
 
 // startCheck locks the dial and hands the order on.
@@ -209,12 +255,8 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 		o.seed = binary.LittleEndian.Uint64(b[:])
 	}
 	o.by = who
-	s.log.read(func(st *State) {
-		if t := st.Load.Ten; t != nil && t.P95 != nil {
-			o.p95 = time.Duration(*t.P95 * float64(time.Second))
-		}
-	})
-	if o.mode == ModeCheck {
+	o.p95 = s.stagingP95()
+	if o.mode == ModeCheck && o.off == 0 {
 		s.release(who, "a link check begins")
 	}
 	s.pending, s.spike = nil, 0
@@ -225,9 +267,12 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 	default:
 	}
 	asked := s.asked()
-	if o.mode == ModeDips {
+	switch {
+	case o.mode == ModeDips:
 		// They may be held, or still on the way up: no more while it is found out.
 		s.engine.SetAsked(o.users)
+	case o.off > 0:
+		s.engine.SetAsked(o.off) // the quiet phase is at what was checked
 	}
 	select {
 	case s.links.orders <- o:
@@ -236,15 +281,15 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 		s.pace()
 		return Reply{}, s.busy(who, cmd)
 	}
-	if o.mode == ModeDips && asked != o.users {
-		s.add(who, TypeDialSet, &DialSet{From: asked, To: o.users, Why: "is it me? at the users that run"})
+	if (o.mode == ModeDips || o.off > 0) && asked != o.users {
+		s.add(who, TypeDialSet, &DialSet{From: asked, To: o.users, Why: modeWords(o.mode) + " at the users that run"})
 	}
-	e := s.add(who, TypeLinkQuiet, &LinkQuiet{Mode: o.mode, Profile: o.profile, Users: o.users, Seed: o.seed,
+	e := s.add(who, TypeLinkQuiet, &LinkQuiet{Mode: o.mode, Profile: o.profile, Users: o.users, Off: o.off, Seed: o.seed,
 		Order: link.Assign(o.seed, o.profile.MaxPairs).String(), Seconds: seconds(o.profile.Quiet)})
 	if o.mode == ModeDips {
 		return Reply{Text: fmt.Sprintf("is it me? dips from %s to nothing and back", s.unit().Of(o.users)), Seq: e.Seq}, nil
 	}
-	return Reply{Text: fmt.Sprintf("link check, %s, %s", o.profile.Name, s.unit().Of(o.users)), Seq: e.Seq}, nil
+	return Reply{Text: fmt.Sprintf("link check, %s, %s", o.profile.Name, o.between(s.unit())), Seq: e.Seq}, nil
 }
 
 // foundLink takes in what a check or the data stores told.
@@ -262,17 +307,19 @@ func (s *Session) checked(b *LinkVerdict) {
 	var asked int
 	var who string
 	var held string
+	var off int
 	s.log.read(func(st *State) {
 		asked, held = st.Dial.Asked, st.Envs[monitors.Production].state()
 		if r := st.Link.Running; r != nil {
-			who = r.By
+			who, off = r.By, r.Off
 		}
 	})
 	if b.Mode == ModeDips && b.Refused {
 		asked = 0 // the load never moved
 	}
-	back := b.Mode == ModeDips && asked > 0 && held == monitors.Green.String() && b.Kind != string(link.FollowsUs) && b.Kind != string(link.Drained)
-	if b.Mode == ModeDips && asked > 0 {
+	back := asked > 0 && held == monitors.Green.String() && (b.Mode == ModeDips && b.Kind != string(link.FollowsUs) && b.Kind != string(link.Drained) ||
+		off > 0 && b.Kind != string(link.Linked) && b.Kind != string(link.Suspected))
+	if (b.Mode == ModeDips || off > 0) && asked > 0 {
 		b.Words += map[bool]string{true: fmt.Sprintf(" The load goes back to %s.", s.unit().Of(asked)), false: " The load stays at zero."}[back]
 	}
 	s.add(BySession, TypeLinkVerdict, b)

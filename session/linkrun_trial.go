@@ -99,6 +99,11 @@ func (r *linkRunner) constant(now time.Time) time.Duration {
 func (t *trial) quiet(ctx context.Context) ([]link.Observation, string) {
 	p := t.o.profile
 	halves, want := need(p, t.o.mode)
+	for t.o.off > 0 && t.level != t.o.off { // on the way down: no quiet yet
+		if why := t.wait(ctx, time.Now().Add(4*linkTick), t.cut); why != "" {
+			return nil, "Stopped before the first pair: " + string(why) + "."
+		}
+	}
 	margin := p.Half / 4 // for the answers of the newest probes
 	have := func() time.Duration { return t.constant(time.Now().Add(-margin)) }
 	if have() < want {
@@ -130,8 +135,8 @@ func (t *trial) cut() end {
 
 // open begins the statistics and, for a check, the sham load.
 func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
-	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here()}
-	body := &LinkStart{Mode: t.o.mode, Profile: setup.Profile.Name, Users: t.o.users, Seed: t.o.seed}
+	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here()}
+	body := &LinkStart{Mode: t.o.mode, Profile: setup.Profile.Name, Users: t.o.users, Off: t.o.off, Seed: t.o.seed}
 	var err error
 	if t.o.mode == ModeDips {
 		if t.dip, err = link.NewDips(setup, quiet); err != nil {

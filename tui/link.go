@@ -64,7 +64,17 @@ func (m *Model) checkKey(key string) (tea.Cmd, bool) {
 		return nil, false
 	}
 	m.overlay = overlayNone
-	return m.do(session.StartCheck{Profile: name}), true
+	return m.do(m.checkFrom(name)), true
+}
+
+// checkFrom is the check that a key in the card starts: from nothing, or where more
+// runs than a clean check was made at, between that and what runs.
+func (m *Model) checkFrom(profile string) session.StartCheck {
+	c := session.StartCheck{Profile: profile}
+	if v := m.s.Link; v.Reach > 0 && v.Level > 0 && m.s.Dial.Running > v.Level {
+		c.Users, c.Off = m.s.Dial.Running, v.Level
+	}
+	return c
 }
 
 // linkWords is what is known of a link, for the status line.
@@ -108,7 +118,11 @@ func (m *Model) checkLines() []string {
 	if r.Newest.Pairs > 0 {
 		first += "  production " + interval(r.Newest.Effect)
 	}
-	return m.bannerOf(first, fmt.Sprintf("load is on and off at random, %s or none: does production follow?", m.amount(r.Users)), "c shows more and ends it")
+	other := "none"
+	if r.Off > 0 {
+		other = fmt.Sprint(r.Off)
+	}
+	return m.bannerOf(first, fmt.Sprintf("load is on and off at random, %s or %s: does production follow?", m.amount(r.Users), other), "c shows more and ends it")
 }
 
 // bar is how much of the way is behind: "▰▰▰▱▱".
@@ -169,7 +183,12 @@ func (m *Model) linkSheet() sheet {
 	wrapped("Load on staging goes on and off in an order drawn by lot. If production follows that order it hears staging; whatever else production does was not told the order.", inkText)
 	wrapped("It finds fast couplings at gentle load. A wide pool, a hard limit or a slow coupling gives no warning: the guard stays on whatever it says.", inkDim)
 	add()
-	if err := m.src.May(m.o.Who, session.StartCheck{}); err != nil {
+	order := m.checkFrom("")
+	if order.Off > 0 {
+		wrapped(fmt.Sprintf("From here: %d or %s by lot, never more than runs now. %d were checked before.", order.Off, m.amount(order.Users), order.Off), inkStrong)
+		add()
+	}
+	if err := m.src.May(m.o.Who, order); err != nil {
 		wrapped("not now: "+err.Error(), inkAmber)
 		add()
 	}

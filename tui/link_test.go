@@ -69,6 +69,23 @@ func TestLinkKeys(t *testing.T) {
 	}
 }
 
+// Where more runs than was checked, the card checks again from here.
+func TestCheckFromWhatRuns(t *testing.T) {
+	t.Parallel()
+	clean := cleanStory()
+	clean.add("mel", session.TypeDialSet, &session.DialSet{To: 12})
+	clean.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 12, Running: 12})
+	m, src := screen(clean, 120, 36)
+	m.pressAll("c")
+	if frame := ansi.Strip(m.View().Content); !strings.Contains(frame, "From here: 5 or 12 users by lot") {
+		t.Error(frame)
+	}
+	m.pressAll("q")
+	if want := []session.Command{session.StartCheck{Profile: "quick", Users: 12, Off: 5}}; !reflect.DeepEqual(src.did, want) {
+		t.Errorf("did %+v, want %+v", src.did, want)
+	}
+}
+
 func TestLinkFrames(t *testing.T) {
 	t.Parallel()
 	quiet := baselineStory(6)

@@ -139,8 +139,11 @@ func prepare(s Setup, quiet []Observation, least int) (*Check, error) {
 	}
 	c := &Check{setup: s, discard: max(s.Profile.Discard, 3*s.StagingP95), users: s.Users, withSham: 1, shamBest: 1, without: 1, bestBare: 1}
 	if c.discard > s.Profile.Half/2 {
-		return nil, fmt.Errorf("begin the link check: staging answers in %v, too slow for halves of %v: use the slow profile",
-			s.StagingP95, s.Profile.Half)
+		way := "use the slow profile"
+		if s.Profile.Zero > 0 || s.Profile.Half >= Slow().Half {
+			way = "no lot is slow enough for that"
+		}
+		return nil, fmt.Errorf("begin the link check: staging answers in %v, too slow for halves of %v: %s", s.StagingP95, s.Profile.Half, way)
 	}
 	c.coins = Assign(s.Seed, s.Profile.MaxPairs)
 	c.layout = learn(quiet, c.discard, s.Profile.Half, s.Timeout)

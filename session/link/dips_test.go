@@ -117,3 +117,19 @@ func TestDipsStop(t *testing.T) {
 		t.Error("dips that do not go to zero were begun")
 	}
 }
+
+// A staging that answers slowly gets longer dips instead of none.
+func TestDipsOfASlowStaging(t *testing.T) {
+	t.Parallel()
+	for p95, half := range map[time.Duration]time.Duration{0: 3 * time.Second, 500 * time.Millisecond: 3 * time.Second,
+		600 * time.Millisecond: 4 * time.Second, 2 * time.Second: 12 * time.Second, time.Minute: 15 * time.Second} {
+		p := DipsFor(p95)
+		if p.Half != half || p.validate() != nil || p.Quiet < 6*half {
+			t.Errorf("%v: halves of %v after %v, want %v", p95, p.Half, p.Quiet, half)
+		}
+		_, err := NewDips(Setup{Profile: p, Users: 120, StagingP95: p95}, newPlant(1).quiet(p, 6))
+		if (err != nil) != (p95 > half/6) {
+			t.Errorf("%v: %v", p95, err)
+		}
+	}
+}

@@ -82,6 +82,21 @@ func IsItMe() Profile {
 	}
 }
 
+// longestDip bounds how long a half of dips may be: half a minute of a slow staging
+// at zero is still "at once" for whoever looks at a wallboard.
+const longestDip = 15 * time.Second
+
+// DipsFor is [IsItMe] for a staging whose 95th percentile is p95: as the start of a
+// half does not count until three times that has passed, slow ones get longer halves.
+func DipsFor(p95 time.Duration) Profile {
+	p := IsItMe()
+	if half := (6*p95 + 499*time.Millisecond).Truncate(500 * time.Millisecond); half > p.Half {
+		p.Half = min(half, longestDip)
+		p.Quiet = 6 * p.Half
+	}
+	return p
+}
+
 // Named returns the profile of a name: standard, quick or slow; an empty name
 // is standard.
 func Named(name string) (Profile, error) {

@@ -20,7 +20,7 @@ func (v Verdict) Words() string {
 	case NoLinkSeen:
 		return fmt.Sprintf("No link seen. At %s for %s production's answers followed staging by no more than %s (95 %% bound); a change of %s or more would have been seen with 90 %% probability. %s"+
 			"Only what shows within %g s and only the requests used%s were tested.%s Checked to %s; check again there, and keep the guard on.",
-			users(v.Users), clock(seconds(v.Seconds)), percent(v.Bound), percent(v.MDE), v.counterWords(),
+			v.load(), clock(seconds(v.Seconds)), percent(v.Bound), percent(v.MDE), v.counterWords(),
 			v.HalfSeconds, mix(v.Mix), v.controlWords(), users(v.Reach))
 	case OwnMachine:
 		return v.ownMachine()
@@ -123,6 +123,15 @@ func (v Verdict) voidReason() string {
 	default:
 		return fmt.Sprintf("production was not seen in %d of %s. Look at the checks of production, then check again.", v.LostPairs, pairs(v.Pairs))
 	}
+}
+
+// load is what was on in the halves with load, and in the others if that is not
+// nothing.
+func (v Verdict) load() string {
+	if v.OffUsers == 0 {
+		return users(v.Users)
+	}
+	return fmt.Sprintf("%s against %d", users(v.Users), v.OffUsers)
 }
 
 // counterWords says how far counters can have risen.
