@@ -31,10 +31,14 @@ func Card(st *session.State, now time.Time) []string {
 	c.row("SESSION", c.session(v))
 	c.row("WE ARE", c.charter(v))
 	c.row("NOW", c.load(v))
-	c.row("PRODUCTION", envWords(v.Production, over(v))+" · only watched")
-	c.more(envMore(v.Production, ""))
-	if v.Production.State != green {
-		c.more(v.Production.Why)
+	if st.Start.ID != "" && !st.Watched(production) {
+		c.row("PRODUCTION", "NOT WATCHED: nothing tells whether load reaches it")
+	} else {
+		c.row("PRODUCTION", envWords(v.Production, over(v))+" · only watched")
+		c.more(envMore(v.Production, ""))
+		if v.Production.State != green {
+			c.more(v.Production.Why)
+		}
 	}
 	load := "no load now"
 	if v.State == goneState {
@@ -47,7 +51,7 @@ func Card(st *session.State, now time.Time) []string {
 	c.row("STAGING", envWords(v.Staging, over(v))+" · "+load)
 	good := "no level was good yet"
 	if v.LastGood != nil {
-		good = "last good " + users(*v.LastGood)
+		good = "last good " + v.amount(*v.LastGood)
 	}
 	if v.Staging.State != green && v.Staging.Why != "" {
 		good += " · " + v.Staging.Why
@@ -143,6 +147,9 @@ func (c *card) session(v *Status) string {
 		text += ", " + minutes(-*v.Left) + " over"
 	}
 	people := orUnknown(v.Driver) + " drives"
+	if v.lost {
+		people = orUnknown(v.Driver) + " holds the dial and is not here"
+	}
 	var others []string
 	for _, p := range v.People {
 		if p != v.Driver {
@@ -180,9 +187,9 @@ func (c *card) load(v *Status) string {
 	case v.State == Ended:
 		return "no load: the session has ended"
 	case over(v):
-		return fmt.Sprintf("none: it died with its process. when last heard, %d of %s ran", v.Running, users(v.Asked))
+		return fmt.Sprintf("none: it died with its process. when last heard, %d of %s ran", v.Running, v.amount(v.Asked))
 	case v.State == silentState:
-		return fmt.Sprintf("not known. when last heard, %d of %s ran on STAGING ONLY", v.Running, users(v.Asked))
+		return fmt.Sprintf("not known. when last heard, %d of %s ran on STAGING ONLY", v.Running, v.amount(v.Asked))
 	case v.Asked == 0 && v.Running == 0:
 		return fmt.Sprintf("no load, for %s. staging is %s", lasting(v.Level), orUnknown(v.Target))
 	case v.Running < v.Asked:
@@ -193,12 +200,15 @@ func (c *card) load(v *Status) string {
 	case v.Running > v.Asked:
 		verb = "falling to"
 	}
-	text := fmt.Sprintf("%s %s", verb, users(v.Asked))
+	text := fmt.Sprintf("%s %s", verb, v.amount(v.Asked))
 	if v.Running != v.Asked {
 		text += fmt.Sprintf(" (%d running)", v.Running)
 	}
-	text += fmt.Sprintf(", STAGING ONLY, for %s, cap %d", lasting(v.Level), v.Limit)
-	return text
+	most := fmt.Sprint(v.Limit)
+	if session.Unit(v.Mode).Rate() {
+		most = v.amount(v.Limit)
+	}
+	return text + fmt.Sprintf(", STAGING ONLY, for %s, cap %s", lasting(v.Level), most)
 }
 
 func envWords(e StatusEnv, past bool) string {
@@ -242,9 +252,12 @@ func guardWords(v *Status) string {
 		return "off: " + v.Guard.Why
 	}
 	text := v.Guard.State
-	if v.Guard.State != "run" && v.Guard.Why != "" {
+	switch {
+	case v.Guard.State != "run" && v.Guard.Why != "":
 		text += ": " + v.Guard.Why
-	} else if v.Guard.State == "run" {
+	case v.Guard.Blind:
+		text = fmt.Sprintf("unguarded: production is not watched, %s at most", v.amount(session.DefaultRules().FewUsers))
+	case v.Guard.State == "run":
 		text += ": nothing speaks against the load"
 	}
 	return fmt.Sprintf("%s · %s, %s so far", text, count(v.Guard.Cuts, "cut", "cuts"), count(v.Guard.Holds, "hold", "holds"))
@@ -300,15 +313,20 @@ func StatusLine(st *session.State, now time.Time) string {
 	if v.State == Empty {
 		return "crosstalk: nothing known yet"
 	}
-	load := fmt.Sprintf("%d of %s", v.Running, users(v.Asked))
+	load := fmt.Sprintf("%d of %s", v.Running, v.amount(v.Asked))
 	parts := []string{fmt.Sprintf("crosstalk %s %s", v.State, clock(v.Worked)), load,
 		"staging " + orUnknown(v.Staging.State) + " " + latency(v.Staging.P95),
 		"production " + orUnknown(v.Production.State) + " " + latency(v.Production.P95),
 		"guard " + v.Guard.State}
-	if v.Guard.On {
-		return oneLine(strings.Join(parts, " · "))
+	switch {
+	case !v.Guard.On:
+		parts[len(parts)-1] = "guard off"
+	case v.Guard.Blind && v.Guard.State == "run":
+		parts[len(parts)-1] = "unguarded"
 	}
-	parts[len(parts)-1] = "guard off"
+	if st.Start.ID != "" && !st.Watched(production) {
+		parts[len(parts)-2] = "production not watched"
+	}
 	return oneLine(strings.Join(parts, " · "))
 }
 

@@ -109,3 +109,80 @@ func TestStatusCountsWork(t *testing.T) {
 		t.Errorf("worked %g s, left %v, done about %v", v.Worked, *v.Left, v.DoneAbout)
 	}
 }
+
+// Who drives is who holds the dial now, and who came since is named.
+func TestCardNamesWhoHoldsTheDial(t *testing.T) {
+	t.Parallel()
+	p := going()
+	p.add("kim", session.TypeViewerJoin, &session.ViewerJoin{Name: "kim", Role: session.Navigator})
+	p.add("ute", session.TypeViewerJoin, &session.ViewerJoin{Name: "ute", Role: session.Observer})
+	says := func(want, not string) {
+		t.Helper()
+		if card := oneLine(strings.Join(Card(p.state(t), p.now()), "\n")); !strings.Contains(card, want) || not != "" && strings.Contains(card, not) {
+			t.Errorf("no %q, or %q, in\n%s", want, not, card)
+		}
+	}
+	says("mel drives, with jo, kim and ute", "kim drives")
+	p.add("kim", session.TypeRoleTake, &session.RoleChange{From: "mel", To: "kim", Why: "no answer in 5 s"})
+	says("kim drives, with mel, jo and ute", "mel drives")
+	if v := status(p.state(t), p.now()); v.Driver != "kim" || len(v.People) != 4 {
+		t.Errorf("%s drives, of %v", v.Driver, v.People)
+	}
+	p.add(session.BySession, session.TypeViewerGone, &session.ViewerGone{Viewer: p.viewer("kim"), Name: "kim"})
+	p.add(session.BySession, session.TypeViewerGone, &session.ViewerGone{Viewer: p.viewer("ute"), Name: "ute"})
+	says("kim holds the dial and is not here, with mel and jo", "ute")
+}
+
+// viewer is the number of the event with which somebody came.
+func (t *tape) viewer(name string) uint64 {
+	for line := range bytes.SplitSeq(t.buf.Bytes(), []byte("\n")) {
+		var e session.Event
+		if json.Unmarshal(line, &e) == nil {
+			if b, ok := e.Body.(*session.ViewerJoin); ok && b.Name == name {
+				return e.Seq
+			}
+		}
+	}
+	return 0
+}
+
+// A dial of requests a second is told in its unit, and so is its cap.
+func TestCardOfARate(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	p.add(session.BySession, session.TypeStart, &session.Start{ID: "r", As: "mel", Mode: "rate", Limits: session.LoadLimits{Users: 50, Dial: 500},
+		Checks: []session.CheckInfo{{Env: "production", Name: "web-1", Kind: "http", Every: 0.25}}})
+	p.quiet(5)
+	p.dial("mel", 200)
+	p.seconds(40)
+	st := p.state(t)
+	card := strings.Join(Card(st, p.now()), "\n") + "\n" + StatusLine(st, p.now())
+	for _, want := range []string{"holding 200 req/s, STAGING ONLY", "cap 500 req/s", "200 of 200 req/s", "last good 200 req/s"} {
+		if !strings.Contains(card, want) {
+			t.Errorf("no %q in\n%s", want, card)
+		}
+	}
+	if strings.Contains(card, "user") {
+		t.Errorf("users are told of:\n%s", card)
+	}
+}
+
+// Nothing speaks against the load where nobody listens: that is said.
+func TestCardWithoutProduction(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	p.add(session.BySession, session.TypeStart, &session.Start{ID: "u", As: "mel", Checks: []session.CheckInfo{{Env: "staging", Name: "web-1", Kind: "http", Every: 1}}})
+	p.dial("mel", 5)
+	p.seconds(3)
+	st := p.state(t)
+	card, line := strings.Join(Card(st, p.now()), "\n"), StatusLine(st, p.now())
+	if !strings.Contains(card, "GUARD       unguarded: production is not watched, 5 users at most") || !strings.Contains(card, "PRODUCTION  NOT WATCHED") || strings.Contains(card, "speaks") {
+		t.Errorf("got\n%s", card)
+	}
+	if !strings.HasSuffix(line, "production not watched · unguarded") {
+		t.Error(line)
+	}
+	if v := status(st, p.now()); !v.Guard.On || !v.Guard.Blind {
+		t.Errorf("%+v", v.Guard)
+	}
+}

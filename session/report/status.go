@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"crosstalk/notes"
@@ -32,10 +34,11 @@ type Status struct {
 	Timebox    float64     `json:"timebox"`
 	Left       *float64    `json:"left"` // negative: overtime; null without a timebox, or when it is over
 	DoneAbout  *time.Time  `json:"done_about"`
-	Driver     string      `json:"driver"`
-	People     []string    `json:"people"`
+	Driver     string      `json:"driver"` // who holds the dial
+	People     []string    `json:"people"` // who is here, as far as that is known; of a session that is over, who was
 	Charter    string      `json:"charter"`
 	Target     string      `json:"target"`
+	Mode       string      `json:"mode,omitempty"` // "rate": the dial counts requests a second, and so do all numbers of users
 	Asked      int         `json:"asked"`
 	Running    int         `json:"running"`
 	Level      float64     `json:"level_seconds"` // how long asked has been so
@@ -49,7 +52,12 @@ type Status struct {
 	Notes      []Kind      `json:"notes_by_kind"`
 	Open       int         `json:"open"`
 	Latest     *StatusNote `json:"latest_note"`
+
+	lost bool // nobody of the driver's is here
 }
+
+// amount is a number of the dial in its unit.
+func (v *Status) amount(n int) string { return session.Unit(v.Mode).Of(n) }
 
 // How an environment's latency goes.
 const (
@@ -75,6 +83,7 @@ type StatusEnv struct {
 // StatusGuard is what the guard does now.
 type StatusGuard struct {
 	On    bool   `json:"on"`
+	Blind bool   `json:"unguarded,omitempty"` // it is on, and has nothing of production to watch
 	State string `json:"state"`
 	Why   string `json:"why"`
 	Cuts  int    `json:"cuts"`
@@ -113,8 +122,8 @@ func status(st *session.State, now time.Time) *Status {
 	default:
 		v.State = Running
 	}
-	v.Session, v.Driver, v.Target, v.Charter = st.Start.ID, st.Start.As, hidden(st.Start.Target), st.Charter
-	v.People = append(v.People, st.Start.People...)
+	v.Session, v.Target, v.Charter, v.Mode = st.Start.ID, hidden(st.Start.Target), st.Charter, st.Start.Mode
+	v.people(st)
 	ms := elapsed.Milliseconds()
 	v.Elapsed, v.Worked, v.Timebox, v.Paused = elapsed.Seconds(), st.Worked(ms).Seconds(), st.Timebox.Seconds(), st.Paused
 	if st.Timebox > 0 && v.State == Running {
@@ -122,7 +131,7 @@ func status(st *session.State, now time.Time) *Status {
 		seconds, about := left.Seconds(), utc(now.Add(left))
 		v.Left, v.DoneAbout = &seconds, &about
 	}
-	v.Asked, v.Running, v.Limit = st.Dial.Asked, st.Dial.Running, st.Start.Limits.Users
+	v.Asked, v.Running, v.Limit = st.Dial.Asked, st.Dial.Running, st.DialMax()
 	v.Level = max(0, (elapsed - time.Duration(st.Dial.Since)*time.Millisecond).Seconds())
 	if st.Dial.Ceiling >= 0 {
 		v.Ceiling = &st.Dial.Ceiling
@@ -138,6 +147,7 @@ func status(st *session.State, now time.Time) *Status {
 	v.Staging = statusEnv(st, staging, seen.Staging, func(s session.Second) session.Curve { return s.Load })
 	v.Production = statusEnv(st, production, seen.Production, func(s session.Second) session.Curve { return s.Prod })
 	v.Guard = StatusGuard{On: st.Start.NoGuard == "", State: st.Guard.State, Why: st.Guard.Why, Cuts: st.Guard.Cuts, Holds: st.Guard.Holds}
+	v.Guard.Blind = v.Guard.On && st.Start.ID != "" && !st.Watched(production)
 	if !v.Guard.On {
 		v.Guard.Why = st.Start.NoGuard
 	}
@@ -146,6 +156,28 @@ func status(st *session.State, now time.Time) *Status {
 	}
 	v.notes(st)
 	return v
+}
+
+// people are who drives and who else is here: those who were named at the start,
+// and who came since. Who is known to have left counts once all is over.
+func (v *Status) people(st *session.State) {
+	p := st.Pair
+	v.Driver, v.lost = cmp.Or(p.Holder, st.Start.As), p.Lost >= 0 && v.State == Running
+	gone := map[string]bool{}
+	for _, who := range p.People {
+		gone[who.Name] = who.Left >= 0 && v.State == Running && who.Name != v.Driver
+	}
+	add := func(name string) {
+		if name != "" && !gone[name] && !slices.Contains(v.People, name) {
+			v.People = append(v.People, name)
+		}
+	}
+	for _, name := range st.Start.People {
+		add(name)
+	}
+	for _, who := range p.People {
+		add(who.Name)
+	}
 }
 
 func (v *Status) notes(st *session.State) {
