@@ -72,7 +72,7 @@ func (b *builder) model(tail Tail) *Model {
 	m.where.crew = b.people
 	m.Redacted = Profile{}.String()
 	m.Notes = b.notes()
-	m.Levels = b.levels.model(b.at, b.st.Dial.LastGood)
+	m.Levels = b.levels.model(b.at)
 	m.Knee = b.levels.knee(m.Session.Limits.RPS, b.st.Unit())
 	m.Steps = b.stepModel()
 	b.spans.model(m, secs(b.ms))

@@ -311,6 +311,7 @@ func (b *builder) loadTick(t *session.LoadTick) {
 	}
 	b.levels.load(from, b.ms, t)
 	b.levels.told(t.Levels)
+	b.levels.earned(b.st.Dial.LastGood)
 	b.series.load(from, b.ms, t)
 	if t.P95 != nil && (b.worstStaging == nil || *t.P95 > b.worstStaging.Value) {
 		b.worstStaging = &Worst{Moment: b.now(), Value: *t.P95, Users: b.usersOf()}

@@ -118,6 +118,33 @@ func wereLevels(n int) string {
 	return fmt.Sprintf("were %d", n)
 }
 
+// goodWords tell what was green while the last good level was held: what nobody
+// watched speaks for nothing.
+func (m *Model) goodWords() string {
+	staged, produced := m.watched(staging), m.watched(production)
+	switch {
+	case staged && produced:
+		return "both environments green"
+	case staged:
+		return "staging green; production not watched"
+	case produced:
+		return "production green; staging not watched"
+	}
+	return "neither environment watched"
+}
+
+// watched tells whether an environment had a check, or was told of.
+func (m *Model) watched(env string) bool {
+	return slices.ContainsFunc(m.Sure.Checks, func(r CheckRate) bool { return r.Env == env && (r.Checks > 0 || r.Ticks > 0) })
+}
+
+func (m *Model) lastGoodWords() string {
+	if n := m.Totals.LastGood; n != nil {
+		return users(*n)
+	}
+	return "none was held for 10 s with " + m.goodWords()
+}
+
 // quietWords tell production before the first user, which every level is read
 // against.
 func (m *Model) quietWords() string {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -71,6 +72,59 @@ func TestHeldLevels(t *testing.T) {
 	}
 	if last := m.heldLevels()[1].cells()[3]; !strings.HasSuffix(last, ", cut") {
 		t.Errorf("%q", last)
+	}
+}
+
+// Only the row that earned it is flagged as the last good level, and what nobody
+// watched is not called green.
+func TestLastGoodClaimsNoMore(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	p.start()
+	p.quiet(10)
+	for _, n := range []int{5, 20, 5, 20} {
+		p.dial("mel", n)
+		p.seconds(14)
+	}
+	m := p.model(t)
+	var flagged []float64
+	for _, l := range m.Levels {
+		if l.LastGood {
+			flagged = append(flagged, l.Elapsed)
+		}
+	}
+	if len(flagged) != 1 || flagged[0] != 25 || !strings.Contains(markdownOf(m), "**Last good:** 20 users, held 10 s with both environments green.") {
+		t.Errorf("flagged the levels from %v of %+v", flagged, m.Levels)
+	}
+	for want, envs := range map[string][]string{"staging green; production not watched": {"staging"}, "production green; staging not watched": {"production"}, "neither environment watched": nil} {
+		q := newTape()
+		start := &session.Start{ID: "u", As: "mel"}
+		for _, env := range envs {
+			start.Checks = append(start.Checks, session.CheckInfo{Env: env, Name: "web-1", Kind: "http", Every: 1})
+		}
+		q.add(session.BySession, session.TypeStart, start)
+		q.dial("mel", 5)
+		for range 14 {
+			q.ms += 1000
+			q.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 5, Running: 5, Requests: 5, RPS: 5, P50: new(0.01), P95: new(0.02), Ceiling: -1})
+			for _, env := range envs {
+				q.healthTick(env, "green", 0.01, 1)
+				if q.ms == 1000 {
+					q.health(env, "", "no sight", "green", "answers")
+				}
+			}
+		}
+		m := q.model(t)
+		var page bytes.Buffer
+		if err := writeHTML(&page, m); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(markdownOf(m), "**Last good:** 5 users, held 10 s with "+want+".") || !strings.Contains(page.String(), want) {
+			t.Errorf("%v: no %q: %v", envs, want, m.Totals.LastGood)
+		}
+		if none := (&Model{Sure: m.Sure}).lastGoodWords(); none != "none was held for 10 s with "+want {
+			t.Error(none)
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ func (m *Model) inShort() []block {
 		lines = append(lines, join(linked("#"+n.anchor(), n.flag()), words(n.load()+": "), foreign(cut(n.Text, 200))))
 	}
 	if g := m.Totals.LastGood; g != nil {
-		lines = append(lines, join(strong("Last good: "), words(users(*g)+", held 10 s with both environments green.")))
+		lines = append(lines, join(strong("Last good: "), words(users(*g)+", held 10 s with "+m.goodWords()+".")))
 	}
 	out = append(out, block{List: lines})
 	if len(a.Unknown) == 0 {
@@ -247,7 +247,7 @@ func (m *Model) numbers() []block {
 	g.key("Cuts by the guard", cutBy)
 	g.key(m.holdsBy(), words(fmt.Sprint(t.Holds)))
 	g.key("Recoveries after a cut", words(recoveryWords(m.Recoveries)))
-	g.key("Last good level", words(lastGoodWords(t.LastGood)))
+	g.key("Last good level", words(m.lastGoodWords()))
 	g.key("Noted", words(list(foundWords(m))))
 	g.key("Open questions, obstacles, follow-ups", words(fmt.Sprint(t.Open)))
 	g.key("Time split", words(splitWords(m.Session.Split)))

@@ -97,6 +97,8 @@ func (l *level) state(s string) {
 // levels are a session's in order; the last one is open.
 type levels struct {
 	list  []*level
+	best  int                          // the last good level so far
+	good  *level                       // that earned it
 	run   int                          // how often the session was taken up again
 	whole map[[2]int]session.LevelTick // the newest of each level of the engine's, by run and number
 }
@@ -209,14 +211,28 @@ func (l *levels) health(ms int64, t *session.HealthTick) {
 	}
 }
 
-// model draws the levels; lastGood is 0 if there is none.
-func (l *levels) model(at func(int64) Moment, lastGood int) []Level {
+// earned notes what is the last good level now: the newest with as many users
+// asked for has made it so. Another with as many adds nothing to it.
+func (l *levels) earned(lastGood int) {
+	if lastGood <= l.best {
+		return
+	}
+	l.best = lastGood
+	for i := len(l.list) - 1; i >= 0; i-- {
+		if l.list[i].asked == lastGood {
+			l.good = l.list[i]
+			return
+		}
+	}
+}
+
+func (l *levels) model(at func(int64) Moment) []Level {
 	out := []Level{}
 	wholes := l.wholes()
 	for _, c := range l.list {
 		v := Level{Whole: wholes[c], Moment: at(c.from), Asked: c.asked, Reached: c.reached, Seconds: secs(c.to - c.from), Held: secs(c.held),
 			Requests: c.requests, Errors: c.errors, Kinds: kinds(c.kinds), ProductionError: c.prodErrors, ProductionState: c.worst,
-			LastGood: lastGood > 0 && c.asked == lastGood, Cut: c.cut}
+			LastGood: c == l.good, Cut: c.cut}
 		if c.counted > 0 {
 			rps := round(float64(c.requests)/secs(c.counted), 2)
 			v.RPS = &rps

@@ -125,7 +125,7 @@ func (p *page) short(m *Model) {
 		}
 	}
 	if t.LastGood != nil {
-		p.line("- **Last good:** %s, held 10 s with both environments green.", users(*t.LastGood))
+		p.line("- **Last good:** %s, held 10 s with %s.", users(*t.LastGood), m.goodWords())
 	}
 }
 
@@ -243,7 +243,7 @@ func (p *page) numbers(m *Model) {
 		row("Cuts by the guard", fmt.Sprintf("%d%s", t.Cuts, inParens(kindsOf(t.CutsBy)))),
 		row(m.holdsBy(), number(float64(t.Holds))),
 		row("Recoveries after a cut", recoveryWords(m.Recoveries)),
-		row("Last good level", lastGoodWords(t.LastGood)),
+		row("Last good level", m.lastGoodWords()),
 		row("Gaps in the data", number(float64(t.Gaps))),
 		row("Open questions, obstacles, follow-ups", number(float64(t.Open))),
 	}
@@ -298,11 +298,4 @@ func recoveryWords(list []Recovery) string {
 		parts = append(parts, fmt.Sprintf("%s after the cut at %s", lasting(r.Seconds), users(r.Level)))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func lastGoodWords(n *int) string {
-	if n == nil {
-		return "none was held for 10 s with both environments green"
-	}
-	return users(*n)
 }
