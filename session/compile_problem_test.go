@@ -59,25 +59,37 @@ production:
 // A data file whose first line is a person, not names, gives away nothing of it.
 func TestColumnsThatNoStepUsesAreNotNamed(t *testing.T) {
 	t.Parallel()
-	data := filepath.Join(t.TempDir(), "users.csv")
-	if err := os.WriteFile(data, []byte("ada,s3cretPW\nbob,x\n"), 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	const head = `staging:
+	write("crosstalk.yaml", `staging:
   url: http://staging.test
-  data: DATA
+  data: users.csv
   journeys: [{steps: [{post: /login, form: {user: "{{login}}", password: "{{pass}}"}}]}]
   checks: [{http: "http://staging.test/health"}]
-`
-	_, err := compiled(t, strings.Replace(head, "DATA", data, 1), Caps{Version: "1"})
-	if err == nil || strings.Contains(err.Error(), "s3cretPW") || strings.Contains(err.Error(), "ada") ||
-		!strings.Contains(err.Error(), "the data has 2 columns that no step uses: is its first line column names?") {
-		t.Errorf("%v", err)
+`)
+	told := func(rows string) string {
+		t.Helper()
+		write("users.csv", rows)
+		c, err := ReadConfig(filepath.Join(dir, "crosstalk.yaml"), configEnv())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Compile(t.Context(), Caps{Version: "1"})
+		if err == nil {
+			t.Fatal("unknown names are taken")
+		}
+		return err.Error()
 	}
-	if err := os.WriteFile(data, []byte("login,passw,extra\nbob,x,y\n"), 0o600); err != nil {
-		t.Fatal(err)
+	if text := told("ada,s3cretPW\nbob,x\n"); strings.Contains(text, "s3cretPW") || strings.Contains(text, "ada") ||
+		!strings.Contains(text, "the data has 2 columns that no step uses: is its first line column names?") {
+		t.Error(text)
 	}
-	if _, err = compiled(t, strings.Replace(head, "DATA", data, 1), Caps{Version: "1"}); err == nil || !strings.Contains(err.Error(), "did you mean {{passw}}?") || strings.Contains(err.Error(), "extra") {
-		t.Errorf("%v", err)
+	if text := told("login,passw,extra\nbob,x,y\n"); !strings.Contains(text, "did you mean {{passw}}?") || strings.Contains(text, "extra") {
+		t.Error(text)
 	}
 }
