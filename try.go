@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -158,7 +159,11 @@ func (t *trial) tell(x loadengine.Exchange) {
 			fmt.Fprintf(t.out, "\n%s\n", t.mask.text(x.Journey))
 		}
 	}
-	t.mask.learn(x.Saved)
+	private := slices.Clone(x.Saved)
+	for _, v := range x.Private {
+		private = append(private, loadengine.Saved{Value: v})
+	}
+	t.mask.learn(private)
 	s := t.judge(x)
 	t.pages = append(t.pages, pageOf(x))
 	if !s.OK && !s.Repeated {

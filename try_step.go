@@ -170,14 +170,15 @@ type tryMask struct {
 	in    *strings.Replacer
 }
 
-// learn hides the values that were saved wherever they turn up from now on.
+// learn hides values, what a user saved or was given, wherever they turn up from
+// now on, however they are written there.
 func (m *tryMask) learn(saved []loadengine.Saved) {
 	if m.saved == nil {
 		m.saved = map[string]string{}
 	}
 	for _, v := range saved {
 		if len(v.Value) >= leastMask {
-			for _, written := range []string{v.Value, url.QueryEscape(v.Value), url.PathEscape(v.Value)} {
+			for _, written := range session.Spellings(v.Value) {
 				m.saved[written] = shortened(v.Value)
 			}
 		}

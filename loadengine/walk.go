@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ type Exchange struct {
 	Err     error         // why there was no answer
 	Saved   []Saved       // in the order of their names
 	Found   []Finding     // what this exchange showed about hosts
+	Private []string      // what the user was given of the data, and its cookies
 }
 
 // Hop is one request on the wire and the head of its answer.
@@ -173,12 +175,29 @@ func (w *walker) turn(u *user) Exchange {
 			x.Saved = append(x.Saved, Saved{sv.name, u.saved[sv.name]})
 		}
 	}
+	x.private(u)
 	for i, f := range w.gate.findings.list() {
 		if i >= len(before) || f.Count > before[i].Count {
 			x.Found = append(x.Found, f)
 		}
 	}
 	return x
+}
+
+// private takes what is the user's own of an exchange, what its answers set
+// included.
+func (x *Exchange) private(u *user) {
+	for _, value := range u.row {
+		x.Private = append(x.Private, value)
+	}
+	for _, h := range x.Hops {
+		for _, c := range (&http.Request{Header: h.Header}).Cookies() {
+			x.Private = append(x.Private, c.Value)
+		}
+		for _, c := range (&http.Response{Header: h.Answer}).Cookies() {
+			x.Private = append(x.Private, c.Value)
+		}
+	}
 }
 
 // detail says what an answer had to be and what it was.

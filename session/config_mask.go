@@ -70,6 +70,24 @@ func maskPatterns(s string) string {
 	return s
 }
 
+// Spellings are the ways in which a value turns up in texts: as it is, as URLs
+// write it, and as JSON does, with and without escapes for HTML, and with the
+// slashes escaped, as PHP has them.
+func Spellings(v string) []string {
+	all := []string{v, url.QueryEscape(v), url.PathEscape(v)}
+	for _, html := range []bool{true, false} {
+		var b strings.Builder
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(html)
+		if err := e.Encode(v); err == nil {
+			s := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
+			all = append(all, s, strings.ReplaceAll(s, "/", `\/`))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // replacer knows every secret by its value, and as URLs and JSON write it; longer ones first, so that none
 // leaves its tail behind.
 func (c *Config) replacer() *strings.Replacer {
@@ -78,15 +96,7 @@ func (c *Config) replacer() *strings.Replacer {
 		if len(s) < shortSecret || strings.Trim(s, "*") == "" {
 			return
 		}
-		list = append(list, s, url.QueryEscape(s), url.PathEscape(s))
-		for _, html := range []bool{true, false} {
-			var b strings.Builder
-			e := json.NewEncoder(&b)
-			e.SetEscapeHTML(html)
-			if err := e.Encode(s); err == nil {
-				list = append(list, strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`))
-			}
-		}
+		list = append(list, Spellings(s)...)
 	}
 	for _, s := range c.Secrets {
 		put(s)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"reflect"
 	"slices"
@@ -321,4 +322,21 @@ func FuzzParseRows(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestMaskKnowsHowAValueIsWritten(t *testing.T) {
+	t.Parallel()
+	const secret = "https://blob.test/x?sv=1&se=QUJD+/<x>"
+	c := &Config{Secrets: []string{secret}}
+	for name, text := range map[string]string{
+		"plain": secret, "query": url.QueryEscape(secret), "path": url.PathEscape(secret),
+		"JSON":          `https://blob.test/x?sv=1&se=QUJD+/<x>`,
+		"JSON for HTML": `https://blob.test/x?sv=1\u0026se=QUJD+/\u003cx\u003e`,
+		"slashes":       `https:\/\/blob.test\/x?sv=1&se=QUJD+\/<x>`,
+		"slashes, HTML": `https:\/\/blob.test\/x?sv=1\u0026se=QUJD+\/\u003cx\u003e`,
+	} {
+		if got := c.Mask("a " + text + " b"); strings.Contains(got, "QUJD") || strings.Contains(got, "blob") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
 }
