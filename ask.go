@@ -24,7 +24,8 @@ it to --answers: who said what, what is still unknown, and what it all means.
 Exit codes with --answers: 0 nothing is shared and nothing left open, 10 linked,
 11 not known.`,
 		Example: `  crosstalk ask > questions.txt
-  crosstalk ask --answers questions.txt`,
+  crosstalk ask --answers questions.txt
+  crosstalk run -c crosstalk.yaml --answers questions.txt   # into charter and report, too`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !c.Flags().Changed("answers") {
@@ -49,19 +50,24 @@ type answered struct {
 	Unknown []identity.Topic `json:"unknown"`
 }
 
-func readAnswers(c *cobra.Command, path string, asJSON bool) error {
-	var in io.Reader = c.InOrStdin()
+// openAnswers reads what came back; "-" is in.
+func openAnswers(path string, in io.Reader) (identity.Answers, error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return usage(fmt.Errorf("read the answers: %w", err))
+			return identity.Answers{}, usage(fmt.Errorf("read the answers: %w", err))
 		}
 		defer file.Close()
 		in = file
 	}
 	a, err := identity.ReadAnswers(path, in)
+	return a, usage(err)
+}
+
+func readAnswers(c *cobra.Command, path string, asJSON bool) error {
+	a, err := openAnswers(path, c.InOrStdin())
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	result := a.Result(c.Context(), identity.Options{})
 	r := answered{checkResult: checkResult{Identity: &result}, Answers: a, Unknown: a.Unknown()}

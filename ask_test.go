@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"crosstalk/monitors/identity"
+	"crosstalk/session"
 )
 
 // answersSay gives filled-in questions to ask and returns its exit code and JSON.
@@ -62,5 +65,42 @@ func TestAskEndsWithNoughtOnlyWhenNothingIsOpen(t *testing.T) {
 		if code != c.code || r.Exit != code || r.Verdict != c.verdict || !strings.Contains(r.Words, c.words) {
 			t.Errorf("%q and %q: exit %d, %s: %s", c.first, c.rest, code, r.Verdict, r.Words)
 		}
+	}
+}
+
+// What the owners said goes into the charter and every report; that the database is
+// the same locks the dial.
+func TestAnswersGoIntoTheSession(t *testing.T) {
+	t.Parallel()
+	a := identity.Answers{Given: []identity.Given{{Topic: identity.Database, Answer: "same, both use orders-1", Who: "ann, data"}, {Topic: identity.Login, Answer: "separate"}}}
+	file := filepath.Join(t.TempDir(), "answers.txt")
+	if err := os.WriteFile(file, []byte(a.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	staging, production := newSite(t, nil), newSite(t, nil)
+	dir := filepath.Join(t.TempDir(), "s")
+	out := run(t, "run", "--headless", "--target", staging.URL, "--watch", production.URL+"/health", "--baseline", "0", "--charter", "explore orders",
+		"--answers", file, "--dial", "500ms=5", "--for", "2s", "--out", dir)
+	if out.code != 0 {
+		t.Fatalf("exit %d: %s", out.code, out.err.text())
+	}
+	events, _, err := session.ReadJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := session.Fold(events)
+	if st.Charter != "explore orders" || len(st.Mission.Architecture) < 3 || st.Link.Lock == nil || st.Dial.Peak > 1 {
+		t.Errorf("charter %q, architecture %q, lock %v, %d users", st.Charter, st.Mission.Architecture, st.Link.Lock, st.Dial.Peak)
+	}
+	for _, format := range []string{"report.html", "report.md"} {
+		text := string(readFile(t, dir, format))
+		for _, say := range []string{"both use orders-1", "ann, data", "Still unknown: "} {
+			if !strings.Contains(text, say) {
+				t.Errorf("%s does not say %q", format, say)
+			}
+		}
+	}
+	if out := run(t, "run", "--headless", "--target", staging.URL, "--watch", production.URL+"/health", "--answers", file+".no", "--for", "1s"); out.code != 2 || !strings.Contains(out.err.text(), "read the answers") {
+		t.Errorf("no such file: exit %d: %s", out.code, out.err.text())
 	}
 }

@@ -47,6 +47,7 @@ type liveFlags struct {
 	share      shareFlags
 	again      *again // what resume or like names; nil: a session of its own
 	express    bool
+	answers    string
 	plain      bool
 	given      func(flag string) bool // whether a flag was given
 }

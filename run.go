@@ -13,6 +13,7 @@ import (
 
 	"crosstalk/lab"
 	"crosstalk/loadengine"
+	"crosstalk/monitors/identity"
 	"crosstalk/session"
 )
 
@@ -54,6 +55,7 @@ Say what to load and what to watch in a crosstalk.yaml, or in two flags.`,
 	c.Flags().StringVar(&target, "target", "", "load this URL")
 	c.Flags().StringArrayVar(&watch, "watch", nil, "watch this URL of production (repeatable)")
 	in.add(c)
+	c.Flags().StringVar(&f.answers, "answers", "", "what came back on crosstalk ask: into charter and report, and a link that is known locks the dial")
 	c.Flags().BoolVar(&dry, "dry", false, "print what would be loaded, watched and rehearsed, and send nothing")
 	return c
 }
@@ -103,6 +105,14 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	if err != nil {
 		return err
 	}
+	var told *identity.Answers
+	if f.answers != "" {
+		a, err := openAnswers(f.answers, os.Stdin)
+		if err != nil {
+			return err
+		}
+		told = &a
+	}
 	var out *results
 	if f.results != "" {
 		if out, err = openResults(f.results, cfg.Mask); err != nil {
@@ -140,6 +150,10 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	}
 	o.AtEnd, o.Charter = cfg.AtEnd, cfg.Charter
 	plan = f.again.apply(f, &o, plan)
+	if told != nil {
+		r := told.Result(ctx, identity.Options{})
+		o.Told, o.Charter.Architecture = &r, told.Summary()
+	}
 	l := &live{results: out, flags: f, who: who, script: plan, notify: cfg.Notify}
 	if x != nil {
 		o.Start.Demo = x.demo

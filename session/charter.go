@@ -33,6 +33,7 @@ type CharterSet struct {
 	OutOfScope   []string `json:"out_of_scope,omitempty"`
 	People       []string `json:"people,omitempty"`
 	Environments []string `json:"environments,omitempty"` // builds, accounts, what else is under test
+	Architecture []string `json:"architecture,omitempty"` // what its owners said the environments share, and what is still unknown
 }
 
 // Extend lengthens the timebox.
@@ -212,7 +213,11 @@ func (s *Session) serveFrame(who string, cmd Command, at time.Time) (Reply, bool
 	case Look:
 		return Reply{Text: "seen"}, true
 	case SetCharter:
-		e := s.add(who, TypeCharter, charterSet(c.Charter))
+		set := charterSet(c.Charter)
+		if len(set.Architecture) == 0 { // whoever words the charter anew has heard nothing else
+			s.log.read(func(st *State) { set.Architecture = st.Mission.Architecture })
+		}
+		e := s.add(who, TypeCharter, set)
 		return Reply{Text: "charter set", Seq: e.Seq}, true
 	case ExtendTime:
 		e := s.add(who, TypeExtend, &Extend{Seconds: seconds(c.By), Why: notes.Clean(c.Why)})
@@ -245,5 +250,5 @@ func charterSet(c Charter) *CharterSet {
 	}
 	c.Explore, c.With, c.Discover, c.Text = notes.Clean(c.Explore), notes.Clean(c.With), notes.Clean(c.Discover), notes.Clean(c.Text)
 	return &CharterSet{Text: c.String(), Explore: c.Explore, With: c.With, Discover: c.Discover, Areas: clean(c.Areas),
-		StopRules: clean(c.StopRules), OutOfScope: clean(c.OutOfScope), People: clean(c.People), Environments: clean(c.Environments)}
+		StopRules: clean(c.StopRules), OutOfScope: clean(c.OutOfScope), People: clean(c.People), Environments: clean(c.Environments), Architecture: clean(c.Architecture)}
 }

@@ -108,6 +108,9 @@ type Charter struct {
 	// test: builds, accounts, browsers.
 	People       []string `json:"people,omitempty"`
 	Environments []string `json:"environments,omitempty"`
+	// Architecture is what the owners of both environments said that they share; it
+	// comes from their answers, never from the file.
+	Architecture []string `json:"architecture,omitempty"`
 }
 
 // String gives the charter in one line.

@@ -78,6 +78,9 @@ func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 // to ask.
 func (s *Session) startLinks(ctx context.Context, of *sync.WaitGroup) {
 	of.Go(func() { s.links.run(ctx) })
+	if r := s.o.Told; r != nil {
+		s.facts.put(fact{by: BySession, kind: TypeIdentity, body: &IdentityResult{Result: *r, Words: r.Words()}})
+	}
 	if s.o.Identity.Staging != "" && s.o.Identity.Production != "" {
 		of.Go(func() { s.askStores(ctx) })
 	}

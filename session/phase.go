@@ -36,7 +36,10 @@ func (s *Session) open() {
 		s.add(BySession, TypeRecovered, &Recovered{Dropped: s.torn, Away: away})
 	}
 	s.add(BySession, TypeStart, &s.o.Start)
-	if c := charterSet(s.o.Charter); len(c.Areas)+len(c.StopRules)+len(c.OutOfScope)+len(c.Environments) > 0 {
+	if c := charterSet(s.o.Charter); len(c.Areas)+len(c.StopRules)+len(c.OutOfScope)+len(c.Environments)+len(c.Architecture) > 0 {
+		if c.Text == "" {
+			c.Text = s.o.Start.Charter
+		}
 		s.add(s.o.Start.As, TypeCharter, c)
 	}
 	for _, h := range s.o.Hints {

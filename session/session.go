@@ -11,6 +11,7 @@ import (
 
 	"crosstalk/loadengine"
 	"crosstalk/monitors"
+	"crosstalk/monitors/identity"
 	"crosstalk/notes"
 )
 
@@ -35,6 +36,7 @@ type Options struct {
 	Exemplar    func(loadengine.Exemplar) *ExemplarAdd // masks an exchange that is kept; nil: none is
 	Result      func(loadengine.Result)                // is called for every request that has ended, and must not wait; may be nil
 	Identity    IdentityConfig                         // data stores to compare at the start
+	Told        *identity.Result                       // what the owners of both environments said of what they share; nil: nobody asked them
 	Now         func() time.Time                       // with its monotonic reading; nil: time.Now
 	Clock       loadengine.Clock                       // both clocks of the permit; nil: this machine's
 }

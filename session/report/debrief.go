@@ -93,6 +93,7 @@ func mission(h Header) [][]string {
 	add("People", c.People)
 	add("Stop rules", c.StopRules)
 	add("Out of scope", c.OutOfScope)
+	add("Architecture, as its owners told it", c.Architecture)
 	return append(rows, []string{"Time split", splitWords(h.Split)})
 }
 

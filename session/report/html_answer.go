@@ -175,7 +175,7 @@ func (m *Model) charter() []block {
 	for _, r := range []struct {
 		name string
 		list []string
-	}{{"Areas", c.Areas}, {"Environments", c.Environments}, {"People", c.People}, {"Out of scope", c.OutOfScope}, {"Stop rules", c.StopRules}} {
+	}{{"Areas", c.Areas}, {"Environments", c.Environments}, {"People", c.People}, {"Out of scope", c.OutOfScope}, {"Stop rules", c.StopRules}, {"Architecture, as its owners told it", c.Architecture}} {
 		if len(r.list) > 0 {
 			g.key(r.name, foreign(cut(strings.Join(r.list, "; "), maxCell*4)))
 		}
