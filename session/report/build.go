@@ -72,6 +72,7 @@ type builder struct {
 	people                            []string
 	exemplars                         []*session.ExemplarAdd
 	spans                             spans
+	panes                             *panes // as they were shown last
 }
 
 func newBuilder() *builder {
@@ -88,6 +89,7 @@ func (b *builder) add(e session.Event) {
 	}
 	first := b.st.Seq == 0
 	b.pass(max(b.ms, e.MS))
+	seen := b.shown(e)
 	b.st.Apply(e)
 	if first {
 		began := utc(b.st.Began)
@@ -125,7 +127,7 @@ func (b *builder) add(e session.Event) {
 	default:
 		b.frame(e)
 	}
-	b.m.Timeline = append(b.m.Timeline, b.row(e))
+	b.m.Timeline = append(b.m.Timeline, b.row(e, seen))
 }
 
 // frame takes what opens, closes and interrupts a session.

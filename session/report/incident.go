@@ -26,7 +26,7 @@ type incident struct {
 	roles map[string]string
 	names *regexp.Regexp
 
-	start, began, noticed, acted, guarded, mitigated, recovered, confirmed *stage
+	start, began, noticed, acted, guarded, mitigated, stopped, recovered, confirmed *stage
 }
 
 // stage is one mark of an incident's course and what shows it.
@@ -135,6 +135,9 @@ func writeTimeline(w io.Writer, m *Model) error {
 func (i *incident) impact(p *page) {
 	m := i.m
 	p.section("Impact")
+	if i.found && i.began.at < i.of.From {
+		p.line("- It began before this time, at %s.", stamp(m.moment(i.began.at)))
+	}
 	if !i.found {
 		p.line("- Production's checks were neither amber nor red in this time. Whatever else it touched is not known from here.")
 	}
@@ -200,22 +203,28 @@ func (i *incident) facts(p *page) {
 	}
 }
 
-// evidence are the numbers of the last whole second before something happened:
-// what the panes showed, missing ones too.
+// evidence is what the panes showed when something happened: what was missing,
+// and how old it was, too.
 func (i *incident) evidence(r Row) string {
-	s := i.m.Series
-	col := int(max(0, r.Elapsed-1) / s.Step)
-	if col >= len(s.Running) {
+	p := r.panes
+	if p == nil {
 		return "nothing was measured"
 	}
-	running, state := "users not known", NotKnown
-	if n := s.Running[col]; n != nil {
-		running = users(*n)
+	old := func(age float64) string {
+		if age == 0 {
+			return ""
+		}
+		return " (" + lasting(age) + " old)"
 	}
-	if v := s.ProductionState[col]; v != nil {
-		state = *v
+	by, state := "", orUnknown(p.state)
+	if p.checks && p.staging != nil {
+		by = " by its checks"
 	}
-	return fmt.Sprintf("%s; staging p95 %s; production %s, p95 %s", running, latency(s.StagingP95[col]), oneLine(tidy(state)), latency(s.ProductionP95[col]))
+	if c := i.m.censor; c != nil {
+		state = c.text(state)
+	}
+	return fmt.Sprintf("%s%s; staging p95 %s%s%s; production %s, p95 %s%s", users(p.users), old(p.loadAge), latency(p.staging), by, old(p.stagingAge),
+		oneLine(tidy(state)), latency(p.production), old(p.productionAge))
 }
 
 // belief tells whether a row is a note of what somebody thought, not saw.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"crosstalk/session"
 )
@@ -9,18 +10,11 @@ import (
 // stages finds when it began, was noticed, answered, and over.
 func (i *incident) stages() {
 	m := i.m
-	for _, s := range m.Health {
-		if s.Env != production || s.State != amber && s.State != red || !i.in(s.From) {
-			continue
-		}
-		if i.began == nil {
-			i.found = true
-			i.began = &stage{s.From, "production went " + s.State + because(s.Why)}
-		}
-	}
+	i.began = i.trouble()
 	if i.began == nil {
 		return
 	}
+	i.found = true
 	i.start = i.firstLate()
 	from := i.began.at
 	set := func(p **stage, at float64, what string) {
@@ -30,25 +24,36 @@ func (i *incident) stages() {
 	}
 	for _, n := range m.Notes {
 		if !n.Program && n.Retracted == nil {
-			set(&i.noticed, n.Elapsed, fmt.Sprintf("the %s noted %s: %s", i.role(n.By), n.ID, cut(n.Text, 120)))
+			what := fmt.Sprintf("the %s noted %s: %s", i.role(n.By), n.ID, cut(n.Text, 120))
+			if n.Late {
+				what += " (written down at " + stamp(n.Recorded) + ")"
+			}
+			set(&i.noticed, n.Elapsed, what)
 		}
 	}
 	for _, r := range m.Timeline {
-		if r.Person && (r.Type == session.TypeDialSet || r.Type == session.TypeDialHold || r.Type == session.TypeStop) {
-			set(&i.noticed, r.Elapsed, fmt.Sprintf("the %s %s", i.role(r.By), r.Text))
-			set(&i.acted, r.Elapsed, fmt.Sprintf("the %s %s", i.role(r.By), r.Text))
+		what := fmt.Sprintf("the %s %s", i.role(r.By), r.Text)
+		if r.Person && (r.down || r.Type == session.TypeDialHold || r.Type == session.TypeStop) {
+			set(&i.acted, r.Elapsed, what)
+		}
+		if r.down && r.zero {
+			set(&i.mitigated, r.Elapsed, what)
+			set(&i.stopped, r.Elapsed, what)
 		}
 	}
 	for _, a := range m.Guard {
-		if a.From != a.To && a.To != "run" {
+		if a.tightens() {
 			what := fmt.Sprintf("the guard went from %s to %s%s", a.From, a.To, because(a.Why))
 			set(&i.guarded, a.Elapsed, what)
 			set(&i.acted, a.Elapsed, what)
+			set(&i.mitigated, a.Elapsed, what)
 		}
 	}
 	for _, s := range m.Stops {
 		if s.Users > 0 || s.InFlight > 0 {
-			set(&i.mitigated, s.Elapsed, fmt.Sprintf("load stopped at %s: %s", users(s.Users), drained(s.InFlight, s.MSToZero)))
+			what := fmt.Sprintf("load stopped at %s: %s", users(s.Users), drained(s.InFlight, s.MSToZero))
+			set(&i.mitigated, s.Elapsed, what)
+			set(&i.stopped, s.Elapsed, what)
 		}
 	}
 	for _, r := range m.Recoveries {
@@ -70,6 +75,38 @@ func (i *incident) stages() {
 	}
 }
 
+// trouble is when production's trouble in the span began; it may have been before
+// the span. Nil: there was none in it.
+func (i *incident) trouble() *stage {
+	var began *stage // of the trouble that lasts
+	for _, s := range i.m.Health {
+		switch {
+		case s.Env != production:
+			continue
+		case s.State != amber && s.State != red:
+			began = nil
+			continue
+		case began == nil:
+			began = &stage{s.From, "production went " + s.State + because(s.Why)}
+		}
+		if s.From > i.of.To || s.To <= i.of.From && s.From < i.of.From {
+			continue
+		}
+		if began.at < i.of.From {
+			began.what += "; this began before this time"
+		}
+		return began
+	}
+	return nil
+}
+
+// tightens tells whether a step of the guard took load away or kept it from
+// rising; the others give some of it back.
+func (a Action) tightens() bool {
+	rung := func(state string) int { return slices.Index([]string{"run", "hold", "ease", "cut", "lockout"}, state) }
+	return rung(a.To) > rung(a.From)
+}
+
 // lookBack is how long before production's trouble was told the late answers may
 // have been due that it was told for, in seconds.
 const lookBack = 30.0
@@ -79,7 +116,7 @@ const lookBack = 30.0
 func (i *incident) firstLate() *stage {
 	out := *i.began
 	for _, a := range i.m.Guard {
-		if a.From == a.To || a.To == "run" || a.Elapsed < i.began.at-lookBack {
+		if !a.tightens() || a.Elapsed < i.began.at-lookBack {
 			continue
 		}
 		for _, s := range a.Samples {
@@ -105,7 +142,7 @@ func (i *incident) times(p *page) {
 	for _, t := range []struct {
 		name string
 		to   *stage
-	}{{"Signalled by the checks", i.began}, {"Detected by the guard", i.guarded}, {"Noticed by a person", i.noticed}, {"Load stopped", i.mitigated}, {"Recovered", i.recovered}, {"Green again for good", i.confirmed}} {
+	}{{"Signalled by the checks", i.began}, {"Detected by the guard", i.guarded}, {"First noted by a person", i.noticed}, {"First mitigated", i.mitigated}, {"Load stopped", i.stopped}, {"Recovered", i.recovered}, {"Green again for good", i.confirmed}} {
 		if t.to == nil {
 			p.line("- %s: not seen in this time", t.name)
 			continue
@@ -133,9 +170,10 @@ func (i *incident) course(p *page) {
 	}{
 		{"Impact began, at the latest", i.start, ""},
 		{"First signal", i.began, ""},
-		{"First noticed by a person", i.noticed, "nobody noted or did anything in this time"},
+		{"First note by a person after it began", i.noticed, "nobody noted anything in this time"},
 		{"First action", i.acted, "none is in the journal"},
-		{"Mitigated", i.mitigated, "the load was not stopped in this time"},
+		{"First mitigated", i.mitigated, "the load was neither held, eased nor stopped in this time"},
+		{"Load stopped", i.stopped, "the load was not stopped in this time"},
 		{"Recovered", i.recovered, "not seen"},
 		{"Confirmed", i.confirmed, "production was not green at the end of this time"},
 	} {

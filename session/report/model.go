@@ -303,6 +303,9 @@ type Row struct {
 	Type   string `json:"type"`
 	Text   string `json:"text"`
 	Known  bool   `json:"known"` // this version knows the type
+	down   bool   // the dial was moved down
+	zero   bool   // to nothing
+	panes  *panes // what they showed just before; nil: nothing yet
 }
 
 // Sure is how far the numbers carry.

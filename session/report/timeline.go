@@ -11,14 +11,17 @@ import (
 
 // row tells an event in the past tense, as it stands in the journal: texts of
 // people are kept as they are, and every format escapes what it shows.
-func (b *builder) row(e session.Event) Row {
-	r := Row{Moment: b.now(), Seq: e.Seq, By: e.By, Person: !program(e.By), Type: e.Type, Known: true}
+func (b *builder) row(e session.Event, seen *panes) Row {
+	r := Row{Moment: b.now(), Seq: e.Seq, By: e.By, Person: !program(e.By), Type: e.Type, Known: true, panes: seen}
 	switch body := e.Body.(type) {
 	case *session.Unknown:
 		r.Known = false
 		r.Text = "an event of a type this version does not know: " + e.Type + " " + cut(compact(body.JSON), 200)
 	case *session.DialSet, *session.DialHold, *session.GlideSet, *session.LoadStop, *session.GuardChange, *session.GuardRecovered:
 		r.Text = loadText(e)
+		if d, ok := e.Body.(*session.DialSet); ok {
+			r.down, r.zero = d.To < d.From, d.To == 0
+		}
 	case *session.HealthState:
 		name := body.Env
 		if body.Check != "" {
@@ -47,6 +50,45 @@ func (b *builder) row(e session.Event) Row {
 	}
 	return r
 }
+
+// panes are what both panes showed at a moment.
+type panes struct {
+	users                              int
+	staging, production                *float64 // p95 of the newest ten seconds
+	checks                             bool     // staging's is of its checks: no user's request was there
+	state                              string   // production's
+	loadAge, stagingAge, productionAge float64  // seconds, where the number is stale
+}
+
+// shown is what the panes show before an event that has a row. Events between
+// two ticks share it.
+func (b *builder) shown(e session.Event) *panes {
+	switch e.Body.(type) {
+	case *session.LoadTick, *session.HealthTick, *session.ExemplarAdd:
+		return nil
+	}
+	if !b.load.seen {
+		return nil
+	}
+	c := b.st.Context(b.st.At(b.ms))
+	p := panes{users: c.Running, staging: c.Staging.P95, production: c.Production.P95, checks: c.Staging.Rate == nil, state: c.Production.State}
+	if age := b.ms - b.load.last; age > stale {
+		p.loadAge = secs(age)
+	}
+	if c.Staging.Stale {
+		p.stagingAge = *c.Staging.Age
+	}
+	if c.Production.Stale {
+		p.productionAge = *c.Production.Age
+	}
+	if b.panes == nil || *b.panes != p {
+		b.panes = &p
+	}
+	return b.panes
+}
+
+// stale is when a number that comes once a second is too old to be the moment's.
+const stale = 2000 // milliseconds
 
 func because(why string) string {
 	if why == "" {
