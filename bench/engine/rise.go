@@ -14,7 +14,7 @@ import (
 // request costs than at the first.
 func (s *settings) rising(ctx context.Context, tools []tool, server *nginx, work string) error {
 	var levels []int
-	for _, text := range strings.Split(s.rise, ",") {
+	for text := range strings.SplitSeq(s.rise, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
 			return fmt.Errorf("-rise %s: %q is no number of users", s.rise, text)

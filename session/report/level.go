@@ -218,9 +218,9 @@ func (l *levels) earned(lastGood int) {
 		return
 	}
 	l.best = lastGood
-	for i := len(l.list) - 1; i >= 0; i-- {
-		if l.list[i].asked == lastGood {
-			l.good = l.list[i]
+	for _, c := range slices.Backward(l.list) {
+		if c.asked == lastGood {
+			l.good = c
 			return
 		}
 	}
