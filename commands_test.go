@@ -161,6 +161,12 @@ func TestFirstContact(t *testing.T) {
 	if !strings.HasPrefix(p.out.text(), "quick\nstandard\nslow\n") {
 		t.Errorf("Tab after --profile: %q", p.out.text())
 	}
+	p = run(t, "__complete", "report", "DIR", "--format", "html,")
+	for _, f := range formatNames() {
+		if f != "html" && !strings.Contains(p.out.text(), "html,"+f+"\n") {
+			t.Errorf("Tab after --format html, leaves %s out: %q", f, p.out.text())
+		}
+	}
 	p = run(t, "__complete", "note", "--kind", "")
 	if !strings.Contains(p.out.text(), "\nbug\n") {
 		t.Errorf("Tab after --kind: %q", p.out.text())

@@ -36,7 +36,7 @@ func (l *live) plainly(ctx context.Context, s *session.Session, door *tui.Door) 
 			}
 		}
 	}()
-	o := tui.PlainOptions{Who: l.who, Now: time.Now, Interrupts: interrupts, Door: door}
+	o := tui.PlainOptions{Who: l.who, Now: time.Now, Interrupts: interrupts, Door: door, Mystery: l.riddle, Express: l.flags.express}
 	err := tui.Plain(done, s, o, os.Stdin, os.Stdout)
 	_, _ = s.Do(context.WithoutCancel(ctx), l.who, session.Finish{Reason: "quit"})
 	if err != nil {

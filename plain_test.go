@@ -57,3 +57,37 @@ func TestPlainSession(t *testing.T) {
 		t.Error("no report")
 	}
 }
+
+// A riddle can be solved without a picture, and an express session asks for its
+// charter.
+func TestPlainMysteryAndExpress(t *testing.T) {
+	t.Parallel()
+	for _, v := range []struct {
+		args  []string
+		says  string
+		typed []string
+		err   string
+	}{
+		{[]string{"--mystery", "--baseline", "1s"}, "answer linked, or answer not linked,", []string{"answer not linked", "nothing yet"}, "Mystery    "},
+		{[]string{"--express"}, "Express: 15 min, 20 users.", []string{"charter Explore search", "q", ""}, "Session "},
+	} {
+		dir := filepath.Join(t.TempDir(), "session")
+		cmd := command(t, append([]string{"demo", "--plain", "--no-guard", "a busy machine is no part of this test", "--as", "mel", "--out", dir}, v.args...)...)
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := start(t, cmd)
+		p.until(v.says, func() bool { return strings.Contains(p.out.text(), v.says) })
+		for _, line := range v.typed {
+			if _, err := io.WriteString(in, line+"\n"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.exits(0)
+		readJournal(t, dir).ended(t, "quit")
+		if !strings.Contains(p.err.text(), v.err) {
+			t.Errorf("%v: it ends with %q", v.args, p.err.text())
+		}
+	}
+}

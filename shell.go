@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"crosstalk/loadengine"
 	"crosstalk/notes"
 	"crosstalk/session"
 )
@@ -215,7 +216,7 @@ var flagValues = map[string]cobra.CompletionFunc{
 	"out": folders, "shots": folders,
 	"config": files("yaml", "yml"), "har": files("har", "json"), "answers": files("txt"),
 	"profile": words("quick", "standard", "slow"), "noise": words("quiet", "busy"), "events": words("-"),
-	"format": words("html", "md", "json", "csv", "timeline"), "export": words("cast"), "glide": words("off"),
+	"format": formatsAfter, "mode": words(loadengine.ModeUsers, loadengine.ModeRate), "export": words("cast"), "glide": words("off"),
 	"for": words("30s", "5m", "20m"), "baseline": words("0", "30s", "2m"), "kind": kinds,
 	"since": words("7d", "30d", time.Now().Format(time.DateOnly)),
 }
@@ -232,6 +233,18 @@ func files(ends ...string) cobra.CompletionFunc {
 
 func words(all ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)
+}
+
+// formatsAfter completes the last of the formats that are listed with commas.
+func formatsAfter(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	given := typed[:strings.LastIndex(typed, ",")+1]
+	var out []cobra.Completion
+	for _, name := range formatNames() {
+		if !slices.Contains(strings.Split(given, ","), name) {
+			out = append(out, given+name)
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 func kinds(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

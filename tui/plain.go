@@ -20,6 +20,8 @@ type PlainOptions struct {
 	Interrupts <-chan struct{}  // ctrl+c, when all load is stopped by it already; a second one leaves
 	Every      time.Duration    // between two reports of how it goes while load runs; 0: PlainEvery
 	Door       *Door            // where guests come in; nil: there is none
+	Mystery    bool             // whether the environments are linked is to be found out
+	Express    bool             // a short session: the charter is asked for, and the quick link check offered
 }
 
 // PlainEvery is how often it is told how it goes while load runs.
@@ -156,7 +158,11 @@ func (p *plain) interrupt() bool {
 
 // give gives a command and tells its answer.
 func (p *plain) give(ctx context.Context, cmd session.Command) {
-	reply, err := p.src.Do(ctx, p.o.Who, cmd)
+	p.became(p.src.Do(ctx, p.o.Who, cmd))
+}
+
+// became tells what became of something.
+func (p *plain) became(reply session.Reply, err error) {
 	switch {
 	case err != nil:
 		p.say("No: %s.", strings.TrimSuffix(err.Error(), "."))

@@ -15,16 +15,19 @@ import (
 // plainHelp is every command of a plain session; the keys of the screen work,
 // too, and Enter after each.
 var plainHelp = []string{
-	"A number: so many users. +10 or up 10: ten more. -10 or down 10: ten fewer. 0: ease to nothing.",
-	"stop: all load off, at once. ctrl+c does it, too. hold: hold users, or go on; after a cut, go on.",
+	"A number: the dial asks for it. +10 or up 10: ten more. -10 or down 10: ten fewer. 0 or ease: to nothing, users finish and go.",
+	"stop or x: all load off, at once. ctrl+c does it, too. hold: hold users, or go on; after a cut, go on.",
 	"ramp to 200 in steps of 20, 30 s each, stop when production is amber; or short: ramp 200 20 30s. Any line holds it where it is.",
-	"back or b: the last good level. spike 80: at once, without glide. glide 5, or glide off.",
+	"back or b: the last good level. spike 80: at once, without glide. glide 5, or glide off; slower or [, faster or ].",
 	"note TEXT, or a line that begins with a kind: ! bug, ? question, | obstacle, * idea, + works, ~ risk, > next, = decision, : setup.",
-	"notes: all of them. resolve n3. restore n3. take back n3 WHY. edit n3 TEXT.",
-	"check, check quick, check slow: does production follow staging? end check. dips or i: is it me? unlock WHY.",
-	"yes, or no WHAT IS WRONG: answer a question. warn WHY: the guard only warns for 5 minutes; red still cuts.",
-	"Enter alone: how it goes. every 30: tell it every 30 seconds, every off: never. card or w: what are we doing.",
-	"errors or e, timeline or t, announce or a. charter TEXT. extend 15 WHY. pause, resume. test, bug, setup: what you do now.",
+	"notes: all of them. find WORDS. resolve n3. restore n3. take back n3 WHY. edit n3 TEXT. attach n3 FILE. samples n3: the samples of a minute around it.",
+	"check: does production follow staging? It says what it does, and asks; check quick and check slow start. end check. link: what is known of a link. unlock WHY.",
+	"dips or i: is it me? checks: how each server is. aside web-3 WHY: before the load, a red one does not count; count web-3: it does again. mute web-3 WHY: it only warns until it is green.",
+	"yes, or no WHAT IS WRONG: answer a question, or say what you see unasked. warn WHY: the guard only warns for 5 minutes; red still cuts.",
+	"Enter alone: how it goes. every 30: tell it every 30 seconds, every off: never. card or w: what are we doing. levels or l: what each number of users brought.",
+	"errors or e, timeline or t. preflight or p: what is loaded, watched and allowed. announce or a: what to paste. charter TEXT. extend 15 WHY. pause, resume.",
+	"test, bug, setup: what you do now. beside or o: beside the charter, or on it again. debrief or D. author NAME: who types from here on.",
+	"earlier or L: what an earlier session left open; still n3, gone n3, changed n3.",
 	"door or s: what to send to who should look on. door open, door close. let in, or refuse: who knocks. who: who is here. send away NAME.",
 	"offer NAME: the dial. give, or keep: somebody asks for it. accept, or decline: it is offered to you. take the dial: ask for it.",
 	"skip: end the quiet phase. use: use the earlier baseline that is offered. help or ?. quit or q: stops load and leaves.",
@@ -58,7 +61,7 @@ func (p *plain) take(ctx context.Context, line string) error {
 	word, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
 	if len(word) > 1 { // a letter alone is a key, and a capital another one
-		word = strings.ToLower(word)
+		word = strings.ToLower(strings.TrimRight(word, ",.;!"))
 	}
 	switch {
 	case line == "":
@@ -81,10 +84,15 @@ func (p *plain) take(ctx context.Context, line string) error {
 		p.note(ctx, line)
 		return nil
 	}
-	if word == "q" || word == "quit" {
-		return p.quit(ctx)
+	switch {
+	case word == "q" || word == "quit":
+		p.quit(ctx)
+		return nil
+	case word == "answer" && p.o.Mystery:
+		p.solve(ctx, rest)
+		return nil
 	}
-	if p.load(ctx, word, rest) || p.paired(ctx, word, rest) || p.look(word, rest) || p.frame(ctx, word, rest) || p.written(ctx, word, rest) {
+	if p.load(ctx, word, rest) || p.watched(ctx, word, rest) || p.paired(ctx, word, rest) || p.look(word, rest) || p.frame(ctx, word, rest) || p.written(ctx, word, rest) || p.recorded(ctx, word, rest) {
 		return nil
 	}
 	p.say("No command is called %s: help lists them. note %s writes it down.", word, line)
@@ -96,22 +104,22 @@ func (p *plain) note(ctx context.Context, text string) {
 }
 
 // quit asks while load runs, and for the one sentence.
-func (p *plain) quit(ctx context.Context) error {
-	learned := func(line string) error {
+func (p *plain) quit(ctx context.Context) {
+	if d := p.src.Snapshot().Dial; max(d.Asked, d.Running) > 0 {
+		p.confirm(ctx, fmt.Sprintf("Load is running: %s. Stop it and leave?", p.s.Unit().Of(max(d.Asked, d.Running))), func() { p.depart(ctx) })
+		return
+	}
+	p.depart(ctx)
+}
+
+// depart stops all load and asks for the one sentence.
+func (p *plain) depart(ctx context.Context) {
+	p.give(ctx, session.StopAll{})
+	p.say("What did you learn, in one sentence? Enter alone leaves without one.")
+	p.asks = func(line string) error {
 		_ = p.finish(ctx, line)
 		return errLeave
 	}
-	ask := func() {
-		p.give(ctx, session.StopAll{})
-		p.say("What did you learn, in one sentence? Enter alone leaves without one.")
-		p.asks = learned
-	}
-	if d := p.src.Snapshot().Dial; max(d.Asked, d.Running) > 0 {
-		p.confirm(ctx, fmt.Sprintf("Load is running: %s. Stop it and leave?", p.s.Unit().Of(max(d.Asked, d.Running))), ask)
-		return nil
-	}
-	ask()
-	return nil
 }
 
 // confirm puts a question. Only yes says yes; a line that is neither yes nor no
@@ -178,16 +186,10 @@ func (p *plain) load(ctx context.Context, word, rest string) bool {
 			return true
 		}
 		p.give(ctx, session.StartRamp{Ramp: r})
-	case "check", "c":
-		p.give(ctx, session.StartCheck{Profile: strings.ToLower(rest)})
-	case "dips", "i":
-		p.give(ctx, session.StartDips{})
 	case "unlock", "U":
 		p.give(ctx, session.Unlock{Why: rest})
 	case "warn", "G":
 		p.give(ctx, session.WarnOnly{Why: rest})
-	case "end":
-		p.give(ctx, session.StopCheck{})
 	default:
 		return false
 	}
@@ -198,9 +200,16 @@ func (p *plain) load(ctx context.Context, word, rest string) bool {
 func (p *plain) look(word, rest string) bool {
 	switch word {
 	case "help", "?":
-		p.lines(plainHelp)
+		for _, line := range plainHelp {
+			p.say("%s", p.screen().worded(line))
+		}
+		if p.o.Mystery {
+			p.riddle()
+		}
 	case "status", "card", "w":
 		p.card()
+	case "preflight", "pre-flight", "p":
+		p.preflight()
 	case "announce", "a":
 		if p.s.Dial.Peak > 0 && p.s.Dial.Asked == 0 {
 			p.say("%s", p.s.AllClear(p.o.Now()))
@@ -262,22 +271,18 @@ func (p *plain) frame(ctx context.Context, word, rest string) bool {
 		minutes, why, _ := strings.Cut(rest, " ")
 		n, _ := strconv.Atoi(minutes)
 		p.give(ctx, session.ExtendTime{By: time.Duration(n) * time.Minute, Why: strings.TrimSpace(why)})
-	case "pause", "P":
+	case "P":
+		p.act(ctx, (*Model).pause)
+	case "pause":
 		p.give(ctx, session.Pause{Why: rest})
 	case "resume":
 		p.give(ctx, session.Resume{})
 	case "test", "setup":
-		p.give(ctx, session.SetActivity{Activity: session.Activity{What: word}})
+		p.give(ctx, session.SetActivity{Activity: session.Activity{What: word, Opportunity: p.s.Activity.Opportunity}})
 	case "skip", "K":
 		p.give(ctx, session.SkipBaseline{})
 	case "use", "u":
 		p.give(ctx, session.UseBaseline{})
-	case "yes", "y", "no", "N":
-		for _, a := range p.s.Asks {
-			p.give(ctx, session.AnswerCheck{Env: a.Env, Check: a.Check, Text: rest, Good: word == "yes" || word == "y"})
-			return true
-		}
-		p.say("No question waits for an answer.")
 	default:
 		return false
 	}
@@ -294,7 +299,7 @@ func (p *plain) written(ctx context.Context, word, rest string) bool {
 		p.note(ctx, rest)
 	case "bug":
 		if rest == "" {
-			p.give(ctx, session.SetActivity{Activity: session.Activity{What: session.ActBug}})
+			p.give(ctx, session.SetActivity{Activity: session.Activity{What: session.ActBug, Opportunity: p.s.Activity.Opportunity}})
 		} else {
 			p.note(ctx, "bug "+rest)
 		}

@@ -19,12 +19,9 @@ func (p *plain) tell(e session.Event) {
 		p.say("%s. The usual is being learned for %.0f s. A dial moved now moves then.", at, b.Seconds)
 	case *session.BaselineEnd:
 		p.known(at)
+		p.opened()
 	case *session.BrakeTest:
-		if b.OK {
-			p.say("%s. Brake test: %s stopped after %.1f ms.", at, p.s.Unit().Of(b.Users), b.MSToZero)
-		} else {
-			p.say("%s. Brake test: nothing was in flight to be stopped.", at)
-		}
+		p.braked(b)
 	case *session.LoadStop:
 		by := ""
 		if b.By != "" {
@@ -87,7 +84,7 @@ func (p *plain) health(at string, b *session.HealthState) {
 	case b.Check != "" && (b.To == "green" || b.From == ""):
 		return
 	case b.Check != "":
-		p.say("%s. %s %s is %s: %s.", at, sentence(b.Env), b.Check, b.To, strings.TrimSuffix(b.Why, "."))
+		p.say("%s. %s %s is %s: %s.%s", at, sentence(b.Env), b.Check, b.To, strings.TrimSuffix(b.Why, "."), p.remedy(b.Env, b.Check, b.To))
 	case p.state[b.Env] != b.To:
 		p.state[b.Env] = b.To
 		why := ""
@@ -96,34 +93,6 @@ func (p *plain) health(at string, b *session.HealthState) {
 		}
 		p.say("%s. %s is %s%s.", at, sentence(b.Env), b.To, why)
 	}
-}
-
-// begin says at the start what the pre-flight page shows.
-func (p *plain) begin() {
-	s := p.s
-	p.say("Crosstalk, plain. Load goes to %s: %s.", s.Start.Target, journeysOf(s))
-	names, n := []string{}, 0
-	for _, c := range s.Start.Checks {
-		if c.Env == "production" {
-			names, n = append(names, c.Name), n+1
-		}
-	}
-	if n == 0 {
-		p.say("Production is not watched: nothing tells whether load reaches it. %s.", unguardedWords(s))
-	} else {
-		p.say("Production is only watched, by %s: %s.", plural(n, "check", "checks"), strings.Join(names, ", "))
-	}
-	p.say("Limits: %s.", spoken(limitsOf(s)))
-	if s.Start.NoGuard != "" {
-		p.say("The guard is off: %s.", s.Start.NoGuard)
-	}
-	if s.Charter != "" {
-		p.say("Charter: %s.", strings.TrimSuffix(s.Charter, "."))
-	}
-	if p.o.Door != nil && p.o.Door.Sight().Open {
-		p.door()
-	}
-	p.say("Type help for the commands. ctrl+c stops all load.")
 }
 
 // known says what the quiet phase has taught, and what the guard keeps with it.

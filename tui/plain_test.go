@@ -33,6 +33,11 @@ func (h *heard) text() string {
 // plainly runs a plain session on a story, in a bubble of its own time.
 func plainly(t *testing.T, tale *story, play func(src *fakeSource, typed func(string), h *heard, interrupt func())) (*fakeSource, string) {
 	t.Helper()
+	return plainlyWith(t, PlainOptions{}, tale, play)
+}
+
+func plainlyWith(t *testing.T, o PlainOptions, tale *story, play func(src *fakeSource, typed func(string), h *heard, interrupt func())) (*fakeSource, string) {
+	t.Helper()
 	var src *fakeSource
 	var h heard
 	synctest.Test(t, func(t *testing.T) {
@@ -41,7 +46,8 @@ func plainly(t *testing.T, tale *story, play func(src *fakeSource, typed func(st
 		interrupts := make(chan struct{})
 		ended := make(chan error, 1)
 		go func() {
-			ended <- Plain(t.Context(), src, PlainOptions{Who: mel, Now: time.Now, Interrupts: interrupts}, r, &h)
+			o.Who, o.Now, o.Interrupts = mel, time.Now, interrupts
+			ended <- Plain(t.Context(), src, o, r, &h)
 		}()
 		synctest.Wait()
 		play(src, func(line string) {
@@ -86,7 +92,7 @@ func TestPlainTakesCommands(t *testing.T) {
 		"20": session.SetDial{To: 20}, "+10": session.MoveDial{By: 10}, "-5": session.MoveDial{By: -5}, "up 3": session.MoveDial{By: 3}, "down": session.MoveDial{By: -1},
 		"0": session.EaseOff{}, "stop": session.StopAll{}, "hold": session.Hold{}, "go on": session.Hold{}, "go on it is over": session.Hold{Why: "it is over"}, "b": session.BackToGood{},
 		"spike 80": session.SetDial{To: 80, Spike: true}, "glide off": session.SetGlide{}, "glide 5": session.SetGlide{To: 5}, "check quick": session.StartCheck{Profile: "quick"},
-		"c": session.StartCheck{}, "i": session.StartDips{}, "warn deploy": session.WarnOnly{Why: "deploy"}, "end check": session.StopCheck{}, "pause": session.Pause{},
+		"check SLOW": session.StartCheck{Profile: "slow"}, "P": session.Pause{}, "warn deploy": session.WarnOnly{Why: "deploy"}, "end check": session.StopCheck{}, "pause": session.Pause{},
 		"extend 15 a trail": session.ExtendTime{By: 15 * time.Minute, Why: "a trail"}, "resolve n3": session.ResolveNote{ID: "n3"}, "take back n3 wrong": session.RetractNote{ID: "n3", Why: "wrong"},
 		"skip": session.SkipBaseline{}, "bug": session.SetActivity{Activity: session.Activity{What: "bug"}},
 	} {

@@ -1,0 +1,207 @@
+package tui
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"crosstalk/notes"
+	"crosstalk/session"
+)
+
+// plainFor is the command of plain mode for each key of the screen. A key that
+// has none begins with a dash and says why.
+var plainFor = map[string]string{
+	"stop": "stop", "interrupt": "ctrl+c", "hold": "hold", "zero": "ease", "warn": "warn", "unlock": "unlock",
+	"up": "up", "down": "down", "right": "+10", "left": "-10", "number": "- a line of digits", "good": "back", "slower": "slower", "faster": "faster", "spike": "spike", "ramp": "ramp",
+	"note": "note", "kind": "!", "errors": "errors", "levels": "levels", "timeline": "timeline", "card": "card", "check": "check", "dips": "dips",
+	"help": "help", "quit": "quit", "yes": "yes", "no": "no", "earlier": "use", "skip": "skip", "share": "door", "author": "author", "take": "take the dial", "pairing": "offer",
+	"again": "earlier", "ticked": "still", "announce": "announce", "preflight": "preflight", "setaside": "aside", "mute": "mute",
+	"test": "test", "bug": "bug", "setup": "setup", "beside": "beside", "charter": "charter", "extend": "extend", "pause": "pause", "debrief": "debrief",
+	"find": "find", "edit": "edit", "resolve": "resolve", "path": "attach", "samples": "samples",
+	"focus": "- nothing is selected", "zoom": "- of the picture", "theme": "- of the picture", "palette": "- of the picture", "still": "- of the picture: every off", "calm": "- of the picture",
+	"scale": "- of the picture", "stretch": "- of the picture", "freeze": "- of the picture", "shot": "- needs --shots, which needs a screen", "clip": "- what a terminal hands over is pasted into a line",
+	"tile": "- checks tells them all", "scroll": "- of the picture", "close": "- nothing lies over anything", "select": "- notes tells them all", "others": "- notes tells them all",
+	"save": "- Enter ends a line", "line": "- Enter ends a line", "tag": "- of the note line", "aside": "- of the note line",
+	"cursor": "- timeline tells", "events": "- timeline tells", "pages": "- timeline tells", "ends": "- timeline tells", "nearer": "- timeline tells", "noted": "- notes tells them all",
+}
+
+// Whatever the screen's keys do, plain mode does, and its help says how.
+func TestPlainHasEveryKey(t *testing.T) {
+	t.Parallel()
+	help := strings.Join(plainHelp, "\n")
+	var typedAll []string
+	for _, b := range keyMap() {
+		cmd, ok := plainFor[b.id]
+		switch {
+		case !ok:
+			t.Errorf("the key %s (%s: %s) has no command in plain mode: add one, and a line in plainHelp, or say here why not", b.show, b.id, b.does)
+		case strings.HasPrefix(cmd, "- "):
+		case !regexp.MustCompile(`(^|[ :;,.\n])` + regexp.QuoteMeta(cmd) + `($|[ :;,.\n])`).MatchString(help):
+			t.Errorf("the help of plain mode does not name %q, which is the key %s", cmd, b.show)
+		case cmd != "ctrl+c" && cmd != "quit" && !strings.ContainsAny(cmd, "!+-"):
+			typedAll = append(typedAll, cmd)
+		}
+	}
+	_, text := plainly(t, quietStory(), func(_ *fakeSource, typed func(string), _ *heard, _ func()) {
+		for _, cmd := range typedAll {
+			typed(cmd + " n1 and why")
+			typed("no") // where it asks first
+		}
+	})
+	if i := strings.Index(text, "No command is called"); i >= 0 {
+		t.Error(text[i:min(len(text), i+80)])
+	}
+	// The letters are the screen's, where a letter does it there.
+	for _, b := range keyMap() {
+		for _, k := range b.keys {
+			cmd := plainFor[b.id]
+			if len(k) != 1 || cmd == "" || strings.HasPrefix(cmd, "- ") || strings.ContainsAny(k, "0123456789!|*+~>=:?q") {
+				continue
+			}
+			_, text := plainly(t, quietStory(), func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed(k) })
+			if strings.Contains(text, "No command is called") {
+				t.Errorf("the key %s (%s) is no command", k, b.does)
+			}
+		}
+	}
+}
+
+func TestPlainLooksAfterChecks(t *testing.T) {
+	t.Parallel()
+	tale := redAtStart("web-13")
+	tale.add(session.BySession, session.TypeBaselineEnd, &session.BaselineEnd{})
+	for typed, want := range map[string]session.Command{
+		"aside web-13 it is being replaced": session.SetAside{Env: "production", Check: "web-13", Why: "it is being replaced"},
+		"set aside WEB-13 old":              session.SetAside{Env: "production", Check: "web-13", Why: "old"},
+		"count web-13":                      session.SetAside{Env: "production", Check: "web-13", Undo: true},
+		"mute web-5 known":                  session.Mute{Env: "production", Check: "web-5", Why: "known"},
+		"mute web-1 known":                  session.Mute{Env: "production", Check: "web-1", Why: "known"},
+		"mute staging web-1 known":          session.Mute{Env: "staging", Check: "web-1", Why: "known"},
+		"check quick":                       session.StartCheck{Profile: "quick"},
+		"o":                                 session.SetActivity{Activity: session.Activity{What: "test", Opportunity: true}},
+		"debrief past we looked":            session.Answer{Question: "past", Text: "we looked"},
+		"]":                                 session.SetGlide{To: 20},
+		"author jon":                        session.Join{Viewer: session.Viewer{Name: "jon", Role: session.Navigator, Desk: true}},
+		"still n2":                          session.TickItem{ID: "n2", Outcome: session.Still},
+	} {
+		src, text := plainly(t, tale, func(_ *fakeSource, typedLine func(string), _ *heard, _ func()) { typedLine(typed) })
+		if all := src.done(); len(all) == 0 || all[0] != want {
+			t.Errorf("%q gives %v, not %#v:\n%s", typed, all, want, text)
+		}
+	}
+	_, text := plainly(t, tale, func(_ *fakeSource, typed func(string), _ *heard, _ func()) {
+		for _, line := range []string{"checks", "aside", "aside web-99 x", "link", "p"} {
+			typed(line)
+		}
+	})
+	for _, say := range []string{"Production web-13 is red: no route to host, 3 times. aside web-13 WHY sets it aside before the load", "No check is called so", "aside takes a check and why",
+		"Production web-5 is amber: slow: 78 ms, usual 11.", "No link check has run.", "Brake test: one user begins", "Data stores: not compared", "To paste before the start: Load on staging (127.0.0.1:8080)"} {
+		if !strings.Contains(text, say) {
+			t.Errorf("it does not say %q:\n%s", say, text)
+		}
+	}
+}
+
+// What moves load by itself says so and asks first.
+func TestPlainAsksBeforeChecks(t *testing.T) {
+	t.Parallel()
+	for _, v := range []struct {
+		typed, says string
+		want        session.Command
+	}{
+		{"c", "on and off in an order drawn by lot", session.StartCheck{Profile: "standard"}},
+		{"check", "Quick at most", session.StartCheck{Profile: "standard"}},
+		{"i", "at random, about 2 min", session.StartDips{}},
+	} {
+		src, text := plainly(t, quietStory(), func(src *fakeSource, typed func(string), _ *heard, _ func()) {
+			typed(v.typed)
+			typed("no")
+			if all := src.done(); len(all) > 0 {
+				t.Errorf("%s, no: %v", v.typed, all)
+			}
+			typed(v.typed)
+			typed("yes")
+		})
+		if all := src.done(); len(all) == 0 || all[0] != v.want || !strings.Contains(text, v.says) {
+			t.Errorf("%s: %v\n%s", v.typed, all, text)
+		}
+	}
+}
+
+// What a person sees is told unasked, too.
+func TestPlainAnswersUnasked(t *testing.T) {
+	t.Parallel()
+	tale := newStory()
+	tale.begin = func(s *session.Start) {
+		s.Checks = append(s.Checks, session.CheckInfo{Env: "production", Name: "wall", Kind: personKind, Every: 180})
+	}
+	tale.baseline(10)
+	src, text := plainly(t, tale, func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed("no, the wallboard is red") })
+	want := session.AnswerCheck{Env: "production", Check: "wall", Text: "the wallboard is red"}
+	if all := src.done(); len(all) == 0 || all[0] != want {
+		t.Errorf("%v\n%s", all, text)
+	}
+	src, _ = plainly(t, askedStory(), func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed("yes") })
+	if all := src.done(); len(all) == 0 || all[0] != (session.AnswerCheck{Env: "production", Check: "wall", Good: true}) { // mel's own first
+		t.Errorf("asked: %v", all)
+	}
+	_, text = plainly(t, quietStory(), func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed("yes") })
+	if !strings.Contains(text, "no check asks a person here") {
+		t.Error(text)
+	}
+}
+
+func TestPlainTellsTheRecord(t *testing.T) {
+	t.Parallel()
+	src, text := plainly(t, levelStory(), func(_ *fakeSource, typed func(string), _ *heard, _ func()) {
+		for _, line := range []string{"levels", "L", "find", "find checkout", "attach n1", "samples", "author mel", "debrief", "", "-", "it was calm", "."} {
+			typed(line)
+		}
+	})
+	for _, say := range []string{" a second, errors ", "p95 ", "like no other", "find takes words", "attach takes a note and a file", "mel writes already.", "Past: What happened?", "Obstacles: What got in the way?", "The debrief goes on later"} {
+		if !strings.Contains(text, say) {
+			t.Errorf("it does not say %q:\n%s", say, text)
+		}
+	}
+	var keys []string
+	for _, c := range src.done() {
+		if a, ok := c.(session.Answer); ok {
+			keys = append(keys, a.Question)
+		}
+	}
+	if strings.Join(keys, " ") != "past obstacles" {
+		t.Errorf("answers: %v\n%s", keys, text)
+	}
+}
+
+// A riddle is told, with how it is answered; so is what an express session asks
+// and offers.
+func TestPlainTellsRiddleAndExpress(t *testing.T) {
+	t.Parallel()
+	src, text := plainlyWith(t, PlainOptions{Mystery: true}, quietStory(), func(_ *fakeSource, typed func(string), _ *heard, _ func()) {
+		typed("answer perhaps")
+		typed("answer Not linked.")
+		typed("nothing moved")
+	})
+	all := src.done()
+	if len(all) < 3 || all[1] != (session.StopAll{}) || all[2] != (session.Answer{Question: "learned", Text: "nothing moved"}) {
+		t.Fatalf("%v\n%s", all, text)
+	}
+	if n, ok := all[0].(session.AddNote); !ok || n.Draft.Kind != notes.Decision || n.Draft.Text != AnswerNotLinked {
+		t.Errorf("the answer: %+v", all[0])
+	}
+	if !strings.Contains(text, "Mystery: do staging and production share a database, or not?") || strings.Count(text, "answer linked, or answer not linked") != 2 {
+		t.Error(text)
+	}
+	_, text = plainlyWith(t, PlainOptions{Express: true}, baselineStory(10), func(*fakeSource, func(string), *heard, func()) {})
+	for _, say := range []string{"Express: 1 h 0 min, 200 users.", "what do you want to find out?", "check quick finds out, in "} {
+		if !strings.Contains(text, say) {
+			t.Errorf("express: it does not say %q:\n%s", say, text)
+		}
+	}
+	_, text = plainly(t, quietStory(), func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed("answer linked") })
+	if strings.Contains(text, "Mystery") || strings.Contains(text, "Express") || !strings.Contains(text, "No command is called answer") {
+		t.Error(text)
+	}
+}
