@@ -108,11 +108,12 @@ var lengths = []struct {
 
 // check starts a link check. Without a word of which it says first what it does.
 func (p *plain) check(ctx context.Context, profile string) {
+	order := p.screen().checkFrom(profile)
 	if profile != "" {
-		p.give(ctx, session.StartCheck{Profile: profile})
+		p.give(ctx, order)
 		return
 	}
-	if err := p.src.May(p.o.Who, session.StartCheck{}); err != nil {
+	if err := p.src.May(p.o.Who, order); err != nil {
 		p.say("No: %s.", strings.TrimSuffix(err.Error(), "."))
 		return
 	}
@@ -121,7 +122,10 @@ func (p *plain) check(ctx context.Context, profile string) {
 		kinds = append(kinds, fmt.Sprintf("%s at most %s", l.name, span(l.of.Longest())))
 	}
 	p.say("A link check: gentle load on staging goes on and off in an order drawn by lot, and whether production follows it is told. %s. The guard stays on; end check ends it.", sentence(strings.Join(kinds, ", ")))
-	p.confirm(ctx, "Start the standard one? check quick and check slow start the others.", func() { p.give(ctx, session.StartCheck{Profile: "standard"}) })
+	if order.Off > 0 {
+		p.say("From here: %d or %s by lot, never more than runs now. %d were checked before.", order.Off, p.s.Unit().Of(order.Users), order.Off)
+	}
+	p.confirm(ctx, "Start the standard one? check quick and check slow start the others.", func() { p.give(ctx, p.screen().checkFrom("standard")) })
 }
 
 // dips asks as the screen does: load goes up and down by itself.

@@ -80,26 +80,26 @@ func (p *plain) levels(rest string) {
 		if v.Requests > 0 {
 			errors = float64(v.Errors) / float64(v.Requests)
 		}
-		text := fmt.Sprintf("%s, %s for %s: %s", since(v.From), p.s.Unit().Of(v.Asked), span(time.Duration(v.Span*float64(time.Second))), plural(int(v.Requests), "request", "requests"))
+		text := []string{fmt.Sprintf("%s, %s for %s: %s", since(v.From), p.s.Unit().Of(v.Asked), span(time.Duration(v.Span*float64(time.Second))), plural(int(v.Requests), "request", "requests"))}
 		if v.Measured > 0 {
-			text += fmt.Sprintf(", %s a second", ratePerSecond(v.RPS))
+			text = append(text, ratePerSecond(v.RPS)+" a second")
 		}
-		text += fmt.Sprintf(", errors %s", share(errors))
+		text = append(text, "errors "+share(errors))
 		for _, q := range []struct {
 			name string
 			is   *float64
 		}{{"p50", v.P50}, {"p95", v.P95}, {"p99", v.P99}, {"max", v.Max}} {
 			if q.is != nil {
-				text += fmt.Sprintf(", %s %s", q.name, millis(*q.is))
+				text = append(text, q.name+" "+millis(*q.is))
 			}
 		}
 		if v.Late > 0 {
-			text += fmt.Sprintf(", %d dropped by us", v.Late)
+			text = append(text, fmt.Sprintf("%d dropped by us", v.Late))
 		}
 		if v.Basis != "held" {
-			text += "; never ran as asked"
+			text = append(text, "never ran as asked")
 		}
-		p.say("%s.", text)
+		p.say("%s.", strings.Join(text, ", "))
 	}
 	if len(all) == 0 {
 		p.say("No request yet.")
