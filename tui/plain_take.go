@@ -49,6 +49,9 @@ func (p *plain) take(ctx context.Context, line string) error {
 	p.asks = nil
 	if stops[strings.ToLower(line)] { // before anything else
 		p.give(ctx, session.StopAll{})
+		if next != nil {
+			p.say("What was asked is put aside.")
+		}
 		return nil
 	}
 	// The newest state: what was just given has not been told yet.
