@@ -137,6 +137,8 @@ func (p pane) foot(c *canvas, env session.Env) {
 		}
 	}
 	switch {
+	case p.m.tile.env == p.name && p.m.mayAside():
+		say(inkDim, "← → ↑ ↓ select · a sets it aside · m only warns until green · Tab goes on · Esc back", "a sets it aside · m only warns · Esc back", "a sets it aside · Esc back")
 	case p.m.tile.env == p.name && len(env.Tiles) > 0:
 		say(inkDim, "← → ↑ ↓ select · m only warns until green · Tab goes on · Esc back", "← → ↑ ↓ select · m only warns · Esc back", "m only warns · Esc back")
 	case p.name != "production":
@@ -145,6 +147,15 @@ func (p pane) foot(c *canvas, env session.Env) {
 	case !p.m.s.Guard.Latched():
 		say(inkDim, p.m.promise()...)
 	}
+}
+
+// mayAside tells whether the selected tile may be set aside now.
+func (m *Model) mayAside() bool {
+	t, ok := m.selected()
+	if !ok || m.replay != nil || t.Now.State != "red" || t.Now.Aside || m.s.Dial.Peak > 1 {
+		return false
+	}
+	return m.src.May(m.o.Who, session.SetAside{Env: t.Info.Env, Check: t.Info.Name, Why: "any"}) == nil
 }
 
 // promise is what the guard keeps with the limits in force, the longest first;

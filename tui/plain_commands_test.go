@@ -95,7 +95,7 @@ func TestPlainLooksAfterChecks(t *testing.T) {
 			typed(line)
 		}
 	})
-	for _, say := range []string{"Production web-13 is red: no route to host, 3 times. aside web-13 WHY sets it aside before the load", "No check is called so", "aside takes a check and why",
+	for _, say := range []string{"Production web-13 is red: web-13 no route to host, 3 times. aside web-13 WHY sets it aside before the load", "No check is called so", "aside takes a check and why",
 		"Production web-5 is amber: slow: 78 ms, usual 11.", "No link check has run.", "Brake test: one user begins", "Data stores: not compared", "To paste before the start: Load on staging (127.0.0.1:8080)"} {
 		if !strings.Contains(text, say) {
 			t.Errorf("it does not say %q:\n%s", say, text)

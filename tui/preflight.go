@@ -225,7 +225,8 @@ func (m *Model) redRows(row func(string, ...piece), env string) {
 		case t.Now.Aside:
 			parts = append(parts, piece{", set aside: it does not count", inkDim})
 		case t.Now.Reason != "":
-			parts = append(parts, piece{": " + cut(strings.TrimRight(strings.Join(strings.Fields(t.Now.Reason), " "), "."), 120), inkText})
+			why := strings.TrimPrefix(strings.Join(strings.Fields(t.Now.Reason), " "), t.Info.Name+" ")
+			parts = append(parts, piece{": " + cut(strings.TrimRight(why, "."), 120), inkText})
 		}
 		if len(reds) == 1 && hint != nil {
 			parts = append(append(parts, piece{" · ", inkFaint}), hint...)

@@ -142,7 +142,7 @@ func redAtStart(reds ...string) *story {
 	t.servers = map[string]int{"staging": 2, "production": 14}
 	t.baseline(3)
 	for _, w := range reds {
-		t.turns("production", w, "red", "no route to host, 3 times")
+		t.turns("production", w, "red", w+" no route to host, 3 times")
 	}
 	t.turns("production", "web-5", "amber", "slow: 78 ms, usual 11")
 	t.until(4)
@@ -169,7 +169,11 @@ func TestPreflightTellsWhatIsRed(t *testing.T) {
 			t.Errorf("%v: something is cut:\n%s", size, text[from:to])
 		}
 		// The keys that it names do it.
-		m.pressAll("shift+tab", "a")
+		m.pressAll("shift+tab")
+		if text := ansi.Strip(m.View().Content); !strings.Contains(text, "a sets it aside · ") {
+			t.Errorf("%v: the tile does not name its key:\n%s", size, text)
+		}
+		m.pressAll("a")
 		if m.mode != modeEdit || m.editor.purpose != editAside || m.editor.id != "web-13" || m.editor.env != "production" {
 			t.Errorf("%v: mode %v, %v of %q", size, m.mode, m.editor.purpose, m.editor.id)
 		}
