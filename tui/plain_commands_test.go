@@ -21,7 +21,7 @@ var plainFor = map[string]string{
 	"find": "find", "edit": "edit", "resolve": "resolve", "path": "attach", "samples": "samples",
 	"focus": "- nothing is selected", "zoom": "- of the picture", "theme": "- of the picture", "palette": "- of the picture", "still": "- of the picture: every off", "calm": "- of the picture",
 	"scale": "- of the picture", "stretch": "- of the picture", "freeze": "- of the picture", "shot": "- needs --shots, which needs a screen", "clip": "- what a terminal hands over is pasted into a line",
-	"tile": "- checks tells them all", "scroll": "- of the picture", "close": "- nothing lies over anything", "select": "- notes tells them all", "others": "- notes tells them all",
+	"tile": "- checks tells them all", "scroll": "- of the picture", "close": "- nothing lies over anything", "through": "- nothing lies over anything", "select": "- notes tells them all", "others": "- notes tells them all",
 	"save": "- Enter ends a line", "line": "- Enter ends a line", "tag": "- of the note line", "aside": "- of the note line",
 	"cursor": "- timeline tells", "events": "- timeline tells", "pages": "- timeline tells", "ends": "- timeline tells", "nearer": "- timeline tells", "noted": "- notes tells them all",
 }
