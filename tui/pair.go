@@ -153,7 +153,10 @@ func (m *Model) pairLines() []string {
 	if p.Lost < 0 || p.Holder == "" || m.s.Ended != nil {
 		return nil
 	}
-	first := fmt.Sprintf("%s, who holds the dial, is not here any more", p.Holder)
+	first := p.Holder + ", who holds the dial, is not here any more"
+	if slices.ContainsFunc(p.Here, func(v session.Viewer) bool { return v.Name == p.Holder }) {
+		first = p.Holder + ", who holds the dial, only watches now"
+	}
 	if left := session.LostFor - (m.elapsed() - time.Duration(p.Lost)*time.Millisecond); left > 0 && m.s.Dial.Asked > 0 {
 		first += fmt.Sprintf(": users are held, and ease in %d s", int((left+time.Second-1)/time.Second))
 	}

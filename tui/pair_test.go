@@ -273,3 +273,27 @@ func TestShareFrames(t *testing.T) {
 		}
 	}
 }
+
+// Who comes back to the dial as an observer is here, and turns nothing: the line
+// says so.
+func TestAHolderWhoOnlyWatchesIsNamed(t *testing.T) {
+	m, _, _ := twoScreens(120, 36)
+	add := func(seq uint64, kind string, body any) {
+		m.s.Apply(session.Event{Seq: m.s.Seq + seq, MS: int64(m.s.Elapsed() / time.Millisecond), By: "jon", Type: kind, Body: body})
+	}
+	add(1, session.TypeRoleGive, &session.RoleChange{From: "mel", To: "jon"})
+	for _, v := range m.s.Pair.Here {
+		if v.Name == "jon" {
+			add(1, session.TypeViewerGone, &session.ViewerGone{Viewer: v.ID, Name: "jon"})
+		}
+	}
+	m.arrange()
+	if text := ansi.Strip(m.View().Content); !strings.Contains(text, "jon, who holds the dial, is not here any more") || !strings.Contains(text, "T takes the dial") {
+		t.Errorf("gone:\n%s", text)
+	}
+	add(1, session.TypeViewerJoin, &session.ViewerJoin{Name: "jon", Role: session.Observer, Key: "k"})
+	m.arrange()
+	if text := ansi.Strip(m.View().Content); !strings.Contains(text, "jon, who holds the dial, only watches now") || !strings.Contains(text, "T takes the dial") {
+		t.Errorf("back, and watching:\n%s", text)
+	}
+}

@@ -110,6 +110,18 @@ func (p *plain) who() {
 	}
 }
 
+// offered says how to answer an offer that is this person's to answer.
+func (p *plain) offered() {
+	o := p.s.Pair.Offer
+	switch {
+	case o == nil || p.src.May(p.o.Who, session.AnswerOffer{Yes: true}) != nil:
+	case o.Asked:
+		p.say("Type give, or keep. Without an answer %s may take it in %d seconds.", o.To, int(session.TakeAfter.Seconds()))
+	default:
+		p.say("Type accept, or decline.")
+	}
+}
+
 func (p *plain) roleOf(name string, role session.Role) string {
 	if name == p.s.Pair.Holder {
 		return "driver, holds the dial"
@@ -119,22 +131,22 @@ func (p *plain) roleOf(name string, role session.Role) string {
 
 // paired handles who is here, who holds the dial, and the door.
 func (p *plain) paired(ctx context.Context, word, rest string) bool {
-	switch {
-	case word == "let" && rest == "in":
+	switch low := strings.ToLower(rest); {
+	case word == "let" && low == "in":
 		p.letIn("", true)
-	case word == "let" && strings.HasPrefix(rest, "in "):
+	case word == "let" && strings.HasPrefix(low, "in "):
 		p.letIn(strings.TrimSpace(rest[len("in "):]), true)
-	case word == "let" && strings.HasSuffix(rest, " in"):
+	case word == "let" && strings.HasSuffix(low, " in"):
 		p.letIn(strings.TrimSpace(rest[:len(rest)-len(" in")]), true)
 	case word == "refuse":
 		p.letIn(rest, false)
-	case word == "door" && (rest == "open" || rest == "close"):
-		p.turnDoor(ctx, rest == "open")
+	case word == "door" && (low == "open" || low == "close"):
+		p.turnDoor(ctx, low == "open")
 	case word == "door" || word == "s" && rest == "":
 		p.door()
 	case word == "who":
 		p.who()
-	case word == "send" && strings.HasPrefix(rest, "away "):
+	case word == "send" && strings.HasPrefix(low, "away "):
 		p.sendAway(ctx, strings.TrimSpace(rest[len("away "):]))
 	case word == "offer":
 		p.give(ctx, session.OfferDial{To: rest})
@@ -142,7 +154,7 @@ func (p *plain) paired(ctx context.Context, word, rest string) bool {
 		p.give(ctx, session.AnswerOffer{Yes: true})
 	case word == "keep" || word == "decline":
 		p.give(ctx, session.AnswerOffer{})
-	case word == "T" || word == "take" && (rest == "dial" || rest == "the dial"):
+	case word == "T" || word == "take" && (low == "dial" || low == "the dial"):
 		p.give(ctx, session.AskDial{})
 	default:
 		return false

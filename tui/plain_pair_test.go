@@ -50,7 +50,7 @@ func TestPlainAnswersWhoKnocks(t *testing.T) {
 	_ = ann.end()
 	jon := h.guest("jon", 80, 24, nil)
 	says("jon wants to look on as navigator")
-	typed("let in")
+	typed("Let jon in")
 	jon.sees("STAGING")
 	says("jon looks on as navigator")
 	typed("who")
@@ -63,6 +63,7 @@ func TestPlainAnswersWhoKnocks(t *testing.T) {
 	// The dial goes to and fro.
 	jon.press("T")
 	says("jon asks mel for the dial")
+	says("Type give, or keep. Without an answer jon may take it in 20 seconds.")
 	typed("give")
 	says("jon holds the dial")
 	typed("send away jon")

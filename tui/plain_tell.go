@@ -48,6 +48,9 @@ func (p *plain) tell(e session.Event) {
 		if e.By != p.o.Who.Name || p.s.Ramp != nil {
 			p.marks(at, e.By, marks)
 		}
+	case *session.RoleOffer:
+		p.marks(at, e.By, marks)
+		p.offered()
 	case *session.End:
 		p.say("%s. The session has ended.", at)
 	default:
