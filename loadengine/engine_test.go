@@ -292,7 +292,7 @@ func TestRedirects(t *testing.T) {
 	p.Journeys[0].Think = Think{Min: time.Hour}
 	p.Journeys[0].Steps = []Step{
 		post("/found", Expect{Status: "200"}), post("/keep", Expect{Status: "200"}), post("/other", Expect{Status: "200"}),
-		post("/out", Expect{}), post("/out", Expect{}), post("/live", Expect{}), post("/loop", Expect{}),
+		post("/out", Expect{Status: "302"}), post("/out", Expect{Status: "3xx"}), post("/live", Expect{Status: "302"}), post("/loop", Expect{}),
 	}
 	r := start(t, p)
 	r.SetAsked(1)

@@ -281,7 +281,10 @@ func (g *gate) allow(s *sending, u *user, r *http.Request) error {
 func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
 	s := u.step
 	var body []byte
-	wanted := g.evidence.wants(u, resp.StatusCode)
+	o := &u.out
+	// What the step is for was not reached, unless the redirect itself is.
+	lost := o.astray && s.expect.status.any()
+	wanted := g.evidence.wants(u, resp.StatusCode) || lost && g.evidence != nil
 	if s.needsBody || wanted {
 		buf := g.bodies.Get().(*bytes.Buffer)
 		buf.Reset()
@@ -296,7 +299,6 @@ func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
 	if err != nil {
 		return err
 	}
-	o := &u.out
 	o.in = int64(len(body)) + rest
 	o.latency = time.Since(u.began)
 	o.fate = fateAnswered
@@ -305,6 +307,9 @@ func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
 		body = unzip(body)
 	}
 	o.kind = s.expect.judge(resp.StatusCode, body)
+	if o.kind == "" && lost {
+		o.kind = kindAstray
+	}
 	if o.kind == "" {
 		o.kind = u.saveFrom(resp, body)
 	}

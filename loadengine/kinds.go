@@ -11,6 +11,10 @@ import (
 	"syscall"
 )
 
+// kindAstray is the kind of an answer that leads where load may not go, of a step
+// that does not expect it.
+const kindAstray = "redirect not followed"
+
 // classify names the kind of a failure without a response. The words are few
 // and fixed, unlike the messages, which carry URLs and ports.
 func classify(err error) string {

@@ -45,6 +45,7 @@ func (g *gate) redirect(u *user, r *http.Request, resp *http.Response) *http.Req
 	}
 	if err := g.hosts.check(to.Scheme, to.Host); err != nil {
 		g.findings.refused(FindingRedirect, to, u.step.name, err)
+		u.out.astray = true
 		return nil
 	}
 	next := *r

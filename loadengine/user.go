@@ -76,6 +76,7 @@ type outcome struct {
 	hops    int           // redirects that were followed
 	cached  bool          // a cache answered
 	login   bool          // it ended at a login page
+	astray  bool          // it was a redirect to where load may not go
 	server  string
 }
 

@@ -36,8 +36,11 @@ func parseStatuses(s string) (statuses, error) {
 	return st, nil
 }
 
+// any tells whether no status is asked for.
+func (s statuses) any() bool { return s.codes == nil && s.classes == nil }
+
 func (s statuses) ok(code int) bool {
-	if s.codes == nil && s.classes == nil {
+	if s.any() {
 		return code < http.StatusBadRequest
 	}
 	return slices.Contains(s.codes, code) || slices.Contains(s.classes, code/100)

@@ -159,7 +159,8 @@ func TestWalkStaysInsideTheAllowList(t *testing.T) {
 	})
 	p := onePlan(server.URL, Step{})
 	p.Forbidden = []string{hostOf(production)}
-	p.Journeys = []Journey{{Name: "j", Steps: []Step{{Name: "in", URL: "/in"}, {Name: "out", URL: "/out"}, {Name: "out again", URL: "/out"}, {Name: "prod", URL: "/prod"}}}}
+	p.Journeys = []Journey{{Name: "j", Steps: []Step{{Name: "in", URL: "/in"}, {Name: "out", URL: "/out", Expect: Expect{Status: "302"}}, {Name: "out again", URL: "/out", Expect: Expect{Status: "3xx"}},
+		{Name: "prod", URL: "/prod", Expect: Expect{Status: "302"}}}}}
 	all, _ := walked(t, p)
 	if foreign.Load() != 0 {
 		t.Fatalf("%d requests left the allow-list", foreign.Load())
@@ -174,6 +175,10 @@ func TestWalkStaysInsideTheAllowList(t *testing.T) {
 	}
 	if x := all[3]; len(x.Found) != 1 || x.Found[0].Kind != FindingForbidden || x.Found[0].Remedy != "" {
 		t.Errorf("production: %+v", x)
+	}
+	p.Journeys = []Journey{{Name: "j", Steps: []Step{{Name: "out", URL: "/out"}, {Name: "in", URL: "/in"}}}}
+	if all, got := walked(t, p); len(all) != 1 || all[0].Kind != kindAstray || all[0].Status != 302 || got[0].Failed != "out" {
+		t.Errorf("a redirect that is not expected: %+v", all)
 	}
 	p.Forbidden = []string{hostOf(server)}
 	if _, err := p.Walk(t.Context(), nil, func(Exchange) {}); !errors.Is(err, errForbidden) {
