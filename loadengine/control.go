@@ -76,7 +76,7 @@ func (e *Engine) report(now time.Time) {
 // noticeData says once that there are more users than rows of data, and that
 // all users are busy while requests are due.
 func (e *Engine) noticeData() {
-	if rows := len(e.program.data); !e.wrapped && rows > 0 && int(e.schedule.live.users.Load()) > rows {
+	if rows := len(e.program.data); !e.wrapped && rows > 0 && e.schedule.people() > rows {
 		e.wrapped = true
 		e.findings.note(Finding{Kind: FindingData})
 	}

@@ -129,6 +129,8 @@ func (c *compiler) limits() {
 		c.problem("mode %q: write users or rate", clip(p.Mode))
 	case p.Mode == ModeRate && p.DialMax() < 1:
 		c.problem("limits: rps %v: a dial of requests a second needs at least 1", p.MaxRPS)
+	case p.Mode == ModeRate && p.MaxRPS > maxRate:
+		c.problem("limits: rps %v: a dial of requests a second goes up to %d", p.MaxRPS, maxRate)
 	}
 	if !(p.Glide >= 0) || math.IsInf(p.Glide, 1) {
 		c.problem("glide %v: write 0 for off, or a positive number", p.Glide)

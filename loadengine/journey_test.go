@@ -314,3 +314,25 @@ func TestDataWraps(t *testing.T) {
 		}
 	}
 }
+
+// A user that still finishes its request has its row: one more than there are
+// rows is said.
+func TestDataWrapsWithUsersThatLeave(t *testing.T) {
+	t.Parallel()
+	p := onePlan("http://staging.test/", Step{URL: "/?u={{u}}"})
+	p.Data = []map[string]string{{"u": "a"}}
+	p.MaxUsers = 2
+	e, err := New(p, NewPermit(SystemClock()), NewBrake(), Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := e.schedule
+	s.active = append(s.active, &s.users[0])
+	if e.noticeData(); len(e.Findings()) != 0 {
+		t.Errorf("one user, one row: %+v", e.Findings())
+	}
+	s.leaving = append(s.leaving, &s.users[1])
+	if e.noticeData(); len(e.Findings()) != 1 || e.Findings()[0].Kind != FindingData {
+		t.Errorf("two users, one row: %+v", e.Findings())
+	}
+}

@@ -91,6 +91,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		"body kind":    {func(p *Plan) { p.Journeys[0].Steps[0].Body = Body{Kind: "xml"} }, "body kind"},
 		"json":         {func(p *Plan) { p.Journeys[0].Steps[0].Body = Body{Kind: BodyJSON, Content: "{"} }, "json body"},
 		"file":         {func(p *Plan) { p.Journeys[0].Steps[0].Body = Body{Kind: BodyFile, Content: "/none/such"} }, "body file"},
+		"rate":         {func(p *Plan) { p.Mode, p.MaxRPS = ModeRate, 2e9 }, "a dial of requests a second goes up to 1000000"},
 		"status":       {func(p *Plan) { p.Journeys[0].Steps[0].Expect.Status = "2x" }, "status"},
 		"expect path":  {func(p *Plan) { p.Journeys[0].Steps[0].Expect.JSON = map[string]string{"a": "1"} }, "must begin with $"},
 		"save":         {func(p *Plan) { p.Journeys[0].Steps[0].Save = map[string]string{"a": "body"} }, "write $.path"},

@@ -12,6 +12,10 @@ const (
 	ModeRate  = "rate"  // requests a second, whatever the server does
 )
 
+// maxRate is the most that a dial of requests a second may go to: at more, two
+// sends would be less than a microsecond apart, which no clock here can keep.
+const maxRate = 1_000_000
+
 // DefaultRate caps the dial of requests a second where nothing else does.
 const DefaultRate = 1000
 
@@ -21,7 +25,7 @@ func (p Plan) DialMax() int {
 		return p.MaxUsers
 	}
 	if p.MaxRPS > 0 {
-		return int(min(p.MaxRPS, math.MaxInt32))
+		return int(min(p.MaxRPS, maxRate))
 	}
 	return DefaultRate
 }

@@ -347,6 +347,14 @@ func (s *schedule) adjust() {
 	s.live.users.Store(int64(len(s.active)))
 }
 
+// people counts who has a slot, and so a row of the data: those who run and those
+// who still finish a request.
+func (s *schedule) people() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.active) + len(s.leaving)
+}
+
 // obey lets go of everyone when the brake is latched, or was since asked was
 // set: what was asked before a stop does not come back with its release. The
 // brake is read under the lock, so that a late look never undoes a newer one.
