@@ -158,7 +158,11 @@ func (g *gate) send(u *user, r *http.Request) error {
 	o.latency = time.Since(u.began)
 	switch {
 	case errors.Is(err, errLatched), errors.Is(err, errPermit), errors.Is(err, errGone):
-		if o.fate != fateCancelled { // a later hop: something was sent before
+		switch {
+		case o.fate == fateCancelled: // a later hop: something was sent before
+		case u.ticket.has: // it was on its way, and its place among the results is taken
+			o.fate = fateCancelled
+		default:
 			o.fate = fateUnsent
 		}
 	case t.s.ctx.Err() != nil:
