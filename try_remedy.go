@@ -40,6 +40,9 @@ func (t *trial) remedies(x loadengine.Exchange, step loadengine.Step) []string {
 	if via := t.proxy(x); via != "" && slices.Contains([]string{"dns", "refused", "unreachable"}, x.Kind) {
 		return []string{fmt.Sprintf("the proxy %s cannot be reached: is it up? NO_PROXY=%s goes without it", via, host)}
 	}
+	if refused, ok := errors.AsType[*loadengine.ProxyError](x.Err); ok {
+		return []string{remedyProxy(refused.Proxy, refused.Status, host)}
+	}
 	switch x.Kind {
 	case "dns":
 		return []string{fmt.Sprintf("the name %s is not known here: check its spelling, the VPN and the name server", host)}
@@ -99,6 +102,20 @@ func (t *trial) proxy(x loadengine.Exchange) string {
 	return via.Host
 }
 
+// remedyProxy says what helps when a proxy does not lead on.
+func remedyProxy(via string, status int, host string) string {
+	without := fmt.Sprintf("NO_PROXY=%s goes without it", host)
+	switch status {
+	case http.StatusProxyAuthRequired:
+		return fmt.Sprintf("the proxy %s wants a login: write http://USER:PASSWORD@%s into HTTPS_PROXY and HTTP_PROXY, or %s", via, via, without)
+	case http.StatusForbidden:
+		return fmt.Sprintf("the proxy %s lets nobody through to %s: have it allowed there, or %s", via, host, without)
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return fmt.Sprintf("the proxy %s does not reach %s: is staging up, and does the proxy know its name? %s", via, host, without)
+	}
+	return fmt.Sprintf("the proxy %s refuses to lead on to %s: look at its log, or %s", via, host, without)
+}
+
 func remedyTLS(err error, host string) string {
 	var plain tls.RecordHeaderError
 	var name x509.HostnameError
@@ -143,7 +160,9 @@ func (t *trial) remedyStatus(x loadengine.Exchange, step loadengine.Step) []stri
 	if csrf := t.csrf(x); csrf != "" && slices.Contains([]int{400, 401, 403, 419, 422}, x.Status) {
 		return []string{csrf}
 	}
-	switch {
+	switch via := t.proxy(x); {
+	case x.Status == http.StatusProxyAuthRequired && via != "":
+		return []string{remedyProxy(via, x.Status, hostOf(last.URL))}
 	case x.Status < 400:
 		return []string{fmt.Sprintf("the step expects %s: correct the step, or write expect: %d", step.Expect.Status, x.Status)}
 	case x.Status == 401 && http.Header(last.Header).Get("Authorization") != "":
@@ -174,6 +193,13 @@ func (t *trial) remedyStatus(x loadengine.Exchange, step loadengine.Step) []stri
 	default:
 		return []string{"the server failed: one user is enough for it, so this is a finding already. Look at its log"}
 	}
+}
+
+func hostOf(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		return u.Host
+	}
+	return address
 }
 
 func pathOf(address string) string {

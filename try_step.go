@@ -57,6 +57,9 @@ type triedHop struct {
 func (t *trial) judge(x loadengine.Exchange) triedStep {
 	s := triedStep{Journey: x.Journey, Step: t.mask.text(x.Step), Once: x.Once, Again: x.Again, OK: x.Kind == "", Status: x.Status,
 		MS: float64(x.Took.Round(time.Millisecond/10)) / float64(time.Millisecond), Error: x.Kind, Detail: t.mask.text(unnamed(x.Detail))}
+	if s.Detail == "" && s.Status == 0 && x.Err != nil {
+		s.Detail = clipped(t.mask.text(x.Err.Error()), exampleURL)
+	}
 	for i, h := range x.Hops {
 		if i == 0 {
 			s.Method, s.URL, s.Sent = h.Method, t.mask.text(h.URL), t.mask.headers(h.Header)

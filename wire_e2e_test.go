@@ -17,6 +17,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -189,5 +190,24 @@ func TestSessionThroughAProxyOfTheEnvironment(t *testing.T) {
 	p.exits(1)
 	if said := p.out.text(); !strings.Contains(said, "the proxy "+strings.TrimPrefix(proxy.URL, "http://")+" cannot be reached") {
 		t.Errorf("a dead proxy is not named: %s", said)
+	}
+}
+
+// A proxy that refuses to lead on to https is named, with what helps.
+func TestTryNamesAProxyThatRefuses(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]string{407: "wants a login: write http://USER:PASSWORD@", 403: "lets nobody through to staging.invalid", 502: "does not reach staging.invalid", 500: "refuses to lead on to staging.invalid"} {
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(proxy.Close)
+		cmd := command(t, "try", "--target", "https://staging.invalid/shop")
+		cmd.Env = append(cmd.Env, "HTTPS_PROXY="+proxy.URL)
+		p := start(t, cmd)
+		p.exits(1)
+		name := strings.TrimPrefix(proxy.URL, "http://")
+		for _, say := range []string{"why       proxy refused  the proxy " + name + " answered " + strconv.Itoa(status), want, "NO_PROXY=staging.invalid goes without it"} {
+			if !strings.Contains(p.out.text(), say) {
+				t.Errorf("%d: it does not say %q:\n%s", status, say, p.out.text())
+			}
+		}
 	}
 }

@@ -27,6 +27,7 @@ func classify(err error) string {
 		alert tls.AlertError
 		op    *net.OpError
 		timed net.Error
+		proxy *ProxyError
 	)
 	switch {
 	case errors.Is(err, errForbidden):
@@ -35,6 +36,8 @@ func classify(err error) string {
 		return "host not allowed"
 	case errors.Is(err, errRedirects):
 		return "too many redirects"
+	case errors.As(err, &proxy):
+		return "proxy refused"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
 	case errors.As(err, &dns):

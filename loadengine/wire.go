@@ -3,6 +3,7 @@ package loadengine
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -46,8 +47,25 @@ func (g *gate) transport(w Wire, users int) *http.Transport {
 	t.Protocols.SetHTTP2(!w.HTTP1)
 	if w.Proxy != nil {
 		t.Proxy = func(r *http.Request) (*url.URL, error) { return w.Proxy(r.URL) }
+		t.OnProxyConnectResponse = func(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode != http.StatusOK {
+				return &ProxyError{Proxy: proxy.Host, Status: resp.StatusCode}
+			}
+			return nil
+		}
 	}
 	return t
+}
+
+// ProxyError is the refusal of a proxy to lead on to a host of https.
+type ProxyError struct {
+	Proxy  string // host and port
+	Status int
+}
+
+// Error says what the proxy answered.
+func (e *ProxyError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("the proxy %s answered %d %s", e.Proxy, e.Status, http.StatusText(e.Status)))
 }
 
 // wire sends requests the way that fits: by the lean path where it is plain
