@@ -116,11 +116,31 @@ func (c *compiler) problem(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf(format, args...))
 }
 
+// within tells of the problems that do finds to which part they belong.
+func (c *compiler) within(part string, do func()) {
+	before := len(c.errs)
+	do()
+	for i, err := range c.errs[before:] {
+		c.errs[before+i] = &PartError{Part: part, Err: err}
+	}
+}
+
 func (c *compiler) limits() {
 	p := c.plan
 	if p.MaxUsers < 1 {
-		c.problem("limits: users %d: at least 1 is needed", p.MaxUsers)
+		c.within("limits.users", func() { c.problem("limits: users %d: at least 1 is needed", p.MaxUsers) })
 	}
+	c.within("limits.rps", c.rps)
+	if !(p.Glide >= 0) || math.IsInf(p.Glide, 1) {
+		c.problem("glide %v: write 0 for off, or a positive number", p.Glide)
+	}
+	if p.Timeout < 0 {
+		c.problem("timeout %v: must not be negative", p.Timeout)
+	}
+}
+
+func (c *compiler) rps() {
+	p := c.plan
 	if !(p.MaxRPS >= 0) || math.IsInf(p.MaxRPS, 1) {
 		c.problem("limits: rps %v: write 0 for none, or a positive number", p.MaxRPS)
 	}
@@ -131,12 +151,6 @@ func (c *compiler) limits() {
 		c.problem("limits: rps %v: a dial of requests a second needs at least 1", p.MaxRPS)
 	case p.Mode == ModeRate && p.MaxRPS > maxRate:
 		c.problem("limits: rps %v: a dial of requests a second goes up to %d", p.MaxRPS, maxRate)
-	}
-	if !(p.Glide >= 0) || math.IsInf(p.Glide, 1) {
-		c.problem("glide %v: write 0 for off, or a positive number", p.Glide)
-	}
-	if p.Timeout < 0 {
-		c.problem("timeout %v: must not be negative", p.Timeout)
 	}
 }
 
@@ -161,19 +175,21 @@ func (c *compiler) columns() map[string]bool {
 
 func (c *compiler) journey(index int, j Journey, columns map[string]bool) {
 	out := &journey{index: index, name: j.Name, weight: j.Weight, think: j.Think}
-	if j.Name == "" {
-		c.problem("journey %d: a name is needed", index+1)
-	}
-	if j.Weight < 0 {
-		c.problem("journey %q: weight %d: must not be negative", j.Name, j.Weight)
-	}
 	if j.Weight == 0 {
 		out.weight = 1
 	}
-	c.think(fmt.Sprintf("journey %q", j.Name), j.Think)
-	if len(j.Steps) == 0 {
-		c.problem("journey %q: at least one step is needed", j.Name)
-	}
+	c.within(fmt.Sprintf("journeys.%d", index), func() {
+		if j.Name == "" {
+			c.problem("journey %d: a name is needed", index+1)
+		}
+		if j.Weight < 0 {
+			c.problem("journey %q: weight %d: must not be negative", j.Name, j.Weight)
+		}
+		c.think(fmt.Sprintf("journey %q", j.Name), j.Think)
+		if len(j.Steps) == 0 {
+			c.problem("journey %q: at least one step is needed", j.Name)
+		}
+	})
 	everSaved := map[string]bool{}
 	for _, s := range j.Once {
 		addNames(everSaved, s.Save)
@@ -220,9 +236,11 @@ func (c *compiler) headerNames(columns map[string]bool) {
 	c.wrongHeader = map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(c.plan.Header)) {
 		before := len(c.errs)
-		for _, value := range c.plan.Header[key] {
-			c.template("header "+key, value, nil, ever)
-		}
+		c.within("headers."+key, func() {
+			for _, value := range c.plan.Header[key] {
+				c.template("header "+key, value, nil, ever)
+			}
+		})
 		c.wrongHeader[key] = len(c.errs) > before
 	}
 }

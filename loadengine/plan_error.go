@@ -16,6 +16,20 @@ func (e *StepError) Error() string { return e.Err.Error() }
 // Unwrap gives the problem itself.
 func (e *StepError) Unwrap() error { return e.Err }
 
+// PartError is a problem of a part of a plan that is no step. Part is where the
+// configuration says it: "headers.NAME", "journeys.N" from 0, "limits.users" or
+// "limits.rps".
+type PartError struct {
+	Part string
+	Err  error
+}
+
+// Error gives the problem.
+func (e *PartError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the problem itself.
+func (e *PartError) Unwrap() error { return e.Err }
+
 // UnknownNameError is a {{name}} that has no value where it stands.
 type UnknownNameError struct {
 	Name  string

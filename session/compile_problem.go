@@ -10,12 +10,15 @@ import (
 	"crosstalk/loadengine"
 )
 
-// planProblem places what the engine finds wrong with a step on the step's line,
-// and says which name may have been meant.
+// planProblem places what the engine finds wrong with a step, a header, a journey
+// or a limit on its line, and says which name may have been meant.
 func (c *Config) planProblem(err error) Problem {
 	var at place
 	if s, ok := errors.AsType[*loadengine.StepError](err); ok {
 		at = c.stepPlace(s)
+	}
+	if part, ok := errors.AsType[*loadengine.PartError](err); ok {
+		at = c.Staging.filesAt[part.Part]
 	}
 	p := c.problem(at, err.Error(), "")
 	unknown, ok := errors.AsType[*loadengine.UnknownNameError](err)

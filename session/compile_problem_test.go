@@ -40,7 +40,7 @@ production:
 		"none is near":  {"", well, `{post: /c, form: {a: "{{nothing}}"}}`, "known here are token, user"},
 		"in a file":     {"", well, "{post: /c, file: " + order + "}", "did you mean {{token}}, or write raw: instead of file: to send the file as it is"},
 		"a JSON path":   {"", well, `{post: /c, save: {a: "$.a["}}`, "crosstalk.yaml:13:11: "},
-		"for all steps": {"{{nothing}}", well, well, "crosstalk.yaml: header X-All: {{nothing}} is unknown here"},
+		"for all steps": {"{{nothing}}", well, well, "crosstalk.yaml:3:20: header X-All: {{nothing}} is unknown here"},
 	} {
 		text := strings.NewReplacer("HEAD", c.head, "ONCE", c.once, "STEP", c.step).Replace(head)
 		_, err := compiled(t, text, Caps{Version: "1"})
@@ -91,5 +91,31 @@ func TestColumnsThatNoStepUsesAreNotNamed(t *testing.T) {
 	}
 	if text := told("login,passw,extra\nbob,x,y\n"); !strings.Contains(text, "did you mean {{passw}}?") || strings.Contains(text, "extra") {
 		t.Error(text)
+	}
+}
+
+// What is wrong with a header, a journey or a limit is said at its line, too.
+func TestProblemsOfPartsAreOnTheirLine(t *testing.T) {
+	t.Parallel()
+	_, err := compiled(t, `staging:
+  url: http://staging.test
+  mode: rate
+  limits:
+    rps: 2000000
+  headers:
+    X-Well: a
+    x-all: "{{nothing}}"
+  journeys:
+    - name: a
+      steps: [GET /]
+    - name: b
+      think: 25h
+      steps: [GET /]
+  checks: [{http: "http://staging.test/health"}]
+`, Caps{Version: "1"})
+	for _, want := range []string{"crosstalk.yaml:5:10: limits: rps", "crosstalk.yaml:8:12: header X-All", `crosstalk.yaml:12:7: journey "b": think`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s", err, want)
+		}
 	}
 }

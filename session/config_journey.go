@@ -46,6 +46,7 @@ func (r *configReader) journey(n ast.Node, i int) (Journey, bool) {
 	if v == nil {
 		return j, false
 	}
+	r.filesAt[fmt.Sprintf("journeys.%d", i)] = placeOf(n)
 	seen, unknown := r.mapping(v, path, example, []field{
 		{"name", func(n ast.Node) {
 			if s, ok := r.label(n, path+".name", "buy"); ok {

@@ -182,7 +182,10 @@ func (r *configReader) staging(n ast.Node) {
 		{"mode", func(n ast.Node) { s.Mode = r.choice(n, "staging.mode", loadengine.ModeUsers, loadengine.ModeRate) }},
 		{"limits", func(n ast.Node) {
 			r.mapping(n, "staging.limits", "{users: 200, rps: 500}", []field{
-				{"users", func(n ast.Node) { s.Limits.Users = r.whole(n, "staging.limits.users", 1) }},
+				{"users", func(n ast.Node) {
+					s.Limits.Users = r.whole(n, "staging.limits.users", 1)
+					r.filesAt["limits.users"] = placeOf(n)
+				}},
 				{"rps", func(n ast.Node) {
 					x, ok := r.number(n, "staging.limits.rps", "500")
 					if ok && x <= 0 {
@@ -190,6 +193,7 @@ func (r *configReader) staging(n ast.Node) {
 						x = 0
 					}
 					s.Limits.RPS = x
+					r.filesAt["limits.rps"] = placeOf(n)
 				}},
 			})
 		}},

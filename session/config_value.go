@@ -321,6 +321,9 @@ func (r *configReader) headers(n ast.Node, path string) map[string]string {
 			r.add(placeOf(n), "remove one of the two", "%s names %s twice, as %s too", path, k, names[http.CanonicalHeaderKey(k)])
 		default:
 			names[http.CanonicalHeaderKey(k)] = k
+			if path == "staging.headers" {
+				r.filesAt["headers."+http.CanonicalHeaderKey(k)] = placeOf(n)
+			}
 			return true
 		}
 		return false

@@ -27,7 +27,7 @@ type configReader struct {
 	getenv   func(string) (string, bool)
 	problems Problems
 	anchors  map[string]ast.Node
-	filesAt  map[string]place // where staging names files, by key
+	filesAt  map[string]place // where staging names files, headers, journeys and limits, by key
 	nodes    int
 	depth    int
 }
