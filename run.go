@@ -169,6 +169,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", w)
 	}
 	if o.Fleet, err = f.fleet(work, cfg, compiled.Plan, o.Start.ID); err != nil {
+		out.drop()
 		return err
 	}
 	l.opts = o

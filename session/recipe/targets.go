@@ -149,7 +149,16 @@ func (t *targets) header(q *request, at int, text string) {
 }
 
 func (t *targets) putHeader(q *request, at int, name, value string) {
-	if q == nil || slices.Contains([]string{"content-length", "connection", "transfer-encoding"}, strings.ToLower(strings.TrimSpace(name))) {
+	if q == nil {
+		return
+	}
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "content-length", "connection", "transfer-encoding":
+		return // the engine's own business
+	case "accept-encoding":
+		if v := strings.TrimSpace(value); !strings.EqualFold(v, "gzip") {
+			t.recipe.note("Accept-Encoding: %s is left out: load asks for gzip, which is what it can read", v)
+		}
 		return
 	}
 	if err := q.addHeader(name, value); err != nil {

@@ -94,3 +94,23 @@ func TestTargetsSayWhatIsWrong(t *testing.T) {
 		t.Errorf("of a hundred problems %d are told", 1+strings.Count(err.Error(), "\n"))
 	}
 }
+
+// The engine reads gzip only: another encoding is not asked for, and said.
+func TestTargetsAskForGzipAlone(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"GET http://h.test/\nAccept-Encoding: br, zstd\nX-A: b\n",
+		`{"method":"GET","url":"http://h.test/","header":{"Accept-Encoding":["br, zstd"],"X-A":["b"]}}` + "\n",
+	} {
+		r, err := Targets("t.txt", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if y := string(r.YAML()); strings.Contains(y, `"br, zstd"`) || !strings.Contains(y, "X-A") {
+			t.Error(y)
+		}
+		if len(r.Notes) != 1 || r.Notes[0] != "Accept-Encoding: br, zstd is left out: load asks for gzip, which is what it can read" {
+			t.Errorf("notes %q", r.Notes)
+		}
+	}
+}
