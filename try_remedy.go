@@ -107,7 +107,7 @@ func remedyProxy(via string, status int, host string) string {
 	without := fmt.Sprintf("NO_PROXY=%s goes without it", host)
 	switch status {
 	case http.StatusProxyAuthRequired:
-		return fmt.Sprintf("the proxy %s wants a login: write http://USER:PASSWORD@%s into HTTPS_PROXY and HTTP_PROXY, or %s", via, via, without)
+		return fmt.Sprintf("the proxy %s wants a login: put user and password before its address in HTTPS_PROXY and HTTP_PROXY, or %s", via, without)
 	case http.StatusForbidden:
 		return fmt.Sprintf("the proxy %s lets nobody through to %s: have it allowed there, or %s", via, host, without)
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -196,7 +196,7 @@ func TestSessionThroughAProxyOfTheEnvironment(t *testing.T) {
 // A proxy that refuses to lead on to https is named, with what helps.
 func TestTryNamesAProxyThatRefuses(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]string{407: "wants a login: write http://USER:PASSWORD@", 403: "lets nobody through to staging.invalid", 502: "does not reach staging.invalid", 500: "refuses to lead on to staging.invalid"} {
+	for status, want := range map[int]string{407: "wants a login: put user and password before its address", 403: "lets nobody through to staging.invalid", 502: "does not reach staging.invalid", 500: "refuses to lead on to staging.invalid"} {
 		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 		t.Cleanup(proxy.Close)
 		cmd := command(t, "try", "--target", "https://staging.invalid/shop")

@@ -83,7 +83,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 			p.Forbidden = []string{"other.test:80"}
 			p.Journeys[0].Steps[0].URL = "http://other.test/x"
 		}, "production"},
-		"foreign Host": {func(p *Plan) { p.Journeys[0].Steps[0].Header = http.Header{"host": {"shop.example.test"}} }, "header Host"},
+		"foreign Host": {func(p *Plan) { p.Journeys[0].Steps[0].Header = http.Header{"host": {"shop.example.test"}} }, `header Host "shop.example.test": host is not on the allow-list: add staging.hosts: ["shop.example.test:80"]`},
 		"user in url":  {func(p *Plan) { p.Journeys[0].Steps[0].URL = "http://a:b@127.0.0.1:8080/" }, "Authorization"},
 		"scheme":       {func(p *Plan) { p.Journeys[0].Steps[0].URL = "ftp://127.0.0.1/" }, "write /path"},
 		"header name":  {func(p *Plan) { p.Journeys[0].Steps[0].Header = http.Header{"A b": {"x"}} }, "not a header name"},

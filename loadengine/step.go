@@ -280,7 +280,9 @@ func (c *compiler) hostHeader(where, host string) {
 	if c.base == nil {
 		return
 	}
-	if err := c.prog.hosts.check(c.base.Scheme, host); err != nil {
+	if err := c.prog.hosts.check(c.base.Scheme, host); errors.Is(err, errHost) {
+		c.problem("%s: header Host %q: %w: add %s", where, clip(host), err, hostsLine(spelled(c.base.Scheme, host)))
+	} else if err != nil {
 		c.problem("%s: header Host %q: %w", where, clip(host), err)
 	}
 }

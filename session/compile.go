@@ -114,7 +114,11 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 
 func (c *Config) problem(at place, what, remedy string) Problem {
 	p := Problem{What: c.Mask(what), Remedy: remedy}
-	if at.flag == "" {
+	switch {
+	case at.flag != "":
+	case c.unseen:
+		p.File = c.file
+	default:
 		p.File, p.Line, p.Column = c.file, at.line, at.column
 	}
 	return p

@@ -73,10 +73,15 @@ type Config struct {
 	Secrets []string `json:"-"`
 
 	file    string
+	unseen  bool              // nobody has seen the text, so no problem names a line of it
 	inPlace map[string]string // an expanded text → the same with *** for each ${NAME}
 	written map[string]string // an expanded text → the same as it was written
 	replace *strings.Replacer // of the known secrets; nil when nothing was read
 }
+
+// Unseen says that the text was made by a program and nobody has seen it: what is
+// found wrong later names its source and no line.
+func (c *Config) Unseen() { c.unseen = true }
 
 // FileName is the name of the file that was read, without its folder; empty
 // where the configuration was made of flags.
@@ -151,7 +156,7 @@ type Staging struct {
 
 	urlAt   place
 	hostsAt []place
-	filesAt map[string]place // of ca, cert, key and data
+	filesAt map[string]place // of ca, cert, key, data, headers.NAME, journeys.N, limits.users and limits.rps
 }
 
 // Limits are hard caps, whatever the dial says. Zero means not given.

@@ -25,8 +25,8 @@ type echo struct {
 }
 
 type asked struct {
-	method, uri, body string
-	header            http.Header
+	method, uri, body, host string
+	header                  http.Header
 }
 
 func newEcho(t *testing.T) *echo {
@@ -36,7 +36,7 @@ func newEcho(t *testing.T) *echo {
 		b, _ := io.ReadAll(r.Body)
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.seen = append(e.seen, asked{r.Method, r.RequestURI, string(b), r.Header.Clone()})
+		e.seen = append(e.seen, asked{r.Method, r.RequestURI, string(b), r.Host, r.Header.Clone()})
 	}))
 	t.Cleanup(e.Close)
 	return e
@@ -300,5 +300,40 @@ func TestCurlSaysWhatIsWrong(t *testing.T) {
 		if _, ok := err.(session.Problems); err != nil && !ok { //nolint:errorlint // exactly this type is promised
 			t.Errorf("%s: the error is a %T", test.name, err)
 		}
+	}
+}
+
+// A Host header that a command sends to an address may be reached: it is what
+// replaces --resolve.
+func TestCurlWithAHostHeader(t *testing.T) {
+	t.Parallel()
+	e := newEcho(t)
+	r, err := Curl("curl " + e.URL + "/ -H 'Host: shop.test'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen := e.walk(t, r, noEnv); len(seen) != 1 || seen[0].host != "shop.test" {
+		t.Errorf("sent %+v", seen)
+	}
+	if !strings.Contains(string(r.YAML()), `hosts: ["shop.test"]`) || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "shop.test is asked for by a header Host") {
+		t.Errorf("notes %q\n%s", r.Notes, r.YAML())
+	}
+}
+
+// What is found wrong with an import later names no line of a text that nobody
+// has seen.
+func TestImportHasNoLines(t *testing.T) {
+	t.Parallel()
+	r, err := Curl("curl http://127.0.0.1:9/ -H 'X-A: b'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := r.Config(noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Staging.Journeys[0].Steps[0].Headers = map[string]string{"X-A": "{{b}}"}
+	if _, err := c.Compile(t.Context(), session.Caps{Version: "test"}); err == nil || !strings.HasPrefix(err.Error(), "--curl: journey ") {
+		t.Errorf("%v", err)
 	}
 }

@@ -109,6 +109,15 @@ func (r *Recipe) place(all []*request) {
 			}
 		}
 	}
+	// A Host header decides who is reached behind a shared address.
+	for _, q := range all {
+		host := strings.ToLower(strings.TrimSpace(q.header("Host")))
+		if _, own, _ := strings.Cut(r.base, "://"); host == "" || marked(host) || host == own || slices.Contains(r.hosts, host) {
+			continue
+		}
+		r.hosts = append(r.hosts, host)
+		r.note("%s is asked for by a header Host: it stands in staging.hosts, so that load may reach it", host)
+	}
 	// A host that is staging's own on the other scheme's port needs its line too;
 	// one that equals the base's host and port needs none.
 	_, own, _ := strings.Cut(r.base, "://")
@@ -150,6 +159,9 @@ func (r *Recipe) Config(getenv func(string) (string, bool)) (*session.Config, er
 			problems[i].Line, problems[i].Column = 0, 0
 		}
 		return nil, problems
+	}
+	if err == nil {
+		c.Unseen()
 	}
 	return c, err
 }
