@@ -89,7 +89,7 @@ func TestExemplarsOfEightHours(t *testing.T) {
 	c := newCourse(5)
 	var rests []int
 	for hour := range 8 {
-		for n := range 600 { // two minutes of the dial's keys
+		for n := range 150 { // half a minute of the dial's keys
 			c.dial(1 + n%2)
 			c.answers("", 2)
 			c.answers("status 503", 2)
@@ -97,10 +97,10 @@ func TestExemplarsOfEightHours(t *testing.T) {
 		}
 		c.dial(100 + hour)
 		rests = append(rests, c.level.number)
-		for range 58 * 60 / 4 {
+		for range 59 * 60 / 20 {
 			c.answers("", 2)
 			c.answers("status 503", 2)
-			c.pass(4 * time.Second)
+			c.pass(20 * time.Second)
 		}
 	}
 	for _, kind := range []string{"", "status 503"} {
