@@ -88,10 +88,21 @@ func TestCheckComparesSettings(t *testing.T) {
 		return path
 	}
 	shop := startLab(t, lab.Options{Linked: true})
-	staging := file("staging.env", "DATABASE_URL="+shop.Staging.DSN+"\n")
-	production := file("production.env", "DATABASE_URL="+shop.Production.DSN+"\n")
-	if code, r, said := checkLab(t, checkFlags{stagingEnv: staging, prodEnv: production}); code != exitLinked {
-		t.Errorf("exit %d, %+v\n%s", code, r, said)
+	for i, c := range []struct {
+		staging, production string
+		code                int
+		words               string
+	}{
+		{"URL=mongodb://192.0.2.1/a", "URL=mongodb://192.0.2.1/b", exitLinked, "SAME INSTANCE"},
+		// Of two machines these are two, and of one they are one: not ours to say.
+		{"URL=" + shop.Staging.DSN, "URL=" + shop.Production.DSN, exitInconclusive, "on two machines these are two"},
+		// A replica of production has another address, too.
+		{"DB_CONNECTION=mysql\nDB_HOST=192.0.2.1\nDB_DATABASE=shop", "DB_CONNECTION=mysql\nDB_HOST=192.0.2.2\nDB_DATABASE=shop", exitInconclusive, "a replica, a pooler"},
+	} {
+		staging, production := file(fmt.Sprintf("staging%d.env", i), c.staging), file(fmt.Sprintf("production%d.env", i), c.production)
+		if code, r, said := checkLab(t, checkFlags{stagingEnv: staging, prodEnv: production}); code != c.code || !strings.Contains(said, c.words) {
+			t.Errorf("%q: exit %d, %+v\n%s", c.staging, code, r, said)
+		}
 	}
 }
 

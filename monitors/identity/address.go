@@ -84,8 +84,17 @@ func local(host string) bool {
 // machine of its own.
 func private(host string) bool {
 	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && a.Unmap().IsPrivate()
+	return err == nil && inside(a)
 }
+
+// inside says that an address means a machine only within its own network.
+func inside(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsPrivate() || a.IsLoopback() || a.IsUnspecified() || a.IsLinkLocalUnicast() || carrier.Contains(a)
+}
+
+// carrier is the range that providers and virtual networks use like a private one.
+var carrier = netip.MustParsePrefix("100.64.0.0/10")
 
 // scoped says that a name is completed by where it is read: a service of
 // Kubernetes or of a compose file, a name of the local network.
@@ -152,32 +161,38 @@ func clean(s string) string {
 }
 
 // neighbours compares where two servers stand, as seen from here. settled says
-// that the two are known not to be one.
-func neighbours(f Finding, a, b where, settled bool) []Finding {
+// that the two are known not to be one, reached that one of them let us in.
+func neighbours(f Finding, a, b where, settled, reached bool) []Finding {
 	f.Question = "Do both lead to one address?"
-	var same, host string
+	var same, host netip.AddrPort
 	loopback := len(a.addrs) > 0 && len(b.addrs) > 0
 	for _, x := range a.addrs {
 		for _, y := range b.addrs {
-			if x == y {
-				same = x.String()
+			if x == y && (!same.IsValid() || !inside(x.Addr())) {
+				same = x
 			}
-			if x.Addr() == y.Addr() && !x.Addr().IsLoopback() {
-				host = x.Addr().String()
+			if x.Addr() == y.Addr() && !x.Addr().IsLoopback() && (reached || !inside(x.Addr())) {
+				host = x
 			}
 			loopback = loopback && x.Addr().IsLoopback() && y.Addr().IsLoopback()
 		}
 	}
 	switch {
-	case same != "" && settled:
+	case same.IsValid() && settled:
 		f.Verdict = SharedNeighbour
-		f.Evidence = "Both are reached at " + same + ", and two servers answer there: one proxy stands in front of both."
-	case same != "":
+		f.Evidence = "Both are reached at " + same.String() + ", and two servers answer there: one proxy stands in front of both."
+	case same.IsValid() && reached:
 		f.Verdict = SameInstance
-		f.Evidence = "Both are reached at " + same + ": one server, or one proxy in front of two."
-	case host != "":
+		f.Evidence = "Both are reached at " + same.String() + ": one server, or one proxy in front of two."
+	case same.IsValid() && inside(same.Addr()):
+		f.Evidence = "Both lead to " + same.String() + ", where neither could be asked, and that address means another machine in every network."
+		f.Answer = "run the check from a machine that reaches both, or say whether both lead into one network"
+	case same.IsValid():
 		f.Verdict = SharedNeighbour
-		f.Evidence = "Both are reached at the address " + host + " on different ports: one host, or one proxy in front of two."
+		f.Evidence = "Both lead to " + same.String() + ", where neither could be asked: one server, or one proxy in front of two."
+	case host.IsValid():
+		f.Verdict = SharedNeighbour
+		f.Evidence = "Both lead to the address " + host.Addr().String() + " on different ports: one host, or one proxy in front of two."
 	case loopback:
 		f.Hint = true
 		f.Evidence = "Both are reached through this machine's loopback: either both run here, or tunnels that lead elsewhere end here."

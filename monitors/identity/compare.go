@@ -169,7 +169,7 @@ func comparePair(ctx context.Context, o Options, a, b *node) []Finding {
 			settled = settled || g.Question == questionOne && g.Verdict != Unknown
 		}
 	}
-	near := neighbours(f, a.where, b.where, settled)
+	near := neighbours(f, a.where, b.where, settled, a.store != nil || b.store != nil)
 	if a.place.System != b.place.System && len(near) > 0 && near[0].Hint {
 		return findings
 	}

@@ -135,9 +135,11 @@ func TestCompareLists(t *testing.T) {
 		{"two systems", []string{"redis://" + closed}, []string{"postgres://" + other + "/x"}, Unknown, []string{"No Redis or Valkey was named for production", "No PostgreSQL was named for staging"}},
 		{"unreadable", []string{"s3cret"}, []string{"postgres://u:s3cret/@x"}, Unknown, []string{"The DSN of staging: it cannot be read", "The DSN of production"}},
 		{"the second of a list", []string{"redis://" + closed, "s3cret"}, []string{"redis://" + other}, Unknown, []string{"DSN 2 of staging: it cannot be read"}},
-		// Whoever answers there or not: both lead to one address.
-		{"one address", []string{"redis://" + closed}, []string{"redis://" + closed + "/1"}, SameInstance, []string{"Both are reached at " + closed}},
-		{"one address of a kind nobody can ask", []string{"mongodb://a.example/x"}, []string{"mongodb://b.example/y"}, SameInstance, []string{"Both are reached at 192.0.2.1:27017", "cannot ask servers of this kind"}},
+		// Where nobody answers, an address of one network alone is no proof.
+		{"one address of this machine", []string{"redis://" + closed}, []string{"redis://" + closed + "/1"}, Unknown, []string{"Both lead to " + closed + ", where neither could be asked"}},
+		{"one address of a network", []string{"mongodb://10.255.255.1/x"}, []string{"mongodb://10.255.255.1/y"}, Unknown, []string{"means another machine in every network"}},
+		{"one address of a kind nobody can ask", []string{"mongodb://a.example/x"}, []string{"mongodb://b.example/y"}, SharedNeighbour, []string{"Both lead to 192.0.2.1:27017", "one server, or one proxy", "cannot ask servers of this kind"}},
+		{"one host of a network", []string{"amqp://10.255.255.1"}, []string{"amqps://10.255.255.1"}, Unknown, nil},
 		{"one host", []string{"amqp://a.example"}, []string{"amqps://b.example"}, SharedNeighbour, []string{"192.0.2.1 on different ports"}},
 		{"one host, two systems", []string{"amqp://a.example"}, []string{"mongodb://b.example"}, SharedNeighbour, []string{"amqp and mongodb"}},
 		{"a form without a driver", []string{"Server=a.example;Database=s3cret-x;Pwd=s3cret"}, nil, Unknown, []string{"write it as a URL"}},

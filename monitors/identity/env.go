@@ -38,24 +38,29 @@ type Doubt struct {
 	Why  string `json:"why"`
 }
 
-// DSNs returns the connection strings that Compare can use. They are secrets.
+// DSNs returns the connection strings that Compare can use from here. They are
+// secrets.
 func (e Env) DSNs() []string {
 	var out []string
 	for _, p := range e.Places {
-		if p.dsn != nil && askable(p.System) && !p.elsewhere() {
+		if p.asked() {
 			out = append(out, p.secret())
 		}
 	}
 	return out
 }
 
-// elsewhere says that the place is on the machine that reads the settings, which
-// is not this one: to ask it from here would take this machine's own server for
-// that of both environments.
+// asked says that the place's server can be asked from here.
+func (p Place) asked() bool { return p.dsn != nil && askable(p.System) && !p.elsewhere() }
+
+// elsewhere says that where the place leads depends on where its settings are
+// read, which is not here: a file or a socket of that machine, a name or an
+// address of that network. To ask it from here would take what answers here for
+// the server of both environments.
 func (p Place) elsewhere() bool {
-	return slices.ContainsFunc(p.Hosts, func(h string) bool {
+	return p.Path != "" || slices.ContainsFunc(p.Hosts, func(h string) bool {
 		host, _, err := net.SplitHostPort(h)
-		return err == nil && local(host)
+		return err == nil && (local(host) || private(host) || scoped(host))
 	})
 }
 

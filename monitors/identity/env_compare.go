@@ -16,8 +16,11 @@ const questionPlace = "Do the settings of both lead to one place?"
 
 // CompareEnvs finds the connection strings of two environments' settings that
 // lead to the same host, port and database, by their text and by what the names
-// resolve to from here. It connects to none of them: give Env.DSNs to Compare
-// for that. Services reached by http are hints. It ends when ctx does.
+// resolve to from here. It connects to none of them, so it never says Distinct:
+// a replica or a second address of production differs by text as well. Join it
+// with what Compare says of both Env.DSNs; places that are in neither are
+// Unknown. Services, and what is reached by http, are hints. It ends when ctx
+// does.
 func CompareEnvs(ctx context.Context, staging, production Env, o Options) Result {
 	o = o.complete()
 	seen := addresses(ctx, o, staging, production)
@@ -30,12 +33,13 @@ func CompareEnvs(ctx context.Context, staging, production Env, o Options) Result
 		}
 	}
 	for _, a := range staging.Places {
-		beside, settled := 0, true
+		beside, settled, asked := 0, true, a.asked()
 		for _, b := range production.Places {
 			if a.System != b.System {
 				continue
 			}
 			beside++
+			asked = asked && b.asked()
 			pair := &pairing{a: a, b: b, addrsA: seen[strings.Join(a.Hosts, ",")], addrsB: seen[strings.Join(b.Hosts, ",")]}
 			if f, ok := pair.judge(); ok {
 				tell(f)
@@ -43,16 +47,24 @@ func CompareEnvs(ctx context.Context, staging, production Env, o Options) Result
 				settled = settled && f.Hint && f.Verdict != Unknown
 			}
 		}
-		if a.System == systemHTTP || !settled {
+		if service(a.System) || !settled {
 			continue
 		}
 		f := Finding{System: a.System, Staging: a.String()}
-		if beside == 0 {
+		switch {
+		case beside == 0:
 			f.Answer = "add it to production's file, or say that production has none"
 			tell(f.answer(questionPlace, Unknown, "%s leads to %s, and production's settings name no %s.", a.source("staging"), a, nameOf(a.System)))
-			continue
+		case asked:
+			f.Hint = true
+			tell(f.answer(questionPlace, Distinct, "%s leads to none of the %d places of this kind in production's settings, by their text; what the servers themselves say counts.", a.source("staging"), beside))
+		default:
+			f.Answer = "ask whoever runs it whether the two environments share it"
+			if askable(a.System) {
+				f.Answer = "compare the two with --staging-dsn and --production-dsn, from a machine that reaches both"
+			}
+			tell(f.answer(questionPlace, Unknown, "%s leads to none of the %d places of this kind in production's settings, but not all of these servers can be asked: a replica, a pooler or a second address of production looks the same.", a.source("staging"), beside))
 		}
-		tell(f.answer(questionPlace, Distinct, "%s leads to none of the %d places of this kind in production's settings.", a.source("staging"), beside))
 	}
 	for _, side := range []struct {
 		role string
@@ -122,10 +134,10 @@ func (p *pairing) judge() (Finding, bool) {
 		if p.a.Path != p.b.Path {
 			return f, false
 		}
-		f.Hint, f.Answer = true, "say whether both applications run on one machine"
+		f.Answer = oneMachine
 		return f.answer(questionPlace, Unknown, "%s name the same path, %s; on two machines these are two.", both, p.a), true
 	}
-	if p.a.System == systemHTTP {
+	if service(p.a.System) {
 		return p.service(f, both)
 	}
 	for _, h := range p.a.Hosts {
@@ -135,7 +147,7 @@ func (p *pairing) judge() (Finding, bool) {
 		host, _, _ := net.SplitHostPort(h)
 		switch {
 		case local(host):
-			f.Hint, f.Answer = true, "say whether both applications run on one machine"
+			f.Answer = oneMachine
 			return f.answer(questionPlace, Unknown, "%s name %s, which is another machine wherever it is read.", both, h), true
 		case scoped(host):
 			f.Answer = "say whether both run in one namespace, compose project or network; if so it is one server"
@@ -152,6 +164,9 @@ func (p *pairing) judge() (Finding, bool) {
 		for _, y := range p.addrsB {
 			switch {
 			case x.Addr() != y.Addr() || x.Addr().IsLoopback():
+			case inside(x.Addr()):
+				f.Answer = "say whether both lead into one network, or compare them with --staging-dsn and --production-dsn; if so it is one server or one host"
+				return f.answer(questionPlace, Unknown, "%s lead to the address %s, which two separate networks may both use.", both, x.Addr()), true
 			case x == y:
 				return f.answer(questionPlace, SameInstance, "%s lead to the address %s%s.", both, x, p.data()), true
 			default:
@@ -170,6 +185,9 @@ func (p *pairing) judge() (Finding, bool) {
 	return f, false
 }
 
+// oneMachine would answer whether two paths, or two localhosts, are one.
+const oneMachine = "say whether both applications run on one machine; if so, compare the two with --staging-dsn and --production-dsn there"
+
 // data says whether the data is the same, too.
 func (p *pairing) data() string {
 	switch {
@@ -181,8 +199,12 @@ func (p *pairing) data() string {
 	return fmt.Sprintf(", to its databases %s (staging) and %s (production)", clean(p.a.Database), clean(p.b.Database))
 }
 
-// service is about something that is reached by http: often of somebody else,
-// and shared all the same.
+// service says that what a system keeps is not the environment's own data:
+// mail, and whatever is reached by http.
+func service(system string) bool { return system == systemHTTP || system == "smtp" }
+
+// service is about something that is often of somebody else, and shared all the
+// same.
 func (p *pairing) service(f Finding, both string) (Finding, bool) {
 	f.Hint = true
 	for _, h := range p.a.Hosts {

@@ -3,6 +3,7 @@ package identity
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,5 +214,38 @@ func composite(settings []setting, at int) (Place, string) {
 	if p.System == systemRedis && p.Database == "" {
 		p.Database = "0"
 	}
+	p.compose(beside("USER", "USERNAME", "LOGIN", "DB USER", "USER NAME"), beside("PASSWORD", "PASS", "PASSWD", "PWD", "DB PASSWORD"))
 	return p, ""
+}
+
+// compose makes the connection string that the parts of a place come to, if user
+// and password are among them. A Redis may have neither.
+func (p *Place) compose(user, password string) {
+	named := func(s string) string {
+		if strings.EqualFold(s, "null") || strings.EqualFold(s, "none") {
+			return ""
+		}
+		return s
+	}
+	_, missing := unfilled(user + password)
+	user, password = named(user), named(password)
+	whole := user != "" && password != ""
+	u := url.URL{Scheme: p.System, Host: strings.Join(p.Hosts, ","), Path: "/" + p.Database}
+	switch p.System {
+	case systemPostgres:
+	case systemMySQL:
+		whole = whole && len(p.Hosts) == 1
+	case systemRedis:
+		whole = (user == "" || password != "") && len(p.Hosts) == 1
+	default:
+		return
+	}
+	if missing || !whole {
+		return
+	}
+	if password != "" {
+		u.User = url.UserPassword(user, password)
+	}
+	dsn := u.String()
+	p.dsn = &dsn
 }

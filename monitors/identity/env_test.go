@@ -115,7 +115,7 @@ func TestBadSettingsHaveAPlaceAndARemedy(t *testing.T) {
 
 func TestCompareEnvs(t *testing.T) {
 	known := Options{Resolver: names{
-		"db.example": "192.0.2.1", "db2.example": "192.0.2.2", "alias.example": "192.0.2.1",
+		"db.example": "192.0.2.1", "db2.example": "192.0.2.2", "alias.example": "192.0.2.1", "in1.example": "10.0.0.5", "in2.example": "10.0.0.5",
 		"shop.c1abcdefgh.eu-west-1.rds.amazonaws.com": "192.0.2.3", "shop2.c1abcdefgh.eu-west-1.rds.amazonaws.com": "192.0.2.4",
 	}}
 	for _, c := range []struct {
@@ -128,15 +128,24 @@ func TestCompareEnvs(t *testing.T) {
 		{"one server, two names", "URL=postgres://alias.example/shop", "URL=postgres://db.example/shop", SameInstance, "the address 192.0.2.1:5432"},
 		{"one cache, two numbers", "REDIS_URL=redis://db.example/1", "REDIS_HOST=db.example", SameInstance, "databases 1 (staging) and 0"},
 		{"one host", "URL=postgres://alias.example/shop", "URL=postgres://db.example:5433/shop", SharedNeighbour, "on different ports"},
-		{"two", "URL=postgres://u:s3cret@db.example/shop", "URL=postgres://db2.example/shop", Distinct, "leads to none of the 1 places"},
-		{"localhost", "URL=postgres://localhost/shop\nR=redis://db.example", "URL=postgres://localhost/shop\nR=redis://db2.example", Distinct, "another machine wherever it is read"},
+		{"two", "URL=postgres://u:s3cret@db.example/shop", "URL=postgres://db2.example/shop", Unknown, "hint: DISTINCT, postgres (staging db.example:5432/shop, production -): Do the settings of both lead to one place? URL of staging (staging.env:1) leads to none of the 1 places"},
+		{"two, told in parts", "DB_HOST=db.example\nDB_PORT=5432\nDB_DATABASE=shop", "DB_HOST=db2.example\nDB_PORT=5432\nDB_DATABASE=shop", Unknown, "not all of these servers can be asked: a replica, a pooler"},
+		{"two of a kind nobody can ask", "URL=mongodb://db.example/shop", "URL=mongodb://db2.example/shop", Unknown, "ask whoever runs it"},
+		{"two files", "URL=sqlite:///srv/a.db", "URL=sqlite:///srv/b.db", Unknown, "not all of these servers"},
+		{"one file", "URL=sqlite:///srv/shop.db", "URL=sqlite:///srv/shop.db", Unknown, "on two machines these are two"},
+		{"one socket", "URL=postgres:///shop?host=/run/postgresql", "URL=postgres:///shop?host=/run/postgresql", Unknown, "on two machines these are two"},
+		{"one socket of Redis", "URL=unix:///run/redis.sock", "REDIS_URL=unix:///run/redis.sock", Unknown, ""},
+		{"two names, one address of a network", "URL=postgres://in1.example/shop", "URL=postgres://in2.example/shop", Unknown, "10.0.0.5, which two separate networks"},
+		{"one mail server", "URL=postgres://db.example/a\nMAIL_HOST=mail.example", "URL=postgres://db2.example/a\nMAIL_HOST=mail.example", Unknown, "hint: SHARED NEIGHBOUR, smtp"},
+		{"localhost", "URL=postgres://localhost/shop\nR=redis://db.example", "URL=postgres://localhost/shop\nR=redis://db2.example", Unknown, "another machine wherever it is read"},
 		{"a service's name", "URL=postgres://db/shop", "URL=postgres://db/shop", Unknown, "completed by where it is read"},
 		{"one of kubernetes", "URL=postgres://db.shop.svc.cluster.local/shop", "URL=postgres://db.shop.svc.cluster.local/shop", Unknown, "one namespace"},
 		{"an address of two networks", "URL=postgres://10.0.0.5/shop", "URL=postgres://10.0.0.5/shop", Unknown, "two separate networks"},
+		{"an address of a provider's network", "URL=postgres://100.64.0.5/shop", "URL=postgres://100.64.0.5/shop", Unknown, "two separate networks"},
 		{"an address of one", "URL=postgres://198.51.100.7/shop", "URL=postgres://198.51.100.7/shop", SameInstance, "lead to 198.51.100.7:5432"},
 		{"unresolved", "URL=postgres://x.example/shop", "URL=postgres://y.example/shop", Unknown, "do not resolve from here"},
-		{"one account", "URL=postgres://shop.c1abcdefgh.eu-west-1.rds.amazonaws.com/a", "URL=postgres://shop2.c1abcdefgh.eu-west-1.rds.amazonaws.com/a", Distinct, "hint: SHARED NEIGHBOUR"},
-		{"one service", "URL=postgres://db.example/a\nPAY=https://pay.example/x?key=s3cret", "URL=postgres://db2.example/a\nPAY=https://pay.example/y", Distinct, "use the service at pay.example:443"},
+		{"one account", "URL=postgres://shop.c1abcdefgh.eu-west-1.rds.amazonaws.com/a", "URL=postgres://shop2.c1abcdefgh.eu-west-1.rds.amazonaws.com/a", Unknown, "hint: SHARED NEIGHBOUR"},
+		{"one service", "URL=postgres://db.example/a\nPAY=https://pay.example/x?key=s3cret", "URL=postgres://db2.example/a\nPAY=https://pay.example/y", Unknown, "use the service at pay.example:443"},
 		{"nothing beside it", "URL=redis://db.example", "URL=postgres://db2.example/a", Unknown, "production's settings name no Redis"},
 		{"nothing", "A=1", "URL=postgres://db2.example/a", Unknown, "The settings of staging hold no connection string"},
 		{"a doubt", "URL=postgres://db.example/a\nR=redis://${X}", "URL=postgres://db2.example/a", Unknown, "Where R of staging (staging.env:2) leads is not known"},
@@ -200,6 +209,68 @@ func TestLoopbackInSettingsIsNoServerOfOurs(t *testing.T) {
 	for _, f := range CompareEnvs(t.Context(), envs[0], envs[1], Options{}).Findings {
 		if f.System == systemPostgres && f.Verdict != Unknown {
 			t.Errorf("%s: %s", f.Verdict, f.Evidence)
+		}
+	}
+}
+
+// Where these lead depends on who reads them: none may be asked from here.
+func TestSettingsOfAnotherMachineAreNotAskedFromHere(t *testing.T) {
+	for _, text := range []string{
+		"URL=postgres://u:p@10.255.255.1:5432/shop", "URL=postgres://u:p@100.64.1.1/shop", "URL=mysql://u:p@192.168.1.5/shop", "URL=redis://[fd00::1]:6379",
+		"URL=postgres://u:p@db/shop", "URL=mysql://u:p@db.shop.svc.cluster.local/shop", "URL=redis://cache.internal", "URL=postgres://u:p@db.example,10.0.0.1/shop",
+		"URL=sqlite:///srv/shop.db", "DB=file:shop.db", "URL=postgres:///shop?host=/run/postgresql", "URL=u:p@unix(/run/mysqld.sock)/shop", "REDIS_URL=unix:///run/redis.sock",
+		"DB_CONNECTION=mysql\nDB_HOST=127.0.0.1\nDB_DATABASE=shop\nDB_USERNAME=u\nDB_PASSWORD=p",
+	} {
+		e, err := ParseEnv(".env", []byte(text))
+		if err != nil || len(e.Places) != 1 || len(e.DSNs()) != 0 {
+			t.Errorf("%q: %d places, %d to ask from here, %v", text, len(e.Places), len(e.DSNs()), err)
+		}
+	}
+}
+
+// What applications are told in parts can be asked as well, and is as secret.
+func TestPartsMakeAConnectionString(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_PORT=3307\nDB_DATABASE=shop\nDB_USERNAME=s3cret-u\nDB_PASSWORD='s3cret/@:?#p'", "mysql://s3cret-u:s3cret%2F%40%3A%3F%23p@db.example:3307/shop"},
+		{"DB_CONNECTION=pgsql\nDB_HOST=db.example\nDB_DATABASE=shop\nDB_USER=s3cret-u\nDB_PASS=s3cret-p", "postgres://s3cret-u:s3cret-p@db.example:5432/shop"},
+		{"PGHOST=db.example\nPGUSER=s3cret-u\nPGPASSWORD=s3cret-p\nPGDATABASE=shop", "postgres://s3cret-u:s3cret-p@db.example:5432/shop"},
+		{"REDIS_HOST=cache.example\nREDIS_PASSWORD=null\nREDIS_DB=2", "redis://cache.example:6379/2"},
+		{"REDIS_HOST=cache.example\nREDIS_PASSWORD=s3cret-p", "redis://:s3cret-p@cache.example:6379/0"},
+		{"REDIS_HOST=cache.example\nREDIS_PASSWORD=${ELSEWHERE}", ""},
+		{"DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_USERNAME=s3cret-u\nDB_PASSWORD=", ""},
+		{"DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_PASSWORD=s3cret-p", ""},
+		{"MONGO_HOST=db.example\nMONGO_USER=s3cret-u\nMONGO_PASSWORD=s3cret-p", ""},
+	} {
+		e, err := ParseEnv(".env", []byte(c.text))
+		if err != nil || len(e.Places) != 1 {
+			t.Errorf("%q: %v, %v", c.text, e, err)
+			continue
+		}
+		if got := strings.Join(e.DSNs(), " "); got != c.want {
+			t.Errorf("%q is asked by %q, want %q", c.text, got, c.want)
+		}
+		p := e.Places[0]
+		for _, said := range []string{fmt.Sprint(e), fmt.Sprintf("%+v %#v", e, p), p.String(), CompareEnvs(t.Context(), e, e, Options{Resolver: names{}}).String()} {
+			if strings.Contains(said, "s3cret") {
+				t.Errorf("%q tells %s", c.text, said)
+			}
+		}
+		if c.want == "" {
+			continue
+		}
+		again, err := ParseDSN(c.want)
+		if err != nil || again.String() != p.String() || again.System != p.System {
+			t.Errorf("%q comes to %s, not %s: %v", c.text, again, p, err)
+		}
+		switch p.System {
+		case systemMySQL:
+			if m, err := mysqlConfig(p); err != nil || m.User != "s3cret-u" || m.Passwd != "s3cret/@:?#p" || m.Addr != "db.example:3307" {
+				t.Errorf("%q: the driver reads %v", c.text, err)
+			}
+		case systemRedis:
+			if _, err := redisOptions(p); err != nil {
+				t.Errorf("%q: %v", c.text, err)
+			}
 		}
 	}
 }

@@ -186,22 +186,28 @@ func TestNeighbours(t *testing.T) {
 	for _, c := range []struct {
 		a, b    where
 		settled bool
+		reached bool
 		want    Verdict
 		hint    bool
 		none    bool
 	}{
-		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, SameInstance, false, false},
-		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), true, SharedNeighbour, false, false},
-		{at("192.0.2.1:5432"), at("192.0.2.1:5433"), true, SharedNeighbour, false, false},
-		{at("192.0.2.1:5432"), at("192.0.2.2:5432"), true, Unknown, false, true},
-		{at("127.0.0.1:5432"), at("127.0.0.1:5433"), true, Unknown, true, false},
-		{at("[::1]:5432"), at("127.0.0.1:5433"), true, Unknown, true, false},
-		{at("127.0.0.1:5432"), at("127.0.0.1:5432"), false, SameInstance, false, false},
-		{where{}, at("192.0.2.2:5432"), false, Unknown, false, true},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, true, SameInstance, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), true, true, SharedNeighbour, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5433"), true, true, SharedNeighbour, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.2:5432"), true, true, Unknown, false, true},
+		{at("127.0.0.1:5432"), at("127.0.0.1:5433"), true, true, Unknown, true, false},
+		{at("[::1]:5432"), at("127.0.0.1:5433"), true, true, Unknown, true, false},
+		{at("127.0.0.1:5432"), at("127.0.0.1:5432"), false, true, SameInstance, false, false},
+		{at("127.0.0.1:5432"), at("127.0.0.1:5432"), false, false, Unknown, false, false},
+		{at("10.0.0.5:5432"), at("10.0.0.5:5432"), false, true, SameInstance, false, false},
+		{at("10.0.0.5:5432"), at("10.0.0.5:5432"), false, false, Unknown, false, false},
+		{at("10.0.0.5:5432"), at("10.0.0.5:5433"), false, false, Unknown, false, true},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, false, SharedNeighbour, false, false},
+		{where{}, at("192.0.2.2:5432"), false, true, Unknown, false, true},
 	} {
-		got := neighbours(Finding{}, c.a, c.b, c.settled)
+		got := neighbours(Finding{}, c.a, c.b, c.settled, c.reached)
 		if (len(got) == 0) != c.none || len(got) == 1 && (got[0].Verdict != c.want || got[0].Hint != c.hint) {
-			t.Errorf("%v, %v, settled %v: %v", c.a, c.b, c.settled, got)
+			t.Errorf("%v, %v, settled %v, reached %v: %v", c.a, c.b, c.settled, c.reached, got)
 		}
 	}
 }

@@ -46,7 +46,7 @@ type Place struct {
 	Line int    `json:"line,omitempty"`
 	Key  string `json:"key,omitempty"`
 
-	dsn *string // a secret; nil: put together from several settings
+	dsn *string // a secret; nil: the place is known by parts that are not all there
 }
 
 // String returns host:port/database, or the path.
