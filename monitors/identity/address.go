@@ -113,18 +113,28 @@ func scoped(host string) bool {
 // where is what is known of where a server stands.
 type where struct {
 	hosts []string         // names and ports, as in its DSN
-	addrs []netip.AddrPort // as seen from here, and by itself
+	addrs []netip.AddrPort // as seen from here, and by itself if that is of the whole network
+	own   []netip.AddrPort // what it calls itself within its own network, where others may have it, too
 }
+
+// lead is how sure it is that something leads to a server.
+type lead uint8
+
+const (
+	leadsNot   lead = iota
+	leadsMaybe      // by an address that the server alone gives itself, within its own network
+	leadsThere
+)
 
 // leads says whether a host and port that the server w has on record lead to
 // the server other.
-func (w where) leads(ctx context.Context, o Options, host, port string, other where) bool {
+func (w where) leads(ctx context.Context, o Options, host, port string, other where) lead {
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return false
+		return leadsNot
 	}
 	if slices.Contains(other.hosts, net.JoinHostPort(strings.ToLower(host), port)) && !local(host) {
-		return true
+		return leadsThere
 	}
 	addrs := []netip.Addr{}
 	if local(host) {
@@ -139,10 +149,20 @@ func (w where) leads(ctx context.Context, o Options, host, port string, other wh
 	}
 	for _, a := range addrs {
 		if slices.Contains(other.addrs, netip.AddrPortFrom(a.Unmap(), uint16(n))) {
-			return true
+			return leadsThere
 		}
 	}
-	return false
+	if local(host) {
+		for _, a := range w.own {
+			addrs = append(addrs, a.Addr())
+		}
+	}
+	for _, a := range addrs {
+		if slices.Contains(other.own, netip.AddrPortFrom(a.Unmap(), uint16(n))) {
+			return leadsMaybe
+		}
+	}
+	return leadsNot
 }
 
 // clean makes a text of a server or of a file fit for one line of ours.

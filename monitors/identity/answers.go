@@ -358,7 +358,9 @@ func postgresOf(line string) postgresFacts {
 	f := postgresFacts{id: w["id"], start: w["start"], standby: strings.HasPrefix(w["standby"], "t"), database: w["db"]}
 	if host, port, ok := strings.Cut(w["at"], ","); ok {
 		f.saw(host, port)
-		f.hosts = []string{net.JoinHostPort(strings.ToLower(host), port)}
+		if !private(host) {
+			f.hosts = []string{net.JoinHostPort(strings.ToLower(host), port)}
+		}
 	}
 	for link := range strings.SplitSeq(w["links"], ";") {
 		parts := strings.Split(link, ",")

@@ -125,6 +125,31 @@ func TestAnswersResult(t *testing.T) {
 	}
 }
 
+// Two stacks of containers that are numbered alike are no link.
+func TestStatementsOfTwoNetworks(t *testing.T) {
+	line := func(id, at, links string) string {
+		return "crosstalk postgres id=" + id + " start=" + id + "00 standby=false at=" + at + ",5432 db=shop links=" + links + " end"
+	}
+	for _, c := range []struct {
+		staging, production string
+		want                Verdict
+		words               string
+	}{
+		{line("1", "172.18.0.3", "foreign,reports,172.18.0.2,5432"), line("2", "172.18.0.2", "-"), Unknown, "which leads to 172.18.0.2:5432, as production calls itself"},
+		{line("1", "172.18.0.2", "-"), line("2", "172.18.0.2", "-"), Distinct, "system identifiers differ"},
+		{line("1", "172.18.0.2", "foreign,own,172.18.0.2,5432"), line("2", "172.18.0.2", "-"), Distinct, "system identifiers differ"},
+		{line("1", "192.0.2.3", "foreign,reports,192.0.2.2,5432"), line("2", "192.0.2.2", "-"), DataLink, "that is production"},
+		{line("1", "172.18.0.3", "subscribes,feed,feed"), line("2", "172.18.0.2", "slot,feed,true"), Unknown, "a logical slot of its name in use"},
+	} {
+		a := Answers{Staging: []string{c.staging}, Production: []string{c.production}}
+		r := Conclude(a.compareLines(t.Context(), Options{Resolver: names{}}.complete())...)
+		if r.Verdict != c.want || !strings.Contains(r.String(), c.words) {
+			t.Errorf("%s\n%s: want %s, got %s", c.staging, c.production, c.want, r)
+		}
+		worded(t, r)
+	}
+}
+
 func TestStatementsComeBackInTables(t *testing.T) {
 	text := Questions()
 	text = strings.Replace(text, askStaging, askStaging+"\n crosstalk \n-----------\n "+lineA+"\n(1 row)\n", 1)

@@ -53,6 +53,15 @@ func TestJudgePostgres(t *testing.T) {
 	standby := func(host string) func(*postgresFacts) {
 		return func(f *postgresFacts) { f.standby, f.receiver = true, &endpoint{host, "5432"} }
 	}
+	calls := func(host string) func(*postgresFacts) {
+		return func(f *postgresFacts) { f.saw(host, "5432") }
+	}
+	foreignTo := func(host string) func(*postgresFacts) {
+		return func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "host="+host)} }
+	}
+	subscribes := func(host string) func(*postgresFacts) {
+		return func(f *postgresFacts) { f.subs = []subscription{{"feed", "feed", true, endpoint{host, "5432"}}} }
+	}
 	for _, c := range []struct {
 		name  string
 		a, b  *postgresFacts
@@ -77,6 +86,17 @@ func TestJudgePostgres(t *testing.T) {
 		{"foreign loopback", facts("1", "1", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "dbname=x")} }), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
 		{"foreign, of another kind", facts("1", "1", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "file_fdw", "")} }), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
 		{"foreign, by address", facts("1", "1", nil), facts("2", "2", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "host=192.0.2.1")} }), unseen, false, DataLink, "Production has the foreign server s"},
+		// What a server calls itself within its own network is no proof, as two stacks
+		// of containers are numbered alike; with one system identifier it is.
+		{"foreign, by its own address", facts("1", "1", foreignTo("172.18.0.2")), facts("2", "2", calls("172.18.0.2")), unseen, false, Unknown, "as production calls itself, in an address that other networks use"},
+		{"foreign, to itself", facts("1", "1", func(f *postgresFacts) { foreignTo("172.18.0.2")(f); calls("172.18.0.2")(f) }), facts("2", "2", calls("172.18.0.2")), unseen, false, Distinct, "Neither"},
+		{"foreign, by the address we dialled", facts("1", "1", foreignTo("10.0.0.7")), facts("2", "2", func(f *postgresFacts) { f.where = at("10.0.0.7:5432") }), unseen, false, DataLink, "that is production"},
+		{"standby by its own address", facts("1", "1", standby("172.18.0.2")), facts("1", "2", calls("172.18.0.2")), unseen, false, DataLink, "receives from 172.18.0.2"},
+		{"two standbys of one address of their networks", facts("1", "1", standby("172.18.0.9")), facts("1", "2", standby("172.18.0.9")), unseen, false, Unknown, "say which server 172.18.0.9:5432 is"},
+		{"two standbys beside their primaries", facts("1", "1", standby("localhost")), facts("1", "2", standby("localhost")), unseen, false, Unknown, "say which server"},
+		{"subscription, by its own address", facts("1", "1", subscribes("172.18.0.2")), facts("2", "2", calls("172.18.0.2")), unseen, false, Unknown, "as production calls itself"},
+		{"subscription, by address", facts("1", "1", subscribes("192.0.2.2")), facts("2", "2", nil), unseen, false, DataLink, "to 192.0.2.2:5432, which is production"},
+		{"subscription, by the slot's name", facts("1", "1", subscribes("")), facts("2", "2", func(f *postgresFacts) { f.slots = []slot{{"feed", "logical", true}} }), unseen, false, Unknown, "a logical slot of its name in use, which may serve another"},
 	} {
 		r := Conclude(judgePostgres(t.Context(), o, Finding{System: systemPostgres}, c.a, c.b, c.seen, c.steps)...)
 		if r.Verdict != c.want || !strings.Contains(r.String(), c.words) {
@@ -125,6 +145,9 @@ func TestJudgeMySQL(t *testing.T) {
 	}{
 		{"seen", facts("u", 1, nil), facts("u", 1, nil), sighting{seen: true}, SameInstance, "A named lock"},
 		{"proxied, by all it says", facts("u", 50, nil), facts("u", 52, nil), mute, SameInstance, "same second"},
+		{"copied and started together", facts("u", 50, nil), facts("u", 52, nil), unseen, SameLineage, "the folder of one was copied"},
+		{"of one image, started together", facts("", 50, nil), facts("", 51, nil), unseen, Distinct, "is not held in production's eyes"},
+		{"of one image, behind a proxy", facts("", 50, nil), facts("", 51, nil), mute, SameInstance, "same second"},
 		{"copied folder", facts("u", 50, nil), facts("u", 500, nil), unseen, SameLineage, "the folder of one was copied"},
 		{"strangers", facts("u", 50, nil), facts("v", 500, nil), unseen, Distinct, "server_uuid differs"},
 		{"strangers started together", facts("u", 50, nil), facts("v", 51, nil), unseen, Distinct, "server_uuid differs"},
@@ -134,6 +157,8 @@ func TestJudgeMySQL(t *testing.T) {
 		{"replica by name", facts("u", 50, source("db.example", "", false)), facts("v", 500, nil), unseen, DataLink, "is set up to copy from db.example:3306"},
 		{"replica of a third", facts("u", 50, source("10.0.0.9", "w", true)), facts("v", 500, nil), unseen, Unknown, "copies from 10.0.0.9:3306"},
 		{"two replicas of one", facts("u", 50, source("10.0.0.9", "w", true)), facts("v", 500, source("10.0.0.8", "w", true)), unseen, DataLink, "Both copy from"},
+		{"two replicas of one name", facts("u", 50, source("src.example", "", true)), facts("v", 500, source("src.example", "", true)), unseen, DataLink, "Both copy from src.example"},
+		{"two replicas of an address of their networks", facts("u", 50, source("10.0.0.9", "", true)), facts("v", 500, source("10.0.0.9", "", true)), unseen, Unknown, "say which server"},
 		{"one galera", facts("u", 50, galera("a:1", "b:1")), facts("v", 500, galera("b:1")), unseen, DataLink, "nodes of one Galera cluster"},
 		{"a copy of a galera", facts("u", 50, galera("a:1")), facts("v", 500, galera("b:1")), unseen, Unknown, "no member in common"},
 		{"tables elsewhere", facts("u", 50, func(f *mysqlFacts) { f.tables = []string{"shop.far"} }), facts("v", 500, nil), unseen, Unknown, "SHOW CREATE TABLE"},
@@ -203,6 +228,8 @@ func TestNeighbours(t *testing.T) {
 		{at("10.0.0.5:5432"), at("10.0.0.5:5432"), false, false, Unknown, false, false},
 		{at("10.0.0.5:5432"), at("10.0.0.5:5433"), false, false, Unknown, false, true},
 		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, false, SharedNeighbour, false, false},
+		// Two containers of two networks.
+		{where{own: at("172.18.0.2:5432").addrs}, where{own: at("172.18.0.2:5432").addrs}, true, true, Unknown, false, true},
 		{where{}, at("192.0.2.2:5432"), false, true, Unknown, false, true},
 	} {
 		got := neighbours(Finding{}, c.a, c.b, c.settled, c.reached)

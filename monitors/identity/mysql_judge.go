@@ -50,7 +50,9 @@ func judgeMySQL(ctx context.Context, o Options, f Finding, a, b *mysqlFacts, see
 	}
 	alike := a.uuid != "" && a.uuid == b.uuid
 	self := a.host != "" && a.host == b.host && a.port == b.port && a.dir == b.dir && a.id == b.id && a.uuid == b.uuid && a.uid == b.uid
-	if a.sameStart(b) && self {
+	// Servers of one image that are started together say the same of themselves:
+	// the lock, where it could be looked for, knows better.
+	if seen.trouble != nil && a.sameStart(b) && self {
 		return []Finding{f.answer(questionOne, SameInstance, "Both call themselves %s, port %s, with the same folder and number, and started at the same second: it is one server.", clean(a.host), clean(a.port))}
 	}
 	var out []Finding
@@ -114,7 +116,7 @@ func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFact
 			if source.uuid != "" && source.uuid == s.peer.uuid && a.uuid != b.uuid {
 				return f.answer(questionReplica, DataLink, "%s %s the server %s, which is %s.", s.name, how, clean(source.uuid), s.other)
 			}
-			if s.me.leads(ctx, o, source.to.host, source.to.port, s.peer.where) {
+			if s.me.leads(ctx, o, source.to.host, source.to.port, s.peer.where) == leadsThere {
 				return f.answer(questionReplica, DataLink, "%s %s %s, which is %s.", s.name, how, source.to, s.other)
 			}
 			elsewhere = append(elsewhere, strings.ToLower(s.name)+" "+how+" "+source.to.String())
@@ -122,7 +124,7 @@ func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFact
 	}
 	for _, x := range a.sources {
 		for _, y := range b.sources {
-			if x.uuid != "" && x.uuid == y.uuid || x.to == y.to && !local(x.to.host) && !scoped(x.to.host) {
+			if x.uuid != "" && x.uuid == y.uuid || x.to == y.to && x.to.everywhere() {
 				return f.answer(questionReplica, DataLink, "Both copy from %s.", x.to)
 			}
 		}
@@ -145,7 +147,7 @@ func judgeTables(ctx context.Context, o Options, f Finding, a, b *mysqlFacts) Fi
 		me, peer    *mysqlFacts
 	}{{"Staging", "production", a, b}, {"Production", "staging", b, a}} {
 		for _, x := range s.me.servers {
-			if s.me.leads(ctx, o, x.to.host, x.to.port, s.peer.where) {
+			if s.me.leads(ctx, o, x.to.host, x.to.port, s.peer.where) == leadsThere {
 				return f.answer(questionForeign, DataLink, "%s knows the server %s at %s in mysql.servers: that is %s.", s.name, clean(x.name), x.to, s.other)
 			}
 			elsewhere = append(elsewhere, strings.ToLower(s.name)+" knows the server "+clean(x.name)+" at "+x.to.String())

@@ -13,6 +13,11 @@ import (
 // endpoint is a host and port that a server has on record.
 type endpoint struct{ host, port string }
 
+// everywhere says that the endpoint means one machine wherever it is read.
+func (e endpoint) everywhere() bool {
+	return e.host != "" && !strings.HasPrefix(e.host, "/") && !local(e.host) && !private(e.host) && !scoped(e.host)
+}
+
 func (e endpoint) String() string { return clean(net.JoinHostPort(e.host, e.port)) }
 
 // slot is a replication slot.
@@ -52,14 +57,19 @@ type postgresFacts struct {
 }
 
 // saw notes the address that the server knows itself by. One that means another
-// machine everywhere is no news.
+// machine everywhere is no news, and one of its own network proves nothing: two
+// stacks of containers give their databases the same.
 func (f *postgresFacts) saw(host, port string) {
 	a, err := netip.ParseAddr(host)
 	n, errPort := strconv.ParseUint(port, 10, 16)
 	if err != nil || errPort != nil || local(host) {
 		return
 	}
-	f.addrs = unique(append(f.addrs, netip.AddrPortFrom(a.Unmap(), uint16(n))))
+	if at := netip.AddrPortFrom(a.Unmap(), uint16(n)); inside(a) {
+		f.own = unique(append(f.own, at))
+	} else {
+		f.addrs = unique(append(f.addrs, at))
+	}
 }
 
 const (
@@ -125,7 +135,8 @@ func judgeCopies(ctx context.Context, o Options, f Finding, a, b *postgresFacts,
 		me, peer    *postgresFacts
 	}{{"staging", "production", a, b}, {"production", "staging", b, a}}
 	for _, s := range sides {
-		if r := s.me.receiver; s.me.standby && r != nil && r.host != "" && s.me.leads(ctx, o, r.host, r.port, s.peer.where) {
+		// They have one system identifier: that, with the address, is enough.
+		if r := s.me.receiver; s.me.standby && r != nil && r.host != "" && s.me.leads(ctx, o, r.host, r.port, s.peer.where) != leadsNot {
 			return linked("%s is a standby that receives from %s, which is %s.", sentenceCase(s.name), r, s.other)
 		}
 	}
@@ -136,7 +147,7 @@ func judgeCopies(ctx context.Context, o Options, f Finding, a, b *postgresFacts,
 		}
 		return linked("%s is a standby with a running receiver, and receives just what %s writes.", sentenceCase(standby), primary)
 	}
-	if a.standby && b.standby && a.receiver != nil && b.receiver != nil && a.receiver.host != "" && *a.receiver == *b.receiver {
+	if a.standby && b.standby && a.receiver != nil && b.receiver != nil && *a.receiver == *b.receiver && a.receiver.everywhere() {
 		return linked("Both are standbys that receive from %s.", a.receiver)
 	}
 	if !a.standby && !b.standby {
@@ -187,15 +198,21 @@ func judgeLogical(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 	}{{"Staging", "production", a, b}, {"Production", "staging", b, a}} {
 		for _, sub := range s.me.subs {
 			if sub.to.host != "" {
-				if s.me.leads(ctx, o, sub.to.host, sub.to.port, s.peer.where) {
+				switch s.me.leads(ctx, o, sub.to.host, sub.to.port, s.peer.where) {
+				case leadsThere:
 					return f.answer(questionLogical, DataLink, "%s has the subscription %s to %s, which is %s.", s.name, clean(sub.name), sub.to, s.other)
+				case leadsMaybe:
+					hidden = append(hidden, fmt.Sprintf("%s's subscription %s leads to %s%s", strings.ToLower(s.name), clean(sub.name), sub.to, callsItself(s.other)))
+				case leadsNot:
+					hidden = append(hidden, fmt.Sprintf("%s's subscription %s leads to %s", strings.ToLower(s.name), clean(sub.name), sub.to))
 				}
-				hidden = append(hidden, fmt.Sprintf("%s's subscription %s leads to %s", strings.ToLower(s.name), clean(sub.name), sub.to))
 				continue
 			}
 			i := slices.IndexFunc(s.peer.slots, func(x slot) bool { return x.kind == "logical" && x.name == sub.slot && sub.slot != "" })
 			if i >= 0 && s.peer.slots[i].active {
-				return f.answer(questionLogical, DataLink, "%s has the subscription %s, and %s has a logical slot of its name in use.", s.name, clean(sub.name), s.other)
+				// Two stacks that are built alike have the same names.
+				hidden = append(hidden, fmt.Sprintf("%s has the subscription %s, and %s has a logical slot of its name in use, which may serve another of that name", strings.ToLower(s.name), clean(sub.name), s.other))
+				continue
 			}
 			hidden = append(hidden, fmt.Sprintf("where %s's subscription %s leads is not known", strings.ToLower(s.name), clean(sub.name)))
 		}
@@ -204,6 +221,11 @@ func judgeLogical(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 		return f.open(questionLogical, &trouble{several(hidden), "ask its owner for SELECT subname, subconninfo FROM pg_subscription (without the password), which takes a superuser; is that the other environment under another name?"})
 	}
 	return f.answer(questionLogical, Distinct, "Neither has a subscription of logical replication.")
+}
+
+// callsItself is said of an address that only the other server gives itself.
+func callsItself(other string) string {
+	return ", as " + other + " calls itself, in an address that other networks use, too"
 }
 
 func judgeForeign(ctx context.Context, o Options, f Finding, a, b *postgresFacts) Finding {
@@ -226,12 +248,18 @@ func judgeForeign(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 				}
 				continue // a file, or a wrapper that reaches no server
 			}
-			if s.me.leads(ctx, o, x.to.host, x.to.port, s.peer.where) {
+			there := s.me.leads(ctx, o, x.to.host, x.to.port, s.peer.where)
+			if there == leadsThere {
 				return f.answer(questionForeign, DataLink, "%s has %s, which leads to %s: that is %s.", s.name, what, x.to, s.other)
 			}
-			if !s.me.leads(ctx, o, x.to.host, x.to.port, s.me.where) {
-				elsewhere = append(elsewhere, fmt.Sprintf("%s has %s, which leads to %s", strings.ToLower(s.name), what, x.to))
+			if s.me.leads(ctx, o, x.to.host, x.to.port, s.me.where) != leadsNot {
+				continue // to itself
 			}
+			to := fmt.Sprintf("%s has %s, which leads to %s", strings.ToLower(s.name), what, x.to)
+			if there == leadsMaybe {
+				to += callsItself(s.other)
+			}
+			elsewhere = append(elsewhere, to)
 		}
 		if s.me.dblink && !slices.ContainsFunc(s.me.foreign, func(x foreign) bool { return x.wrapper == "dblink" }) {
 			blind = append(blind, strings.ToLower(s.name)+" has the extension dblink, whose targets are in the code that calls it")

@@ -169,10 +169,11 @@ func TestRealPostgresLinks(t *testing.T) {
 	until(t, "the subscription is served", func(context.Context) bool {
 		return b.ask(t, "shop", "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'feed' AND active") == "1"
 	})
-	expect(t, compare(t, x, y), DataLink, "Staging has the subscription feed, and production has a logical slot")
+	expect(t, compare(t, x, y), Unknown, "Staging has the subscription feed, and production has a logical slot of its name in use")
 	expect(t, compare(t, a.dsn("admin", "shop"), b.dsn("admin", "shop")), DataLink, "Staging has the subscription feed to 127.0.0.1:"+b.port)
 	statements = Answers{Staging: []string{a.ask(t, "shop", StatementPostgres)}, Production: []string{b.ask(t, "shop", StatementPostgres)}}
-	if r := statements.Result(t.Context(), Options{}); !r.Linked() {
+	if r := statements.Result(t.Context(), Options{}); r.Linked() || !strings.Contains(r.String(), "a logical slot of its name in use") {
+		// A name alone proves nothing, and a plain login may not read where it leads.
 		t.Errorf("by statements: %s", r)
 	}
 	a.do(t, "shop", "ALTER SUBSCRIPTION feed DISABLE")

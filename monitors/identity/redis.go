@@ -346,13 +346,13 @@ func judgeRedisReplication(ctx context.Context, o Options, f Finding, a, b *redi
 		me, peer    *redisFacts
 	}{{"Staging", "production", a, b}, {"Production", "staging", b, a}} {
 		if s.me.role == "slave" && s.me.master.host != "" {
-			if s.me.leads(ctx, o, s.me.master.host, s.me.master.port, s.peer.where) {
+			if s.me.leads(ctx, o, s.me.master.host, s.me.master.port, s.peer.where) == leadsThere {
 				return f.answer(questionReplica, DataLink, "%s is a replica of %s, which is %s.", s.name, s.me.master, s.other)
 			}
 			elsewhere = append(elsewhere, strings.ToLower(s.name)+" is a replica of "+s.me.master.String())
 		}
 		for _, r := range s.me.replicas {
-			if s.me.leads(ctx, o, r.host, r.port, s.peer.where) {
+			if s.me.leads(ctx, o, r.host, r.port, s.peer.where) == leadsThere {
 				return f.answer(questionReplica, DataLink, "%s has the replica %s, which is %s.", s.name, r, s.other)
 			}
 		}
