@@ -100,30 +100,31 @@ func TestParseDSN(t *testing.T) {
 		"host=db.example port=5433 dbname='my shop' user=u password=p": "postgres db.example:5433/my shop",
 		"dbname=shop":           "postgres localhost:5432/shop",
 		"host=/tmp dbname=shop": "postgres /tmp/shop",
-		"u:p@tcp(db.example:3307)/shop?parseTime=true":           "mysql db.example:3307/shop",
-		"u:p@tcp(db.example)/":                                   "mysql db.example:3306",
-		"u:p@unix(/run/mysqld.sock)/shop":                        "mysql /run/mysqld.sock/shop",
-		"mysql://u:p@db.example/shop":                            "mysql db.example:3306/shop",
-		"mysql2://u:p@db.example/shop":                           "mysql db.example:3306/shop",
-		"jdbc:mariadb://db.example/shop":                         "mysql db.example:3306/shop",
-		"Server=db.example;Port=3307;Database=shop;Uid=u;Pwd=p;": "mysql db.example:3307/shop",
-		"Host=db.example;Database=shop;Username=u;Password=p":    "postgres db.example:5432/shop",
-		"Server=tcp:db.example,1433;Initial Catalog=shop":        "sqlserver db.example:1433/shop",
-		"redis://:p@cache.example":                               "redis cache.example:6379/0",
-		"rediss://u:p@cache.example:6380/2":                      "redis cache.example:6380/2",
-		"valkey://cache.example/1":                               "redis cache.example:6379/1",
-		"redis://cache.example?db=4":                             "redis cache.example:6379/4",
-		"unix://u:p@/run/redis.sock?db=1":                        "redis /run/redis.sock/1",
-		"mongodb+srv://u:p@shop.mongodb.example/shop":            "mongodb shop.mongodb.example:srv/shop",
-		"mongodb://u:p@a.example,b.example:27018/shop":           "mongodb a.example:27017,b.example:27018/shop",
-		"amqps://u:p@queue.example/shop":                         "amqp queue.example:5671/shop",
-		"https://api.example/hooks/s3cret?key=p":                 "http api.example:443",
-		"sqlite:///var/lib/shop.db":                              "sqlite /var/lib/shop.db",
-		"sqlite:////var/lib/shop.db":                             "sqlite /var/lib/shop.db",
-		"file:shop.db?mode=ro":                                   "sqlite shop.db",
-		"/var/lib/shop.sqlite3":                                  "sqlite /var/lib/shop.sqlite3",
-		`C:\shop\shop.db`:                                        `sqlite C:\shop\shop.db`,
-		":memory:":                                               "sqlite :memory:",
+		"u:p@tcp(db.example:3307)/shop?parseTime=true":            "mysql db.example:3307/shop",
+		"u:p@tcp(db.example)/":                                    "mysql db.example:3306",
+		"u:p@unix(/run/mysqld.sock)/shop":                         "mysql /run/mysqld.sock/shop",
+		"mysql://u:p@db.example/shop":                             "mysql db.example:3306/shop",
+		"mysql2://u:p@db.example/shop":                            "mysql db.example:3306/shop",
+		"jdbc:mariadb://db.example/shop":                          "mysql db.example:3306/shop",
+		"Server=db.example;Port=3307;Database=shop;Uid=u;Pwd=p;":  "mysql db.example:3307/shop",
+		"Host=db.example;Database=shop;Username=u;Password=p":     "postgres db.example:5432/shop",
+		"Server=tcp:db.example,1433;Initial Catalog=shop":         "sqlserver db.example:1433/shop",
+		"redis://:p@cache.example":                                "redis cache.example:6379/0",
+		"rediss://u:p@cache.example:6380/2":                       "redis cache.example:6380/2",
+		"valkey://cache.example/1":                                "redis cache.example:6379/1",
+		"redis://cache.example?db=4":                              "redis cache.example:6379/4",
+		"unix://u:p@/run/redis.sock?db=1":                         "redis /run/redis.sock/1",
+		"mongodb+srv://u:p@shop.mongodb.example/shop":             "mongodb shop.mongodb.example:srv/shop",
+		"mongodb://u:p@a.example,b.example:27018/shop":            "mongodb a.example:27017,b.example:27018/shop",
+		"mongodb://u:p@db.example:10255/?ssl=true&appName=@shop@": "mongodb db.example:10255",
+		"amqps://u:p@queue.example/shop":                          "amqp queue.example:5671/shop",
+		"https://api.example/hooks/s3cret?key=p":                  "http api.example:443",
+		"sqlite:///var/lib/shop.db":                               "sqlite /var/lib/shop.db",
+		"sqlite:////var/lib/shop.db":                              "sqlite /var/lib/shop.db",
+		"file:shop.db?mode=ro":                                    "sqlite shop.db",
+		"/var/lib/shop.sqlite3":                                   "sqlite /var/lib/shop.sqlite3",
+		`C:\shop\shop.db`:                                         `sqlite C:\shop\shop.db`,
+		":memory:":                                                "sqlite :memory:",
 	} {
 		p, err := ParseDSN(dsn)
 		if got := p.System + " " + p.String(); err != nil || got != want {
@@ -137,6 +138,7 @@ func TestParseDSNRefusesWithoutRepeating(t *testing.T) {
 		"", "s3cret", "postgres://u:s3cret/5@db.example/shop", "postgres://u:12345/s3cret@db.example/shop", "postgres://db.example:s3cret/shop",
 		"gopher://u:s3cret@db.example", "postgres://u:12?s3cret@db.example/shop", "redis://u:12#s3cret@cache.example/0", "u:s3cret@tcp(db", "host='s3cret", "password=s3cret", "redis://u:s3cret#x@cache.example/0",
 		"postgres://u:p@s3cret host/x", "mysql://u:s3cret@db.example:99999/", "sqlite:", "unix://s3cret", "a=s3cret;b=c", "postgres://u:s3cret@db.example/\nx",
+		"postgres://s3cret:12?a=b@db.example/shop", "postgres://s3cret:12/?a=b&c@db.example/shop", "postgres://u:a@s3cret/x?c=d@db.example/shop", "unix://u:a@/s3cret?b@/run/redis.sock",
 	} {
 		p, err := ParseDSN(dsn)
 		if err == nil {
@@ -181,6 +183,33 @@ func FuzzParseDSN(f *testing.F) {
 		}
 		if strings.ContainsAny(p.String(), "\n\r\x1b") {
 			t.Errorf("%q is printed as %q", dsn, p.String())
+		}
+	})
+}
+
+// A password that nobody has escaped is refused or stays out of the place: it is
+// never taken for a host, a path or a name.
+func FuzzPasswordsStayOut(f *testing.F) {
+	for _, s := range []string{"p", "12?a=b", "12/?a=b&c", "a@b", "a@b/x?c=d", "a@b?c", "a#b", "a;b=c", "x?host=y", "a@/x?y", "a?b?c=d", "[::1]", "%zz", "a&b=c", "tcp(x)"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, password string) {
+		if low := strings.ToLower(password); strings.Contains(low, "appname") || strings.Contains(low, "application_name") {
+			return // the one part of what follows a host that may hold an @
+		}
+		for form, want := range map[string]string{
+			"postgres://user:%s@db.example/shop":                    "db.example:5432/shop",
+			"postgres://user:%s@db.example":                         "db.example:5432",
+			"jdbc:mysql://user:%s@db.example/shop?useSSL=true":      "db.example:3306/shop",
+			"redis://:%s@db.example/1":                              "db.example:6379/1",
+			"mongodb://user:%s@db.example/shop?appName=@shop@":      "db.example:27017/shop",
+			"unix://user:%s@/run/redis.sock?db=1":                   "/run/redis.sock/1",
+			"https://user:%s@api.example/hook":                      "api.example:443",
+			"jdbc:sqlserver://user:%s@db.example;databaseName=shop": "db.example:1433/shop",
+		} {
+			if p, err := ParseDSN(strings.Replace(form, "%s", password, 1)); err == nil && p.String() != want {
+				t.Errorf("%q in %s leads to %s", password, form, p)
+			}
 		}
 	})
 }

@@ -177,8 +177,7 @@ func (p *Place) readURL(scheme, rest string) error {
 	}
 	path, query, _ := strings.Cut(tail, "?")
 	// A password with a slash or a question mark in it would be read as a host.
-	before, _, _ := strings.Cut(query, "=")
-	if strings.Contains(path, "@") || strings.Contains(before, "@") {
+	if strings.Contains(path, "@") || strayAt(query, strings.Contains(authority, "@")) {
 		return errors.New("read DSN: there is an @ behind the host: write / # ? and @ of the password as %2F %23 %3F %40")
 	}
 	if i := strings.LastIndex(authority, "@"); i >= 0 {
@@ -229,13 +228,27 @@ func (p *Place) readURL(scheme, rest string) error {
 	return p.hosts(authority, known.port)
 }
 
+// strayAt says that an @ in what follows the ? may be the one that ends user and
+// password. Only the name that a client gives itself may hold one, and only
+// where the host has one in front of it.
+func strayAt(query string, named bool) bool {
+	for pair := range strings.SplitSeq(query, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		isName := named && (strings.EqualFold(key, "appName") || strings.EqualFold(key, "application_name"))
+		if strings.Contains(key, "@") || strings.Contains(value, "@") && !isName {
+			return true
+		}
+	}
+	return false
+}
+
 // readRedisSocket reads go-redis's form: unix://[USER:PASSWORD@]/path?db=1.
 func (p *Place) readRedisSocket(rest string) error {
 	rest, query, _ := strings.Cut(rest, "?")
 	if i := strings.LastIndex(rest, "@"); i >= 0 {
 		rest = rest[i+1:]
 	}
-	if !strings.HasPrefix(rest, "/") {
+	if !strings.HasPrefix(rest, "/") || strings.Contains(query, "@") {
 		return errForm
 	}
 	values, _ := url.ParseQuery(query)
