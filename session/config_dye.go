@@ -11,8 +11,8 @@ import (
 )
 
 // DyeConfig is a dye test: Staging makes one record named {{dye}}, Production
-// looks for it.
-type DyeConfig struct{ Staging, Production Step }
+// looks for it. Look, if it has a path, finds it through staging.
+type DyeConfig struct{ Staging, Look, Production Step }
 
 // dye reads identity.dye.
 func (r *configReader) dye(n ast.Node) {
@@ -25,7 +25,7 @@ func (r *configReader) dye(n ast.Node) {
 			*to, complete = s, complete && ok
 		}}
 	}
-	seen, unknown := r.mapping(n, "identity.dye", example, []field{one(&d.Staging, "staging"), one(&d.Production, "production")})
+	seen, unknown := r.mapping(n, "identity.dye", example, []field{one(&d.Staging, "staging"), one(&d.Look, "look"), one(&d.Production, "production")})
 	if seen == nil || unknown > 0 || !complete {
 		return
 	}
@@ -36,6 +36,8 @@ func (r *configReader) dye(n ast.Node) {
 		r.add(placeOf(n), "write identity.dye: "+example, "a dye test needs a request to each of staging and production")
 	case !strings.HasPrefix(d.Staging.Path, "/"):
 		r.add(seen["staging"], "write a path: it goes to staging.url", "identity.dye.staging leads to %s", d.Staging.Path)
+	case d.Look.Path != "" && !strings.HasPrefix(d.Look.Path, "/"):
+		r.add(seen["look"], "write a path: it goes to staging.url", "identity.dye.look leads to %s", d.Look.Path)
 	case !strings.HasPrefix(d.Production.Path, "http://") && !strings.HasPrefix(d.Production.Path, "https://"):
 		r.add(seen["production"], "write a whole URL", "identity.dye.production does not say which host: %s", d.Production.Path)
 	case !d.dyed():
@@ -61,11 +63,18 @@ func (c *Config) Dye() (d identity.Dye, ok bool) {
 	if c.Identity.Dye == nil {
 		return d, false
 	}
-	d.Staging = c.Identity.Dye.Staging.request(c.Staging.URL)
-	for k, v := range c.Staging.Headers {
-		if _, own := d.Staging.Headers[k]; !own {
-			d.Staging.Headers[k] = v
+	through := func(s Step) identity.Request {
+		q := s.request(c.Staging.URL)
+		for k, v := range c.Staging.Headers {
+			if _, own := q.Headers[k]; !own {
+				q.Headers[k] = v
+			}
 		}
+		return q
+	}
+	d.Staging = through(c.Identity.Dye.Staging)
+	if c.Identity.Dye.Look.Path != "" {
+		d.Look = through(c.Identity.Dye.Look)
 	}
 	d.Production = c.Identity.Dye.Production.request("")
 	return d, true

@@ -29,6 +29,15 @@ func TestDyeIsReadAndKeptOutOfRecords(t *testing.T) {
 	if d.Production.Method != http.MethodGet || d.Production.URL != "http://127.0.0.1:9080/search?q={{dye}}" || d.Production.Headers["X-Tenant"] != "" {
 		t.Errorf("production's request is %+v", d.Production)
 	}
+	if d.Look.URL != "" {
+		t.Errorf("a look that nobody has written: %+v", d.Look)
+	}
+	if cfg, err = read(`{staging: {post: "/notes", json: {title: "{{dye}}"}}, look: "GET /notes?q={{dye}}", production: "GET http://127.0.0.1:9080/search?q={{dye}}"}`); err != nil {
+		t.Fatal(err)
+	}
+	if d, _ := cfg.Dye(); d.Look.URL != "http://127.0.0.1:8080/shop/notes?q={{dye}}" || d.Look.Headers["X-Tenant"] != "test" {
+		t.Errorf("the look through staging is %+v", d.Look)
+	}
 	if b, err := marshal(cfg.Masked()); err != nil || strings.Contains(string(b), "dye") {
 		t.Errorf("the journal would hold %s (%v)", b, err)
 	}
@@ -38,6 +47,7 @@ func TestDyeIsReadAndKeptOutOfRecords(t *testing.T) {
 		{`{staging: {post: "/notes", body: x}, production: "GET http://127.0.0.1:9080/"}`, "a record without a name of its own"},
 		{`{staging: {post: "http://127.0.0.1:1/{{dye}}"}, production: "GET http://127.0.0.1:9080/"}`, "it goes to staging.url"},
 		{`{staging: {post: "/{{dye}}"}, production: "GET /search"}`, "does not say which host"},
+		{`{staging: {post: "/{{dye}}"}, look: "GET http://127.0.0.1:1/", production: "GET http://127.0.0.1:9080/"}`, "it goes to staging.url"},
 		{`{stage: {post: "/{{dye}}"}}`, "stage"},
 	} {
 		if _, err := read(c.dye); err == nil || !strings.Contains(err.Error(), c.want) {

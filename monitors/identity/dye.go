@@ -38,14 +38,15 @@ type Request struct {
 // body, {{dye}} stands.
 type Dye struct {
 	Staging    Request       // creates the record
-	Production Request       // lists, searches or shows it; GET, HEAD or POST
+	Look       Request       // finds it through staging; without a URL staging's 2xx is taken for that
+	Production Request       // lists, searches or shows it; GET or POST
 	Every      time.Duration // between two looks; 0: 1 s
 	For        time.Duration // in all; 0: 60 s
 }
 
 // Run makes the record and looks for it. Seen, the finding is DataLink, at once;
 // not seen in the whole time it is Distinct, of this record; and when a request
-// fails, or an answer repeats whatever it is asked, it is Unknown. The record
+// fails, or it is not certain that there is a record, it is Unknown. The record
 // stays: its name, which begins with crosstalk-dye-, is in the evidence. It is
 // an error when the requests cannot be such a test.
 func (d Dye) Run(ctx context.Context, o Options) (Finding, error) {
@@ -63,8 +64,8 @@ func (d Dye) Run(ctx context.Context, o Options) (Finding, error) {
 	name := "crosstalk-dye-" + random(8)
 	// Another name of the same form: what answers to it, repeats what it is asked.
 	// The true one is not asked for before it exists, lest an absence be cached.
-	control, why := d.look(ctx, o, "crosstalk-dye-"+random(8))
-	if why != "" {
+	control := "crosstalk-dye-" + random(8)
+	if _, why := look(ctx, o, d.Production, control); why != "" {
 		return f.open(f.Question, &trouble{"production's request does not work: " + why, "mend dye's production request: it should answer 2xx to a search for anything"}), nil
 	}
 	status, _, err := o.send(ctx, d.Staging, name)
@@ -74,7 +75,7 @@ func (d Dye) Run(ctx context.Context, o Options) (Finding, error) {
 	if status < 200 || status > 399 {
 		return f.open(f.Question, &trouble{fmt.Sprintf("staging did not make the record: it answered %d", status), "mend dye's staging request"}), nil
 	}
-	return d.watch(ctx, o, f, name, control)
+	return d.watch(ctx, o, f, name, control, status), nil
 }
 
 // check refuses what cannot be a dye test.
@@ -94,12 +95,20 @@ func (d Dye) check(f *Finding) error {
 		return fmt.Errorf("both requests go to %s: the record must be made through staging and looked for in production", hosts[0])
 	case !d.Staging.dyed():
 		return errors.New("staging's request has no {{dye}} where the record's name belongs")
-	case !slices.Contains([]string{"", http.MethodGet, http.MethodHead, http.MethodPost}, strings.ToUpper(d.Production.Method)):
+	case !d.Production.looks():
 		return errors.New("production's request must be a GET, or a POST that only searches: production is looked at, not changed")
+	case d.Look.URL != "" && !d.Look.looks():
+		return errors.New("the look through staging must be a GET, or a POST that only searches")
 	case d.For < d.Every:
 		return errors.New("it looks for a shorter time than it waits between two looks")
 	}
 	return nil
+}
+
+// looks says that the request's answer has a body to look at, and that it is not
+// meant to change anything.
+func (r Request) looks() bool {
+	return slices.Contains([]string{"", http.MethodGet, http.MethodPost}, strings.ToUpper(r.Method))
 }
 
 func (r Request) dyed() bool {
@@ -112,20 +121,27 @@ func (r Request) dyed() bool {
 }
 
 // watch looks for the record until it is seen or the time is over.
-func (d Dye) watch(ctx context.Context, o Options, f Finding, name string, control int) (Finding, error) {
+func (d Dye) watch(ctx context.Context, o Options, f Finding, name, control string, status int) Finding {
 	from := time.Now()
 	end := time.NewTimer(d.For)
 	defer end.Stop()
 	tick := time.NewTicker(d.Every)
 	defer tick.Stop()
 	looks, bad, why := 0, 0, ""
+	// What staging answers to a form that was taken, it may answer to one that
+	// wants a login first, too.
+	made := d.Look.URL == "" && status < 300
+	whyNot := ""
 	for {
-		n, failed := d.look(ctx, o, name)
+		if !made && d.Look.URL != "" {
+			made, whyNot = sighted(ctx, o, d.Look, name, control)
+		}
+		seen, failed := sighted(ctx, o, d.Production, name, control)
 		switch {
 		case failed != "":
 			bad, why = bad+1, failed
-		case n > control:
-			return f.answer(f.Question, DataLink, "%s, made through staging, was seen in production's answer after %.1f s: they share data, or one copies it to the other.", name, time.Since(from).Seconds()), nil
+		case seen:
+			return f.answer(f.Question, DataLink, "%s, made through staging, was seen in production's answer after %.1f s: they share data, or one copies it to the other.", name, time.Since(from).Seconds())
 		}
 		looks++
 		select {
@@ -133,21 +149,48 @@ func (d Dye) watch(ctx context.Context, o Options, f Finding, name string, contr
 			continue
 		case <-end.C:
 		case <-ctx.Done():
-			g := f.open(f.Question, &trouble{fmt.Sprintf("the test was ended after %d looks; %s was not seen until then", looks, name), "run it again to its end"})
-			return g, nil
+			return f.open(f.Question, &trouble{fmt.Sprintf("the test was ended after %d looks; %s was not seen until then", looks, name), "run it again to its end"})
 		}
 		break
 	}
-	if bad == looks {
-		return f.open(f.Question, &trouble{"no look at production worked: " + why, "mend dye's production request"}), nil
+	switch {
+	case bad == looks:
+		return f.open(f.Question, &trouble{"no look at production worked: " + why, "mend dye's production request"})
+	case 2*bad > looks:
+		return f.open(f.Question, &trouble{fmt.Sprintf("%d of %d looks at production failed: %s", bad, looks, why), "run it again when production answers"})
+	case made:
+		return f.answer(f.Question, Distinct, "%s, made through staging, was not in any of %d answers of production within %v. That is said of this record and this time alone.", name, looks-bad, d.For)
+	case d.Look.URL == "":
+		return f.open(f.Question, &trouble{fmt.Sprintf("%s was not seen, but whether there is such a record is not known: staging answered %d, as it may also do without making one", name, status), "add a request to dye that finds the record through staging (look)"})
+	case whyNot != "":
+		return f.open(f.Question, &trouble{name + " was not seen, but whether there is such a record is not known: staging's own look failed: " + whyNot, "mend dye's look request"})
 	}
-	return f.answer(f.Question, Distinct, "%s, made through staging, was not in any of %d answers of production within %v. That is said of this record and this time alone.", name, looks-bad, d.For), nil
+	return f.open(f.Question, &trouble{name + " was not seen in production, but not in staging either: there may be no such record", "mend dye's staging request, or its look"})
 }
 
-// look returns how often production's answer holds the name, or why there was no
-// answer to look at. A record that is not found is an answer.
-func (d Dye) look(ctx context.Context, o Options, name string) (int, string) {
-	status, body, err := o.send(ctx, d.Production, name)
+// sighted looks once, and for the control before and after it. A page that
+// repeats what it is asked, or lists what was asked for lately, shows the control
+// as often as the true name: it was asked for more often, and at last later.
+func sighted(ctx context.Context, o Options, r Request, name, control string) (bool, string) {
+	before := 0
+	if r.dyed() {
+		var why string
+		if before, why = look(ctx, o, r, control); why != "" {
+			return false, why
+		}
+	}
+	n, why := look(ctx, o, r, name)
+	if why != "" || n <= before || !r.dyed() {
+		return why == "" && n > before, why
+	}
+	after, why := look(ctx, o, r, control)
+	return why == "" && n > after, why
+}
+
+// look returns how often an answer holds the name, or why there was no answer to
+// look at. A record that is not found is an answer.
+func look(ctx context.Context, o Options, r Request, name string) (int, string) {
+	status, body, err := o.send(ctx, r, name)
 	switch {
 	case err != nil:
 		return 0, connectTrouble(err, o.Limit).why
@@ -157,6 +200,8 @@ func (d Dye) look(ctx context.Context, o Options, name string) (int, string) {
 		return 0, ""
 	case status < 200 || status > 299:
 		return 0, fmt.Sprintf("it answered %d", status)
+	case len(body) == dyeBody:
+		return 0, "its answer is too long to be looked through (1 MiB)"
 	}
 	return bytes.Count(body, []byte(name)), ""
 }

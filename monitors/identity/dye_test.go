@@ -33,18 +33,31 @@ type shop struct {
 	status atomic.Int32 // of production
 	looks  atomic.Int32
 	after  int32 // looks until production shows what staging made; below 0: never
+
+	answer   int      // of staging to the record; 0: 201
+	loses    bool     // staging answers as if it had made the record
+	remember int      // how many of the latest searches production lists; 0: none
+	searches []string // the latest
 }
 
 func (s *shop) staging(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
+	if r.Method == http.MethodGet {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		fmt.Fprintf(w, "results for %s: %s", r.URL.Query().Get("q"), s.made)
+		return
+	}
 	if r.Method != http.MethodPost || r.Header.Get("X-Token") != "s3cret" {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.made = append(s.made, string(body))
-	w.WriteHeader(http.StatusSeeOther)
+	if !s.loses {
+		s.made = append(s.made, string(body))
+	}
+	w.WriteHeader(max(s.answer, http.StatusCreated))
 }
 
 func (s *shop) production(w http.ResponseWriter, r *http.Request) {
@@ -57,6 +70,14 @@ func (s *shop) production(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.remember > 0 {
+		s.searches = append(s.searches, r.URL.Query().Get("q"))
+		if n%3 == 0 {
+			s.searches = append(s.searches, "somebody else's", "and more")
+		}
+		s.searches = s.searches[max(0, len(s.searches)-s.remember):]
+		fmt.Fprint(w, "lately asked for: ", s.searches)
+	}
 	// The first look is the control's.
 	if s.after >= 0 && n > s.after+1 {
 		fmt.Fprint(w, s.made)
@@ -76,6 +97,19 @@ func dyeOf(t *testing.T, s *shop) Dye {
 	}
 }
 
+// looking has the record looked for through staging, too.
+func looking(d *Dye) { d.Look.URL = d.Staging.URL + "?q={{dye}}" }
+
+// huge is a request that is answered with a page of 2 MiB.
+func huge(t *testing.T) Request {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, 2<<20))
+	}))
+	t.Cleanup(s.Close)
+	return Request{URL: s.URL}
+}
+
 func TestDye(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -89,6 +123,15 @@ func TestDye(t *testing.T) {
 		{"seen beside an echo", &shop{echo: true}, nil, DataLink, "was seen"},
 		{"never seen", &shop{after: -1}, nil, Distinct, "was not in any of"},
 		{"an echo is no sight", &shop{after: -1, echo: true}, nil, Distinct, "was not in any of"},
+		{"a redirect that made it", &shop{answer: http.StatusSeeOther}, nil, DataLink, "was seen"},
+		{"a redirect to who knows where", &shop{answer: http.StatusFound, loses: true, after: -1}, nil, Unknown, "staging answered 302, as it may also do without making one"},
+		{"a redirect, and found through staging", &shop{answer: http.StatusSeeOther, after: -1}, looking, Distinct, "was not in any of"},
+		{"a page that says 200 to anything", &shop{answer: http.StatusOK, loses: true, after: -1}, looking, Unknown, "not in staging either"},
+		{"staging's own look fails", &shop{after: -1}, func(d *Dye) { d.Look.URL = "http://" + closedPort(t) + "/" }, Unknown, "staging's own look failed: nothing listens there"},
+		{"a list of recent searches", &shop{after: -1, remember: 1000}, nil, Distinct, "was not in any of"},
+		{"a short list of recent searches", &shop{after: -1, remember: 4, echo: true}, nil, Distinct, "was not in any of"},
+		{"seen beside recent searches", &shop{remember: 20}, nil, DataLink, "was seen"},
+		{"too long a page", &shop{remember: 1}, func(d *Dye) { d.Production = huge(t) }, Unknown, "too long to be looked through"},
 		{"staging refuses", &shop{}, func(d *Dye) { d.Staging.Headers = nil }, Unknown, "Staging did not make the record: it answered 403"},
 		{"staging is away", &shop{}, func(d *Dye) { d.Staging.URL = "http://" + closedPort(t) + "/" }, Unknown, "nothing listens there"},
 		{"production is away", &shop{}, func(d *Dye) { d.Production.URL = "http://" + closedPort(t) + "/" }, Unknown, "Production's request does not work: nothing listens there"},
@@ -102,7 +145,7 @@ func TestDye(t *testing.T) {
 			t.Errorf("%s: %v, %v", c.name, f, err)
 		}
 		worded(t, Conclude(f))
-		if c.want >= Distinct {
+		if c.want >= Distinct && !c.shop.loses {
 			if len(c.shop.made) != 1 || !strings.HasPrefix(c.shop.made[0], `{"name": "crosstalk-dye-`) {
 				t.Errorf("%s: made %q", c.name, c.shop.made)
 			}
@@ -156,6 +199,8 @@ func TestDyeRefusesWhatIsNone(t *testing.T) {
 		"both requests go to a.example:80":     func(d *Dye) { d.Production.URL = "http://A.example/x?s3cret" },
 		"no {{dye}}":                           func(d *Dye) { d.Staging.URL = "http://a.example/s3cret" },
 		"production is looked at, not changed": func(d *Dye) { d.Production.Method = "DELETE" },
+		"not changed":                          func(d *Dye) { d.Production.Method = "HEAD" },
+		"the look through staging must be":     func(d *Dye) { d.Look = Request{Method: "PUT", URL: "http://a.example/"} },
 		"needs a URL":                          func(d *Dye) { d.Production.URL = "s3cret" },
 		"shorter time":                         func(d *Dye) { d.For = time.Millisecond },
 	} {
