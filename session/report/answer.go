@@ -18,9 +18,10 @@ const (
 
 // slowness finds the first slow moment by the users' own requests: the p95 of
 // two seconds in a row is at least twice, and 25 ms above, the median p95 of
-// the first five seconds in which users ran as asked.
+// the first five seconds in which users ran as asked at one level.
 type slowness struct {
 	first []second
+	of    *level // that these are of
 	was   bool
 }
 
@@ -40,7 +41,11 @@ func (s *slowness) second(ms int64, l *levels, t *session.LoadTick) string {
 	}
 	ref := s.reference()
 	if ref == nil {
-		if c := l.current(); c.asked > 0 && t.Running == c.asked && ms-1000 >= c.from {
+		c := l.current()
+		if c != s.of {
+			s.first, s.of = nil, c
+		}
+		if c.asked > 0 && t.Running == c.asked && ms-1000 >= c.from {
 			s.first = append(s.first, second{p95: t.P95})
 		}
 		return ""
@@ -166,9 +171,10 @@ func (b *builder) firsts() {
 	f := &b.m.Firsts
 	f.Slow, f.Errors, f.Production = b.firstSlow, b.firstErrors, b.firstProd
 	if !f.Slow.Seen {
-		f.Slow.How = "not seen: staging's checks stayed green under load and the users' p95 did not reach twice the first level's in two seconds in a row"
+		checks, _ := b.unmoved(staging)
+		f.Slow.How = fmt.Sprintf("not seen: the users' p95 did not reach twice the first level's and 25 ms more in two seconds in a row; %s", checks)
 		if b.slow.reference() == nil {
-			f.Slow.How = "not known: no level was held for 5 s, so there is nothing to compare with; staging's checks did not leave green under load"
+			f.Slow.How = fmt.Sprintf("not known: no level had %d whole seconds with all users running, so there is nothing to compare with; %s", slowRefer, checks)
 		}
 	}
 	if !f.Errors.Seen {
@@ -178,10 +184,7 @@ func (b *builder) firsts() {
 		}
 	}
 	if !f.Production.Seen {
-		f.Production.How = "not seen: production's checks were neither amber nor red while users ran"
-		if !b.watched() {
-			f.Production.How = "not known: production was not watched"
-		}
+		f.Production.How = unseen(b.unmoved(production))
 	}
 }
 

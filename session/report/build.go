@@ -41,6 +41,7 @@ type builder struct {
 	paused int64 // since when; -1 if not
 
 	ownOpen bool // we ourselves are the limit, since the newest of the own limits
+	ownOver bool // we were, in the second that the next tick tells of
 	pauses  int64
 	loaded  int64 // milliseconds with at least one user
 
@@ -311,7 +312,7 @@ func (b *builder) loadTick(t *session.LoadTick) {
 	for k, n := range t.Codes {
 		b.codes[k] += n
 	}
-	b.levels.load(from, b.ms, t)
+	b.levels.load(from, b.ms, t, b.ours())
 	b.levels.told(t.Levels)
 	b.levels.earned(b.st.Dial.LastGood)
 	b.series.load(from, b.ms, t)

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"crosstalk/session"
@@ -61,12 +62,13 @@ type yield struct {
 	rate  float64
 }
 
-// yields are those of the levels held, each number of users once.
+// yields are those of the levels held, each number of users once. Seconds in
+// which we ourselves were the limit say nothing of the server.
 func (l *levels) yields() []yield {
 	rates := map[int][]second{}
 	for _, c := range l.list {
 		if c.asked > 0 && secs(c.to-c.from) >= heldLeast {
-			rates[c.asked] = append(rates[c.asked], c.full...)
+			rates[c.asked] = append(rates[c.asked], slices.DeleteFunc(slices.Clone(c.full), func(s second) bool { return s.ours })...)
 		}
 	}
 	var out []yield
@@ -88,11 +90,11 @@ func (l *levels) knee(capped float64, u session.Unit) Knee {
 	}
 	list := l.yields()
 	if len(list) < kneeLevels {
-		return Knee{How: fmt.Sprintf("not known: it takes at least %d different levels, each held for %s with all users running; there %s", kneeLevels, lasting(heldLeast), wereLevels(len(list)))}
+		return Knee{How: fmt.Sprintf("not known: it takes at least %d different levels, each held for %s with all users running; there %s", kneeLevels, lasting(heldLeast), wereLevels(len(list))) + l.leftOut()}
 	}
 	each := func(y yield) float64 { return y.rate / float64(y.users) }
 	low, top := list[0], list[len(list)-1]
-	doubt := fmt.Sprintf("found from %d levels of one session: a small exploration, not a capacity figure", len(list))
+	doubt := fmt.Sprintf("found from %d levels of one session: a small exploration, not a capacity figure", len(list)) + l.leftOut()
 	if capped > 0 {
 		doubt += fmt.Sprintf("; the cap of %s requests a second may be the reason", number(capped))
 	}
@@ -106,6 +108,24 @@ func (l *levels) knee(capped float64, u session.Unit) Knee {
 				from, users(to), number(each(low)), low.users, number(each(y)), y.users, kneeShare*100, doubt)}
 	}
 	return Knee{How: fmt.Sprintf("not reached up to %s: each user still got at least %.0f %% of the %s requests a second that one gets at %d; %s", users(top.users), kneeShare*100, number(each(low)), low.users, doubt)}
+}
+
+// leftOut tells of levels held in which our own machine was the bottleneck.
+func (l *levels) leftOut() string {
+	ours := map[int]bool{}
+	for _, c := range l.list {
+		if c.asked > 0 && secs(c.to-c.from) >= heldLeast && slices.ContainsFunc(c.full, func(s second) bool { return s.ours }) {
+			ours[c.asked] = true
+		}
+	}
+	var at []string
+	for _, n := range slices.Sorted(maps.Keys(ours)) {
+		at = append(at, fmt.Sprint(n))
+	}
+	if len(at) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; left out are the seconds at %s users in which %s", list(at), bottleneck)
 }
 
 func wereLevels(n int) string {

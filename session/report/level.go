@@ -66,7 +66,10 @@ const (
 )
 
 // second is one second's percentiles; nil where there is none.
-type second struct{ p50, p95, p99, max, rps *float64 }
+type second struct {
+	p50, p95, p99, max, rps *float64
+	ours                    bool // we ourselves were the limit
+}
 
 // level gathers a Level.
 type level struct {
@@ -170,8 +173,9 @@ func (l *levels) pass(ms, span int64, running int) {
 	}
 }
 
-// load takes a tick that tells of (from, to].
-func (l *levels) load(from, to int64, t *session.LoadTick) {
+// load takes a tick that tells of (from, to], in which we ourselves were the limit
+// or were not.
+func (l *levels) load(from, to int64, t *session.LoadTick, ours bool) {
 	c := l.current()
 	owner := c
 	// The newest level that began before the middle of the tick.
@@ -186,7 +190,7 @@ func (l *levels) load(from, to int64, t *session.LoadTick) {
 	}
 	c.reached = max(c.reached, min(t.Running, max(c.asked, t.Asked)))
 	if whole := to-1000 >= c.from; whole && t.P50 != nil {
-		s := second{t.P50, t.P95, t.P99, t.Max, &t.RPS}
+		s := second{t.P50, t.P95, t.P99, t.Max, &t.RPS, ours}
 		c.all = append(c.all, s)
 		if t.Running == c.asked {
 			c.full = append(c.full, s)

@@ -14,7 +14,15 @@ func (b *builder) ownLimit(l *session.SelfLimit) {
 		b.ownOpen = l.Span == session.SpanBegin
 		return
 	}
+	b.ownOver = b.ownOpen
 	b.endOwnLimit(b.ms)
+}
+
+// ours tells whether we ourselves were the limit in the second that a tick tells of.
+func (b *builder) ours() bool {
+	ours := b.ownOpen || b.ownOver
+	b.ownOver = false
+	return ours
 }
 
 // endOwnLimit ends the span that lasts, if one does.
