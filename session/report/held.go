@@ -221,10 +221,8 @@ func (l Level) cells() []string {
 			errs += " (" + cut(kindsOf(l.Kinds), maxCell) + ")"
 		}
 	}
-	s, q := l.Load, l.Production
-	if w := l.Whole; w != nil {
-		s.P50, s.P95, s.P99 = w.P50, w.P95, w.P99
-	}
+	p50, p95, p99 := l.percentiles()
+	q := l.Production
 	ms := func(p *float64) string {
 		if p == nil && l.Requests == 0 {
 			return none
@@ -232,7 +230,7 @@ func (l Level) cells() []string {
 		return latency(p)
 	}
 	return []string{clock(l.Elapsed), asked, fmt.Sprint(l.Reached), lasted, fmt.Sprint(l.Requests), rate,
-		ms(s.P50), ms(s.P95), ms(s.P99), errs, latency(q.P50), latency(q.P95), failed, l.ProductionState}
+		ms(p50), ms(p95), ms(p99), errs, latency(q.P50), latency(q.P95), failed, l.ProductionState}
 }
 
 // levelWords tell how the table of levels is to be read.

@@ -170,6 +170,10 @@ func TestWholeLevels(t *testing.T) {
 	if len(held) != 1 || held[0].Whole == nil || held[0].Whole.Measured != 90 || held[0].cells()[7] != "123 ms" {
 		t.Errorf("%+v", held)
 	}
+	var sheet bytes.Buffer
+	if err := writeSheet(&sheet, m); err != nil || !strings.Contains(sheet.String(), "5 asked, 5 reached") || !strings.Contains(sheet.String(), "p95 123 ms") {
+		t.Errorf("%v\n%s", err, sheet.String())
+	}
 	if !strings.Contains(m.levelWords(), "of all the level's requests at once") {
 		t.Error(m.levelWords())
 	}

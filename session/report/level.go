@@ -47,6 +47,15 @@ type Seconds struct {
 	Max      *float64 `json:"max"`
 }
 
+// percentiles are those of the users' own requests by which a level is told: of all
+// of them at once, else the medians of its seconds.
+func (l Level) percentiles() (p50, p95, p99 *float64) {
+	if w := l.Whole; w != nil {
+		return w.P50, w.P95, w.P99
+	}
+	return l.Load.P50, l.Load.P95, l.Load.P99
+}
+
 // Whole are percentiles of a level's requests, out of one histogram of the
 // engine's. A request belongs to the level in which it was sent.
 type Whole struct {

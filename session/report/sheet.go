@@ -115,7 +115,11 @@ func areas(m *Model) []string {
 	}
 	out := []string{"Build | " + sheetLine(cut(build, 80)), "Strategy | Load by hand"}
 	for _, a := range m.Session.Mission.Areas {
-		if a = sheetLine(cut(a, 80)); strings.Trim(a, "#-. ") != "" && !strings.HasPrefix(a, "#") && !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, a) }) {
+		a = sheetLine(cut(a, 80))
+		if slices.ContainsFunc(sheetHeads, func(head string) bool { return strings.HasPrefix(a, head) }) {
+			a = "Area | " + a // else it were a heading
+		}
+		if strings.Trim(a, "#-. ") != "" && !strings.HasPrefix(a, "#") && !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, a) }) {
 			out = append(out, a)
 		}
 	}
@@ -248,8 +252,9 @@ func (s *sheetPage) notes(m *Model) {
 		if !l.kept() {
 			continue
 		}
+		_, p95, _ := l.percentiles()
 		list = append(list, entry{l.Moment, "level", fmt.Sprintf("%d asked, %d reached, %s: %d requests, p95 %s, %s failed; production p95 %s, %s",
-			l.Asked, l.Reached, lasting(l.Seconds), l.Requests, latency(l.Load.P95), percentOf(l.Errors, l.Requests), latency(l.Production.P95), l.ProductionState)})
+			l.Asked, l.Reached, lasting(l.Seconds), l.Requests, latency(p95), percentOf(l.Errors, l.Requests), latency(l.Production.P95), l.ProductionState)})
 	}
 	for _, a := range m.Guard {
 		list = append(list, entry{a.Moment, "guard", fmt.Sprintf("%s to %s at %s: %s", a.From, a.To, users(a.Users), a.Why)})

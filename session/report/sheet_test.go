@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,6 +72,28 @@ func TestHostileSheets(t *testing.T) {
 		var b bytes.Buffer
 		if err := writeSheet(&b, hostileTape(text).model(t)); err != nil {
 			t.Errorf("%.40q: %v", text, err)
+		}
+	}
+}
+
+// An area may be called like a heading; coverage.ini calls it the same.
+func TestSheetOfAnAreaLikeAHeading(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	p.start()
+	areas := []string{"Checkout"}
+	for _, head := range sheetHeads {
+		areas = append(areas, head+" page")
+	}
+	p.add("mel", session.TypeCharter, &session.CharterSet{Text: "Explore", Areas: areas})
+	m := p.model(t)
+	var sheet, known bytes.Buffer
+	if err := errors.Join(writeSheet(&sheet, m), writeCoverage(&known, m)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\nCheckout\n", "\nArea | START page\n", "\nArea | TASK BREAKDOWN page\n"} {
+		if !strings.Contains(sheet.String(), want) || !strings.Contains(known.String(), want) {
+			t.Errorf("no %q in\n%s\nor\n%s", want, sheet.String(), known.String())
 		}
 	}
 }
