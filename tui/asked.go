@@ -99,9 +99,9 @@ func (m *Model) askedLine() []string {
 	if a.Who != "" {
 		first = fmt.Sprintf("? %s, %s", a.Who, first[len("? "):])
 	}
-	keys := " · y yes, all is well · N no, and what is wrong"
+	keys := " · " + m.named("y", "yes, all is well") + " · N no, and what is wrong"
 	if width(first)+width(keys) > m.w-2 {
-		keys = " · y yes · N no"
+		keys = " · " + m.named("y", "yes") + " · N no"
 	}
 	return []string{cut(first, m.w-2-width(keys)) + keys}
 }
@@ -114,11 +114,11 @@ func (m *Model) noticeLines() []string {
 			whom = "a question to " + a.Who
 		}
 		first := fmt.Sprintf("? %s, for %s: %s", whom, minutes(max(0, m.now.Sub(a.Since))), a.Question)
-		return m.bannerOf(first, "y yes, all is well", "N no, and says what is wrong", "silence holds users, then eases")
+		return m.bannerOf(first, m.named("y", "yes, all is well"), "N no, and says what is wrong", "silence holds users, then eases")
 	}
 	if o := m.s.Baseline.Offer; o != nil {
 		left := time.Duration(m.s.Baseline.To)*time.Millisecond - m.elapsed()
-		return m.bannerOf("? The baseline of "+o.From+" fits: "+o.Why, "u uses it now", fmt.Sprintf("else the quiet phase goes on for %s", minutes(max(0, left))))
+		return m.bannerOf("? The baseline of "+o.From+" fits: "+o.Why, m.named("u", "uses it now"), fmt.Sprintf("else the quiet phase goes on for %s", minutes(max(0, left))))
 	}
 	if f := m.s.NotifyFailed; f != nil && m.elapsed()-time.Duration(m.s.NotifyFailedMS)*time.Millisecond < time.Minute {
 		return m.bannerOf(fmt.Sprintf("The %s could not be told: %s", f.Target, f.Why), "load and guard do not depend on it")

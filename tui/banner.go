@@ -59,7 +59,7 @@ func (m *Model) haltLines() []string {
 	if detail != "" {
 		first += ": " + detail
 	}
-	next := "↑ or a number starts again"
+	next := m.startsAgain()
 	if s.Dial.LastGood > 0 {
 		next += fmt.Sprintf(" · b goes back to %s, the last good level", m.amount(s.Dial.LastGood))
 	}
@@ -81,7 +81,7 @@ func (m *Model) journalLines(k halt) []string {
 		first = "■ Load" + tail // why matters more
 	}
 	if why == session.JournalWell {
-		return m.bannerOf(first, "↑ or a number starts again")
+		return m.bannerOf(first, m.startsAgain())
 	}
 	return m.bannerOf(first, "load stays at zero until it can be", "what you write is kept on the screen, and not on the disk yet")
 }

@@ -130,6 +130,9 @@ func (m *Model) typeNumber(key string) tea.Cmd {
 		m.spike = true
 	case key == "esc":
 		m.mode = modeMain
+	case key == "space":
+		m.mode = modeMain
+		return m.does(key)
 	case key == "enter":
 		return m.enterNumber()
 	}

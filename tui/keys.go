@@ -111,6 +111,7 @@ func keyMap() []binding {
 
 		{id: "scroll", show: "↑ ↓ Page", does: "scroll", group: groupOverlay},
 		{id: "close", show: "Esc", does: "close", group: groupOverlay},
+		{id: "through", show: "space n y b", does: "close, and do what they do without it", group: groupOverlay},
 	}, slices.Concat(rampKeys(), frameKeys(), askedKeys(), pairKeys(), againKeys(), linkKeys(), preflightKeys(), noteKeys(), timelineKeys())...)
 }
 
@@ -175,13 +176,19 @@ func (m *Model) onMain(key string) tea.Cmd {
 	if cmd, ok := m.guideKey(key); ok {
 		return cmd
 	}
-	if b := m.bound(key); b != nil {
-		if m.guide != nil {
-			m.guide.pressed(m, b)
-		}
-		return b.act(m, key)
+	return m.does(key)
+}
+
+// does is what a key does by the key map.
+func (m *Model) does(key string) tea.Cmd {
+	b := m.bound(key)
+	if b == nil {
+		return nil
 	}
-	return nil
+	if m.guide != nil {
+		m.guide.pressed(m, b)
+	}
+	return b.act(m, key)
 }
 
 func (m *Model) bound(key string) *binding {
@@ -227,6 +234,9 @@ func (m *Model) asking(text string, yes func(*Model) tea.Cmd) {
 
 func (m *Model) decide(key string) tea.Cmd {
 	m.mode = modeMain
+	if key == "space" {
+		return m.does(key) // whatever is asked, it holds
+	}
 	if key == "y" || key == "Y" {
 		return m.ask.yes(m)
 	}
@@ -263,44 +273,4 @@ func (m *Model) open(o overlay) {
 		m.scroll = 1 << 30 // the newest; drawing clamps it
 	}
 	m.point = moment{}
-}
-
-// browse handles a key while something lies over the panes.
-func (m *Model) browse(key string) tea.Cmd {
-	if m.overlay == overlayTimeline {
-		if m.alongTime(key) {
-			return nil
-		}
-	}
-	page := max(1, m.h-8)
-	m.scroll = m.clampScroll(m.scroll)
-	switch key {
-	case "esc", "q", "enter":
-		m.overlay = overlayNone
-	case "up", "k":
-		m.scroll--
-	case "down", "j":
-		m.scroll++
-	case "pgup":
-		m.scroll -= page
-	case "pgdown", "space":
-		m.scroll += page
-	case "home":
-		m.scroll = 0
-	case "end":
-		m.scroll = 1 << 30
-	case "y":
-		if m.overlay == overlayCard {
-			return m.copyCard()
-		}
-	case "?", "e", "l", "t", "w":
-		was := m.overlay
-		cmd := m.bound(key).act(m, key)
-		if m.overlay == was {
-			m.overlay = overlayNone // the same key closes it
-		}
-		return cmd
-	}
-	m.scroll = m.clampScroll(m.scroll)
-	return nil
 }

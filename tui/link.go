@@ -110,9 +110,9 @@ func (m *Model) checkLines() []string {
 	case session.LinkPhaseQuiet:
 		left := time.Duration(r.Quiet*float64(time.Second)) - time.Duration(ms-r.Since)*time.Millisecond
 		return m.bannerOf(fmt.Sprintf("%s  how much production moves by itself, %s to go", name, minutes(max(0, left))),
-			"then load goes on and off at random", "c shows more and ends it")
+			"then load goes on and off at random", m.named("c", "shows more and ends it"))
 	case session.LinkPhaseZero:
-		return m.bannerOf(name+"  the dips did not tell: a minute without load", r.Words, "c shows more and ends it")
+		return m.bannerOf(name+"  the dips did not tell: a minute without load", r.Words, m.named("c", "shows more and ends it"))
 	}
 	first := fmt.Sprintf("%s  pair %d of at most %d  %s", name, len(r.Strip)+1, r.Profile.MaxPairs, bar(r.Newest.Toward, 10))
 	if r.Newest.Pairs > 0 {
@@ -122,7 +122,7 @@ func (m *Model) checkLines() []string {
 	if r.Off > 0 {
 		other = fmt.Sprint(r.Off)
 	}
-	return m.bannerOf(first, fmt.Sprintf("load is on and off at random, %s or %s: does production follow?", m.amount(r.Users), other), "c shows more and ends it")
+	return m.bannerOf(first, fmt.Sprintf("load is on and off at random, %s or %s: does production follow?", m.amount(r.Users), other), m.named("c", "shows more and ends it"))
 }
 
 // bar is how much of the way is behind: "▰▰▰▱▱".

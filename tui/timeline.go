@@ -102,7 +102,7 @@ func (m *Model) alongTime(key string) bool {
 		m.toMoment(at + 10*step)
 	case "pgup":
 		m.toMoment(at - half)
-	case "pgdown", "space":
+	case "pgdown", "space": // the latter in a replay alone
 		m.toMoment(at + half)
 	case "home":
 		m.toMoment(0)
