@@ -92,7 +92,7 @@ func (m *Model) turn(b tea.MouseButton) tea.Cmd {
 			m.scroll++
 		}
 		return nil
-	case m.mode != modeMain || m.leaving:
+	case m.mode != modeMain || m.leaving || m.layout.small:
 		return nil
 	}
 	m.guideHears("up")

@@ -135,6 +135,9 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 
 // typed handles a key that stops nothing.
 func (m *Model) typed(msg tea.KeyPressMsg, key string) tea.Cmd {
+	if m.blind(key) {
+		return nil
+	}
 	switch m.mode {
 	case modeAsk:
 		return m.decide(key)

@@ -39,17 +39,6 @@ func TestFirstViewWithoutSize(t *testing.T) {
 	}
 }
 
-func TestTooSmallSaysSo(t *testing.T) {
-	t.Parallel()
-	m, _ := screen(busyStory(), 70, 20)
-	frame := ansi.Strip(m.View().Content)
-	fits(t, frame, 70, 20)
-	for _, want := range []string{"70 x 20", "80 x 24", "ctrl+x"} {
-		if !strings.Contains(frame, want) {
-			t.Errorf("it does not say %q:\n%s", want, frame)
-		}
-	}
-}
 
 // modes are all the states the keyboard can be in, and the keys that lead there.
 var modes = map[string][]string{

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -80,26 +79,6 @@ func beside(a, b string) string {
 		as[i] += bs[i]
 	}
 	return strings.Join(as, "\n")
-}
-
-func (m *Model) tooSmall() string {
-	c := newCanvas(m.st, m.layout.w, m.layout.h)
-	say := []string{
-		fmt.Sprintf("This window is %d x %d.", m.w, m.h),
-		fmt.Sprintf("crosstalk needs %d x %d.", minW, minH),
-		"ctrl+x stops all load.",
-	}
-	if m.s.Guard.Latched() {
-		say = append(say, "The guard cut the load.")
-	}
-	if m.replay != nil {
-		say = append(say[:2], "q leaves the replay.")
-	}
-	y := max(0, (c.h-len(say))/2)
-	for i, s := range say {
-		c.clip(max(0, (c.w-width(s))/2), y+i, c.w, s, inkText)
-	}
-	return c.String()
 }
 
 // cursor is the terminal's own, where text is typed.

@@ -112,7 +112,7 @@ func (m *Model) aside() {
 
 // pasteText takes pasted text as one text: it saves nothing by itself.
 func (m *Model) pasteText(text string) tea.Cmd {
-	if m.leaving || m.mode == modeAsk || m.mode == modeNumber || text == "" {
+	if m.leaving || m.mode == modeAsk || m.mode == modeNumber || text == "" || m.layout.small && m.mode != modeEdit {
 		return nil
 	}
 	if m.mode == modeForm {
