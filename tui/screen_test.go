@@ -2,10 +2,16 @@ package tui
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"image/color"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -92,7 +98,7 @@ func TestAnythingFits(t *testing.T) {
 			"keys":  func(t *rapid.T) { m.pressAll(rapid.SliceOfN(rapid.SampledFrom(allKeys), 1, 9).Draw(t, "keys")...) },
 			"paste": func(t *rapid.T) { m.Update(tea.PasteMsg{Content: rapid.String().Draw(t, "text")}) },
 			"wheel": func(t *rapid.T) {
-				_, cmd := m.Update(tea.MouseWheelMsg{Button: rapid.SampledFrom([]tea.MouseButton{tea.MouseWheelUp, tea.MouseWheelDown}).Draw(t, "b")})
+				_, cmd := m.Update(tea.MouseWheelMsg{Button: rapid.SampledFrom([]tea.MouseButton{tea.MouseWheelUp, tea.MouseWheelDown}).Draw(t, "b"), X: rapid.IntRange(-1, 260).Draw(t, "x"), Y: rapid.IntRange(-1, 90).Draw(t, "y")})
 				m.run(cmd)
 			},
 			"click": func(t *rapid.T) {
@@ -223,18 +229,75 @@ func TestColourIsNeverTheOnlySign(t *testing.T) {
 	}
 }
 
+// With --ascii, and where ambiguous characters are two columns wide, no view draws
+// any other but what people typed: a ramp, a tile without a value and a search in a replay, too.
 func TestASCIIOnly(t *testing.T) {
 	t.Parallel()
-	m, _ := screen(busyStory(), 120, 36)
-	m.o.ASCII = true
-	m.restyle(true)
-	for _, keys := range [][]string{nil, {"?"}, {"esc", "w"}, {"esc", "e"}, {"esc", "t"}, {"esc", "7"}} {
-		m.pressAll(keys...)
-		for _, r := range ansi.Strip(m.View().Content) {
-			if r > 126 {
-				t.Fatalf("after %v: %q is not ASCII", keys, r)
+	views := append(goldenViews(), goldenView{name: "number", story: busyStory(), keys: []string{"7"}}, goldenView{name: "no value", story: asideStory()},
+		goldenView{name: "link check", story: busyStory(), keys: []string{"c"}}, goldenView{name: "pre-flight", story: busyStory(), keys: []string{"p"}},
+		goldenView{name: "levels", story: rampStory(), keys: []string{"l"}}, goldenView{name: "share", story: busyStory(), keys: []string{"s"}})
+	seen := ""
+	for _, o := range []Options{{ASCII: true}, {Environ: []string{"RUNEWIDTH_EASTASIAN=1"}}} {
+		for _, v := range views {
+			for _, size := range sizes {
+				m, _ := screen(v.story, size[0], size[1])
+				m.o.ASCII, m.o.Environ = o.ASCII, o.Environ
+				m.restyle(true)
+				m.pressAll(v.keys...)
+				frame := m.text()
+				fits(t, frame, size[0], size[1])
+				seen += frame
+				if i := strings.IndexFunc(frame, func(r rune) bool { return r > 126 && !unicode.Is(unicode.Han, r) }); i >= 0 {
+					t.Errorf("%s at %v: %q is not ASCII", v.name, size, []rune(frame[i:])[0])
+				}
 			}
 		}
+	}
+	for _, want := range []string{"####......", "set aside"} {
+		if !strings.Contains(seen, want) {
+			t.Errorf("%q is in no view", want)
+		}
+	}
+}
+
+// What the screen's own words and signs are made of has an ASCII form.
+func TestEverySignHasAnASCIIForm(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 50 {
+		t.Fatal(len(files), err)
+	}
+	signs := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") || name == "canvas.go" { // which tells widths by letters of all kinds
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			l, ok := n.(*ast.BasicLit)
+			if !ok || l.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(l.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range text {
+				if r <= 126 {
+					continue
+				}
+				if signs++; toASCII(string(r)) == string(r) {
+					t.Errorf("%s draws %q, for which there is no ASCII", name, r)
+				}
+			}
+			return true
+		})
+	}
+	if signs < 100 {
+		t.Errorf("only %d signs were found", signs)
 	}
 }
 
