@@ -69,17 +69,10 @@ func newAxis(cols, per int, now int64, reach time.Duration) axis {
 	if dots == 0 {
 		return a
 	}
-	a.bucket = reach.Milliseconds()/max(1, dots-2) + 1
-	switch { // a second is what is measured: finer dots only spread it
-	case chosen && a.bucket <= 250:
-		a.bucket = 250
-	case chosen && a.bucket <= 500:
-		a.bucket = 500
-	default:
-		a.bucket = max(1000, a.bucket)
-	}
-	if a.bucket > fineSlots { // longer than a second: what is kept in tens of them must not leave gaps
-		a.bucket = (a.bucket + coarseSlots - 1) / coarseSlots * coarseSlots
+	if chosen { // just as far as its name says
+		a.bucket = (reach.Milliseconds() + dots - 1) / max(1, dots-1)
+	} else { // a second is what is measured: finer dots only spread it
+		a.bucket = max(1000, reach.Milliseconds()/max(1, dots-2)+1)
 	}
 	last := now / a.bucket
 	a.from = (last - dots + 1) * a.bucket
@@ -89,52 +82,44 @@ func newAxis(cols, per int, now int64, reach time.Duration) axis {
 // everything reaches back to the start.
 const everything time.Duration = -1
 
-// Below fineSlots a bucket shows single seconds, which are kept for 15 minutes;
-// what is older is kept in coarseSlots. Both are milliseconds.
-const (
-	fineSlots   = 9000
-	coarseSlots = 10_000
-)
+// coarseSlots are the milliseconds in which is kept what is older than 15 minutes.
+const coarseSlots = 10_000
 
 // reaches are what the charts may reach back, the automatic one first.
-var reaches = []struct {
-	name string
-	d    time.Duration
-}{{"automatic", 0}, {"1 min", time.Minute}, {"5 min", 5 * time.Minute}, {"15 min", 15 * time.Minute}, {"all", everything}}
+var reaches = []time.Duration{0, time.Minute, 5 * time.Minute, 15 * time.Minute, everything}
 
 // reachName is how far the charts reach back, in words.
 func (m *Model) reachName() string {
-	reach := m.reach
+	if m.reach == everything {
+		return "all"
+	}
+	a, reach := m.view.axis, m.reach
 	if reach == 0 {
 		reach = past(m.elapsed())
-		if reach == 2*time.Minute {
-			return "2 min"
-		}
 	}
-	for _, r := range reaches {
-		if r.d == reach {
-			return r.name
-		}
+	real := time.Duration(a.until()-a.from) * time.Millisecond
+	if (real - reach).Abs() > max(2*time.Duration(a.bucket)*time.Millisecond, reach/50) { // nobody sees less
+		reach = real
 	}
-	return ""
+	return span(reach)
 }
 
 // stretch makes the charts reach further back, or less far.
 func (m *Model) stretch(by int) {
 	at := 0
 	for i, r := range reaches {
-		if r.d == m.reach {
+		if r == m.reach {
 			at = i
 		}
 	}
 	if at == 0 { // the nearest that is longer, or shorter, than what is shown
 		for i, r := range reaches {
-			if r.d > 0 && r.d <= past(m.elapsed()) {
+			if r > 0 && r <= past(m.elapsed()) {
 				at = i
 			}
 		}
 	}
-	m.reach = reaches[min(max(1, at+by), len(reaches)-1)].d
+	m.reach = reaches[min(max(1, at+by), len(reaches)-1)]
 }
 
 // dot is the dot of a moment; it may lie outside.

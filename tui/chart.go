@@ -96,6 +96,12 @@ func (p *plot) line(a axis, s scale, slots []session.Second, value func(*session
 			continue
 		}
 		if dotted {
+			for x := at + 1; at >= 0 && x < d && d-at <= a.gap; x++ { // as far apart as ever, however wide a second is
+				if x%2 == 0 || a.per == 1 {
+					p.dot(x, was+(y-was)*(x-at)/(d-at), k)
+				}
+			}
+			was, at = y, d
 			if d%2 == 0 || a.per == 1 {
 				p.dot(d, y, k)
 			}

@@ -1,9 +1,12 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"crosstalk/session"
 )
 
 func TestTimelineTellsEveryValueAtTheCursor(t *testing.T) {
@@ -67,22 +70,75 @@ func TestTimelineGoesFromEventToEvent(t *testing.T) {
 	}
 }
 
-func TestChartsReachAsFarAsAskedFor(t *testing.T) {
+// At every size the charts reach as far as is said: what was chosen, and what
+// suits a session's age.
+func TestChartsReachAsFarAsTheyName(t *testing.T) {
 	t.Parallel()
-	m, _ := screen(redStory(), 120, 36)
-	for _, c := range []struct {
-		key  string
-		most time.Duration
-	}{{",", 95 * time.Second}, {",", 95 * time.Second}, {".", 6 * time.Minute}, {".", 16 * time.Minute}, {".", 8 * time.Minute}, {".", 8 * time.Minute}} {
-		m.pressAll(c.key)
-		a := m.view.axis
-		whole := time.Duration(a.bucket*int64(a.cols*a.per)) * time.Millisecond
-		if whole > c.most+2*time.Duration(a.bucket)*time.Millisecond || whole < c.most/2 {
-			t.Errorf("after %s the charts show %v", c.key, whole)
+	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}, {300, 90}} {
+		for _, env := range []string{"", "TERM=linux"} {
+			for _, keys := range [][]string{{}, {"t"}, {"z"}} {
+				for _, tale := range []*story{baselineStory(20), redStory()} {
+					m, _ := screen(tale, size[0], size[1])
+					m.o.Environ = []string{env}
+					m.restyle(true)
+					m.pressAll(keys...)
+					in := fmt.Sprintf("%v %v %v", size, env, keys)
+					names := func(want string) {
+						t.Helper()
+						a := m.view.axis
+						whole := time.Duration(a.bucket*int64(a.cols*a.per)) * time.Millisecond
+						name := m.reachName()
+						if want != "" && name != want {
+							t.Errorf("%s: named %q, want %q", in, name, want)
+						}
+						d, err := session.ParseSpan(name)
+						if parts := strings.Fields(name); len(parts) == 4 {
+							rest, _ := session.ParseSpan(strings.Join(parts[2:], " "))
+							d, err = session.ParseSpan(strings.Join(parts[:2], " "))
+							d += rest
+						}
+						if off := (whole - d).Abs(); err != nil || off > max(time.Second, d/50, 2*time.Duration(a.bucket)*time.Millisecond) {
+							t.Errorf("%s: named %q, shows %v in dots of %d ms (%v)", in, name, whole, a.bucket, err)
+						}
+					}
+					names("")
+					m.stretch(-1)
+					m.stretch(-1)
+					m.Update(clockMsg{})
+					for _, want := range []string{"1 min", "5 min", "15 min"} {
+						names(want)
+						m.stretch(1)
+						m.Update(clockMsg{})
+					}
+					if a := m.view.axis; m.reachName() != "all" || a.from > 0 || a.from < -int64(max(60_000, 3*a.bucket)) {
+						t.Errorf("%s: all begins at %d ms", in, a.from)
+					}
+				}
+			}
 		}
 	}
-	if m.reachName() != "all" || m.view.axis.from > 0 {
-		t.Errorf("all begins at %d ms", m.view.axis.from)
+}
+
+// A second that is many dots wide leaves no dotted line out.
+func TestDottedLinesAreSeenAtEveryReach(t *testing.T) {
+	t.Parallel()
+	m, _ := screen(busyStory(), 300, 90)
+	m.pressAll("t", "+", "+")
+	v := m.view
+	pl := newPlot(m.st, v.axis.cols, 20)
+	pl.line(v.axis, v.scale, v.slots, func(s *session.Second) (float64, bool) { return s.Prod.P50, s.Prod.OK }, inkProdSoft, true)
+	most, run := 0, 0
+	for x := range pl.w {
+		run++
+		for y := range pl.h {
+			if pl.bits[y*pl.w+x] != 0 {
+				run = 0
+			}
+		}
+		most = max(most, run)
+	}
+	if v.axis.bucket >= 500 || most > 10 {
+		t.Errorf("in dots of %d ms %d columns are empty", v.axis.bucket, most)
 	}
 }
 
