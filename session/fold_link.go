@@ -147,6 +147,8 @@ func KindWords(kind string) string {
 	switch kind {
 	case string(link.NoLinkSeen):
 		return "no link seen"
+	case string(link.Inconclusive):
+		return "cannot tell"
 	case string(link.OwnMachine): // the dips' answer as well
 		return "probably our own machine"
 	case string(link.FollowsUs):
