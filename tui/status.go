@@ -217,7 +217,7 @@ func (b status) keys(keep int) []piece {
 		name, label := k.show, k.hint
 		switch id {
 		case "up":
-			name, label = "↑↓", b.m.s.Unit().Word()
+			name, label = "↑↓", b.m.arrows()
 		case "stop":
 			name = "^x"
 		case "hold":
@@ -235,6 +235,18 @@ func (b status) keys(keep int) []piece {
 		g = append(g, piece{name, nk}, piece{" " + label, lk})
 	}
 	return g
+}
+
+// arrows are what up and down move: the dial, or what has the focus.
+func (m *Model) arrows() string {
+	_, open := m.opened()
+	switch {
+	case open:
+		return "scroll"
+	case m.sel != "", m.tile.env != "":
+		return "select"
+	}
+	return m.s.Unit().Word()
 }
 
 // typing are the keys while something is typed; nil when nothing is.
