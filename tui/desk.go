@@ -13,6 +13,7 @@ import (
 type desk struct {
 	open bool // the selected note is opened
 	top  int  // first line shown of it
+	back int  // so many of the newest notes the wheel has scrolled past
 
 	found string      // what is looked for, as it was typed; "" when nothing is
 	query notes.Query // the same, read

@@ -79,36 +79,6 @@ func (m *Model) stopAll() tea.Cmd {
 	return m.do(session.StopAll{})
 }
 
-// turn is the wheel: down freely, up slowly, because a wheel turns by accident.
-func (m *Model) turn(b tea.MouseButton) tea.Cmd {
-	switch {
-	case m.pictured():
-		return nil
-	case m.overlay != overlayNone:
-		switch b {
-		case tea.MouseWheelUp:
-			m.scroll--
-		case tea.MouseWheelDown:
-			m.scroll++
-		}
-		return nil
-	case m.mode != modeMain || m.leaving || m.layout.small:
-		return nil
-	}
-	m.guideHears("up")
-	switch b {
-	case tea.MouseWheelDown:
-		return m.moveDial(-1)
-	case tea.MouseWheelUp:
-		if m.now.Sub(m.wheel) < wheelEvery {
-			return nil
-		}
-		m.wheel = m.now
-		return m.moveDial(1)
-	}
-	return nil
-}
-
 // maxDigits keeps a typed number readable; the session's caps are far below.
 const maxDigits = 5
 

@@ -32,7 +32,7 @@ func (m *Model) focus(back bool) {
 	if back {
 		step = len(stops) - 1
 	}
-	m.sel, m.tile, m.desk.open = "", tileKey{}, false
+	m.sel, m.tile, m.desk.open, m.desk.back = "", tileKey{}, false, 0
 	switch next := stops[(max(0, slices.Index(stops, now))+step)%len(stops)]; next {
 	case "":
 	case "notes":

@@ -49,6 +49,7 @@ func legend() [][]piece {
 		{{"on the time axis", inkDim}},
 		{{"↑ ↓", inkStaging}, {" dial moved  ", inkText}, {"=", inkStaging}, {" held  ", inkText}, {"X", inkStrong}, {" all load stopped", inkText}},
 		{{"H E C", inkAmber}, {" guard holds, eases, cuts  ", inkText}, {"R", inkGreen}, {" production recovered", inkText}},
+		{{"B", inkAmber}, {" you are the bottleneck, as long as the ", inkText}, {"~", inkAmber}, {" goes on", inkText}},
 		{{"n", inkStrong}, {" note  ", inkText}, {"·", inkDim}, {" automatic note  ", inkText}},
 		{{"!", inkStrong}, {" bug ", inkText}, {"?", inkStrong}, {" question ", inkText}, {"|", inkStrong}, {" obstacle ", inkText}, {"*", inkStrong}, {" idea ", inkText}, {"+", inkStrong}, {" works", inkText}},
 		{{"~", inkStrong}, {" risk ", inkText}, {">", inkStrong}, {" next ", inkText}, {"=", inkStrong}, {" decision ", inkText}, {":", inkStrong}, {" setup", inkText}},

@@ -31,7 +31,7 @@ func TestHelpIsWhole(t *testing.T) {
 				all += p.text
 			}
 		}
-		for _, word := range []string{"p50", "probe", "baseline", "ceiling", "glide", "in flight", "brake test", "last good", "ctrl+x", "ramp"} {
+		for _, word := range []string{"p50", "probe", "baseline", "ceiling", "glide", "in flight", "brake test", "last good", "ctrl+x", "ramp", "B you are the bottleneck"} {
 			if !strings.Contains(all, word) {
 				t.Errorf("%v: the help does not explain %q", size, word)
 			}

@@ -61,8 +61,8 @@ func keyMap() []binding {
 		{id: "warn", keys: []string{"G"}, show: "G", does: "guard only warns for 5 min; red still cuts", group: groupStop, cmd: session.WarnOnly{Why: "any"},
 			act: func(m *Model, _ string) tea.Cmd { m.warning(); return nil }},
 
-		{id: "up", keys: []string{"up"}, show: "↑", does: "one user more (wheel: 5 a second at most)", group: groupUsers, cmd: move, act: up(1)},
-		{id: "down", keys: []string{"down"}, show: "↓", does: "one user fewer (wheel: freely)", group: groupUsers, cmd: session.MoveDial{By: -1}, act: up(-1)},
+		{id: "up", keys: []string{"up"}, show: "↑", does: "one user more (wheel here: 5 a second)", group: groupUsers, cmd: move, act: up(1)},
+		{id: "down", keys: []string{"down"}, show: "↓", does: "one user fewer (wheel here: freely)", group: groupUsers, cmd: session.MoveDial{By: -1}, act: up(-1)},
 		{id: "right", keys: []string{"right"}, show: "→", does: "10 users more", group: groupUsers, cmd: move, act: up(10)},
 		{id: "left", keys: []string{"left"}, show: "←", does: "10 users fewer", group: groupUsers, cmd: session.MoveDial{By: -1}, act: up(-10)},
 		{id: "number", keys: strings.Split("123456789", ""), show: "1…9", does: "type a number of users, then Enter", group: groupUsers, cmd: move,

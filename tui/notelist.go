@@ -67,6 +67,9 @@ func (b noteBox) render(w, h int) string {
 // foot names the keys of what has the focus, as many as there is room for, and
 // which time the charts show.
 func (b noteBox) foot(c *canvas, w, h int, n notes.Note, open bool) {
+	if b.m.sel == "" && b.m.desk.back > 0 {
+		c.right(w-2, h-1, fmt.Sprintf(" %d newer ", b.m.desk.back), inkDim)
+	}
 	if b.m.sel == "" || b.m.mode == modeEdit {
 		return
 	}
@@ -149,7 +152,7 @@ func (b noteBox) list(c *canvas, x, y, w, h int) {
 		b.empty(c, x, y, w, h)
 		return
 	}
-	last := len(all) - 1
+	last := b.scrolled(all, w, h)
 	if b.m.sel != "" {
 		last = b.lastFor(all, w, h)
 	}

@@ -191,6 +191,9 @@ func (r *Replay) update(msg tea.Msg) tea.Cmd {
 			r.find = append(r.find, []rune(msg.Content)...)
 		}
 	case tea.MouseWheelMsg:
+		if r.m.overlay != overlayNone {
+			return r.m.turn(msg)
+		}
 		switch msg.Button {
 		case tea.MouseWheelUp:
 			return r.step(-10_000)

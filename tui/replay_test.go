@@ -452,3 +452,17 @@ func BenchmarkReplayJump(b *testing.B) {
 	b.ReportMetric(float64(len(t.events)), "events")
 	b.ReportMetric(float64(worst.Microseconds())/1000, "ms-worst")
 }
+
+// A list over the panes has its own keys in a replay, too, and the wheel.
+func TestReplayListsTakeTheirKeys(t *testing.T) {
+	t.Parallel()
+	play(t, journalOf(t, busyStory().events, ""), ReplayOptions{Still: true, At: 200 * time.Second}, 120, 36, func(s *theatre) {
+		s.press("l")
+		s.shows("s shows their steps")
+		s.press("s")
+		s.shows("s hides their steps")
+		s.prog.Send(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
+		synctest.Wait()
+		s.isAt(200 * time.Second)
+	})
+}

@@ -89,6 +89,9 @@ func (r *Replay) press(msg tea.KeyPressMsg) tea.Cmd {
 	case r.typing:
 		return r.typed(msg)
 	case m.overlay != overlayNone:
+		if cmd, ok := m.onSheet(key); ok {
+			return cmd
+		}
 		return m.browse(key)
 	}
 	if b := m.bound(key); b != nil {

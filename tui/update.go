@@ -80,7 +80,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.MouseClickMsg:
 		return m.byHand("clicked", func() tea.Cmd { return m.click(msg) })
 	case tea.MouseWheelMsg:
-		return m.byHand("turned the wheel", func() tea.Cmd { return m.turn(msg.Button) })
+		return m.byHand("turned the wheel", func() tea.Cmd { return m.turn(msg) })
 	}
 	return nil
 }
@@ -189,6 +189,7 @@ func (m *Model) done(msg doneMsg) tea.Cmd {
 			m.say("not saved: "+msg.err.Error()+" (n opens it again)", true)
 			return nil
 		}
+		m.desk.back = 0
 		m.saved(msg.reply.Note, c, msg.note)
 		return m.keepDraft()
 	case session.EditNote:

@@ -39,7 +39,6 @@ func TestFirstViewWithoutSize(t *testing.T) {
 	}
 }
 
-
 // modes are all the states the keyboard can be in, and the keys that lead there.
 var modes = map[string][]string{
 	"main": nil, "number": {"5"}, "spike": {"S", "9"}, "spike question": {"S", "9", "enter"}, "quit question": {"q"}, "note": {"n", "x"},
@@ -174,7 +173,7 @@ func TestWheel(t *testing.T) {
 	m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
 	turn := func(b tea.MouseButton, times int) {
 		for range times {
-			_, cmd := m.Update(tea.MouseWheelMsg{Button: b})
+			_, cmd := m.Update(tea.MouseWheelMsg{Button: b, X: m.layout.users.x + 3, Y: m.layout.users.y + 2})
 			m.run(cmd)
 			now = now.Add(10 * time.Millisecond)
 		}
