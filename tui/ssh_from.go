@@ -39,26 +39,28 @@ func readFrom(value string) (from origin, skip string, err error) {
 				n = netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-96)
 			}
 			from = append(from, place{not: not, net: n})
+		case globOfLong(p):
+			skip = "from=" + p + " means different addresses as they are written long or short: name a network, such as 2001:db8::/32"
 		case !globOfAddr(p):
 			skip = "from=" + p + " is a name, and only addresses are looked at here"
 		default:
-			from = append(from, place{not: not, glob: strings.ToLower(p)})
+			from = append(from, place{not: not, glob: p})
 		}
 	}
 	return from, skip, nil
 }
 
 // globOfAddr tells whether a pattern can be one of addresses. What has no * or ?
-// and is no address is the name of a host, and so is what has letters between dots.
+// and is no address is the name of a host.
 func globOfAddr(p string) bool {
-	digits := "0123456789*?"
-	if !strings.ContainsAny(p, "*?") {
-		return false
-	}
-	if strings.Contains(p, ".") && !strings.Contains(p, ":") {
-		return strings.Trim(p, digits+".") == ""
-	}
-	return strings.Trim(p, digits+"abcdefABCDEF:.") == ""
+	return strings.ContainsAny(p, "*?") && strings.Trim(p, "0123456789*?.") == ""
+}
+
+// globOfLong tells whether a pattern can be one of IPv6 addresses, of which each
+// may be written in many ways.
+func globOfLong(p string) bool {
+	return strings.ContainsAny(p, "*?") && !globOfAddr(p) && (strings.Contains(p, ":") || !strings.Contains(p, ".")) &&
+		strings.Trim(p, "0123456789*?abcdefABCDEF:.") == ""
 }
 
 // has tells whether an address is among the patterns, and among none with a !.
