@@ -63,7 +63,10 @@ type Door struct {
 	stop  context.CancelFunc
 	next  uint64
 	knock []*knocker
-	known map[string]bool // fingerprints and names that the host has let in
+	known map[string]bool      // fingerprints and names that the host has let in
+	quiet map[string]time.Time // until when keys that the host refused are not asked about
+	sent  map[string]bool      // keys that were sent away
+	allow map[string]*allowance
 	views map[*view]bool
 	guest sync.WaitGroup // views
 	help  sync.WaitGroup // the door's own goroutines
@@ -102,7 +105,7 @@ func NewDoor(o DoorOptions) *Door {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	d := &Door{o: o, b: usual(), shape: New, known: map[string]bool{}, views: map[*view]bool{}}
+	d := &Door{o: o, b: usual(), shape: New, known: map[string]bool{}, quiet: map[string]time.Time{}, sent: map[string]bool{}, allow: map[string]*allowance{}, views: map[*view]bool{}}
 	d.sight = Sight{Addr: o.Addr, Allow: o.Allow}
 	return d
 }
@@ -149,7 +152,7 @@ func (d *Door) bind(ctx context.Context) error {
 		ConnCallback:         d.call,
 		ConnectionFailedCallback: func(c net.Conn, _ error) {
 			d.gate.fail(hostOf(c.RemoteAddr()))
-			d.gate.tell("no key that may come in, from " + hostOf(c.RemoteAddr()))
+			d.gate.tell(hostOf(c.RemoteAddr()), "no key that may come in, from "+hostOf(c.RemoteAddr()))
 		},
 		ChannelHandlers:   map[string]ssh.ChannelHandler{"session": d.oneSession},
 		RequestHandlers:   map[string]ssh.RequestHandler{},
@@ -191,6 +194,8 @@ func (d *Door) Open(ctx context.Context) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	d.mu.Lock()
 	d.stop, d.sight.Open = stop, true
+	clear(d.quiet)
+	d.gate.anew()
 	srv, lis := d.srv, d.lis
 	d.mu.Unlock()
 	seq := d.hall.Snapshot().Seq
@@ -231,19 +236,19 @@ func (d *Door) Shut(why string) {
 	}
 	if d.gate != nil && srv != nil {
 		d.gate.hangUp()
-		d.gate.report()
+		d.gate.report(true)
 	}
 	d.help.Wait()
 }
 
-// reports writes down once a second who was turned away.
+// reports writes down every second who was turned away.
 func (d *Door) reports(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			d.gate.report()
+			d.gate.report(false)
 		case <-ctx.Done():
 			return
 		}
@@ -265,6 +270,9 @@ func (d *Door) follow(ctx context.Context, seq uint64) {
 				continue
 			}
 			d.mu.Lock()
+			if k.Key != "" {
+				d.sent[k.Key] = true
+			}
 			for v := range d.views {
 				if v.id == k.Viewer || k.Key != "" && v.key == k.Key {
 					v.end(e.By + " sent you away")
@@ -308,17 +316,22 @@ func (d *Door) config(ssh.Context) *gossh.ServerConfig {
 		}}
 }
 
-// mayProve tells whether a key is one of those that may come in. The file is
-// read anew each time: a line that is taken out lets nobody in any more.
+// mayProve tells whether a key is one of those that may come in, and has not to
+// wait. The file is read anew each time: a line that is taken out lets nobody in
+// any more.
 func (d *Door) mayProve(ctx ssh.Context, key ssh.PublicKey) bool {
-	_, ok := d.entry(gossh.FingerprintSHA256(key), hostOf(ctx.RemoteAddr()))
+	finger := gossh.FingerprintSHA256(key)
+	if d.gate.waits(finger) {
+		return false
+	}
+	_, ok := d.entry(finger, hostOf(ctx.RemoteAddr()))
 	return ok
 }
 
 func (d *Door) entry(finger, addr string) (guestKey, bool) {
 	ring, err := readKeyring(d.o.Allow, d.o.Now())
 	if err != nil {
-		d.gate.tell(clipped(err.Error(), 200))
+		d.gate.tell("the file", clipped(err.Error(), 200))
 		return guestKey{}, false
 	}
 	return ring.find(finger, addr)

@@ -152,7 +152,7 @@ type channelKey struct{}
 // oneSession opens a connection's session channel; a second one is refused.
 func (d *Door) oneSession(srv *ssh.Server, conn *gossh.ServerConn, ch gossh.NewChannel, ctx ssh.Context) {
 	g := &guestChannel{NewChannel: ch, more: func() {}, refused: func(what string) {
-		d.gate.tell(fmt.Sprintf("%s of a guest: there is only the view here", clipped(what, 40)))
+		d.gate.tell(hostOf(ctx.RemoteAddr()), fmt.Sprintf("%s of a guest: there is only the view here", clipped(what, 40)))
 	}}
 	changed := make(chan struct{}, 1)
 	g.more = func() {

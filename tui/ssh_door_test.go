@@ -144,7 +144,7 @@ func TestTheHostLetsInAndSendsAway(t *testing.T) {
 
 func TestConnectionsAreCounted(t *testing.T) {
 	const most = 6
-	h := openHouse(t, func(_ *DoorOptions, d *Door) { d.b.conns, d.b.free = most, 3 })
+	h := openHouse(t, func(_ *DoorOptions, d *Door) { d.b.conns, d.b.views, d.b.free = most, most, 3 })
 	var guests []*guest
 	for i := range most {
 		guests = append(guests, h.guestAs(fmt.Sprintf("ann%d", i), "ann", 80, 24, nil))
@@ -179,7 +179,7 @@ func TestConnectionsAreCounted(t *testing.T) {
 	})
 }
 
-// A hundred connections that show no key take no more places than strangers have,
+// A hundred connections that show no key take no more places than an address has,
 // and a guest still comes in when they are gone.
 func TestTheHundredthConnection(t *testing.T) {
 	h := openHouse(t, nil)
@@ -200,8 +200,8 @@ func TestTheHundredthConnection(t *testing.T) {
 			in++
 		}
 	}
-	if in != h.door.b.strangers || in >= 100 {
-		t.Errorf("%d of 100 were let in, want %d", in, h.door.b.strangers)
+	if in != h.door.b.near || in >= h.door.b.strangers {
+		t.Errorf("%d of 100 were let in, want %d", in, h.door.b.near)
 	}
 	refused := 0
 	h.await("the refusals", func(e session.Event) bool {

@@ -1,13 +1,11 @@
 package tui
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -15,8 +13,12 @@ import (
 type bounds struct {
 	conns     int           // connections at once
 	strangers int           // of those, without a proved key or a view
+	near      int           // of those, from one address
+	views     int           // of one key
 	tries     int           // keys a connection may offer
-	free      int           // failures of an address before it has to wait
+	free      int           // failures of an address or a key before it has to wait
+	told      int           // refusals of one of them that are written down a minute
+	toldAll   int           // and of all
 	handshake time.Duration // from the connection to the view
 	knock     time.Duration // that the host takes to answer
 	idle      time.Duration // without a key press
@@ -27,21 +29,21 @@ type bounds struct {
 }
 
 func usual() bounds {
-	return bounds{conns: 64, strangers: 32, tries: 6, free: 5, handshake: 20 * time.Second, knock: time.Minute, idle: time.Hour,
+	return bounds{conns: 64, strangers: 32, near: 8, views: 3, tries: 6, free: 5, told: 4, toldAll: 30, handshake: 20 * time.Second, knock: time.Minute, idle: time.Hour,
 		stall: 10 * time.Second, ping: 4 * time.Second, pong: 10 * time.Second, longest: 30 * time.Second}
 }
 
-// gate counts connections and failures, by address.
+// gate counts connections and failures, by address and by key.
 type gate struct {
+	*ledger
 	b         bounds
 	now       func() time.Time
-	turned    func(why string, count int) // tells of who was turned away
 	mu        sync.Mutex
 	conns     int
 	strangers int
+	near      map[string]int // of the strangers, by address
 	callers   map[*caller]bool
 	failed    map[string]*failures
-	said      map[string]int // since the last telling, by reason
 }
 
 type failures struct {
@@ -50,16 +52,15 @@ type failures struct {
 	last  time.Time
 }
 
-// keptFailures is of how many addresses failures are kept, and forgotFailures
-// for how long.
+// keptFailures is of how many addresses and keys failures are kept, and
+// forgotFailures for how long.
 const (
 	keptFailures   = 1024
 	forgotFailures = 10 * time.Minute
-	saidAtOnce     = 8 // reasons told in one second
 )
 
 func newGate(b bounds, now func() time.Time, turned func(string, int)) *gate {
-	return &gate{b: b, now: now, turned: turned, callers: map[*caller]bool{}, failed: map[string]*failures{}, said: map[string]int{}}
+	return &gate{ledger: newLedger(b.told, b.toldAll, now, turned), b: b, now: now, near: map[string]int{}, callers: map[*caller]bool{}, failed: map[string]*failures{}}
 }
 
 // caller is one connection. Deadlines that the protocol's library sets are not
@@ -68,7 +69,7 @@ type caller struct {
 	net.Conn
 	gate   *gate
 	addr   string
-	known  atomic.Bool // has a view, or waits for one
+	known  bool // has a view, or waits for one; the gate's lock is for it
 	closed sync.Once
 	timer  *time.Timer
 }
@@ -92,8 +93,8 @@ func (c *caller) Close() error {
 		defer c.gate.mu.Unlock()
 		c.gate.conns--
 		delete(c.gate.callers, c)
-		if !c.known.Load() {
-			c.gate.strangers--
+		if !c.known {
+			c.gate.strangerLess(c.addr)
 		}
 	})
 	return err
@@ -106,53 +107,61 @@ func (c *caller) gone() bool {
 	return !c.gate.callers[c]
 }
 
-// greet tells that a caller is no stranger any more.
+// greet tells that a caller is no stranger any more. One that is gone stays what
+// it was: its place has been given back.
 func (c *caller) greet() {
-	if !c.known.Swap(true) {
-		c.gate.mu.Lock()
-		defer c.gate.mu.Unlock()
-		c.gate.strangers--
-		delete(c.gate.failed, c.addr)
+	c.gate.mu.Lock()
+	defer c.gate.mu.Unlock()
+	if !c.known && c.gate.callers[c] {
+		c.known = true
+		c.gate.strangerLess(c.addr)
+	}
+}
+
+func (g *gate) strangerLess(addr string) {
+	g.strangers--
+	if g.near[addr]--; g.near[addr] == 0 {
+		delete(g.near, addr)
 	}
 }
 
 // admit takes a connection in, or returns nil.
 func (g *gate) admit(conn net.Conn) *caller {
 	addr := hostOf(conn.RemoteAddr())
+	if t, ok := conn.(*net.TCPConn); ok {
+		_ = t.SetWriteBuffer(32 << 10) // what is not sent yet is thrown away by nobody: keep it short
+		_ = t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3})
+	}
 	g.mu.Lock()
-	now := g.now()
-	f := g.failed[addr]
+	defer g.mu.Unlock()
 	why := ""
 	switch {
 	case g.conns >= g.b.conns:
 		why = fmt.Sprintf("%d connections are open already", g.b.conns)
 	case g.strangers >= g.b.strangers:
 		why = fmt.Sprintf("%d connections have not shown a key yet", g.b.strangers)
-	case f != nil && now.Before(f.until):
-		why = fmt.Sprintf("%s failed %d times and has to wait", addr, f.n)
+	case g.near[addr] >= g.b.near:
+		why = fmt.Sprintf("%d connections from %s have not shown a key yet", g.b.near, addr)
+	case g.late(addr):
+		why = addr + " failed again and again and has to wait"
 	}
-	if why == "" {
-		g.conns++
-		g.strangers++
-	}
-	g.mu.Unlock()
 	if why != "" {
-		g.tell(why)
+		g.tell(addr, why)
 		return nil
 	}
-	if t, ok := conn.(*net.TCPConn); ok {
-		_ = t.SetWriteBuffer(32 << 10) // what is not sent yet is thrown away by nobody: keep it short
-		_ = t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3})
-	}
+	g.conns++
+	g.strangers++
+	g.near[addr]++
 	c := &caller{Conn: conn, gate: g, addr: addr}
 	c.timer = time.AfterFunc(g.b.handshake, func() {
-		if !c.known.Load() {
+		g.mu.Lock()
+		known := c.known
+		g.mu.Unlock()
+		if !known {
 			_ = c.Close()
 		}
 	})
-	g.mu.Lock()
 	g.callers[c] = true
-	g.mu.Unlock()
 	return c
 }
 
@@ -166,35 +175,76 @@ func (g *gate) hangUp() {
 	}
 }
 
-// fail counts a connection that did not prove a key: the more there were, the
-// longer the address has to wait.
-func (g *gate) fail(addr string) {
+// fail counts an address that did not prove a key, or a key that was refused: the
+// more there were, the longer it has to wait.
+func (g *gate) fail(who string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := g.now()
-	f := g.failed[addr]
-	if f == nil || now.Sub(f.last) > forgotFailures {
-		if len(g.failed) >= keptFailures {
-			g.forget(now)
-		}
-		f = &failures{}
-		g.failed[addr] = f
-	}
+	f := g.failures(who)
 	f.n++
-	f.last = now
 	if over := f.n - g.b.free; over > 0 {
-		f.until = now.Add(min(g.b.longest, time.Second<<min(over-1, 10)))
+		f.wait(f.last.Add(min(g.b.longest, time.Second<<min(over-1, 10))))
 	}
 }
 
-// forget drops what is old, or the oldest.
-func (g *gate) forget(now time.Time) {
+// hush keeps a key or an address out for a while.
+func (g *gate) hush(who string, d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f := g.failures(who)
+	f.wait(f.last.Add(d))
+}
+
+// failures are somebody's, of now.
+func (g *gate) failures(who string) *failures {
+	now := g.now()
+	f := g.failed[who]
+	if f == nil || now.Sub(f.last) > forgotFailures {
+		if len(g.failed) >= keptFailures {
+			g.forgive(now)
+		}
+		f = &failures{}
+		g.failed[who] = f
+	}
+	f.last = now
+	return f
+}
+
+func (f *failures) wait(until time.Time) {
+	if until.After(f.until) {
+		f.until = until
+	}
+}
+
+// waits tells whether somebody has to wait.
+func (g *gate) waits(who string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.late(who)
+}
+
+func (g *gate) late(who string) bool {
+	f := g.failed[who]
+	return f != nil && g.now().Before(f.until)
+}
+
+// welcome forgets the failures of who came in.
+func (g *gate) welcome(who ...string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, w := range who {
+		delete(g.failed, w)
+	}
+}
+
+// forgive drops what is old, or the oldest.
+func (g *gate) forgive(now time.Time) {
 	oldest, at := "", now
-	for addr, f := range g.failed {
+	for who, f := range g.failed {
 		if now.Sub(f.last) > forgotFailures {
-			delete(g.failed, addr)
+			delete(g.failed, who)
 		} else if !f.last.After(at) {
-			oldest, at = addr, f.last
+			oldest, at = who, f.last
 		}
 	}
 	if len(g.failed) >= keptFailures {
@@ -202,31 +252,11 @@ func (g *gate) forget(now time.Time) {
 	}
 }
 
-// tell counts one who was turned away; report says it.
-func (g *gate) tell(why string) {
+// anew forgets all failures: who opens the door once more begins anew.
+func (g *gate) anew() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if _, ok := g.said[why]; !ok && len(g.said) >= saidAtOnce {
-		why = "and others"
-	}
-	g.said[why]++
-}
-
-// report writes down who was turned away since the last time: a few reasons a
-// second at most, so that nobody fills the journal from outside.
-func (g *gate) report() {
-	g.mu.Lock()
-	said := g.said
-	g.said = map[string]int{}
-	g.mu.Unlock()
-	reasons := make([]string, 0, len(said))
-	for why := range said {
-		reasons = append(reasons, why)
-	}
-	slices.SortFunc(reasons, func(a, b string) int { return cmp.Or(cmp.Compare(said[b], said[a]), cmp.Compare(a, b)) })
-	for _, why := range reasons {
-		g.turned(why, said[why])
-	}
+	clear(g.failed)
 }
 
 func hostOf(a net.Addr) string {

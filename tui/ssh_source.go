@@ -9,7 +9,7 @@ import (
 	"crosstalk/session"
 )
 
-// What a guest may ask of the session: far more than a person does.
+// What a key's guest may ask of the session: far more than a person does.
 const (
 	askRate    = 10 // commands a second
 	askBurst   = 20
@@ -23,14 +23,13 @@ const (
 // name, and not faster than a person is.
 type guestSource struct {
 	Hall
-	v      *view
-	now    func() time.Time
-	mu     sync.Mutex
-	asks   bucket
-	writes bucket
-	stop   time.Time
-	owed   int // stops that the door has given, and the screen will give again
-	kept   time.Time
+	v    *view
+	now  func() time.Time
+	key  *allowance
+	mu   sync.Mutex
+	stop time.Time
+	owed int // stops that the door has given, and the screen will give again
+	kept time.Time
 }
 
 // bucket lets so many through a second, and a few at once.
@@ -39,22 +38,28 @@ type bucket struct {
 	at                time.Time
 }
 
+// take lets one through.
 func (b *bucket) take(now time.Time) bool {
-	if b.at.IsZero() {
-		b.left = b.burst
-	} else {
-		b.left = min(b.burst, b.left+now.Sub(b.at).Seconds()*b.rate)
-	}
-	b.at = now
-	if b.left < 1 {
+	if !b.may(now) {
 		return false
 	}
 	b.left--
 	return true
 }
 
+// may tells whether one would be let through.
+func (b *bucket) may(now time.Time) bool {
+	if b.at.IsZero() {
+		b.left = b.burst
+	} else {
+		b.left = min(b.burst, b.left+now.Sub(b.at).Seconds()*b.rate)
+	}
+	b.at = now
+	return b.left >= 1
+}
+
 func newGuestSource(d *Door, v *view) *guestSource {
-	return &guestSource{Hall: d.hall, v: v, now: d.o.Now, asks: bucket{rate: askRate, burst: askBurst}, writes: bucket{rate: writeRate, burst: writeBurst}}
+	return &guestSource{Hall: d.hall, v: v, now: d.o.Now, key: d.allowed(v.key)}
 }
 
 // Durable is what of the session is on its disk.
@@ -157,8 +162,8 @@ func (g *guestSource) stopped() bool {
 
 // refuses says no to what comes too fast, and to what is no guest's.
 func (g *guestSource) refuses(cmd session.Command) string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.key.mu.Lock()
+	defer g.key.mu.Unlock()
 	now := g.now()
 	switch cmd.(type) {
 	case session.StopAll:
@@ -166,15 +171,15 @@ func (g *guestSource) refuses(cmd session.Command) string {
 	case session.Join, session.Leave, session.Kick, session.Finish:
 		return "that is the host's to do"
 	case session.AddNote, session.EditNote, session.RetractNote, session.RestoreNote, session.ResolveNote:
-		if !g.writes.take(now) {
+		if !g.key.writes.take(now) {
 			return "so many notes at once: wait a moment"
 		}
 	case session.Attach:
-		if !g.writes.take(now) {
+		if !g.key.writes.take(now) {
 			return "so many files at once: wait a moment"
 		}
 	}
-	if !g.asks.take(now) {
+	if !g.key.asks.take(now) {
 		return "so many keys at once: wait a moment"
 	}
 	return ""

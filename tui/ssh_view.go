@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +32,7 @@ type view struct {
 	ch     *openChannel
 	who    session.Person
 	key    string
+	order  uint64          // of entering
 	id     uint64          // in the session
 	ctx    context.Context //nolint:containedctx // the view's own end, which several goroutines wait for
 	cancel context.CancelFunc
@@ -65,7 +68,8 @@ func (d *Door) view(s ssh.Session) {
 	defer c.Close()
 	joins, why, told := d.inspect(s, conn, c.addr)
 	if why != "" {
-		d.gate.tell(why)
+		d.gate.tell(cmp.Or(joins.Key, c.addr), why)
+		d.refused(joins.Key)
 		goodbye(s, c, told, 1)
 		return
 	}
@@ -73,6 +77,12 @@ func (d *Door) view(s ssh.Session) {
 	v.ctx, v.cancel = context.WithCancel(ctx)
 	defer v.cancel()
 	v.heard.Store(d.o.Now().UnixNano())
+	if !d.allowed(v.key).mayJoin(d.o.Now()) {
+		d.gate.tell(v.key, "a key that came in again and again, from "+c.addr)
+		d.refused(v.key)
+		goodbye(s, c, "you came in again and again: wait a minute", 1)
+		return
+	}
 	if !d.enter(v) {
 		goodbye(s, c, "The door is closed.", 1)
 		return
@@ -87,18 +97,21 @@ func (d *Door) view(s ssh.Session) {
 	d.help.Go(func() { d.watch(v) })
 	d.help.Go(func() { v.pace.follow(v.ctx, conn) })
 	if !d.mayEnter(v, joins, gate) {
+		d.refused(v.key)
 		goodbye(s, c, v.reason(d.host+" did not let you in"), 1)
 		return
 	}
 	reply, err := d.hall.Do(v.ctx, v.who, session.Join{Viewer: joins})
 	if err != nil {
-		d.gate.tell(clipped(err.Error(), 120) + ", from " + c.addr)
+		d.gate.tell(v.key, clipped(err.Error(), 120)+", from "+c.addr)
+		d.refused(v.key)
 		goodbye(s, c, clipped(err.Error(), 200), 1)
 		return
 	}
 	d.mu.Lock()
 	v.id = reply.Seq
 	d.mu.Unlock()
+	d.gate.welcome(v.key, c.addr)
 	d.show(v, in, gate)
 	d.hall.Unshow(v.id)
 	reason := v.reason("left")
@@ -128,6 +141,7 @@ func (v *view) reason(otherwise string) string {
 // told what the guest reads.
 func (d *Door) inspect(s ssh.Session, conn *gossh.ServerConn, from string) (v session.Viewer, why, told string) {
 	proved := conn.Permissions.Extensions[provedKey]
+	v.Key = proved
 	entry, ok := d.entry(proved, from)
 	if !ok || s.PublicKey() == nil || gossh.FingerprintSHA256(s.PublicKey()) != proved {
 		return v, "a key that may not come in, from " + from, "this key may not come in"
@@ -147,13 +161,17 @@ func (d *Door) inspect(s ssh.Session, conn *gossh.ServerConn, from string) (v se
 	return v, "", ""
 }
 
-// enter counts a view in, unless the door is closed.
+// enter counts a view in, unless the door is closed. It may be the end of another
+// one of the same key.
 func (d *Door) enter(v *view) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.sight.Open {
 		return false
 	}
+	d.crowded(v.key)
+	d.next++
+	v.order = d.next
 	d.views[v] = true
 	d.guest.Add(1)
 	return true
@@ -181,9 +199,15 @@ func (d *Door) mayEnter(v *view, j session.Viewer, in *typed) bool {
 		d.mu.Unlock()
 		return true
 	}
+	if left := d.quiet[j.Key].Sub(d.o.Now()); left > 0 {
+		d.mu.Unlock()
+		d.gate.tell(j.Key, d.host+" refused this key before, from "+j.From)
+		v.end(fmt.Sprintf("%s did not let you in: you may ask again in %.0f min", d.host, math.Ceil(left.Minutes())))
+		return false
+	}
 	if len(d.knock) >= maxKnocks {
 		d.mu.Unlock()
-		d.gate.tell("too many wait to be let in, from " + j.From)
+		d.gate.tell(j.Key, "too many wait to be let in, from "+j.From)
 		v.end("too many wait to be let in: try again in a minute")
 		return false
 	}
@@ -199,10 +223,11 @@ func (d *Door) mayEnter(v *view, j session.Viewer, in *typed) bool {
 	select {
 	case yes = <-k.answer:
 		if !yes {
-			d.gate.tell(d.host + " refused " + j.Name + ", from " + j.From)
+			d.gate.tell(j.Key, d.host+" refused "+j.Name+", from "+j.From)
+			d.hush(j.Key)
 		}
 	case <-timer.C:
-		d.gate.tell("nobody answered for " + j.Name + ", from " + j.From)
+		d.gate.tell(j.Key, "nobody answered for "+j.Name+", from "+j.From)
 		v.end("nobody answered at the other end")
 	case <-v.ctx.Done():
 	}

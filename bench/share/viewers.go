@@ -57,18 +57,22 @@ func (l *line) Close() error {
 	return l.Conn.Close()
 }
 
-// gather opens a door to a session and lets n viewers in, all with one key.
+// gather opens a door to a session and lets n viewers in, each with a key.
 func gather(ctx context.Context, s *session.Session, dir string, n int) (*crowd, error) {
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
-	}
-	key, err := gossh.NewSignerFromKey(private)
-	if err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
+	keys := make([]gossh.Signer, n)
+	var file []byte
+	for i := range keys {
+		_, private, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("make a key: %w", err)
+		}
+		if keys[i], err = gossh.NewSignerFromKey(private); err != nil {
+			return nil, fmt.Errorf("make a key: %w", err)
+		}
+		file = append(file, gossh.MarshalAuthorizedKey(keys[i].PublicKey())...)
 	}
 	allow := filepath.Join(dir, "keys")
-	if err := os.WriteFile(allow, gossh.MarshalAuthorizedKey(key.PublicKey()), 0o600); err != nil {
+	if err := os.WriteFile(allow, file, 0o600); err != nil {
 		return nil, fmt.Errorf("write who may come in: %w", err)
 	}
 	c := &crowd{door: tui.NewDoor(tui.DoorOptions{Addr: "127.0.0.1:0", Allow: allow, HostKey: filepath.Join(dir, "host")})}
@@ -77,7 +81,7 @@ func gather(ctx context.Context, s *session.Session, dir string, n int) (*crowd,
 		return nil, err
 	}
 	for i := range n {
-		v, err := enter(ctx, c.door.Sight().Addr, fmt.Sprintf("viewer-%d", i+1), key)
+		v, err := enter(ctx, c.door.Sight().Addr, fmt.Sprintf("viewer-%d", i+1), keys[i])
 		if err != nil {
 			c.leave()
 			return nil, fmt.Errorf("viewer %d: %w", i+1, err)
