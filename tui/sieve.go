@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 	"unicode"
@@ -12,6 +13,8 @@ const (
 	maxParams = 64
 	maxString = 1024
 	maxNumber = 4 // digits of an OSC's
+	maxClip   = 32 << 20
+	clipboard = 52 // the OSC that hands a clipboard over, the only long one
 )
 
 // staleAfter is when the beginning of a sequence counts as keys of its own: the
@@ -30,7 +33,9 @@ type sieve struct {
 	kind  byte   // of a string: what stands behind Esc
 	n     int    // bytes of it so far
 	first byte   // of a CSI's parameters
-	digit int    // of an OSC's number; past it, more than maxNumber
+	digit int    // of an OSC's number; -1 behind it
+	num   int    // that number
+	clip  int    // bytes of a clipboard at most; 0 is maxClip
 	half  []byte // of a letter
 	mouse []byte // three bytes of an old mouse report
 	at    time.Time
@@ -104,7 +109,7 @@ func (s *sieve) plain(out []byte, c byte) []byte {
 	}
 	switch s.in {
 	case inEscape:
-		s.in, s.kind, s.n, s.first, s.digit = inNothing, c, 0, 0, 0
+		s.in, s.kind, s.n, s.first, s.digit, s.num = inNothing, c, 0, 0, 0, 0
 		switch c {
 		case '[':
 			s.in = inCSI
@@ -124,11 +129,19 @@ func (s *sieve) plain(out []byte, c byte) []byte {
 		c = s.inString(c)
 	}
 	out = append(out, c)
-	if s.n++; s.in == inSS3 && s.n >= maxParams || s.in == inString && s.n >= maxString || s.digit > maxNumber {
+	if s.n++; s.in == inSS3 && s.n >= maxParams || s.in == inString && s.n >= s.longest() || s.digit > maxNumber {
 		s.in, s.digit = inNothing, 0
 		out = append(out, breaker...)
 	}
 	return out
+}
+
+// longest is how long the string under way may be.
+func (s *sieve) longest() int {
+	if s.kind == ']' && s.digit < 0 && s.num == clipboard {
+		return cmp.Or(s.clip, maxClip)
+	}
+	return maxString
 }
 
 func (s *sieve) csi(out []byte, c byte) []byte {
@@ -164,12 +177,13 @@ func (s *sieve) inString(c byte) byte {
 		if c == '9' {
 			c = '8' // an OSC 95 counts as a key's code, and nobody answers with a 9
 		}
+		s.num = 10*s.num + int(c-'0')
 	}
 	switch {
 	case c == 0x07 && s.kind == ']', (c == 0x18 || c == 0x1a) && s.kind != 'P':
 		s.in = inNothing
-	case c == '_':
-		c = 'z' // the end of a key's code, to the decoder, wherever it stands
+	case c == '_' && s.kind == 'P':
+		c = 'z' // the end of a key's code, to the decoder
 	}
 	return c
 }

@@ -46,6 +46,8 @@ func TestWhatTheDecoderOfKeysGets(t *testing.T) {
 		"a string without an end":    {[]string{"\x1b_" + strings.Repeat("a", 1030)}, "\x1b_" + strings.Repeat("a", 1024) + breaker + "aaaaaa"},
 		"parameters without an end":  {[]string{"\x1b[" + strings.Repeat("1", 70)}, "\x1b[" + strings.Repeat("1", 64) + breaker + "111111"},
 		"a number without an end":    {[]string{"\x1bO" + strings.Repeat("1", 70)}, "\x1bO" + strings.Repeat("1", 64) + breaker + "111111"},
+		"a clipboard":                {[]string{"\x1b]52;c;" + strings.Repeat("a_8", 3000) + "\x1b\\x"}, "\x1b]52;c;" + strings.Repeat("a_8", 3000) + "\x1b\\x"},
+		"one that is none":           {[]string{"\x1b]521;" + strings.Repeat("a", 1100)}, "\x1b]521;" + strings.Repeat("a", 1020) + breaker + strings.Repeat("a", 80)},
 		"one sequence in another":    {[]string{"\x1b[1\x1b[M !\"\x1b]1\x1b[1_"}, "\x1b[1\x1b[<0;1;2M\x1b]1\x1b[1z"},
 		"a letter behind parameters": {[]string{"\x1b[1é_"}, "\x1b[1é_"},
 	} {

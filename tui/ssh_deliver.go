@@ -67,7 +67,9 @@ func pause(d time.Duration, over <-chan struct{}) bool {
 // that has ended takes none. A program's own reader would wait for ever with the
 // key after the one that ended it, and keep all of the view alive.
 func deliver(p sender, in io.Reader, term string, over <-chan struct{}, failed func(what string)) {
-	keys := uv.NewTerminalReader(&keyhole{typing: typing{Reader: in}, over: over}, term)
+	hole := &keyhole{typing: typing{Reader: in}, over: over}
+	hole.sieve.clip = gathered // more would not come in the time that a clipboard may take
+	keys := uv.NewTerminalReader(hole, term)
 	handOver(p, keys.StreamEvents, over, failed) // ends with in
 }
 
@@ -111,7 +113,7 @@ func handOver(p sender, decode func(context.Context, chan<- uv.Event) error, ove
 func ofGuest(e uv.Event) bool {
 	switch e.(type) {
 	case uv.KeyPressEvent, uv.KeyReleaseEvent, uv.PasteEvent, uv.PasteStartEvent, uv.PasteEndEvent,
-		uv.MouseClickEvent, uv.MouseReleaseEvent, uv.MouseMotionEvent, uv.MouseWheelEvent, uv.FocusEvent, uv.BlurEvent,
+		uv.MouseClickEvent, uv.MouseReleaseEvent, uv.MouseMotionEvent, uv.MouseWheelEvent, uv.FocusEvent, uv.BlurEvent, uv.ClipboardEvent,
 		uv.BackgroundColorEvent, uv.ForegroundColorEvent, uv.ModeReportEvent, uv.KeyboardEnhancementsEvent, uv.CapabilityEvent:
 		return true
 	}

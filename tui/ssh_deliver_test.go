@@ -85,6 +85,8 @@ func TestWhatAGuestsTerminalMayTell(t *testing.T) {
 	var kinds []string
 	for _, m := range all {
 		switch m.(type) {
+		case uv.ClipboardEvent:
+			kinds = append(kinds, "clipboard")
 		case uv.BackgroundColorEvent:
 			kinds = append(kinds, "ground")
 		case uv.MouseClickEvent:
@@ -101,7 +103,7 @@ func TestWhatAGuestsTerminalMayTell(t *testing.T) {
 			t.Errorf("the screen hears of %T %v", m, m)
 		}
 	}
-	if want := []string{"ground", "mouse", "focus", "mode", "paste", "paste", "paste", "key"}; !slices.Equal(kinds, want) {
+	if want := []string{"clipboard", "ground", "mouse", "focus", "mode", "paste", "paste", "paste", "key"}; !slices.Equal(kinds, want) {
 		t.Errorf("the screen hears of %v, want %v", kinds, want)
 	}
 }

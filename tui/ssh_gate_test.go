@@ -77,9 +77,11 @@ func TestOneAddressLeavesPlacesForOthers(t *testing.T) {
 			t.Error("who has shown a key still takes a stranger's place")
 		}
 		time.Sleep(2 * g.b.handshake) // they show none
+		g.mu.Lock()
 		if g.conns != 1 || g.strangers != 0 || len(g.near) != 0 {
 			t.Errorf("%d connections and %d strangers, %v, are left", g.conns, g.strangers, g.near)
 		}
+		g.mu.Unlock()
 		g.report(false)
 		if n := told["8 connections from 10.0.0.1 have not shown a key yet"]; n != 32 {
 			t.Errorf("told: %v", told)
