@@ -62,7 +62,7 @@ func TestVerdictsInTheAnswer(t *testing.T) {
 		"both": {checkedTape(session.ModeCheck, string(link.Linked), linkedWords, identity.SameInstance), Touched,
 			[]string{"moved it", "Staging and production share data: SAME INSTANCE"}, []string{"Link check with 5 users", "Data stores, at 00:00:06: SAME INSTANCE"}, "Untouched as far"},
 		"not told": {checkedTape(session.ModeCheck, string(link.Inconclusive), "Cannot tell. Treat it as not checked.", identity.Unknown), Untouched,
-			[]string{"With users running"}, []string{"Link check with 5 users, at 00:00:26: cannot tell. Cannot tell."}, "no link check was made"},
+			[]string{"With users running"}, []string{"Link check with 5 users, at 00:00:26: Cannot tell. Treat it as not checked."}, "no link check was made"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
