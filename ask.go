@@ -24,8 +24,7 @@ it to --answers: who said what, what is still unknown, and what it all means.
 Exit codes with --answers: 0 nothing is shared and nothing left open, 10 linked,
 11 not known.`,
 		Example: `  crosstalk ask > questions.txt
-  crosstalk ask --answers questions.txt
-  crosstalk run -c crosstalk.yaml --answers questions.txt   # into charter and report, too`,
+  crosstalk ask --answers questions.txt`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !c.Flags().Changed("answers") {

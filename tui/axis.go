@@ -97,9 +97,9 @@ func (m *Model) reachName() string {
 	if reach == 0 {
 		reach = past(m.elapsed())
 	}
-	real := time.Duration(a.until()-a.from) * time.Millisecond
-	if (real - reach).Abs() > max(2*time.Duration(a.bucket)*time.Millisecond, reach/50) { // nobody sees less
-		reach = real
+	spans := time.Duration(a.until()-a.from) * time.Millisecond
+	if (spans - reach).Abs() > max(2*time.Duration(a.bucket)*time.Millisecond, reach/50) { // nobody sees less
+		reach = spans
 	}
 	return span(reach)
 }
