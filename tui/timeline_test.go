@@ -110,7 +110,7 @@ func TestChartsReachAsFarAsTheyName(t *testing.T) {
 						m.stretch(1)
 						m.Update(clockMsg{})
 					}
-					if a := m.view.axis; m.reachName() != "all" || a.from > 0 || a.from < -int64(max(60_000, 3*a.bucket)) {
+					if a := m.view.axis; m.reachName() != "all" || a.from > 0 || a.from < -max(60_000, 3*a.bucket) {
 						t.Errorf("%s: all begins at %d ms", in, a.from)
 					}
 				}
