@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,45 +13,56 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// helloServer answers a few bytes and counts.
-func helloServer(b *testing.B) (url string, served *atomic.Int64) {
+// hello answers a few bytes and counts.
+type hello struct {
+	url    string
+	served atomic.Int64
+	until  atomic.Int64
+	enough atomic.Pointer[chan struct{}]
+}
+
+func newHello(b *testing.B) *hello {
 	b.Helper()
-	served = new(atomic.Int64)
+	h := new(hello)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		served.Add(1)
 		fmt.Fprint(w, "hello")
+		if h.served.Add(1) == h.until.Load() {
+			close(*h.enough.Load())
+		}
 	}))
 	b.Cleanup(s.Close)
-	return s.URL, served
+	h.url = s.URL
+	return h
+}
+
+// after returns what is closed when n more were answered.
+func (h *hello) after(n int) <-chan struct{} {
+	c := make(chan struct{})
+	h.enough.Store(&c)
+	h.until.Store(h.served.Load() + int64(n))
+	return c
 }
 
 const benchUsers = 64
 
-// runEngine sends about n requests through the whole engine and returns how
-// many and how long they took.
-func runEngine(b *testing.B, url string, n int) (requests uint64, took time.Duration) {
+// runEngine sends about n requests through the whole engine, as the program
+// sets it up, and returns how many and how long they took.
+func runEngine(b *testing.B, h *hello, n int) (requests uint64, took time.Duration) {
 	b.Helper()
-	p := onePlan(url, Step{URL: "/"})
+	p := onePlan(h.url, Step{URL: "/"})
 	p.MaxUsers = benchUsers
+	p.Wire.Proxy = func(*url.URL) (*url.URL, error) { return nil, nil } // the environment names none
 	permit := NewPermit(SystemClock())
 	permit.Grant(time.Hour)
-	e, err := New(p, permit, NewBrake(), Hooks{Tick: func(t Tick) { requests += t.Requests }})
+	e, err := New(p, permit, NewBrake(), Hooks{Tick: func(t Tick) { requests += t.Requests }, Exemplar: func(Exemplar) {}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	e.SetSlew(false)
 	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan error, 1)
-	// The schedule counts its sends here, so that the benchmark need not poll.
-	enough := make(chan struct{})
-	var sent atomic.Int64
-	base := e.gate.base
-	e.gate.base = roundTrip(func(r *http.Request) (*http.Response, error) {
-		if sent.Add(1) == int64(n) {
-			close(enough)
-		}
-		return base.RoundTrip(r)
-	})
+	// The server counts, so that the benchmark need not poll.
+	enough := h.after(n)
 	e.SetAsked(benchUsers)
 	began := time.Now()
 	go func() { done <- e.Run(ctx) }()
@@ -90,18 +102,18 @@ func runVegeta(url string, n int) time.Duration {
 }
 
 func BenchmarkEngine(b *testing.B) {
-	url, _ := helloServer(b)
+	h := newHello(b)
 	b.ReportAllocs()
 	b.ResetTimer()
-	requests, took := runEngine(b, url, b.N)
+	requests, took := runEngine(b, h, b.N)
 	b.ReportMetric(float64(requests)/took.Seconds(), "requests/s")
 }
 
 func BenchmarkVegeta(b *testing.B) {
-	url, _ := helloServer(b)
+	h := newHello(b)
 	b.ReportAllocs()
 	b.ResetTimer()
-	took := runVegeta(url, b.N)
+	took := runVegeta(h.url, b.N)
 	b.ReportMetric(float64(b.N)/took.Seconds(), "requests/s")
 }
 
@@ -109,14 +121,14 @@ func BenchmarkVegeta(b *testing.B) {
 // for a request compares. Client and server share this machine, so that the
 // ratio says more than either number.
 func BenchmarkBesideVegeta(b *testing.B) {
-	url, _ := helloServer(b)
+	h := newHello(b)
 	var ours, theirs time.Duration
 	b.ResetTimer()
 	for rounds := 4; rounds > 0; rounds-- {
 		n := b.N/4 + 1
-		_, took := runEngine(b, url, n)
+		_, took := runEngine(b, h, n)
 		ours += took
-		theirs += runVegeta(url, n)
+		theirs += runVegeta(h.url, n)
 	}
 	b.ReportMetric(float64(ours)/float64(theirs), "x-vegeta")
 }

@@ -42,6 +42,7 @@ type gate struct {
 	hosts    *allowList
 	users    []user
 	findings *findings
+	routes   *routes
 	detour   *detour
 	base     http.RoundTripper
 	bodies   sync.Pool
@@ -63,7 +64,7 @@ type sending struct {
 
 func newGate(brake *Brake, permit *Permit, prog *program, users []user, f *findings, base http.RoundTripper) *gate {
 	g := &gate{brake: brake, permit: permit, hosts: prog.hosts, users: users, findings: f, base: base,
-		detour: newDetour(prog.wire, prog.hosts, f), reserve: newReserve()}
+		routes: newRoutes(prog.wire), detour: newDetour(prog.wire, prog.hosts, f), reserve: newReserve()}
 	g.bodies.New = func() any { return new(bytes.Buffer) }
 	if g.base == nil {
 		g.base = g.newWire(prog.wire, len(users))
@@ -197,7 +198,7 @@ func (g *gate) hops(t *turn, r *http.Request) error {
 		if err := g.allow(t.s, u, r); err != nil {
 			return err
 		}
-		if g.detour != nil {
+		if !g.routes.direct(r.URL) {
 			if err := g.detour.check(t.context(), r.URL, u.step.name); err != nil {
 				return err
 			}

@@ -296,7 +296,7 @@ func TestPlainKnowsItsLimits(t *testing.T) {
 	if err != nil || w.plain(r) {
 		t.Errorf("a long body: %v", err)
 	}
-	proxied := &wire{proxy: func(*url.URL) (*url.URL, error) { return url.Parse("http://proxy.test:3128") }}
+	proxied := &wire{routes: newRoutes(Wire{Proxy: func(*url.URL) (*url.URL, error) { return url.Parse("http://proxy.test:3128") }})}
 	if r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://a.test/", nil); err != nil || proxied.plain(r) {
 		t.Errorf("a proxy is passed by: %v", err)
 	}

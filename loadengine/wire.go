@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -73,12 +72,11 @@ func (e *ProxyError) Error() string {
 type wire struct {
 	lean   *lean
 	rest   *http.Transport
-	proxy  func(*url.URL) (*url.URL, error)
-	direct sync.Map // host: whether no proxy is between
+	routes *routes
 }
 
 func (g *gate) newWire(w Wire, users int) *wire {
-	return &wire{lean: newLean(w, g.dial, g.again), rest: g.transport(w, users), proxy: w.Proxy}
+	return &wire{lean: newLean(w, g.dial, g.again), rest: g.transport(w, users), routes: g.routes}
 }
 
 // longestLife ends a request whose context has no end of its own.
@@ -122,16 +120,7 @@ func (w *wire) plain(r *http.Request) bool {
 	if _, ok := r.Header["Expect"]; ok || len(r.Header["Upgrade"]) > 0 || len(r.Header["Connection"]) > 0 {
 		return false
 	}
-	if w.proxy == nil {
-		return plainHost(r.URL.Host) && plainHost(r.Host)
-	}
-	known, ok := w.direct.Load(r.URL.Host)
-	if !ok {
-		p, err := w.proxy(r.URL)
-		known = p == nil && err == nil && plainHost(r.URL.Host)
-		w.direct.Store(r.URL.Host, known)
-	}
-	return known.(bool) && plainHost(r.Host)
+	return plainHost(r.URL.Host) && plainHost(r.Host) && w.routes.direct(r.URL)
 }
 
 // plainHost tells of a host that can be sent as it is written: no name that
