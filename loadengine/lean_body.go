@@ -1,0 +1,180 @@
+package loadengine
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// Framings of a body.
+const (
+	bodyLength = iota
+	bodyChunked
+	bodyToEnd
+)
+
+// leanReader is the body of an answer.
+type leanReader struct {
+	conn  *leanConn
+	kind  int
+	left  int64 // of the length, or of this chunk
+	begun bool  // a chunk has gone before
+	over  bool  // read to its end, or closed
+	err   error
+}
+
+var errBodyClosed = errors.New("read of a closed body")
+
+// Close gives up what was not read, and the connection with it.
+func (b *leanReader) Close() error {
+	if !b.over {
+		b.over, b.err = true, errBodyClosed
+		b.conn.lean.drop(b.conn)
+	}
+	return nil
+}
+
+// Read reads the body as it was framed, without the framing.
+func (b *leanReader) Read(p []byte) (int, error) {
+	if b.over {
+		return 0, b.err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if b.kind == bodyChunked && b.left == 0 {
+		if err := b.chunk(); err != nil {
+			return 0, b.fail(err)
+		}
+		if b.left == 0 {
+			return 0, b.finish()
+		}
+	}
+	if b.kind != bodyToEnd {
+		p = p[:min(int64(len(p)), b.left)]
+	}
+	n, err := b.read(p)
+	if b.kind != bodyToEnd {
+		b.left -= int64(n)
+	}
+	switch {
+	case errors.Is(err, io.EOF) && b.kind == bodyToEnd:
+		return n, b.finish()
+	case err != nil:
+		return n, b.fail(err)
+	case b.kind == bodyLength && b.left == 0:
+		return n, b.finish()
+	}
+	return n, nil
+}
+
+// read takes what was read already, then reads straight into p. Chunks are read
+// by way of the buffer: the line that ends one mostly comes with it.
+func (b *leanReader) read(p []byte) (int, error) {
+	c := b.conn
+	if c.at == len(c.in) && b.kind == bodyChunked {
+		if err := c.fill(); err != nil {
+			return 0, err
+		}
+	}
+	if c.at < len(c.in) {
+		n := copy(p, c.in[c.at:])
+		c.at += n
+		return n, nil
+	}
+	return c.net.Read(p)
+}
+
+func (b *leanReader) finish() error {
+	b.over, b.err = true, io.EOF
+	b.conn.done()
+	return io.EOF
+}
+
+func (b *leanReader) fail(err error) error {
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	b.over, b.err = true, err
+	b.conn.lean.drop(b.conn)
+	return err
+}
+
+const (
+	longestChunkLine = 4 << 10
+	longestTrailer   = 64 << 10
+)
+
+// chunk reads the size of the next chunk; at the last one, the trailer too,
+// which nobody looks at.
+func (b *leanReader) chunk() error {
+	if b.begun {
+		if line, err := b.line(2); err != nil || len(line) > 0 {
+			return cmpErr(err, malformed("chunk end", line))
+		}
+	}
+	b.begun = true
+	line, err := b.line(longestChunkLine)
+	if err != nil {
+		return err
+	}
+	size, _, _ := bytes.Cut(line, []byte(";"))
+	size = bytes.TrimRight(size, " \t")
+	n := int64(0)
+	for _, d := range size {
+		switch {
+		case d >= '0' && d <= '9':
+			d -= '0'
+		case d|0x20 >= 'a' && d|0x20 <= 'f':
+			d = d | 0x20 - 'a' + 10
+		default:
+			return malformed("chunk size", line)
+		}
+		n = n<<4 | int64(d)
+	}
+	if len(size) == 0 || len(size) > 15 {
+		return malformed("chunk size", line)
+	}
+	b.left = n
+	for spent := 0; n == 0; {
+		line, err := b.line(longestTrailer)
+		if err != nil {
+			return err
+		}
+		if len(line) == 0 {
+			return nil
+		}
+		if spent += len(line); spent > longestTrailer {
+			return malformed("trailer", nil)
+		}
+	}
+	return nil
+}
+
+func cmpErr(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// line reads up to a line break, at most most bytes.
+func (b *leanReader) line(most int) ([]byte, error) {
+	c := b.conn
+	for {
+		if n := bytes.IndexByte(c.in[c.at:], '\n'); n >= 0 {
+			line := c.in[c.at : c.at+n]
+			c.at += n + 1
+			return bytes.TrimSuffix(line, []byte("\r")), nil
+		}
+		if len(c.in)-c.at > most {
+			return nil, malformed("chunk line", nil)
+		}
+		if err := c.fill(); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+	}
+}
