@@ -3,6 +3,7 @@ package loadengine
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -49,7 +50,12 @@ func (g *gate) redirect(u *user, r *http.Request, resp *http.Response) *http.Req
 		return nil
 	}
 	next := *r
-	next.URL, next.Host, next.Method = to, "", method
+	next.URL, next.Method = to, method
+	// A Location without a host stays with whom we asked: the Host header, where
+	// one was set, says who that is, and not the address (RFC 9110, 10.2.2).
+	if relative, err := url.Parse(location); err != nil || relative.IsAbs() || relative.Host != "" {
+		next.Host = ""
+	}
 	next.Header = r.Header.Clone()
 	if !keepBody {
 		next.Body, next.GetBody, next.ContentLength = nil, nil, 0
