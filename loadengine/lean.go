@@ -65,14 +65,18 @@ var errCancelled = errors.New("the request was taken back")
 func (l *lean) send(s *sending, until time.Time, c *call) (*http.Response, error) {
 	if conn := l.take(s, c); conn != nil {
 		resp, err := conn.exchange(until, c)
-		if err == nil {
+		switch {
+		case err == nil && isFarewell(resp) && c.replayable():
+			closeBody(resp.Body)
+		case err == nil:
 			return resp, nil
-		}
-		l.drop(conn)
-		// The server may have closed a kept connection just as it was used again.
-		// Nothing came back, so what may be sent twice is, once, on a new one.
-		if conn.heard || !c.replayable() || !isClosed(err) || s.ctx.Err() != nil {
-			return nil, err
+		default:
+			l.drop(conn)
+			// The server may have closed a kept connection just as it was used again.
+			// Nothing came back, so what may be sent twice is, once, on a new one.
+			if conn.heard || !c.replayable() || !isClosed(err) || s.ctx.Err() != nil {
+				return nil, err
+			}
 		}
 		if err := l.again(); err != nil {
 			return nil, err
@@ -95,8 +99,15 @@ func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
 }
 
-// take returns a kept connection, or nil. What may not be sent twice gets none
-// that its server has closed already.
+// isFarewell tells of the answer with which some balancers close a connection
+// that was idle for long. It may have crossed a request on its way, of which it
+// says nothing (RFC 9110, 15.5.9).
+func isFarewell(resp *http.Response) bool {
+	return resp.StatusCode == http.StatusRequestTimeout && (resp.Close || resp.ProtoMinor == 0)
+}
+
+// take returns a kept connection, or nil: none that its server has closed, and
+// none on which something came meanwhile, which would be taken for the answer.
 func (l *lean) take(s *sending, c *call) *leanConn {
 	if l.fresh {
 		return nil
@@ -120,7 +131,7 @@ func (l *lean) take(s *sending, c *call) *leanConn {
 			closeConn(conn.net)
 			continue
 		}
-		if rested > staleAfter && !c.replayable() && !alive(conn.net) {
+		if rested > staleAfter && !alive(conn.net) {
 			l.drop(conn)
 			continue
 		}
@@ -129,7 +140,7 @@ func (l *lean) take(s *sending, c *call) *leanConn {
 }
 
 // staleAfter is how long a connection must have rested before it is worth
-// asking whether its server has closed it.
+// asking what has become of it: users without think time need not pay for that.
 const staleAfter = 5 * time.Millisecond
 
 // hold books a connection as in use under s, so that the end of s finds it.
