@@ -21,9 +21,9 @@ var k6Script string
 
 // tool is a program whose memory is read.
 type tool struct {
-	name, path, stdin  string
-	inFlight, thinking string // how many users it gets
-	args               func(s *server, k kind, users int, dir string) ([]string, error)
+	name, path, stdin string
+	users             map[kind]string // how many it gets, with commas
+	args              func(s *server, k kind, users int, dir string) ([]string, error)
 }
 
 // memory is what a process holds.
@@ -70,8 +70,9 @@ func k6(s *server, k kind, users int, _ string) ([]string, error) {
 		"--duration", "10m", "-e", "TARGET=" + s.target, "-e", "THINK=" + think, "-"}, nil
 }
 
-// measure runs the tool until all its users wait or think, and reads its memory.
-func (t tool) measure(ctx context.Context, k kind, users int, dir string) (memory, error) {
+// measure runs the tool until all its users wait or think, and reads its memory
+// a while later.
+func (t *tool) measure(ctx context.Context, k kind, users int, settle time.Duration, dir string) (memory, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
 	s, err := listen(ctx, k)
