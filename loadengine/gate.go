@@ -18,7 +18,7 @@ import (
 
 const (
 	keptBody     = 64 << 10 // bytes of a response that expect and save see
-	drainedBody  = 32 << 20 // bytes read of a response before its connection is given up
+	skippedBody  = 64 << 10 // bytes read of a redirect's before its connection is given up
 	maxRedirects = 10
 	dialTimeout  = 10 * time.Second
 	idleTimeout  = 90 * time.Second
@@ -222,7 +222,7 @@ func (g *gate) hops(t *turn, r *http.Request) error {
 		if next == nil {
 			return g.finish(u, sent, resp)
 		}
-		if _, err := drain(resp.Body); err != nil {
+		if err := skip(resp.Body); err != nil {
 			return err
 		}
 		if hop == maxRedirects {
@@ -338,15 +338,26 @@ func (u *user) saveFrom(resp *http.Response, body []byte) string {
 	return ""
 }
 
-// drain reads a body to its end, so that the connection can be used again, and
-// closes it. An endless one is given up. It returns how long it was.
+// drain reads a body to its end, however long it is: the step's timeout ends an
+// endless one. It closes it and returns how long it was.
 func drain(body io.ReadCloser) (int64, error) {
 	if body == http.NoBody {
 		return 0, nil
 	}
-	n, err := io.Copy(io.Discard, io.LimitReader(body, drainedBody))
+	n, err := io.Copy(io.Discard, body)
 	closeBody(body)
 	return n, err
+}
+
+// skip reads a redirect's body, which nobody wants, so that the connection can
+// be used again. A long one costs the connection instead.
+func skip(body io.ReadCloser) error {
+	if body == http.NoBody {
+		return nil
+	}
+	_, err := io.Copy(io.Discard, io.LimitReader(body, skippedBody))
+	closeBody(body)
+	return err
 }
 
 // closeBody closes a response's body; what matters of it has been read.
