@@ -16,11 +16,12 @@ const (
 // leanReader is the body of an answer.
 type leanReader struct {
 	conn  *leanConn
-	kind  int
 	left  int64 // of the length, or of this chunk
-	begun bool  // a chunk has gone before
-	over  bool  // read to its end, or closed
+	lines int64 // bytes of chunk lines beyond what the chunks themselves allow
 	err   error
+	kind  uint8
+	begun bool // a chunk has gone before
+	over  bool // read to its end, or closed
 }
 
 var errBodyClosed = errors.New("read of a closed body")
@@ -101,15 +102,17 @@ func (b *leanReader) fail(err error) error {
 }
 
 const (
-	longestChunkLine = 4 << 10
+	longestChunkLine = 4<<10 - 1
+	mostChunkLines   = 16 << 10
 	longestTrailer   = 64 << 10
 )
 
-// chunk reads the size of the next chunk; at the last one, the trailer too,
-// which nobody looks at.
+// chunk reads the size of the next chunk; at the last one, the trailer too. It
+// refuses what net/http refuses (RFC 9112, 7.1): whoever reads such lines in
+// another way sees other answers.
 func (b *leanReader) chunk() error {
 	if b.begun {
-		if line, err := b.line(2); err != nil || len(line) > 0 {
+		if line, err := b.line(0); err != nil || len(line) > 0 {
 			return cmpErr(err, malformed("chunk end", line))
 		}
 	}
@@ -118,8 +121,7 @@ func (b *leanReader) chunk() error {
 	if err != nil {
 		return err
 	}
-	size, _, _ := bytes.Cut(line, []byte(";"))
-	size = bytes.TrimRight(size, " \t")
+	size, _, _ := bytes.Cut(bytes.TrimRight(line, " \t"), []byte(";"))
 	n := int64(0)
 	for _, d := range size {
 		switch {
@@ -136,19 +138,34 @@ func (b *leanReader) chunk() error {
 		return malformed("chunk size", line)
 	}
 	b.left = n
-	for spent := 0; n == 0; {
-		line, err := b.line(longestTrailer)
-		if err != nil {
+	// Lines of two bytes for each of the body's, and a few more, are allowed.
+	if b.lines = max(0, b.lines+int64(len(line))+2-16-2*n); b.lines > mostChunkLines {
+		return malformed("chunks: more lines than body", line)
+	}
+	if n == 0 {
+		return b.trailer()
+	}
+	return nil
+}
+
+// trailer reads the header lines behind the last chunk, which nobody looks at.
+func (b *leanReader) trailer() error {
+	for spent := 0; ; {
+		raw, err := b.line(longestTrailer)
+		if err != nil || len(raw) == 0 {
 			return err
 		}
-		if len(line) == 0 {
-			return nil
+		line := string(raw)
+		if folded := line[0] == ' ' || line[0] == '\t'; folded && spent > 0 {
+			line = "x:" + line // goes on with the value before
+		}
+		if _, _, err := parseField(line); err != nil {
+			return err
 		}
 		if spent += len(line); spent > longestTrailer {
 			return malformed("trailer", nil)
 		}
 	}
-	return nil
 }
 
 func cmpErr(first, second error) error {
@@ -158,16 +175,20 @@ func cmpErr(first, second error) error {
 	return second
 }
 
-// line reads up to a line break, at most most bytes.
+// line reads up to a line break, at most most bytes before it. Between chunks
+// it is CR LF and nothing else.
 func (b *leanReader) line(most int) ([]byte, error) {
 	c := b.conn
 	for {
 		if n := bytes.IndexByte(c.in[c.at:], '\n'); n >= 0 {
 			line := c.in[c.at : c.at+n]
 			c.at += n + 1
-			return bytes.TrimSuffix(line, []byte("\r")), nil
+			if at := bytes.IndexByte(line, '\r'); at < 0 || at != n-1 || at > most {
+				return nil, malformed("chunk line", line)
+			}
+			return line[:n-1], nil
 		}
-		if len(c.in)-c.at > most {
+		if len(c.in)-c.at > most+1 {
 			return nil, malformed("chunk line", nil)
 		}
 		if err := c.fill(); err != nil {

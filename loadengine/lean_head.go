@@ -151,12 +151,9 @@ func parseHead(raw []byte) (*http.Response, error) {
 			values[len(values)-1] = trimSpace(values[len(values)-1] + " " + line)
 			continue
 		}
-		key, value, ok := strings.Cut(line, ":")
-		if !ok || !isToken(key) {
-			return nil, malformed("header line", []byte(line))
-		}
-		if value = trimSpace(value); !isFieldValue(value) {
-			return nil, malformed("header line", []byte(line))
+		key, value, err := parseField(line)
+		if err != nil {
+			return nil, err
 		}
 		last = canonicalKey(key)
 		if values, more := resp.Header[last]; more {
@@ -167,6 +164,16 @@ func parseHead(raw []byte) (*http.Response, error) {
 		resp.Header[last], room = room[:1:1], room[1:]
 	}
 	return resp, nil
+}
+
+// parseField reads one header line.
+func parseField(line string) (key, value string, err error) {
+	key, value, ok := strings.Cut(line, ":")
+	value = trimSpace(value)
+	if !ok || !isToken(key) || !isFieldValue(value) {
+		return "", "", malformed("header line", []byte(line))
+	}
+	return key, value, nil
 }
 
 func trimSpace(s string) string { return strings.Trim(s, " \t") }
