@@ -85,7 +85,7 @@ func TestEachRunStopsTheLoad(t *testing.T) {
 		}
 		t.Run(k.key, func(t *testing.T) {
 			t.Parallel()
-			o, err := s.measure(t.Context(), k, 10, names)
+			o, err := s.measure(t.Context(), s.people(), k, 10, names)
 			if err != nil {
 				t.Fatal(err)
 			}

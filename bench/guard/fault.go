@@ -69,6 +69,7 @@ type outcome struct {
 	decided time.Duration // the guard decided; 0 where nobody did
 	limit   time.Duration // the largest red limit learned
 	after   int64         // requests that arrived after the load was reported at zero
+	rate    float64       // requests a second at staging before the fault
 	void    string        // why the run says nothing; "" if it does
 }
 
@@ -100,7 +101,7 @@ func (s *settings) faults(ctx context.Context) error {
 		}
 		for _, rate := range []int{10, 4} {
 			progress("%s, %d checks a second", k.name, rate)
-			ours, err := s.repeat(ctx, func(ctx context.Context) (outcome, error) { return s.measure(ctx, k, rate, names) })
+			ours, err := s.repeat(ctx, func(ctx context.Context) (outcome, error) { return s.measure(ctx, s.people(), k, rate, names) })
 			if err != nil {
 				return err
 			}

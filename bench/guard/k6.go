@@ -36,7 +36,7 @@ func (s *settings) k6Path(ctx context.Context) (string, error) {
 
 // k6Run makes one run of k6 on servers of its own.
 func (s *settings) k6Run(ctx context.Context, path string, k kind) (out outcome, err error) {
-	r, err := newRig(k, nil)
+	r, err := newRig(k, s.people(), nil)
 	if err != nil {
 		return out, err
 	}

@@ -5,6 +5,7 @@
 //	go run ./bench/guard                        # faults, 30 runs each
 //	go run ./bench/guard -only refuses,hangs -runs 5
 //	go run ./bench/guard -k6 install            # the same faults beside k6
+//	go run ./bench/guard -full-speed -runs 7    # at full speed, in turn with the usual load
 //	go run ./bench/guard -sim -held             # false alarms, simulated
 //	go run ./bench/guard -demo 10m              # the demo, unlinked, at 80 users
 //
@@ -17,7 +18,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 	"time"
 
@@ -31,6 +31,7 @@ type settings struct {
 	users    int
 	baseline time.Duration
 	atOnce   int
+	full     bool
 	k6       string
 	k6Warm   time.Duration
 	sim      bool
@@ -49,6 +50,7 @@ func main() {
 	flag.IntVar(&s.users, "users", 20, "users on staging")
 	flag.DurationVar(&s.baseline, "baseline", 5*time.Second, "quiet phase of each run")
 	flag.IntVar(&s.atOnce, "at-once", 3, "runs side by side, each with servers of its own")
+	flag.BoolVar(&s.full, "full-speed", false, "the same at full speed, 64 users who never think, in turn with the usual load: one run after the other, staging in a process of its own; refuses and hangs alone unless -only says otherwise")
 	flag.StringVar(&s.k6, "k6", "", `also measure k6: its path, or "install" for the pinned version`)
 	flag.DurationVar(&s.k6Warm, "k6-warm", 10*time.Second, "how long k6 runs before the fault: its thresholds look at the whole run")
 	flag.BoolVar(&s.sim, "sim", false, "simulate false reds")
@@ -58,19 +60,19 @@ func main() {
 	flag.DurationVar(&s.demo, "demo", 0, "run the demo this long and count what the guard did")
 	flag.BoolVar(&s.linked, "linked", false, "the demo's environments share a database")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the simulations")
-	stand.Main("guard", func(ctx context.Context, _ string) error { return s.run(ctx) })
+	stand.Main("guard", s.run)
 }
 
-func (s *settings) run(ctx context.Context) error {
+func (s *settings) run(ctx context.Context, work string) error {
 	if flag.NArg() > 0 || s.runs < 1 || s.users < 1 || s.atOnce < 1 || s.hours < 1 || s.heldFor < 1 {
 		return errors.New("-runs, -users, -at-once, -hours and -held-hours are at least 1, and there are no arguments")
 	}
-	fmt.Printf("%s, %d processors, %s\n\n", runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	fmt.Printf("%s\n\n", stand.Machine())
 	faults := true
 	for _, part := range []struct {
 		on bool
 		do func(context.Context) error
-	}{{s.sim, s.falseReds}, {s.held, s.heldShares}, {s.demo > 0, s.runDemo}} {
+	}{{s.sim, s.falseReds}, {s.held, s.heldShares}, {s.demo > 0, s.runDemo}, {s.full, func(ctx context.Context) error { return s.fullSpeed(ctx, work) }}} {
 		if !part.on {
 			continue
 		}

@@ -20,9 +20,31 @@ import (
 	"crosstalk/session"
 )
 
+// load is what staging gets, and from where.
+type load struct {
+	users int
+	think loadengine.Think
+	usual time.Duration // of staging's answers
+	apart string        // the program of a staging in a process of its own; "" for this one
+	spike bool          // all users at once
+}
+
+// people think; at full speed nobody does, and staging answers at once.
+func (s *settings) people() load {
+	return load{users: s.users, think: loadengine.Think{Min: 20 * time.Millisecond, Max: 60 * time.Millisecond}, usual: 5 * time.Millisecond}
+}
+
+// target is a staging that counts what arrives.
+type target interface {
+	URL() string
+	Arrived() int64
+	Last() time.Time
+	Close()
+}
+
 // rig is one run's servers, and the way to stop its guard.
 type rig struct {
-	staging    *fault.Server
+	staging    target
 	production []*fault.Server
 	names      *fault.Names
 	name       string        // that production's checks go by
@@ -40,10 +62,9 @@ const servers = 4
 // rigs counts them: each has a name of its own.
 var rigs atomic.Int64
 
-func newRig(k kind, names *fault.Names) (*rig, error) {
+func newRig(k kind, l load, names *fault.Names) (*rig, error) {
 	r := &rig{names: names, name: fmt.Sprintf("production-%d.test.", rigs.Add(1)), revive: make(chan struct{}), line: fault.NewUplink(lineRate)}
-	var err error
-	if r.staging, err = fault.NewServer(fault.Options{Usual: 5 * time.Millisecond, Body: 1000}); err != nil {
+	if err := r.open(l); err != nil {
 		return nil, err
 	}
 	for range servers {
@@ -55,6 +76,25 @@ func newRig(k kind, names *fault.Names) (*rig, error) {
 		r.production = append(r.production, p)
 	}
 	return r, nil
+}
+
+// open starts staging.
+func (r *rig) open(l load) error {
+	o := fault.Options{Usual: l.usual, Body: 1000}
+	if l.apart != "" {
+		a, err := fault.NewApart(l.apart, o)
+		if err != nil {
+			return err
+		}
+		r.staging = a
+		return nil
+	}
+	own, err := fault.NewServer(o)
+	if err != nil {
+		return err
+	}
+	r.staging = own
+	return nil
 }
 
 func (r *rig) close() {
@@ -117,11 +157,10 @@ func onGuard() bool {
 }
 
 // options of a session on the rig, as the program itself would make them.
-func (r *rig) options(s *settings, k kind, rate int, dir string) (session.Options, error) {
+func (r *rig) options(s *settings, l load, k kind, rate int, dir string) (session.Options, error) {
 	o := session.Options{Dir: dir, Rules: session.DefaultRules(), Baseline: s.baseline, Now: r.now, Clock: r.clock(),
-		Plan: loadengine.Plan{Base: r.staging.URL(), Version: "bench", MaxUsers: s.users,
-			Journeys: []loadengine.Journey{{Name: "visit", Think: loadengine.Think{Min: 20 * time.Millisecond, Max: 60 * time.Millisecond},
-				Steps: []loadengine.Step{{URL: "/"}}}}},
+		Plan: loadengine.Plan{Base: r.staging.URL(), Version: "bench", MaxUsers: l.users,
+			Journeys: []loadengine.Journey{{Name: "visit", Think: l.think, Steps: []loadengine.Step{{URL: "/"}}}}},
 		Start: session.Start{ID: "bench", As: "bench"}}
 	for i, p := range r.production {
 		url := p.URL()
@@ -155,8 +194,8 @@ var bench = session.Person{Name: "bench", Role: session.Driver}
 const most = 30 * time.Second
 
 // measure makes one run: load, fault, and the time until staging is left alone.
-func (s *settings) measure(ctx context.Context, k kind, rate int, names *fault.Names) (out outcome, err error) {
-	r, err := newRig(k, names)
+func (s *settings) measure(ctx context.Context, l load, k kind, rate int, names *fault.Names) (out outcome, err error) {
+	r, err := newRig(k, l, names)
 	if err != nil {
 		return out, err
 	}
@@ -166,7 +205,7 @@ func (s *settings) measure(ctx context.Context, k kind, rate int, names *fault.N
 		return out, fmt.Errorf("make a folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	o, err := r.options(s, k, rate, filepath.Join(dir, "session"))
+	o, err := r.options(s, l, k, rate, filepath.Join(dir, "session"))
 	if err != nil {
 		return out, err
 	}
@@ -176,15 +215,19 @@ func (s *settings) measure(ctx context.Context, k kind, rate int, names *fault.N
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- live.Run(ctx) }()
-	out, err = s.trial(ctx, k, r, &stand.Follower{Session: live})
+	out, err = s.trial(ctx, l, k, r, &stand.Follower{Session: live})
 	close(r.revive)
 	// Who ends a session that is gone already is told so, and that is all right.
 	_, _ = live.Do(ctx, bench, session.Finish{Reason: "plan"})
-	return out, errors.Join(err, <-ended)
+	err = errors.Join(err, <-ended)
+	if a, ok := r.staging.(*fault.Apart); ok {
+		err = errors.Join(err, a.Err())
+	}
+	return out, err
 }
 
 // trial brings the load up, breaks what is to be broken, and waits.
-func (s *settings) trial(ctx context.Context, k kind, r *rig, f *stand.Follower) (out outcome, err error) {
+func (s *settings) trial(ctx context.Context, l load, k kind, r *rig, f *stand.Follower) (out outcome, err error) {
 	e, err := f.Until(ctx, func(e session.Event) bool { return e.Type == session.TypeBaselineEnd })
 	if err != nil {
 		return out, fmt.Errorf("wait for the limits: %w", err)
@@ -192,15 +235,16 @@ func (s *settings) trial(ctx context.Context, k kind, r *rig, f *stand.Follower)
 	for _, t := range e.Body.(*session.BaselineEnd).Thresholds {
 		out.limit = max(out.limit, time.Duration(t.Red*float64(time.Second)))
 	}
-	if _, err := f.Session.Do(ctx, bench, session.SetDial{To: s.users}); err != nil {
+	if _, err := f.Session.Do(ctx, bench, session.SetDial{To: l.users, Spike: l.spike}); err != nil {
 		out.void = "the dial was refused: " + err.Error()
 		return out, nil
 	}
-	if _, err := f.Until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running == s.users }); err != nil {
+	if _, err := f.Until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running == l.users }); err != nil {
 		out.void = "the users did not come"
 		return out, ctx.Err()
 	}
 	// At any moment of the checks' periods.
+	from, sent := time.Now(), r.staging.Arrived()
 	pause := time.NewTimer(500*time.Millisecond + rand.N(time.Second))
 	defer pause.Stop()
 	select {
@@ -208,6 +252,7 @@ func (s *settings) trial(ctx context.Context, k kind, r *rig, f *stand.Follower)
 	case <-ctx.Done():
 		return out, ctx.Err()
 	}
+	out.rate = float64(r.staging.Arrived()-sent) / time.Since(from).Seconds()
 	if g := f.Session.Snapshot().Guard; g.State != string(session.GuardRun) {
 		out.void = fmt.Sprintf("before the fault the guard is at %s: %s", g.State, g.Why)
 		return out, nil
