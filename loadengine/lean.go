@@ -63,6 +63,9 @@ var errCancelled = errors.New("the request was taken back")
 // its end gives the connection back, closing it before gives it up. until ends
 // everything, the body included. The end of s closes the connection.
 func (l *lean) send(s *sending, until time.Time, c *call) (*http.Response, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
 	if conn := l.take(s, c); conn != nil {
 		resp, err := conn.exchange(until, c)
 		switch {
@@ -285,10 +288,7 @@ func (c *leanConn) exchange(until time.Time, k *call) (*http.Response, error) {
 	if err := c.under.ctx.Err(); err != nil {
 		return nil, errCancelled
 	}
-	var err error
-	if c.out, err = k.write(c.out[:0], c.lean.fresh); err != nil {
-		return nil, err
-	}
+	c.out = k.write(c.out[:0], c.lean.fresh)
 	if err := c.net.SetDeadline(until); err != nil {
 		return nil, err
 	}

@@ -9,23 +9,36 @@ import (
 	"strconv"
 )
 
-// write appends the whole request, as RFC 9112 has it.
-func (c *call) write(b []byte, last bool) ([]byte, error) {
+// check tells what keeps a call from being written. It is asked before a
+// connection is taken or made for it.
+func (c *call) check() error {
 	if !isToken(c.method) {
-		return b, fmt.Errorf("method %q is not one", c.method)
+		return fmt.Errorf("method %q is not one", c.method)
 	}
 	if !isPrintable(c.uri) || !isPrintable(c.host) || c.host == "" {
-		return b, errors.New("the address has characters that no request may have")
+		return errors.New("the address has characters that no request may have")
 	}
+	if c.raw != nil {
+		return nil
+	}
+	for key, values := range c.header {
+		if err := checkField(key, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write appends the whole request, as RFC 9112 has it. It was checked.
+func (c *call) write(b []byte, last bool) []byte {
 	b = append(append(append(b, c.method...), ' '), c.uri...)
 	b = append(append(b, " HTTP/1.1\r\nHost: "...), c.host...)
 	b = append(b, "\r\n"...)
 	if c.raw != nil {
 		b = append(b, c.raw...)
 	} else {
-		var err error
-		if b, err = writeHeader(b, c.header); err != nil {
-			return b, err
+		for key, values := range c.header {
+			b = writeField(b, key, values)
 		}
 	}
 	if c.trace != "" {
@@ -40,41 +53,46 @@ func (c *call) write(b []byte, last bool) ([]byte, error) {
 		b = append(b, "\r\n"...)
 	}
 	b = append(b, "\r\n"...)
-	return append(b, c.body...), nil
+	return append(b, c.body...)
 }
 
-// writeHeader appends header lines.
-func writeHeader(b []byte, h http.Header) ([]byte, error) {
-	var err error
-	for key, values := range h {
-		if b, err = writeField(b, key, values); err != nil {
-			return b, err
-		}
-	}
-	return b, nil
-}
-
-// writeField appends the lines of one header. What says how the request is
-// framed is ours to write.
-func writeField(b []byte, key string, values []string) ([]byte, error) {
+// isFraming tells of a header that says how the request is framed: ours to write.
+func isFraming(key string) bool {
 	switch key {
 	case "Host", "Content-Length", "Transfer-Encoding", "Trailer":
-		return b, nil
+		return true
+	}
+	return false
+}
+
+func checkField(key string, values []string) error {
+	if isFraming(key) {
+		return nil
 	}
 	if !isToken(key) {
-		return b, fmt.Errorf("header %q: not a header name", clip(key))
+		return fmt.Errorf("header %q: not a header name", clip(key))
+	}
+	for _, v := range values {
+		if !isFieldValue(v) {
+			return fmt.Errorf("header %s: the value has line breaks or control characters", key)
+		}
+	}
+	return nil
+}
+
+// writeField appends the lines of one header.
+func writeField(b []byte, key string, values []string) []byte {
+	if isFraming(key) {
+		return b
 	}
 	for _, v := range values {
 		if key == "User-Agent" && v == "" {
 			continue // none at all, as net/http has it
 		}
-		if !isFieldValue(v) {
-			return b, fmt.Errorf("header %s: the value has line breaks or control characters", key)
-		}
 		b = append(append(b, key...), ": "...)
 		b = append(append(b, v...), "\r\n"...)
 	}
-	return b, nil
+	return b
 }
 
 // rawHeader writes a header in which nothing has to be rendered; else it is nil.
@@ -84,10 +102,10 @@ func (s *step) rawHeader() []byte {
 	}
 	var b []byte
 	for _, key := range slices.Sorted(maps.Keys(s.header)) {
-		var err error
-		if b, err = writeField(b, key, s.header[key]); err != nil {
+		if checkField(key, s.header[key]) != nil {
 			return nil // said when it is sent
 		}
+		b = writeField(b, key, s.header[key])
 	}
 	return b
 }

@@ -44,6 +44,7 @@ func (g *gate) redirect(u *user, r *http.Request, resp *http.Response) *http.Req
 	if err != nil {
 		return nil
 	}
+	to.RawQuery = strings.ReplaceAll(to.RawQuery, " ", "%20")
 	if err := g.hosts.check(to.Scheme, to.Host); err != nil {
 		g.findings.refused(FindingRedirect, to, u.step.name, err)
 		u.out.astray = true

@@ -116,6 +116,7 @@ func (c *compiler) stepURL(where string, t *step, text string, known map[string]
 			return
 		}
 	}
+	fixed = encodeSpaces(fixed)
 	u, err := url.Parse(fixed)
 	switch {
 	case err != nil:
@@ -136,6 +137,16 @@ func (c *compiler) stepURL(where string, t *step, text string, known map[string]
 	if static {
 		t.fixedURL, t.parsed = fixed, u
 	}
+}
+
+// encodeSpaces writes the spaces in a URL's query as a browser does. Those in
+// its path are encoded by net/url.
+func encodeSpaces(text string) string {
+	path, query, ok := strings.Cut(text, "?")
+	if !ok || strings.IndexByte(query, ' ') < 0 {
+		return text
+	}
+	return path + "?" + strings.ReplaceAll(query, " ", "%20")
 }
 
 // hostsLine is the line of the configuration that allows a host.

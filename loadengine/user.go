@@ -245,7 +245,7 @@ func (u *user) renderURL(s *step) string {
 	if i := bytes.IndexByte(b, '#'); i >= 0 {
 		b = b[:i]
 	}
-	text := string(b)
+	text := encodeSpaces(string(b))
 	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") {
 		text = s.origin + text // a saved path, as in a Location
 	}
