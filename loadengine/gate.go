@@ -2,7 +2,6 @@ package loadengine
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 
 const (
 	keptBody     = 64 << 10 // bytes of a response that expect and save see
-	skippedBody  = 64 << 10 // bytes read of a redirect's before its connection is given up
 	maxRedirects = 10
 	dialTimeout  = 10 * time.Second
 	idleTimeout  = 90 * time.Second
@@ -308,7 +306,7 @@ func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
 	o.latency = time.Since(u.began)
 	o.fate = fateAnswered
 	o.code = resp.StatusCode
-	if (s.needsBody || wanted) && resp.Header.Get("Content-Encoding") == "gzip" {
+	if (s.needsBody || wanted) && isZipped(resp.Header) {
 		body = unzip(body)
 	}
 	o.kind = s.expect.judge(resp.StatusCode, body)
@@ -336,42 +334,6 @@ func (u *user) saveFrom(resp *http.Response, body []byte) string {
 		u.save(sv.name, v)
 	}
 	return ""
-}
-
-// drain reads a body to its end, however long it is: the step's timeout ends an
-// endless one. It closes it and returns how long it was.
-func drain(body io.ReadCloser) (int64, error) {
-	if body == http.NoBody {
-		return 0, nil
-	}
-	n, err := io.Copy(io.Discard, body)
-	closeBody(body)
-	return n, err
-}
-
-// skip reads a redirect's body, which nobody wants, so that the connection can
-// be used again. A long one costs the connection instead.
-func skip(body io.ReadCloser) error {
-	if body == http.NoBody {
-		return nil
-	}
-	_, err := io.Copy(io.Discard, io.LimitReader(body, skippedBody))
-	closeBody(body)
-	return err
-}
-
-// closeBody closes a response's body; what matters of it has been read.
-func closeBody(body io.Closer) { _ = body.Close() }
-
-// unzip returns as much as can be read of a gzipped body, bounded.
-func unzip(body []byte) []byte {
-	z, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil
-	}
-	// An error here is a body cut off at our bound: what was read still counts.
-	plain, _ := io.ReadAll(io.LimitReader(z, keptBody))
-	return plain
 }
 
 // withCookies returns r with the cookies of the user's jar.

@@ -34,7 +34,7 @@ func (t *tracer) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(r)
 	if err == nil {
 		h.Status, h.Answer = resp.StatusCode, resp.Header.Clone()
-		t.last = &copied{ReadCloser: resp.Body, zipped: resp.Header.Get("Content-Encoding") == "gzip"}
+		t.last = &copied{ReadCloser: resp.Body, zipped: isZipped(resp.Header)}
 		resp.Body = t.last
 	}
 	t.hops = append(t.hops, h)

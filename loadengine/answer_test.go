@@ -1,7 +1,9 @@
 package loadengine
 
 import (
+	"compress/gzip"
 	"crypto/tls"
+	"io"
 	"net/http"
 	"strconv"
 	"testing"
@@ -56,6 +58,30 @@ func TestLongBodiesAreReadToTheirEnd(t *testing.T) {
 					t.Errorf("%q, %d bytes, %d redirects; want %q, %d, %d", x.Kind, x.In, x.FollowedHops, want.Kind, want.In, want.FollowedHops)
 				}
 			})
+		}
+	}
+}
+
+// The name of a coding is one in any case.
+func TestGzipInAnyCase(t *testing.T) {
+	t.Parallel()
+	for _, coding := range []string{"gzip", "GZIP", "Gzip", "x-gzip"} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", coding)
+			z := gzip.NewWriter(w)
+			_, _ = io.WriteString(z, `{"id": 7}`)
+			_ = z.Close()
+		})
+		p := onePlan(s.URL, Step{Save: map[string]string{"id": "$.id"}})
+		if x := once(t, p); x.Kind != "" || string(x.Body) != `{"id": 7}` {
+			t.Errorf("%s: %q, body %q", coding, x.Kind, x.Body)
+		}
+		p.Journeys[0].Think = Think{Min: time.Hour}
+		r := start(t, p)
+		r.SetAsked(1)
+		r.until(t, "a request", func(sum Tick) bool { return sum.Requests == 1 })
+		if sum := r.end(); sum.Errors != 0 {
+			t.Errorf("%s under load: %v", coding, sum.Kinds)
 		}
 	}
 }
