@@ -87,9 +87,12 @@ name, seed, result, code = sys.argv[1:]
 try:
     r = json.load(open(result))
     v = (r.get("check") or {}).get("verdict") or {}
-    told = [r["verdict"], v.get("pairs", 0), f'{100 * v.get("estimate", 0):+.1f}%', v.get("why", r["words"])]
+    why = v.get("why", r["words"])
+    lowered = v.get("users", 0) < v.get("users_at_start", 0)
+    told = [r["verdict"], v.get("pairs", 0), f'{100 * v.get("estimate", 0):+.1f}%', v.get("amber_pairs", 0),
+            "red" if why.startswith("red") else "lowered" if lowered else "full", v.get("seconds", 0), why]
 except (OSError, ValueError, KeyError) as e:
-    told = ["failed", 0, "-", e]
+    told = ["failed", 0, "-", 0, "-", 0, e]
 print(f"{name} {seed}: {code}", *told)
 PY
 }
@@ -104,19 +107,26 @@ for name in $cases; do
 done
 wait
 
+# Beside the verdicts: in how many runs production stayed green in every pair, how many
+# pairs were amber, and in how many runs amber lowered the load or the guard saw red.
 declare -A count
-while read -r name _ _ verdict _; do
+while read -r name _ _ verdict pairs _ amber load _; do
   count[$name,$verdict]=$((${count[$name,$verdict]:-0} + 1))
+  count[$name,pairs]=$((${count[$name,pairs]:-0} + pairs))
+  count[$name,amber]=$((${count[$name,amber]:-0} + amber))
+  count[$name,$load]=$((${count[$name,$load]:-0} + 1))
+  [[ $amber != 0 || $load == red || $pairs == 0 ]] || count[$name,green]=$((${count[$name,green]:-0} + 1))
 done < <(cat "$work"/told-*)
 
 verdicts=(linked suspected no_link_seen inconclusive own_machine void failed)
 printf '| %s, %d runs each |' "$profile" "$runs"
-printf ' %s |' "${verdicts[@]}"
+printf ' %s |' "${verdicts[@]}" 'production green throughout' 'amber pairs' 'load lowered' red
 printf '\n|---|'
-printf '%.0s---:|' "${verdicts[@]}"
+printf '%.0s---:|' "${verdicts[@]}" 1 2 3 4
 printf '\n'
 for name in $cases; do
   printf '| %s |' "$name"
   for v in "${verdicts[@]}"; do printf ' %d |' "${count[$name,$v]:-0}"; done
-  printf '\n'
+  printf ' %d | %d of %d | %d | %d |\n' "${count[$name,green]:-0}" "${count[$name,amber]:-0}" "${count[$name,pairs]:-0}" \
+    "${count[$name,lowered]:-0}" "${count[$name,red]:-0}"
 done

@@ -8,6 +8,16 @@ import (
 // amberUnderLoad makes production amber in every half.
 func amberUnderLoad(_ Half, o *Observation) { o.Amber = true }
 
+// Whoever counts on a load that leaves production green can see whether it did.
+func TestAVerdictCountsAmberPairs(t *testing.T) {
+	p := newPlant(2)
+	c := p.begin(t, standardSetup())
+	p.also = func(h Half, o *Observation) { o.Amber = h.Index == 5 || h.Index == 12 || h.Index == 13 }
+	if v := finish(t, c, p); v.AmberPairs != 2 {
+		t.Errorf("%d amber pairs of %d, want 2", v.AmberPairs, v.Pairs)
+	}
+}
+
 // Half of five is three: with two, an effect of 20 % would shrink to 8 %.
 func TestAmberHalvesTheLoadRoundedUp(t *testing.T) {
 	p := newPlant(2)

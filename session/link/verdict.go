@@ -65,7 +65,8 @@ type Verdict struct {
 	MaxPairs     int     `json:"max_pairs"`
 	ShamPairs    int     `json:"sham_pairs"`
 	LostPairs    int     `json:"lost_pairs"`
-	Seconds      float64 `json:"seconds"` // of the loaded part
+	AmberPairs   int     `json:"amber_pairs"` // production was over its amber limits in one of the halves
+	Seconds      float64 `json:"seconds"`     // of the loaded part
 	HalfSeconds  float64 `json:"half_seconds"`
 	UsedSeconds  float64 `json:"used_seconds"` // of each half: slower couplings do not show
 	QuietSeconds float64 `json:"quiet_seconds"`
@@ -127,6 +128,11 @@ func (c *Check) conclude(k Kind, why string, p *float64) {
 	}
 	if len(look.own) >= s.Profile.MinPairs {
 		v.SD = deviation(look.own)
+	}
+	for i := range c.pairs {
+		if c.pairs[i].amber {
+			v.AmberPairs++
+		}
 	}
 	v.MDE = mde(v.SD, len(look.own))
 	if c.sent[1] > 0 {
