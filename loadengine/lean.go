@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -24,7 +23,8 @@ const leanBody = 64 << 10
 type lean struct {
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	again func() error // asked before a request is sent a second time
-	fresh bool         // a connection for every request
+	alive func(net.Conn) (quiet, known bool)
+	fresh bool // a connection for every request
 
 	mu      sync.Mutex
 	idle    map[string][]*leanConn // by address, the one used last at the end
@@ -33,7 +33,7 @@ type lean struct {
 }
 
 func newLean(w Wire, dial func(context.Context, string, string) (net.Conn, error), again func() error) *lean {
-	return &lean{dial: dial, again: again, fresh: w.Fresh, idle: map[string][]*leanConn{}, busy: map[*leanConn]struct{}{}}
+	return &lean{dial: dial, again: again, alive: alive, fresh: w.Fresh, idle: map[string][]*leanConn{}, busy: map[*leanConn]struct{}{}}
 }
 
 // call is one request, ready to be written.
@@ -99,7 +99,7 @@ func (l *lean) send(s *sending, until time.Time, c *call) (*http.Response, error
 
 // isClosed tells of an error that a connection closed by its server gives.
 func isClosed(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
+	return errors.Is(err, io.EOF) || classifyNumber(err) == "reset"
 }
 
 // isFarewell tells of the answer with which some balancers close a connection
@@ -134,7 +134,7 @@ func (l *lean) take(s *sending, c *call) *leanConn {
 			closeConn(conn.net)
 			continue
 		}
-		if rested > staleAfter && !alive(conn.net) {
+		if rested > staleAfter && !l.usable(conn, rested, c) {
 			l.drop(conn)
 			continue
 		}
@@ -145,6 +145,19 @@ func (l *lean) take(s *sending, c *call) *leanConn {
 // staleAfter is how long a connection must have rested before it is worth
 // asking what has become of it: users without think time need not pay for that.
 const staleAfter = 5 * time.Millisecond
+
+// doubtAfter is how long a connection may have rested that can't be asked, and
+// still carry what may not be sent twice.
+const doubtAfter = time.Second
+
+// usable tells whether a connection that rested may carry c.
+func (l *lean) usable(conn *leanConn, rested time.Duration, c *call) bool {
+	quiet, known := l.alive(conn.net)
+	if !known {
+		return c.replayable() || rested <= doubtAfter
+	}
+	return quiet
+}
 
 // hold books a connection as in use under s, so that the end of s finds it.
 func (l *lean) hold(s *sending, c *leanConn) {

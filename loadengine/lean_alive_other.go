@@ -4,6 +4,5 @@ package loadengine
 
 import "net"
 
-// alive cannot be told here without reading: what its server has closed is
-// found when it is used.
-func alive(net.Conn) bool { return true }
+// alive cannot tell here without reading.
+func alive(net.Conn) (quiet, known bool) { return false, false }

@@ -5,9 +5,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // hosting is a server whose every connection speak serves, the first with 0;
@@ -125,5 +129,52 @@ func TestFarewellThatCrossesARequest(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// Where a connection can't be asked whether its server has closed it, what may
+// not be sent twice takes none that rested for long.
+func TestConnectionsThatCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	var met atomic.Int64
+	target := hosting(t, func(_ int, c net.Conn, in *bufio.Reader) {
+		met.Add(1)
+		for heard(in) {
+			_, _ = io.WriteString(c, good)
+		}
+	})
+	rt := twoPaths(t)["lean"].(*wire)
+	rt.lean.alive = func(net.Conn) (quiet, known bool) { return false, false }
+	for _, test := range []struct {
+		method string
+		rests  time.Duration
+		want   int64 // connections so far
+	}{
+		{http.MethodPost, 0, 1}, {http.MethodGet, 2 * doubtAfter, 1}, {http.MethodPost, 2 * doubtAfter, 2},
+	} {
+		rt.lean.mu.Lock()
+		for _, c := range rt.lean.idle[strings.TrimPrefix(target, "http://")] {
+			c.rests = time.Now().Add(-test.rests)
+		}
+		rt.lean.mu.Unlock()
+		if got := exchanged(t, rt, test.method, target, nil); !strings.HasSuffix(got, `"good"`) || met.Load() != test.want {
+			t.Errorf("%s after %v: %s, %d connections, want %d", test.method, test.rests, got, met.Load(), test.want)
+		}
+	}
+	if !rt.lean.usable(&leanConn{}, doubtAfter, &call{method: http.MethodPost}) {
+		t.Error("one that rested shortly is not used")
+	}
+}
+
+// What a closed connection gives is known by Windows's numbers, too.
+func TestClosedByAnySystemsNumber(t *testing.T) {
+	t.Parallel()
+	for _, no := range []syscall.Errno{syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED, 10053, 10054} {
+		if err := (&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("recv", no)}); !isClosed(err) {
+			t.Errorf("%v is not known", err)
+		}
+	}
+	if refused := os.NewSyscallError("connect", syscall.ECONNREFUSED); isClosed(refused) || !isClosed(io.EOF) {
+		t.Error("a refusal is taken for a closed connection, or an end is not")
 	}
 }

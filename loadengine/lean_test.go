@@ -213,7 +213,8 @@ func rested(t *testing.T, l *lean) {
 		for _, kept := range l.idle {
 			for _, c := range kept {
 				c.rests = c.rests.Add(-2 * staleAfter)
-				closed = closed && !alive(c.net)
+				quiet, known := alive(c.net)
+				closed = closed && known && !quiet
 			}
 		}
 		l.mu.Unlock()
