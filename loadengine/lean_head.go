@@ -215,6 +215,11 @@ func (c *leanConn) frame(k *call, resp *http.Response) error {
 		return malformed("response: transfer encoding", []byte(strings.Join(coding, ", ")))
 	case len(coding) == 1:
 		delete(h, "Content-Length") // RFC 9112, 6.3: the coding holds
+		delete(h, "Transfer-Encoding")
+		resp.TransferEncoding = chunkedOnly
+		if err := checkTrailer(h); err != nil {
+			return err
+		}
 	case len(length) > 0:
 		n, err := contentLength(length)
 		if err != nil {
@@ -226,15 +231,17 @@ func (c *leanConn) frame(k *call, resp *http.Response) error {
 	// One for each answer: it is closed after the connection was given back, when
 	// somebody else may be at his own answer on it.
 	body := &leanReader{conn: c}
-	switch bodiless := k.method == http.MethodHead || resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified; {
-	case bodiless, len(coding) == 0 && resp.ContentLength == 0:
+	bodiless := resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified
+	if bodiless && k.method != http.MethodHead {
+		resp.ContentLength = 0 // whatever it says
+	}
+	switch {
+	case bodiless, k.method == http.MethodHead, len(coding) == 0 && resp.ContentLength == 0:
 		c.done()
 		resp.Body = http.NoBody
 		return nil
 	case len(coding) == 1:
 		body.kind = bodyChunked
-		delete(h, "Transfer-Encoding")
-		resp.TransferEncoding = chunkedOnly
 	case resp.ContentLength > 0:
 		body.kind, body.left = bodyLength, resp.ContentLength
 	default:
@@ -242,6 +249,21 @@ func (c *leanConn) frame(k *call, resp *http.Response) error {
 		c.keep = false
 	}
 	resp.Body = body
+	return nil
+}
+
+// checkTrailer takes the names out of a header that will come behind the body:
+// none that say how that is framed (RFC 9110, 6.5.1).
+func checkTrailer(h http.Header) error {
+	for _, v := range h["Trailer"] {
+		for name := range strings.SplitSeq(v, ",") {
+			switch canonicalKey(trimSpace(name)) {
+			case "Transfer-Encoding", "Trailer", "Content-Length":
+				return malformed("response: trailer", []byte(name))
+			}
+		}
+	}
+	delete(h, "Trailer")
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Both paths see the same of nginx: lengths, chunks, gzip, HEAD, redirects,
@@ -20,6 +21,10 @@ func TestBothPathsReadNginxTheSame(t *testing.T) {
 	dir := t.TempDir()
 	page := strings.Repeat("hello, world\n", 10_000)
 	if err := os.WriteFile(filepath.Join(dir, "page.txt"), []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stamp := time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
+	if err := os.Chtimes(filepath.Join(dir, "page.txt"), stamp, stamp); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -58,15 +63,26 @@ location = /post { client_max_body_size 10; return 200 "ok\n"; } } }`, dir, at)
 		for _, test := range []struct {
 			method, path string
 			body         []byte
+			header       string
+			want         string // a part of what is seen, so that it is what it is called
 		}{
-			{http.MethodGet, "/page.txt", nil}, {http.MethodHead, "/page.txt", nil}, {http.MethodGet, "/none", nil}, {http.MethodGet, "/moved", nil},
-			{http.MethodGet, "/absent", nil}, {http.MethodPost, "/post", []byte("short")}, {http.MethodDelete, "/page.txt", nil},
-			{http.MethodPost, "/post", []byte(strings.Repeat("long", 100))}, {http.MethodOptions, "/page.txt", nil},
+			{http.MethodGet, "/page.txt", nil, "", "200 OK length 130000"}, {http.MethodHead, "/page.txt", nil, "", "200 OK length 130000"},
+			{http.MethodGet, "/page.txt", nil, "Accept-Encoding:gzip", "200 OK length -1 [chunked]"},
+			{http.MethodHead, "/page.txt", nil, "Accept-Encoding:gzip", "Content-Encoding=gzip"},
+			{http.MethodGet, "/page.txt", nil, "Range:bytes=7-11", `5 bytes "world"`}, {http.MethodGet, "/page.txt", nil, "Range:bytes=-1", `1 bytes "\n"`},
+			{http.MethodGet, "/page.txt", nil, "Range:bytes=999999-", "416"},
+			{http.MethodGet, "/page.txt", nil, "If-Modified-Since:Fri, 02 Jan 2026 03:04:05 GMT", "304"},
+			{http.MethodGet, "/none", nil, "", "204"}, {http.MethodGet, "/moved", nil, "", "302"}, {http.MethodGet, "/absent", nil, "", "404"},
+			{http.MethodPost, "/post", []byte("short"), "", `"ok\n"`}, {http.MethodPost, "/post", []byte(strings.Repeat("long", 100)), "", "413"},
+			{http.MethodDelete, "/page.txt", nil, "", "405"}, {http.MethodOptions, "/page.txt", nil, "", "405"},
+			{http.MethodGet, "/page.txt", nil, "Host:", "200"}, {http.MethodGet, "/page.txt", nil, "Host:other.test", "200"},
 		} {
-			lean := exchanged(t, paths["lean"], test.method, "http://"+at+test.path, test.body)
-			rest := exchanged(t, paths["net/http"], test.method, "http://"+at+test.path, test.body)
-			if lean != rest || strings.HasPrefix(lean, "error") {
-				t.Errorf("%s %s: lean     %s\nnet/http %s", test.method, test.path, lean, rest)
+			seen := map[string]string{}
+			for path, rt := range paths {
+				seen[path] = exchanged(t, rt, test.method, "http://"+at+test.path, test.body, header(test.header)...)
+			}
+			if seen["lean"] != seen["net/http"] || !strings.Contains(seen["lean"], test.want) {
+				t.Errorf("%s %s %s: lean     %s\nnet/http %s\nwant %s", test.method, test.path, test.header, seen["lean"], seen["net/http"], test.want)
 			}
 		}
 	}

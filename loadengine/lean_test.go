@@ -71,8 +71,9 @@ func twoPaths(t *testing.T) map[string]http.RoundTripper {
 	return map[string]http.RoundTripper{"lean": &wire{lean: l, rest: rest}, "net/http": rest}
 }
 
-// exchanged is what a client sees of one answer, in one text.
-func exchanged(t *testing.T, rt http.RoundTripper, method, url string, body []byte) string {
+// exchanged is what a client sees of one answer, in one text. header are lines
+// of the request.
+func exchanged(t *testing.T, rt http.RoundTripper, method, url string, body []byte, header ...string) string {
 	t.Helper()
 	var in io.Reader
 	if body != nil {
@@ -82,24 +83,36 @@ func exchanged(t *testing.T, rt http.RoundTripper, method, url string, body []by
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Header.Set("User-Agent", "test") // net/http has one of its own
+	for _, line := range header {
+		key, value, _ := strings.Cut(line, ":")
+		if r.Header[key] = append(r.Header[key], value); key == "Host" {
+			r.Host = value
+		}
+	}
 	resp, err := rt.RoundTrip(r)
 	if err != nil {
 		return "error " + classify(err)
 	}
 	defer resp.Body.Close()
-	var keys []string
-	for k, v := range resp.Header {
-		if k != "Date" {
-			keys = append(keys, k+"="+strings.Join(v, "|"))
-		}
-	}
-	slices.Sort(keys)
 	got, err := io.ReadAll(resp.Body)
 	end := ""
 	if err != nil {
 		end = " cut: " + classify(err)
 	}
-	return fmt.Sprintf("%d %s %d bytes %.60q%s", resp.StatusCode, keys, len(got), got, end)
+	return fmt.Sprintf("%s length %d %s%s %d bytes %.60q%s", resp.Status, resp.ContentLength, resp.TransferEncoding, fields(resp.Header), len(got), got, end)
+}
+
+// fields are the lines of a header, in one order.
+func fields(h http.Header) []string {
+	var all []string
+	for k, v := range h {
+		if k != "Date" {
+			all = append(all, k+"="+strings.Join(v, "|"))
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Both paths see the same of every kind of answer.
