@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/shirou/gopsutil/v3/process"
@@ -32,8 +31,8 @@ func (s *settings) lasting(ctx context.Context, ours tool, server *nginx, work s
 	if err != nil {
 		return errors.Join(fmt.Errorf("look at %s: %w", ours.name, err), c.Process.Kill(), c.Wait())
 	}
-	fmt.Printf("%s/%s, %d processors, %s, %d users\n\n| minute | CPU for a request | requests a second | memory | journal |\n|---:|---:|---:|---:|---:|\n",
-		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), s.users)
+	fmt.Printf("%s, %d users\n\n| minute | CPU for a request | requests a second | memory | journal |\n|---:|---:|---:|---:|---:|\n",
+		s.heading(server), s.users)
 	before, err := s.moment(ctx, p, server)
 	for minute := 1; err == nil && minute <= int(s.last/time.Minute); minute++ {
 		select {

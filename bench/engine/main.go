@@ -4,10 +4,13 @@
 // loopback answers a few bytes, 64 users ask for them without a pause. Ours is
 // the whole program, headless, with guard and journal.
 //
-//	go run ./bench/engine                          # all tools, 5 rounds
+//	go run ./bench/engine                          # all tools, 5 rounds of 10 s
 //	go run ./bench/engine -only crosstalk,wrk -rounds 3 -for 3s
 //	go run ./bench/engine -rise 10,100,1000,10000  # ours and wrk, as the users grow
 //	go run ./bench/engine -last 30m                # ours alone, minute by minute
+//
+// vegeta writes every result to a file, so ours with --results, which does the
+// same, runs beside it as a tool of its own.
 //
 // The order of the tools turns with every round, and medians are told. Requests
 // are those that nginx counted; CPU and memory are the process's own, by the
@@ -22,7 +25,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
+	"strings"
 	"time"
 
 	"crosstalk/bench/stand"
@@ -41,7 +44,7 @@ type settings struct {
 func main() {
 	var s settings
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds, each with every tool once")
-	flag.DurationVar(&s.length, "for", 4*time.Second, "how long each tool sends in a round")
+	flag.DurationVar(&s.length, "for", 10*time.Second, "how long each tool sends in a round")
 	flag.IntVar(&s.users, "users", 64, "users, or connections")
 	flag.StringVar(&s.only, "only", "", "tools, with commas between them (default: all)")
 	flag.StringVar(&s.rise, "rise", "", "numbers of users, with commas between them: what a request costs at each, ours beside wrk's")
@@ -65,9 +68,9 @@ func (s *settings) run(ctx context.Context, work string) error {
 	case s.last != 0 && (s.last < 2*time.Minute || s.rise != ""):
 		return errors.New("-last is at least 2m, and without -rise")
 	case s.last != 0:
-		s.only = "crosstalk"
+		s.only = oursName
 	case s.rise != "" && s.only == "":
-		s.only = "crosstalk,wrk"
+		s.only = oursName + ",wrk"
 	}
 	tools, err := s.tools(ctx, work)
 	if err != nil {
@@ -88,7 +91,18 @@ func (s *settings) run(ctx context.Context, work string) error {
 	if err != nil {
 		return err
 	}
-	s.table(tools, all)
+	s.table(tools, all, server)
+	for _, t := range tools {
+		if t.name != oursName {
+			continue
+		}
+		idle, err := t.idle(ctx, server, filepath.Join(work, "idle"), s)
+		if err != nil {
+			return fmt.Errorf("%s without users: %w", t.name, err)
+		}
+		fmt.Printf("\nWithout users, the same %s take crosstalk %d ms of CPU: start and end, checks, guard and journal. That is %.1f µs of each request above.\n",
+			s.length, idle.Milliseconds(), float64(idle.Microseconds())/middle(all[t.name], count))
+	}
 	return nil
 }
 
@@ -98,11 +112,11 @@ func (s *settings) measured(ctx context.Context, tools []tool, server *nginx, wo
 	for round := range s.rounds {
 		for i := range tools {
 			t := tools[(i+round)%len(tools)]
-			c, err := t.measure(ctx, server, filepath.Join(work, fmt.Sprintf("%s-%d-%d", t.name, s.users, round)), s)
+			c, err := t.measure(ctx, server, filepath.Join(work, fmt.Sprintf("%s-%d-%d", strings.ReplaceAll(t.name, " ", ""), s.users, round)), s)
 			if err != nil {
 				return nil, fmt.Errorf("round %d, %s: %w", round+1, t.name, err)
 			}
-			fmt.Fprintf(os.Stderr, "round %d  %-10s %5d users %6.1f us  %7.0f/s  %4.0f MB\n", round+1, t.name, s.users, c.micros, c.rate, c.peak)
+			fmt.Fprintf(os.Stderr, "round %d  %-19s %5d users %6.1f us  %7.0f/s  %4.0f MB\n", round+1, t.name, s.users, c.micros, c.rate, c.peak)
 			all[t.name] = append(all[t.name], c)
 		}
 	}
@@ -118,21 +132,33 @@ func middle(runs []cost, of func(cost) float64) float64 {
 	return stand.Median(v)
 }
 
+func count(c cost) float64  { return c.requests }
 func micros(c cost) float64 { return c.micros }
 func rate(c cost) float64   { return c.rate }
 func peak(c cost) float64   { return c.peak }
 
+// heading is what every table begins with.
+func (s *settings) heading(server *nginx) string {
+	return stand.Machine() + ", nginx " + server.version
+}
+
 // table prints medians, and how ours compares.
-func (s *settings) table(tools []tool, all map[string][]cost) {
-	ours := middle(all["crosstalk"], micros)
-	fmt.Printf("%s, %d processors, %s, %d users, %d rounds of %s, medians\n\n", runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), runtime.Version(), s.users, s.rounds, s.length)
-	fmt.Println("| tool | CPU for a request | ours is | requests a second | peak memory |")
-	fmt.Println("|---|---:|---:|---:|---:|")
+func (s *settings) table(tools []tool, all map[string][]cost, server *nginx) {
+	fmt.Printf("%s, %d users, %d rounds of %s, medians\n\n", s.heading(server), s.users, s.rounds, s.length)
+	fmt.Println("| tool | CPU for a request | ours is | goal | ours with `--results` is | requests a second | peak memory |")
+	fmt.Println("|---|---:|---:|---:|---:|---:|---:|")
 	for _, t := range tools {
-		m, ratio := middle(all[t.name], micros), "–"
-		if t.name != "crosstalk" && ours > 0 && m > 0 {
-			ratio = fmt.Sprintf("%.2f x", ours/m)
+		m, goal := middle(all[t.name], micros), ""
+		if t.goal > 0 {
+			goal = fmt.Sprintf("%g x", t.goal)
 		}
-		fmt.Printf("| %s | %.1f µs | %s | %.0f | %.0f MB |\n", t.shown(), m, ratio, middle(all[t.name], rate), middle(all[t.name], peak))
+		ratio := func(ours string) string {
+			o := middle(all[ours], micros)
+			if t.name == oursName || t.name == ours || o == 0 || m == 0 {
+				return "–"
+			}
+			return fmt.Sprintf("%.2f x", o/m)
+		}
+		fmt.Printf("| %s | %.1f µs | %s | %s | %s | %.0f | %.0f MB |\n", t.shown(), m, ratio(oursName), goal, ratio(resultsName), middle(all[t.name], rate), middle(all[t.name], peak))
 	}
 }

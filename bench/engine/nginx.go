@@ -22,6 +22,7 @@ type nginx struct {
 	process       *exec.Cmd
 	target, watch string
 	status        string
+	version       string
 }
 
 const nginxConf = `
@@ -59,7 +60,7 @@ func startNginx(ctx context.Context, work string) (*nginx, error) {
 	if err := c.Start(); err != nil {
 		return nil, fmt.Errorf("start nginx: %w", err)
 	}
-	n := &nginx{process: c, target: "http://" + at[0] + "/", watch: "http://" + at[1] + "/", status: "http://" + at[2] + "/"}
+	n := &nginx{process: c, target: "http://" + at[0] + "/", watch: "http://" + at[1] + "/", status: "http://" + at[2] + "/", version: version(ctx, "nginx")}
 	for range 500 {
 		if _, err := n.requests(ctx); err == nil {
 			return n, nil

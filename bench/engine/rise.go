@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strconv"
 	"strings"
 )
@@ -28,17 +27,29 @@ func (s *settings) rising(ctx context.Context, tools []tool, server *nginx, work
 			return err
 		}
 	}
-	fmt.Printf("%s/%s, %d processors, %s, %d rounds of %s, medians\n\n| users |", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), s.rounds, s.length)
+	fmt.Printf("%s, %d rounds of %s, medians\n\n| users |", s.heading(server), s.rounds, s.length)
 	for _, t := range tools {
 		fmt.Printf(" %s | x its first | requests a second | peak memory |", t.shown())
 	}
-	fmt.Println("\n|---:" + strings.Repeat("|---:|---:|---:|---:", len(tools)) + "|")
+	// Ours beside the first peer's: the machine and nginx rise with both.
+	beside := len(tools) > 1 && tools[0].name == oursName
+	columns := 4 * len(tools)
+	if beside {
+		fmt.Printf(" our rise is (goal 1.3 x) |")
+		columns++
+	}
+	fmt.Println("\n|---:" + strings.Repeat("|---:", columns) + "|")
+	rise := func(n int, t tool) float64 {
+		return middle(at[n][t.name], micros) / middle(at[levels[0]][t.name], micros)
+	}
 	for _, n := range levels {
 		fmt.Printf("| %d |", n)
 		for _, t := range tools {
 			runs := at[n][t.name]
-			m := middle(runs, micros)
-			fmt.Printf(" %.1f µs | %.2f | %.0f | %.0f MB |", m, m/middle(at[levels[0]][t.name], micros), middle(runs, rate), middle(runs, peak))
+			fmt.Printf(" %.1f µs | %.2f | %.0f | %.0f MB |", middle(runs, micros), rise(n, t), middle(runs, rate), middle(runs, peak))
+		}
+		if beside {
+			fmt.Printf(" %.2f x |", rise(n, tools[0])/rise(n, tools[1]))
 		}
 		fmt.Println()
 	}

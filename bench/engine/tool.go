@@ -6,7 +6,9 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -26,31 +28,44 @@ type tool struct {
 	name  string
 	peer  peer.Tool // where it is built from its module
 	path  string
+	found string // the version of one that the distribution has
 	args  func(url, watch, dir string, s *settings) []string
-	stdin string // {URL} is the target
+	stdin string  // {URL} is the target
+	goal  float64 // of our CPU for a request, as a share of its; 0: none
 }
 
 func (t tool) shown() string {
-	if t.peer.Version == "" {
-		return t.name
+	return strings.TrimSpace(t.name + " " + t.peer.Version + t.found)
+}
+
+// Ours, and the same with every request written to a file.
+const (
+	oursName    = "crosstalk"
+	resultsName = "crosstalk --results"
+)
+
+// ours is the whole program, headless, with guard and journal.
+func ours(users string) func(url, watch, dir string, s *settings) []string {
+	return func(url, watch, dir string, s *settings) []string {
+		return []string{"run", "--headless", "--target", url, "--watch", watch, "--baseline", "0", "--glide", "off",
+			"--for", s.length.String(), "--dial", "0s=" + users, "--limit-users", s.count(), "--out", dir}
 	}
-	return t.name + " " + t.peer.Version
 }
 
 // tools builds or finds what is measured.
 func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 	all := []tool{
-		{name: "crosstalk", args: func(url, watch, dir string, s *settings) []string {
-			return []string{"run", "--headless", "--target", url, "--watch", watch, "--baseline", "0", "--glide", "off",
-				"--for", s.length.String(), "--dial", "0s=" + s.count(), "--limit-users", s.count(), "--out", dir}
+		{name: oursName, args: func(url, watch, dir string, s *settings) []string { return ours(s.count())(url, watch, dir, s) }},
+		{name: resultsName, args: func(url, watch, dir string, s *settings) []string {
+			return append(ours(s.count())(url, watch, dir, s), "--results", dir+".json")
 		}},
-		{name: "vegeta", peer: peer.Vegeta, stdin: "GET {URL}\n", args: func(_, _, dir string, s *settings) []string {
+		{name: "vegeta", goal: 0.5, peer: peer.Vegeta, stdin: "GET {URL}\n", args: func(_, _, dir string, s *settings) []string {
 			return []string{"attack", "-rate=0", "-max-workers=" + s.count(), "-duration=" + s.length.String(), "-output=" + dir}
 		}},
-		{name: "hey", peer: peer.Hey, args: func(url, _, _ string, s *settings) []string {
+		{name: "hey", goal: 0.65, peer: peer.Hey, args: func(url, _, _ string, s *settings) []string {
 			return []string{"-c", s.count(), "-z", s.length.String(), url}
 		}},
-		{name: "k6", peer: peer.K6, stdin: k6Script, args: func(url, _, _ string, s *settings) []string {
+		{name: "k6", goal: 0.3, peer: peer.K6, stdin: k6Script, args: func(url, _, _ string, s *settings) []string {
 			return []string{"run", "--quiet", "--no-color", "--no-usage-report", "--address", "127.0.0.1:0", "--vus", s.count(),
 				"--duration", s.length.String(), "-e", "TARGET=" + url, "-"}
 		}},
@@ -68,12 +83,14 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 		}
 		var err error
 		switch {
-		case t.name == "crosstalk":
+		case t.name == oursName || t.name == resultsName:
 			t.path, err = peer.Ours(ctx, work)
 		case t.peer.Module != "":
 			t.path, err = t.peer.Path(ctx)
 		default:
-			t.path, err = exec.LookPath(t.name)
+			if t.path, err = exec.LookPath(t.name); err == nil {
+				t.found = version(ctx, t.path)
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("get %s: %w", t.name, err)
@@ -86,10 +103,37 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 // count is the number of users as an argument.
 func (s *settings) count() string { return strconv.Itoa(s.users) }
 
-// measure runs a tool once. dir is a name that nothing has yet.
+var aVersion = regexp.MustCompile(`\d+\.\d+[^\s\[]*`)
+
+// version is what a program of the distribution says that it is. wrk has no
+// switch for it and says it with its usage, so how it ends is not of interest.
+func version(ctx context.Context, path string) string {
+	out, _ := exec.CommandContext(ctx, path, "-v").CombinedOutput()
+	if v := aVersion.Find(out); v != nil {
+		return string(v)
+	}
+	return "of unknown version"
+}
+
+// idle is what ours takes in the same time without a user: its beginning and its
+// end, checks, guard and journal.
+func (t tool) idle(ctx context.Context, n *nginx, dir string, s *settings) (time.Duration, error) {
+	c := exec.CommandContext(ctx, t.path, ours("0")(n.target, n.watch, dir, s)...)
+	if out, err := c.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("%w\n%s", err, out)
+	}
+	return c.ProcessState.UserTime() + c.ProcessState.SystemTime(), nil
+}
+
+// measure runs a tool once. dir is a name that nothing has yet, and nothing has
+// it or what begins like it afterwards: results are long.
 func (t tool) measure(ctx context.Context, n *nginx, dir string, s *settings) (cost, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.length+time.Minute)
 	defer cancel()
+	defer func() {
+		_ = os.RemoveAll(dir)
+		_ = os.Remove(dir + ".json")
+	}()
 	before, err := n.requests(ctx)
 	if err != nil {
 		return cost{}, err
