@@ -6,11 +6,10 @@
 //	go run ./bench/dial                          # ours, k6 and Locust, 5 rounds
 //	go run ./bench/dial -only crosstalk -rounds 3
 //
-// The order of the tools turns with every round, and medians are told. Ours is
-// the whole program, headless, with guard and journal; its rise is ordered by a
-// script and counts from the journal's dial.set. k6 is ordered by its REST
-// interface, Locust (the distribution's) by its page; both count from the moment
-// before the request. Ours is stopped by a signal, the others as they offer it.
+// The order of the tools turns with every round, and medians are told. Each is
+// ordered from outside as it offers it, and counts from the moment before the
+// order: ours by a line on stdin (the whole program, --plain, guard and journal
+// on), k6 by its REST interface, Locust (the distribution's) by its page.
 package main
 
 import (
@@ -20,7 +19,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"crosstalk/bench/stand"
@@ -95,12 +93,12 @@ func (s *settings) measure(ctx context.Context, t tool, dir string) (times, erro
 	if err != nil {
 		return times{}, fmt.Errorf("turn it up: %w", err)
 	}
-	enough := server.reached(ctx, (s.users*95+99)/100, ordered.Add(waits))
+	enough := server.reached(ctx, (s.users*95+99)/100, ordered, ordered.Add(waits))
 	out := times{rise: since(ordered, enough)}
 	if ordered, err = d.stop(ctx); err != nil {
 		return times{}, fmt.Errorf("stop it: %w", err)
 	}
-	out.still = since(ordered, server.reached(ctx, 0, ordered.Add(waits)))
+	out.still = since(ordered, server.reached(ctx, 0, ordered, ordered.Add(waits)))
 	d.end()
 	// What comes after the first silence counts as well.
 	last, quiet := server.after(ordered)
@@ -146,7 +144,7 @@ func (s *settings) table(tools []tool, all map[string][]times) {
 		}
 		return fmt.Sprintf("%s (ours %.2f x)", ms(m), float64(ours)/float64(m))
 	}
-	fmt.Printf("%s/%s, %d processors, %s, a server that answers after %s, %d rounds, medians\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), s.answer, s.rounds)
+	fmt.Printf("%s, a server that answers after %s, %d rounds, medians\n\n", stand.Machine(), s.answer, s.rounds)
 	fmt.Printf("| tool | 1 → %d users: 95 %% in flight | stop: last new request | stop: none in flight |\n|---|---:|---:|---:|\n", s.users)
 	for _, t := range tools {
 		fmt.Printf("| %s | %s | %s | %s |\n", t.shown, cell(t.name, rise), cell(t.name, last), cell(t.name, still))

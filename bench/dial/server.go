@@ -81,21 +81,28 @@ func (s *server) move(by int) {
 	s.changed = make(chan struct{})
 }
 
-// reached waits until so many are in flight (at least; for 0: none) and returns
-// when that was; the zero time if it is not by then.
-func (s *server) reached(ctx context.Context, n int, until time.Time) time.Time {
+// reached waits until so many are in flight (at least; for 0: none), and returns
+// when that was first so from a moment on; the zero time if it is not by then.
+func (s *server) reached(ctx context.Context, n int, from, until time.Time) time.Time {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
+	enough := func(m int) bool { return n > 0 && m >= n || n == 0 && m == 0 }
+	looked, before := 0, 0 // moves that were looked at, and in flight before the next
 	for {
 		s.mu.Lock()
-		now, changed := s.inFlight, s.changed
-		var at time.Time
-		if len(s.moved) > 0 {
-			at = s.moved[len(s.moved)-1].at
-		}
+		moved, changed := s.moved, s.changed // what is there does not change any more
 		s.mu.Unlock()
-		if n > 0 && now >= n || n == 0 && now == 0 {
-			return at
+		for ; looked < len(moved); looked++ {
+			m := moved[looked]
+			if m.at.After(from) && enough(before) {
+				return from
+			}
+			if before = m.n; !m.at.Before(from) && enough(m.n) {
+				return m.at
+			}
+		}
+		if !time.Now().Before(from) && enough(before) {
+			return from
 		}
 		select {
 		case <-changed:

@@ -3,11 +3,9 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +18,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"crosstalk/bench/peer"
@@ -91,47 +88,26 @@ func (s *settings) tools(ctx context.Context, work string) ([]tool, error) {
 // settle is how long one user runs before the dial is turned.
 const settle = 2 * time.Second
 
+// ours is turned as a person turns it who types: a line on stdin, which is read,
+// understood, allowed and done. Both moments count from before the line.
 func ours(ctx context.Context, path string, s *server, dir string, users int) (*dial, error) {
 	all := strconv.Itoa(users)
-	c := exec.CommandContext(ctx, path, "run", "--headless", "--target", s.target, "--watch", s.watch, "--baseline", "0", "--glide", "off",
-		"--dial", "0s=1,"+settle.String()+"="+all, "--limit-users", all, "--for", "40s", "--out", dir, "--events", "-")
+	c := exec.CommandContext(ctx, path, "run", "--plain", "--target", s.target, "--watch", s.watch, "--baseline", "0", "--glide", "off",
+		"--dial", "0s=1", "--limit-users", all, "--as", "bench", "--out", dir)
 	d := &dial{process: c}
-	c.Stderr = &d.said
-	out, err := c.StdoutPipe()
+	in, err := c.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Start(); err != nil {
-		return nil, err
-	}
-	risen := make(chan time.Time, 1)
-	go func() { // ends with the process
-		lines := bufio.NewScanner(out)
-		lines.Buffer(nil, 1<<24)
-		for lines.Scan() {
-			var e struct {
-				T    time.Time
-				Type string
-				Body struct{ To int }
-			}
-			if json.Unmarshal(lines.Bytes(), &e) == nil && e.Type == "dial.set" && e.Body.To == users {
-				risen <- e.T
-			}
-		}
-	}()
-	d.rise = func(ctx context.Context) (time.Time, error) {
-		select {
-		case t := <-risen:
-			return t, nil
-		case <-ctx.Done():
-			return time.Time{}, fmt.Errorf("no dial.set: %w\n%s", ctx.Err(), d.said.Bytes())
+	typed := func(line string) func(context.Context) (time.Time, error) {
+		return func(context.Context) (time.Time, error) {
+			now := time.Now()
+			_, err := io.WriteString(in, line+"\n")
+			return now, err
 		}
 	}
-	d.stop = func(context.Context) (time.Time, error) {
-		now := time.Now()
-		return now, c.Process.Signal(syscall.SIGTERM)
-	}
-	return d, nil
+	d.rise, d.stop = typed(all), typed("stop")
+	return d, d.begin(ctx, s)
 }
 
 func k6(ctx context.Context, path string, s *server, users int) (*dial, error) {
@@ -204,7 +180,7 @@ func (d *dial) begin(ctx context.Context, s *server) error {
 
 // settled waits for the one user, and a while longer.
 func (d *dial) settled(ctx context.Context, s *server) error {
-	if s.reached(ctx, 1, time.Now().Add(30*time.Second)).IsZero() {
+	if s.reached(ctx, 1, time.Time{}, time.Now().Add(30*time.Second)).IsZero() {
 		d.end()
 		return fmt.Errorf("no request comes\n%s", d.said.Bytes())
 	}
