@@ -29,7 +29,7 @@ func exemplar(cfg *session.Config, x loadengine.Exemplar) *session.ExemplarAdd {
 	}
 	m.learn(private)
 	b := &session.ExemplarAdd{Level: x.Level, Asked: x.Asked, Journey: cfg.Mask(x.Journey), Step: cfg.Mask(x.Step), Kind: x.Kind, Pick: x.Pick,
-		Seconds: x.Latency.Round(10 * time.Microsecond).Seconds(), Status: x.Code, User: x.User, Trace: x.Trace, Method: x.Method,
+		Seconds: x.Latency.Round(10 * time.Microsecond).Seconds(), Status: x.Code, User: x.User, Trace: m.text(x.Trace), Method: x.Method,
 		URL: clipped(m.text(x.URL), exampleURL), Reached: clipped(m.text(x.Reached), exampleURL), Error: clipped(m.text(x.Err), exampleURL),
 		Headers: shortHeaders(m.headers(x.Header)), Answer: shortHeaders(m.headers(x.Answer))}
 	b.Body, b.MoreSent = m.start(x.Body, x.Header.Get("Content-Type"))

@@ -10,18 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"crosstalk/loadengine"
 	"crosstalk/session"
 	"crosstalk/session/recipe"
 )
 
-const (
-	shownBody = 200 // characters of an answer
-	leastMask = 4   // saved values shorter than this are not looked for in texts
-)
+const shownBody = 200 // characters of an answer
 
 // triedStep is one step as it is shown: everything in it is masked.
 type triedStep struct {
@@ -56,7 +51,8 @@ type triedHop struct {
 // judge makes of an exchange what a person is shown.
 func (t *trial) judge(x loadengine.Exchange) triedStep {
 	s := triedStep{Journey: x.Journey, Step: t.mask.text(x.Step), Once: x.Once, Again: x.Again, OK: x.Kind == "", Status: x.Status,
-		MS: float64(x.Took.Round(time.Millisecond/10)) / float64(time.Millisecond), Error: x.Kind, Detail: t.mask.text(unnamed(x.Detail))}
+		MS: float64(x.Took.Round(time.Millisecond/10)) / float64(time.Millisecond), Error: x.Kind,
+		Detail: clipped(t.mask.text(unnamed(t.mask.values(x.Detail))), exampleURL)}
 	if s.Detail == "" && s.Status == 0 && x.Err != nil {
 		s.Detail = clipped(t.mask.text(x.Err.Error()), exampleURL)
 	}
@@ -74,7 +70,7 @@ func (t *trial) judge(x loadengine.Exchange) triedStep {
 		if s.Saved == nil {
 			s.Saved = map[string]string{}
 		}
-		s.Saved[v.Name] = shortened(v.Value)
+		s.Saved[v.Name] = t.mask.saved(v.Value)
 		s.names = append(s.names, v.Name)
 	}
 	s.Body = t.mask.body(x.Body, s.Type, shownBody)
@@ -121,9 +117,9 @@ func unnamed(detail string) string {
 	case m == nil:
 		return detail
 	case session.SecretName(detail[m[2]:m[3]]):
-		return detail[:m[4]] + strconv.Quote(shortened(strings.Trim(detail[m[4]:m[5]], `"`)))
+		return detail[:m[4]] + strconv.Quote(shortenedOnce(strings.Trim(detail[m[4]:m[5]], `"`)))
 	default:
-		return detail[:m[4]] + recipe.Hide(detail[m[4]:m[5]], shortened)
+		return detail[:m[4]] + recipe.Hide(detail[m[4]:m[5]], shortenedOnce)
 	}
 }
 
@@ -164,101 +160,4 @@ func loginPage(x loadengine.Exchange) bool {
 	last, err2 := url.Parse(x.Hops[len(x.Hops)-1].URL)
 	page := strings.ToLower(string(x.Body))
 	return err1 == nil && err2 == nil && first.Path != last.Path && (strings.Contains(page, `type="password"`) || strings.Contains(page, `type=password`))
-}
-
-// tryMask hides what a person looking over the shoulder should not read.
-type tryMask struct {
-	cfg   *session.Config
-	saved map[string]string // value: what stands for it
-	in    *strings.Replacer
-}
-
-// learn hides values, what a user saved or was given, wherever they turn up from
-// now on, however they are written there.
-func (m *tryMask) learn(saved []loadengine.Saved) {
-	if m.saved == nil {
-		m.saved = map[string]string{}
-	}
-	for _, v := range saved {
-		if len(v.Value) >= leastMask {
-			for _, written := range session.Spellings(v.Value) {
-				m.saved[written] = shortened(v.Value)
-			}
-		}
-	}
-	values := make([]string, 0, len(m.saved))
-	for v := range m.saved {
-		values = append(values, v)
-	}
-	slices.SortFunc(values, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
-	pairs := make([]string, 0, 2*len(values))
-	for _, v := range values {
-		pairs = append(pairs, v, m.saved[v])
-	}
-	m.in = strings.NewReplacer(pairs...)
-}
-
-// shortened shows two characters of a value and its length.
-func shortened(v string) string {
-	n := utf8.RuneCountInString(v)
-	if n <= leastMask {
-		return fmt.Sprintf("…(%d)", n)
-	}
-	return string([]rune(v)[:2]) + fmt.Sprintf("…(%d)", n)
-}
-
-// text masks any text.
-func (m *tryMask) text(s string) string {
-	if m.in != nil {
-		s = m.in.Replace(s)
-	}
-	if strings.Contains(s, "://") {
-		path, query, asked := strings.Cut(s, "?")
-		if s = recipe.Hide(path, shortened); asked {
-			s += "?" + recipe.Hide(query, shortened)
-		}
-	}
-	return strings.Map(printable, m.cfg.Mask(s))
-}
-
-func printable(r rune) rune {
-	if r == utf8.RuneError || !unicode.IsPrint(r) {
-		return ' '
-	}
-	return r
-}
-
-// headers masks what was sent: a secret header shows its scheme alone.
-func (m *tryMask) headers(h map[string][]string) map[string]string {
-	out := map[string]string{}
-	for name, values := range h {
-		v := strings.Join(values, ", ")
-		if session.SecretName(name) {
-			scheme, _, split := strings.Cut(v, " ")
-			if v = "***"; split && name == "Authorization" {
-				v = scheme + " ***"
-			}
-		}
-		out[name] = m.text(v)
-	}
-	return out
-}
-
-// body cleans and masks the start of an answer.
-func (m *tryMask) body(b []byte, kind string, most int) string {
-	if len(b) == 0 {
-		return ""
-	}
-	for _, binary := range []string{"image/", "audio/", "video/", "font/", "application/octet-stream", "application/zip", "application/pdf"} {
-		if strings.HasPrefix(kind, binary) {
-			return fmt.Sprintf("(%s)", strings.Map(printable, kind))
-		}
-	}
-	// Masked before it is cut: half a secret is one still.
-	text := recipe.Hide(string(b), shortened)
-	if m.in != nil {
-		text = m.in.Replace(text)
-	}
-	text = strings.Join(strings.Fields(strings.Map(printable, m.cfg.Mask(text))), " ")
-	return clipped(text, most)
 }

@@ -200,7 +200,8 @@ func (x *Exchange) private(u *user) {
 	}
 }
 
-// detail says what an answer had to be and what it was.
+// detail says what an answer had to be and what it was, whole: who shows it masks
+// it before it is cut.
 func detail(s Step, kind string, status int, body []byte) string {
 	name, missed := strings.CutPrefix(kind, "save ")
 	switch {
@@ -211,7 +212,7 @@ func detail(s Step, kind string, status int, body []byte) string {
 		}
 		return fmt.Sprintf("expected a status of %s, got %d", want, status)
 	case kind == "expect body":
-		return fmt.Sprintf("expected %s in the first 64 KiB of the body; it is not there", strconv.Quote(clip(s.Expect.Body)))
+		return fmt.Sprintf("expected %s in the first 64 KiB of the body; it is not there", strconv.Quote(s.Expect.Body))
 	case kind == "expect json":
 		for _, path := range sortedKeys(s.Expect.JSON) {
 			want := s.Expect.JSON[path]
@@ -221,15 +222,15 @@ func detail(s Step, kind string, status int, body []byte) string {
 			}
 			switch got, err := x.json[0].find(body); {
 			case errors.Is(err, errOther):
-				return fmt.Sprintf("expected %s at %s, got %s", clip(want), path, clip(compactJSON(got)))
+				return fmt.Sprintf("expected %s at %s, got %s", want, path, compactJSON(got))
 			case errors.Is(err, errNoValue):
-				return fmt.Sprintf("expected %s at %s; there is nothing", clip(want), path)
+				return fmt.Sprintf("expected %s at %s; there is nothing", want, path)
 			case err != nil:
-				return fmt.Sprintf("expected %s at %s; the body is not JSON", clip(want), path)
+				return fmt.Sprintf("expected %s at %s; the body is not JSON", want, path)
 			}
 		}
 	case missed:
-		return fmt.Sprintf("nothing to save as {{%s}}: %s is not in the answer", name, clip(s.Save[name]))
+		return fmt.Sprintf("nothing to save as {{%s}}: %s is not in the answer", name, s.Save[name])
 	}
 	return ""
 }

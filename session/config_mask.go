@@ -91,6 +91,16 @@ func Spellings(v string) []string {
 // replacer knows every secret by its value, and as URLs and JSON write it; longer ones first, so that none
 // leaves its tail behind.
 func (c *Config) replacer() *strings.Replacer {
+	list := c.spelledSecrets()
+	pairs := make([]string, 0, 2*len(list))
+	for _, s := range list {
+		pairs = append(pairs, s, masked)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// spelledSecrets are all secrets as they may be written, the longest first.
+func (c *Config) spelledSecrets() []string {
 	var list []string
 	put := func(s string) {
 		if len(s) < shortSecret || strings.Trim(s, "*") == "" {
@@ -132,12 +142,7 @@ func (c *Config) replacer() *strings.Replacer {
 		}
 	}
 	slices.SortFunc(list, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
-	list = slices.Compact(list)
-	pairs := make([]string, 0, 2*len(list))
-	for _, s := range list {
-		pairs = append(pairs, s, masked)
-	}
-	return strings.NewReplacer(pairs...)
+	return slices.Compact(list)
 }
 
 // Masked is a deep copy in which every secret is ***: what came from the environment, passwords in URLs and data
