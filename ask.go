@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
 	"crosstalk/monitors/identity"
+	"crosstalk/session"
 )
 
 func askCommand() *cobra.Command {
@@ -49,8 +51,12 @@ type answered struct {
 	Unknown []identity.Topic `json:"unknown"`
 }
 
-// openAnswers reads what came back; "-" is in.
-func openAnswers(path string, in io.Reader) (identity.Answers, error) {
+// passwordSaid is a password as people write one down.
+var passwordSaid = regexp.MustCompile(`(?i)\b(pass(?:word|wd|phrase)|pwd)(\s*:\s*)\S+`)
+
+// openAnswers reads what came back; "-" is in. People paste connection strings:
+// what mask and the form of a password tell is never kept.
+func openAnswers(path string, in io.Reader, mask func(string) string) (identity.Answers, error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
@@ -59,12 +65,12 @@ func openAnswers(path string, in io.Reader) (identity.Answers, error) {
 		defer file.Close()
 		in = file
 	}
-	a, err := identity.ReadAnswers(path, in)
+	a, err := identity.ReadAnswers(path, in, func(s string) string { return passwordSaid.ReplaceAllString(mask(s), "${1}${2}***") })
 	return a, usage(err)
 }
 
 func readAnswers(c *cobra.Command, path string, asJSON bool) error {
-	a, err := openAnswers(path, c.InOrStdin())
+	a, err := openAnswers(path, c.InOrStdin(), new(session.Config).Mask)
 	if err != nil {
 		return err
 	}

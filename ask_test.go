@@ -104,3 +104,73 @@ func TestAnswersGoIntoTheSession(t *testing.T) {
 		t.Errorf("no such file: exit %d: %s", out.code, out.err.text())
 	}
 }
+
+// People answer with whole connection strings. No password of theirs, and no secret
+// of the configuration that they quote, is anywhere in the session or in what ask says.
+func TestAnswersAreMasked(t *testing.T) {
+	t.Parallel()
+	said := map[identity.Topic]string{
+		identity.Database: "same, postgres://shop:hunter2-pg@db1/shop for both",
+		identity.Cache:    "same, " + strings.Repeat("really ", 26) + "redis://:hunter2-redis@cache:6379/0", // cut where the password is
+		identity.Queue:    "separate, amqp://app:hunter2-mq@mq/ and shop:hunter2-my@tcp(db2:3306)/shop",
+		identity.Login:    "separate; password=hunter2-login, Password: hunter2-said",
+		identity.Mail:     "neighbour, its key is tok-1234567890",
+	}
+	var a identity.Answers
+	for topic, answer := range said {
+		a.Given = append(a.Given, identity.Given{Topic: topic, Answer: answer, Who: "ann, postgres://ann:hunter2-who@db1/"})
+	}
+	secrets := []string{"hunter2"}
+	clean := func(where, text string) {
+		t.Helper()
+		for _, secret := range secrets {
+			if i := strings.Index(text, secret); i >= 0 {
+				t.Errorf("%s holds %q: %.80q", where, secret, text[i:])
+			}
+		}
+	}
+	_, r := answersSay(t, a)
+	asked, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clean("ask --json", string(asked))
+	if got := r.Answers.Given[0].Answer; got != "same, postgres://***@db1/shop for both" || r.Verdict != "SAME INSTANCE" {
+		t.Errorf("%q, %s: the answer itself is gone", got, r.Verdict)
+	}
+
+	folder := t.TempDir()
+	file, config := filepath.Join(folder, "answers.txt"), filepath.Join(folder, "crosstalk.yaml")
+	staging, production := newSite(t, nil), newSite(t, nil)
+	for path, text := range map[string]string{
+		file: a.String(),
+		config: "staging: {url: " + staging.URL + ", headers: {X-Mail-Key: tok-1234567890, Authorization: Bearer tok-1234567890}, " +
+			"journeys: [{name: a, steps: [GET /]}]}\nproduction: {checks: [{name: web, http: " + production.URL + "/health}]}\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := filepath.Join(folder, "s")
+	out := run(t, "run", "--headless", "-c", config, "--baseline", "0", "--answers", file, "--dial", "500ms=1", "--for", "1s", "--out", dir)
+	if out.code != 0 {
+		t.Fatalf("exit %d: %s", out.code, out.err.text())
+	}
+	secrets = append(secrets, "tok-1234567890")
+	files := 0
+	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files++
+			text, rerr := os.ReadFile(path)
+			err = rerr
+			clean(filepath.Base(path), string(text))
+		}
+		return err
+	})
+	if err != nil || files < 5 {
+		t.Errorf("%d files: %v", files, err)
+	}
+	if journal := string(readFile(t, dir, session.JournalName)); !strings.Contains(journal, "postgres://***@db1/shop for both") || !strings.Contains(journal, "its key is ***") {
+		t.Error("the answers are not in the journal at all")
+	}
+}

@@ -107,7 +107,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	}
 	var told *identity.Answers
 	if f.answers != "" {
-		a, err := openAnswers(f.answers, os.Stdin)
+		a, err := openAnswers(f.answers, os.Stdin, cfg.Mask)
 		if err != nil {
 			return err
 		}

@@ -21,8 +21,10 @@ const (
 // ReadAnswers reads a copy of the text of Questions that came back filled in. It
 // forgives what chats and mail do to a text: marks of quoting, other quotes and
 // bullets, empty lines, bold, answers over several lines or under the question
-// without their field. Name is the file's, for errors, which are of *Problem.
-func ReadAnswers(name string, r io.Reader) (Answers, error) {
+// without their field. Name is the file's, for errors, which are of *Problem. What
+// mask does to a text is done to all that people wrote, before anything is cut; nil
+// does nothing.
+func ReadAnswers(name string, r io.Reader, mask func(string) string) (Answers, error) {
 	data, err := io.ReadAll(io.LimitReader(r, mostAnswers+1))
 	if err != nil {
 		return Answers{}, fmt.Errorf("read answers %s: %w", name, err)
@@ -41,10 +43,13 @@ func ReadAnswers(name string, r io.Reader) (Answers, error) {
 	if p.found == 0 && len(p.sides[0])+len(p.sides[1]) == 0 {
 		return Answers{}, &Problem{File: name, What: "none of the eight questions is in it", Remedy: "save the whole text that came back, questions included; crosstalk ask prints it"}
 	}
+	if mask == nil {
+		mask = func(s string) string { return s }
+	}
 	out := Answers{Staging: p.sides[0], Production: p.sides[1]}
 	for i, q := range questions {
 		g := p.given[i]
-		out.Given = append(out.Given, Given{Topic: q.Topic, Answer: shorten(g.answer), Who: shorten(g.who)})
+		out.Given = append(out.Given, Given{Topic: q.Topic, Answer: shorten(mask(g.answer)), Who: shorten(mask(g.who))})
 	}
 	return out, errors.Join(p.errs...)
 }

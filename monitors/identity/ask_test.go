@@ -12,7 +12,7 @@ import (
 
 func read(t *testing.T, text string) Answers {
 	t.Helper()
-	a, err := ReadAnswers("answers.txt", strings.NewReader(text))
+	a, err := ReadAnswers("answers.txt", strings.NewReader(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestStatementsComeBackInTables(t *testing.T) {
 		{"\xff", "not text in UTF-8"},
 		{strings.Repeat("x", mostAnswers+1), "more than"},
 	} {
-		_, err := ReadAnswers("answers.txt", strings.NewReader(c.text))
+		_, err := ReadAnswers("answers.txt", strings.NewReader(c.text), nil)
 		if p, ok := errors.AsType[*Problem](err); !ok || !strings.Contains(err.Error(), c.want) || p.Remedy == "" {
 			t.Errorf("%.40q: %v", c.text, err)
 		}
@@ -190,7 +190,7 @@ func TestAnswersRoundTrip(t *testing.T) {
 		mark := rapid.SampledFrom([]string{"", "> ", ">> ", "  "}).Draw(t, "mark")
 		end := rapid.SampledFrom([]string{"\n", "\r\n", "\n\n"}).Draw(t, "end")
 		text = mark + strings.ReplaceAll(text, "\n", end+mark)
-		got, err := ReadAnswers("x", strings.NewReader(text))
+		got, err := ReadAnswers("x", strings.NewReader(text), nil)
 		if err != nil || !reflect.DeepEqual(got, a) {
 			t.Fatalf("%+v, %v\nwant %+v\nfrom\n%s", got, err, a, text)
 		}
@@ -202,7 +202,7 @@ func FuzzReadAnswers(f *testing.F) {
 	f.Add("> 8. Cloud account\n> ANSWER same")
 	f.Add("staging says: crosstalk mysql host=a port=1 start=x end\nproduction says: crosstalk mysql end")
 	f.Fuzz(func(t *testing.T, text string) {
-		a, err := ReadAnswers("x", strings.NewReader(text))
+		a, err := ReadAnswers("x", strings.NewReader(text), nil)
 		if a.Given == nil {
 			if err == nil {
 				t.Error("neither answers nor an error")
@@ -219,9 +219,23 @@ func FuzzReadAnswers(f *testing.F) {
 			}
 		}
 		// What was read once reads the same.
-		again, err := ReadAnswers("x", strings.NewReader(a.String()))
+		again, err := ReadAnswers("x", strings.NewReader(a.String()), nil)
 		if err != nil || !slices.Equal(again.Staging, a.Staging) {
 			t.Errorf("%v: %q became %q", err, a.Staging, again.Staging)
 		}
 	})
+}
+
+// What is hidden is hidden before a long answer is cut: a cut may take away what a
+// password is known by.
+func TestAnswersAreMaskedBeforeTheyAreCut(t *testing.T) {
+	text := "1. Database\nanswer: same, " + strings.Repeat("x", longestAnswer-24) + " u:hunter2@db\nwho: u:hunter2@db\n"
+	mask := func(s string) string { return strings.ReplaceAll(s, "hunter2@", "***@") }
+	a, err := ReadAnswers("x", strings.NewReader(text), mask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := a.Given[0]; strings.Contains(g.Answer, "hunter") || g.Who != "u:***@db" || g.Verdict() != SameInstance {
+		t.Errorf("%+v", g)
+	}
 }

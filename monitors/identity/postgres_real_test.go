@@ -80,7 +80,7 @@ func TestRealPostgres(t *testing.T) {
 			want                Verdict
 		}{{a, a, SameInstance}, {a, b, Distinct}, {restored, a, SameLineage}} {
 			answers := Answers{Staging: []string{says(c.staging)}, Production: []string{says(c.production)}}
-			read, err := ReadAnswers("answers.txt", strings.NewReader(answers.String()))
+			read, err := ReadAnswers("answers.txt", strings.NewReader(answers.String()), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -88,7 +88,7 @@ func TestRealMySQL(t *testing.T) {
 		want                Verdict
 	}{{a, a, SameInstance}, {a, b, Unknown}} {
 		answers := Answers{Staging: []string{c.staging.says(t, StatementMySQL)}, Production: []string{c.production.says(t, StatementMySQL)}}
-		read, err := ReadAnswers("answers.txt", strings.NewReader(answers.String()))
+		read, err := ReadAnswers("answers.txt", strings.NewReader(answers.String()), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
