@@ -13,6 +13,7 @@ type LinkView struct {
 	Last    *LinkResult     // newest verdict of a check or answer of dips; nil: not checked
 	Reach   int             // users up to which the newest clean check reaches; 0: none
 	Level   int             // users it was made at
+	Bound   float64         // by no more than this does production follow Level, as the clean checks since one from nothing tell
 	Lock    *LinkLock       // why the dial is locked above one user; nil: it is not
 	Stores  *IdentityResult // nil: not asked, or not answered yet
 }
@@ -113,14 +114,17 @@ func (s *State) verdict(e Event, b *LinkVerdict) {
 	switch {
 	case b.Mode != ModeCheck:
 	case b.Kind == string(link.NoLinkSeen):
-		v.Reach, v.Level = b.Reach, b.Users
+		v.Reach, v.Level, v.Bound = b.Reach, b.Users, 0
+		if b.Verdict != nil {
+			v.Bound = b.Verdict.Whole
+		}
 	case b.Kind == string(link.Linked):
-		v.Reach, v.Level = 0, 0
+		v.Reach, v.Level, v.Bound = 0, 0, 0
 		if v.Lock == nil || v.Lock.From == LockLink {
 			v.Lock = &LinkLock{From: LockLink, Why: "the link check says linked", MS: e.MS}
 		}
 	case b.Kind == string(link.Suspected):
-		v.Reach, v.Level = 0, 0
+		v.Reach, v.Level, v.Bound = 0, 0, 0
 	}
 	s.mark(e, fmt.Sprintf("%s: %s", modeWords(b.Mode), KindWords(b.Kind)))
 }

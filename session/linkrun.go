@@ -46,6 +46,7 @@ type linkOrder struct {
 	profile link.Profile
 	users   int
 	off     int // users in the halves without load; 0: none
+	before  link.Before
 	seed    uint64
 	p95     time.Duration // staging's
 }

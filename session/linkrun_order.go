@@ -202,6 +202,9 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 			return Reply{}, true, err
 		}
 		o = linkOrder{mode: ModeCheck, profile: p, users: s.checkUsers(c), off: c.Off, seed: c.Seed}
+		if c.Off > 0 {
+			s.log.read(func(st *State) { o.before = link.Before{Bound: st.Link.Bound, Reach: st.Link.Reach} })
+		}
 	case StartDips:
 		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.stagingP95()), users: s.engine.Live().Running, seed: c.Seed}
 	default:
@@ -319,14 +322,19 @@ func (s *Session) checked(b *LinkVerdict) {
 	}
 	back := asked > 0 && held == monitors.Green.String() && (b.Mode == ModeDips && b.Kind != string(link.FollowsUs) && b.Kind != string(link.Drained) ||
 		off > 0 && b.Kind != string(link.Linked) && b.Kind != string(link.Suspected))
+	// Where amber lowered the load on the way, that is what production bore.
+	to := min(asked, b.Users)
 	if (b.Mode == ModeDips || off > 0) && asked > 0 {
-		b.Words += map[bool]string{true: fmt.Sprintf(" The load goes back to %s.", s.unit().Of(asked)), false: " The load stays at zero."}[back]
+		b.Words += map[bool]string{true: fmt.Sprintf(" The load goes back to %s.", s.unit().Of(to)), false: " The load stays at zero."}[back]
 	}
 	s.add(BySession, TypeLinkVerdict, b)
 	s.pace()
 	switch {
+	case back && to != asked:
+		s.add(BySession, TypeDialSet, &DialSet{From: asked, To: to, Why: "amber lowered the load during " + modeWords(b.Mode)})
+		s.engine.SetAsked(to)
 	case back:
-		s.engine.SetAsked(min(asked, b.Users))
+		s.engine.SetAsked(to)
 	case asked > 0:
 		s.add(who, TypeDialSet, &DialSet{From: asked, To: 0, Why: "after " + modeWords(b.Mode)})
 	}

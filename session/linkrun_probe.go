@@ -227,7 +227,7 @@ func (p *probes) counters(h halfSpan, discard time.Duration) []link.Counter {
 		// A server that began anew has counted nothing that can be compared.
 		if took := last[i].due.Sub(first[i].due); took > 0 && last[i].value >= first[i].value {
 			name := p.checks[i].Name + " " + works[p.checks[i].Kind]
-			out = append(out, link.Counter{Name: name, Rate: (last[i].value - first[i].value) / took.Seconds()})
+			out = append(out, link.Counter{Name: name, Counted: true, Rate: (last[i].value - first[i].value) / took.Seconds()})
 		}
 	}
 	return out

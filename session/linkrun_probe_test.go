@@ -207,7 +207,7 @@ func TestWorkOfAHalf(t *testing.T) {
 	read(10000, 5, true) // began anew
 	p.drain()
 	h := halfSpan{from: from, length: 5 * time.Second}
-	want := []link.Counter{{Name: "db transactions", Rate: 250}}
+	want := []link.Counter{{Name: "db transactions", Rate: 250, Counted: true}}
 	if got := p.counters(h, time.Second); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

@@ -191,57 +191,6 @@ func TestLinkCheckWithoutALink(t *testing.T) {
 	r.await("users above the check's", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running > 3 })
 }
 
-// A check from what runs goes between that and what was clean before, never above,
-// and gives the load back.
-func TestLinkCheckFromWhatRuns(t *testing.T) {
-	t.Parallel()
-	w := newTwins(t, 0)
-	r := startTwins(t, w, nil)
-	running := func(n int) func(Event) bool {
-		return func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == n }
-	}
-	r.do(SetDial{To: 7})
-	r.await("seven users", running(7))
-	if no := r.refused(StartCheck{Users: 7, Off: 3}); !strings.Contains(no, "no clean check has been made yet") {
-		t.Errorf("with none before: %s", no)
-	}
-	r.facts.put(fact{by: BySession, kind: TypeLinkVerdict, body: &LinkVerdict{Mode: ModeCheck, Kind: string(link.NoLinkSeen), Users: 3, Reach: 4}})
-	r.verdict()
-	r.do(SetDial{To: 7}) // a verdict leaves the load at zero
-	r.await("seven users again", running(7))
-	for want, c := range map[string]StartCheck{
-		"may have 3 users at most":               {Users: 7, Off: 4},
-		"from above 3 users up to the 7 users":   {Users: 8, Off: 3},
-		"from above 3 users up to the 7 users t": {Users: 3, Off: 3},
-		"may have 3 users at most: that":         {Users: 7, Off: -1},
-	} {
-		if no := r.refused(c); !strings.Contains(no, want) {
-			t.Errorf("%+v: %s", c, no)
-		}
-	}
-	r.do(StartCheck{Users: 7, Off: 3})
-	quiet := r.await("the order", ofType(TypeLinkQuiet)).Body.(*LinkQuiet)
-	if quiet.Users != 7 || quiet.Off != 3 || quiet.Mode != ModeCheck {
-		t.Errorf("ordered %+v", quiet)
-	}
-	r.await("its quiet phase at what was checked", running(3))
-	if begun := r.await("its pairs", ofType(TypeLinkStart)).Body.(*LinkStart); begun.Users != 7 || begun.Off != 3 {
-		t.Errorf("began with %+v", begun)
-	}
-	r.await("a pair", ofType(TypeLinkPair))
-	r.do(StopCheck{})
-	v := r.verdict()
-	if v.Verdict == nil || v.Verdict.OffUsers != 3 || v.Verdict.Users != 7 || v.Verdict.SentOff == 0 || !strings.Contains(v.Words, "The load goes back to 7 users.") {
-		t.Fatalf("verdict %+v of %+v", v, v.Verdict)
-	}
-	r.await("the load as before", running(7))
-	for _, e := range r.seen {
-		if b, ok := e.Body.(*LoadTick); ok && b.Running > 7 {
-			t.Errorf("%d users ran", b.Running)
-		}
-	}
-}
-
 func TestStoppingAllLoadEndsTheCheck(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t, 0)

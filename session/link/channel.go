@@ -30,6 +30,7 @@ type channel struct {
 	weight float64
 	floor  float64 // differences are not measured in finer steps than this
 	usual  float64 // of Work: in the quiet phase, as square root of a rate; at least 1
+	alone  bool    // of Work: it is enough for LINKED by itself
 }
 
 // probe is a check as the quiet phase knew it.
@@ -46,6 +47,7 @@ type layout struct {
 	probes   []probe
 	index    map[probeKey]int
 	counters []string
+	counted  map[string]bool // of the counters: by a database itself
 	controls []Env
 	channels []channel
 	timeout  float64 // seconds
@@ -65,7 +67,7 @@ type probeKey struct {
 
 // learn fixes the layout from the halves of the quiet phase.
 func learn(quiet []Observation, from, to time.Duration, timeout time.Duration) *layout {
-	l := &layout{index: map[probeKey]int{}, timeout: timeout.Seconds()}
+	l := &layout{index: map[probeKey]int{}, counted: map[string]bool{}, timeout: timeout.Seconds()}
 	ys := map[probeKey][]float64{}
 	counts := map[string][]float64{}
 	for i := range quiet {
@@ -83,6 +85,7 @@ func learn(quiet []Observation, from, to time.Duration, timeout time.Duration) *
 		for _, c := range quiet[i].Counters {
 			if usable(c.Rate) {
 				counts[c.Name] = append(counts[c.Name], math.Sqrt(max(0, c.Rate)))
+				l.counted[c.Name] = c.Counted
 			}
 		}
 	}
@@ -132,7 +135,7 @@ func (l *layout) build(counts map[string][]float64) {
 	for _, name := range l.counters {
 		slices.Sort(counts[name])
 		l.channels = append(l.channels, channel{
-			kind: Work, name: name, weight: 1 / float64(len(l.counters)),
+			kind: Work, name: name, weight: 1 / float64(len(l.counters)), alone: l.counted[name],
 			floor: max(1e-3, 1e-3*quantile(counts[name], 0.5)), usual: max(1, quantile(counts[name], 0.5)),
 		})
 	}
@@ -291,7 +294,8 @@ func (l *layout) onServers(over []float64) []float64 {
 
 // differences returns on minus off for each channel of production, and the same
 // of each control in the channels it has a say in; nil of one that did not answer in
-// both halves. ok is false when production was not seen at all in one of them.
+// both halves. A counter that had no value in one of them differs by NaN. ok is
+// false when production was not seen at all in one of them.
 func (l *layout) differences(on, off summary) (d []float64, controls [][]float64, ok bool) {
 	d = make([]float64, len(l.channels))
 	controls = make([][]float64, len(l.controls))
@@ -325,7 +329,7 @@ func (l *layout) differences(on, off summary) (d []float64, controls [][]float64
 			d[i] = on.counters[counter] - off.counters[counter]
 			counter++
 		}
-		if !usable(d[i]) {
+		if !usable(d[i]) && c.kind != Work {
 			d[i] = 0
 		}
 		for j := range controls {

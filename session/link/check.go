@@ -16,6 +16,7 @@ type Setup struct {
 	// OffUsers is staging's load in the other halves: 0, or a level that an earlier
 	// check reached.
 	OffUsers int
+	Before   Before // what those told of OffUsers
 	// Timeout is the latency that an unanswered probe counts as; 0 for 2 s.
 	Timeout time.Duration
 	// StagingP95 is staging's usual 95th percentile. Three times that is discarded
@@ -79,8 +80,13 @@ type Check struct {
 	success int
 	rateOn  rate
 
+	last    bool // all pairs are made: the exact tests and their bounds hold
+	p       pValues
 	verdict *Verdict
 }
+
+// pValues are the exact tests that a verdict rests on, as far as they were made.
+type pValues struct{ own, sham, work *float64 }
 
 // judged is a control and what was found with it.
 type judged struct {
@@ -90,6 +96,8 @@ type judged struct {
 	scale      scale     // of production less control, in quiet
 	own        scale     // of the control itself, in quiet
 	lost       int       // pairs in which it did not answer
+	pItself    *float64  // exact test that it moves, if that was made
+	pLess      *float64  // exact test that production moves more, if that was made
 }
 
 type rate struct {

@@ -31,6 +31,7 @@ func TestVerdicts(t *testing.T) {
 		{"nothing", func(*plant) {}, NoLinkSeen, []string{"No link seen. At 5 users", "by no more than", "Checked to 7 users", "(buy)"}},
 		{"slower", func(p *plant) { p.effect = 0.3 }, Linked, []string{"Linked. Production slowed", "at most 1 %", "one user until you type a reason", "Our own sink did not move"}},
 		{"errors alone", func(p *plant) { p.errors = 0.3 }, Linked, []string{"Linked. With load on staging production failed"}},
+		{"a gauge alone", func(p *plant) { p.counter, p.gauge = 0.3, true }, Linked, []string{"In ", "the same load went", "production's commits went up (+"}},
 		{"work alone", func(p *plant) { p.counter = 0.3 }, Linked, []string{"Linked. With load on staging production's commits went up (+"}},
 		{"our machine", func(p *plant) { p.ours = 0.3 }, OwnMachine, []string{"Probably our own machine", "Our own sink moved"}},
 		{"our machine unseen", func(p *plant) { p.ours, p.hidden = 0.3, true }, OwnMachine, []string{"sent elsewhere"}},
@@ -53,8 +54,8 @@ func TestVerdicts(t *testing.T) {
 			if tt.name == "noise" {
 				tt.plant(p)
 			}
-			if tt.name == "work alone" {
-				p.counter = 0
+			if strings.HasSuffix(tt.name, " alone") && tt.name != "errors alone" {
+				p.counter, p.gauge = 0, tt.name == "a gauge alone"
 			}
 			c := p.begin(t, s)
 			tt.plant(p)
@@ -309,18 +310,6 @@ func TestForecast(t *testing.T) {
 	_, err = New(standardSetup(), p.quiet(Standard(), 12))
 	if !errors.Is(err, ErrNoisy) || !strings.Contains(err.Error(), "too noisy to check now") {
 		t.Errorf("noisy production: %v", err)
-	}
-}
-
-func TestReach(t *testing.T) {
-	for _, tt := range []struct {
-		level int
-		bound float64
-		want  int
-	}{{5, 0.04, 7}, {5, 0, 7}, {10, 0.10, 15}, {100, 0.2, 120}, {5, 3, 5}, {1, 0.02, 1}} {
-		if got := Reach(tt.level, tt.bound); got != tt.want {
-			t.Errorf("a check at %d with a bound of %v reaches to %d, want %d", tt.level, tt.bound, got, tt.want)
-		}
 	}
 }
 

@@ -27,7 +27,9 @@ func (c *Check) rows(of func(p *pair) []float64) [][]float64 {
 		}
 		row := make([]float64, len(d))
 		for j := range d {
-			row[j] = p.amplitude * d[j]
+			if usable(d[j]) { // What was not measured speaks for neither sign.
+				row[j] = p.amplitude * d[j]
+			}
 		}
 		rows = append(rows, row)
 	}
@@ -71,25 +73,25 @@ func withSham(p *pair) bool { return p.sham }
 
 // look works the bounds out. At the end, a bound from the normal distribution of
 // the mean is added; until then only those hold that may be looked at any time.
-func (c *Check) look(final bool) look {
+func (c *Check) look() look {
 	v := look{own: c.latencies(-1, all), plain: c.latencies(-1, plain)}
-	v.boundOwn = c.upperOf(v.own, c.quietScales[0], final)
+	v.boundOwn = c.upperOf(v.own, c.quietScales[0])
 	if len(v.plain) < len(v.own) {
 		// Where our own machine is to blame, the sham load hides it in the halves
 		// without load: what those pairs show is no bound.
-		v.boundOwn = max(v.boundOwn, c.upperOf(v.plain, c.quietScales[0], final))
+		v.boundOwn = max(v.boundOwn, c.upperOf(v.plain, c.quietScales[0]))
 	}
 	v.bound = v.boundOwn
 	for j := range c.seen() {
-		v.boundLess = max(v.boundLess, c.upperOf(c.latencies(j, all), c.controls[j].scale, final))
+		v.boundLess = max(v.boundLess, c.upperOf(c.latencies(j, all), c.controls[j].scale))
 	}
 	v.bound = max(v.bound, v.boundLess)
 	return v
 }
 
-func (c *Check) upperOf(ds []float64, s scale, final bool) float64 {
+func (c *Check) upperOf(ds []float64, s scale) float64 {
 	u := upper(ds, s, boundLine)
-	if final && len(ds) >= c.setup.Profile.MinPairs {
+	if c.last && len(ds) >= c.setup.Profile.MinPairs {
 		n := len(ds)
 		u = min(u, mean(ds)+student(1.96, n)*deviation(ds)/math.Sqrt(float64(n)))
 	}
@@ -113,55 +115,6 @@ func (c *Check) seen() iter.Seq[int] {
 
 func (c *Check) unseen(j int) bool { return c.controls[j].lost > max(1, len(c.pairs)/10) }
 
-// work returns a counter's differences, as shares of its usual value; as all Work
-// they are of square roots, so that a rate that rises by r differs by √(1+r) - 1.
-func (c *Check) work(channel int) ([]float64, scale) {
-	usual := c.layout.channels[channel].usual
-	var ds []float64
-	for i := range c.pairs {
-		if p := &c.pairs[i]; !p.lost {
-			ds = append(ds, p.d[channel]/usual)
-		}
-	}
-	s := c.quietScales[channel]
-	s.sum, s.floor = s.sum/usual, s.floor/usual
-	return ds, s
-}
-
-// workEvidence is what production's counters add to the evidence. Nothing on our
-// side makes production do more, so that neither controls nor sham load need to
-// agree; and as a part of the evidence it is as seldom wrong.
-func (c *Check) workEvidence() float64 {
-	sum := 0.0
-	for i, ch := range c.layout.channels {
-		if ch.kind == Work {
-			sum += ch.weight * c.production.of(i)
-		}
-	}
-	return sum
-}
-
-// workFollows is the exact test of the counters alone.
-func (c *Check) workFollows(alpha float64) bool {
-	rows := c.rows(func(p *pair) []float64 {
-		var d []float64
-		for i, ch := range c.layout.channels {
-			if ch.kind == Work {
-				d = append(d, p.d[i])
-			}
-		}
-		return d
-	})
-	return len(rows) > 0 && exact(rows, c.setup.Seed+4) <= alpha
-}
-
-// workBound is the bound of a counter's relative rise.
-func (c *Check) workBound(channel int, final bool) float64 {
-	ds, s := c.work(channel)
-	root := 1 + c.upperOf(ds, s, final)
-	return root*root - 1
-}
-
 // ruledOut says whether an effect of t or more is ruled out by all that bounds
 // rest on, and in production's counters, without working the bounds out.
 func (c *Check) ruledOut(t float64) bool {
@@ -175,7 +128,7 @@ func (c *Check) ruledOut(t float64) bool {
 		if ch.kind != Work {
 			continue
 		}
-		if ds, s := c.work(i); against(math.Exp(t/2)-1, 1, ds, s) < boundLine {
+		if ds, s := c.work(i); !c.measured(i) || against(math.Exp(t/2)-1, 1, ds, s) < boundLine {
 			return false
 		}
 	}
@@ -266,7 +219,9 @@ func (c *Check) notReceived() string {
 func (c *Check) final() {
 	p := c.setup.Profile
 	half := p.Alpha / 2
+	c.last = true
 	own := exact(c.rows(func(p *pair) []float64 { return p.d }), c.setup.Seed)
+	c.p.own = &own
 	follows := c.production.highest >= p.line() || own <= half
 	moved, apart := c.moved(), c.apart()
 	switch {
@@ -274,36 +229,52 @@ func (c *Check) final() {
 		if !apart {
 			apart = true
 			for j := range c.seen() {
-				d := exact(c.rows(func(p *pair) []float64 {
-					if p.controls[j] == nil {
-						return nil
-					}
-					return minus(p.d, p.controls[j])
-				}), c.setup.Seed+1)
-				apart = apart && (c.controls[j].difference.highest >= controlLine || d <= 0.01)
+				less := c.controls[j].difference.highest >= controlLine || c.pLess(j) <= 0.01
+				apart = apart && less
 			}
 		}
-		sham := c.shamPassed() || exact(c.rows(func(p *pair) []float64 {
-			if p.sham {
-				return p.d
-			}
-			return nil
-		}), c.setup.Seed+2) <= half
+		sham := c.shamPassed() || c.pSham() <= half
 		switch {
 		case apart && sham, c.workFollows(half):
-			c.endWith(Linked, "all pairs", own)
+			c.end(Linked, "all pairs")
 		case (moved && !apart) || (!sham && c.gone()):
-			c.endWith(OwnMachine, "follows, and so do we", own)
+			c.end(OwnMachine, "follows, and so do we")
 		default:
-			c.endWith(Inconclusive, "not told apart", own)
+			c.end(Inconclusive, "not told apart")
 		}
 	case moved:
-		c.endWith(OwnMachine, "control moved", own)
-	case c.look(true).bound <= math.Log1p(p.UMax):
-		c.endWith(NoLinkSeen, "bound", own)
+		c.end(OwnMachine, "control moved")
+	case c.look().bound > math.Log1p(p.UMax):
+		c.end(Inconclusive, "bound")
+	case !c.workBounded():
+		c.end(Inconclusive, "counter")
 	default:
-		c.endWith(Inconclusive, "bound", own)
+		c.end(NoLinkSeen, "bound")
 	}
+}
+
+// pLess is the exact test of production less a control.
+func (c *Check) pLess(j int) float64 {
+	p := exact(c.rows(func(p *pair) []float64 {
+		if p.controls[j] == nil {
+			return nil
+		}
+		return minus(p.d, p.controls[j])
+	}), c.setup.Seed+1)
+	c.controls[j].pLess = &p
+	return p
+}
+
+// pSham is the exact test of the pairs with sham load.
+func (c *Check) pSham() float64 {
+	p := exact(c.rows(func(p *pair) []float64 {
+		if p.sham {
+			return p.d
+		}
+		return nil
+	}), c.setup.Seed+2)
+	c.p.sham = &p
+	return p
 }
 
 // moved says whether a control followed the load by as much as matters.
@@ -322,12 +293,14 @@ func (c *Check) movedBy(j int) bool {
 	if mean(c.controlLatencies(j)) < max(0.02, mean(c.latencies(-1, plain))/3) {
 		return false
 	}
-	return exact(c.rows(func(p *pair) []float64 {
+	p := exact(c.rows(func(p *pair) []float64 {
 		if p.sham || p.controls[j] == nil {
 			return nil
 		}
 		return p.controls[j][:1]
-	}), c.setup.Seed+3) <= 0.01/float64(len(c.controls))
+	}), c.setup.Seed+3)
+	c.controls[j].pItself = &p
+	return p <= 0.01/float64(len(c.controls))
 }
 
 // controlLatencies returns the latency differences of a control in the pairs

@@ -61,7 +61,9 @@ func newEvidence(channels []channel, quiet [][]float64) *evidence {
 	for i, c := range channels {
 		e.scales[i].floor = c.floor
 		for _, d := range quiet {
-			e.scales[i].add(d[i])
+			if usable(d[i]) {
+				e.scales[i].add(d[i])
+			}
 		}
 		for b := range e.wealth[i] {
 			e.wealth[i][b] = 1
@@ -72,20 +74,20 @@ func newEvidence(channels []channel, quiet [][]float64) *evidence {
 
 // add bets on a pair and returns by which factor the evidence changed. Factors
 // of chosen pairs alone, multiplied, are evidence of their own, as long as the
-// choice was made before the pair.
+// choice was made before the pair. On what was not measured nothing is bet.
 func (e *evidence) add(d []float64, amplitude float64) float64 {
 	before := e.value
 	e.value = 0
 	for i := range e.channels {
-		s := &e.scales[i]
-		z := amplitude * d[i] / s.value()
-		sum := 0.0
-		for b, c := range bets {
-			e.wealth[i][b] *= 1 + stake*math.Tanh(c*z)
-			sum += shares[b] * e.wealth[i][b]
+		if usable(d[i]) {
+			s := &e.scales[i]
+			z := amplitude * d[i] / s.value()
+			for b, c := range bets {
+				e.wealth[i][b] *= 1 + stake*math.Tanh(c*z)
+			}
+			s.add(d[i])
 		}
-		e.value += e.channels[i].weight * sum
-		s.add(d[i])
+		e.value += e.channels[i].weight * e.of(i)
 	}
 	e.highest = max(e.highest, e.value)
 	return e.value / before

@@ -16,7 +16,19 @@ type Forecast struct {
 	// probability if all pairs are made: exp(3.86·SD/√N) - 1.
 	MDE     float64       `json:"mde"`
 	Longest time.Duration `json:"longest"` // of the loaded part
-	Refused bool          `json:"refused"` // MDE is above the profile's MDEMax: no check is begun
+	Refused bool          `json:"refused"` // MDE is above the profile's MDEMax, and that of every counter: no check is begun
+	// Counters are the same of production's counters, each seen in most of the quiet phase.
+	Counters []CounterForecast `json:"counters,omitempty"`
+	// Reach is how many users a check that finds nothing will most likely reach to,
+	// and ReachBefore to how many those before it do.
+	Reach       int `json:"reach"`
+	ReachBefore int `json:"reach_before,omitempty"`
+}
+
+// CounterForecast is what a check will be able to see of a counter.
+type CounterForecast struct {
+	Name string  `json:"name"`
+	MDE  float64 `json:"mde"` // smallest rise (0.09: +9 %) that would be found with 90 % probability
 }
 
 // NewForecast reckons from the halves of the quiet phase, which follow each
@@ -41,15 +53,50 @@ func mde(sd float64, n int) float64 {
 }
 
 func (c *Check) foretell(quiet [][]float64) Forecast {
-	squares := 0.0
-	for _, d := range quiet {
-		squares += d[0] * d[0]
-	}
-	p := c.setup.Profile
-	f := Forecast{Profile: p.Name, SD: math.Sqrt(squares / float64(max(1, len(quiet)))), Longest: p.Longest() - p.Quiet}
+	p, s := c.setup.Profile, c.setup
+	sd, _ := spread(quiet, 0)
+	f := Forecast{Profile: p.Name, SD: sd, Longest: p.Longest() - p.Quiet, ReachBefore: s.Before.Reach}
 	f.MDE = mde(f.SD, p.MaxPairs)
 	f.Refused = f.MDE > p.MDEMax
+	f.Reach = s.Before.reach(s.OffUsers, s.Users, math.Expm1(min(most, 1.96*f.SD/math.Sqrt(float64(p.MaxPairs)))))
+	for i, ch := range c.layout.channels {
+		if ch.kind != Work {
+			continue
+		}
+		sd, n := spread(quiet, i)
+		if n < len(quiet)/2 || n < 2 {
+			continue
+		}
+		// Of square roots, and seen as well as the number of pairs allows.
+		root := 1 + detectable*max(sd, ch.floor)/ch.usual/math.Sqrt(float64(p.MaxPairs))
+		rise := min(root*root-1, math.Expm1(most))
+		f.Counters = append(f.Counters, CounterForecast{Name: ch.name, MDE: rise})
+		f.Refused = f.Refused && rise > p.MDEMax
+	}
 	return f
+}
+
+// spread is the standard deviation of a channel in the quiet phase, about zero, and
+// in how many differences it was measured.
+func spread(quiet [][]float64, channel int) (sd float64, n int) {
+	squares := 0.0
+	for _, d := range quiet {
+		if usable(d[channel]) {
+			squares += d[channel] * d[channel]
+			n++
+		}
+	}
+	return math.Sqrt(squares / float64(max(1, n))), n
+}
+
+// best returns the counter that shows the least.
+func (f Forecast) best() (b CounterForecast, ok bool) {
+	for _, c := range f.Counters {
+		if !ok || c.MDE < b.MDE {
+			b, ok = c, true
+		}
+	}
+	return b, ok
 }
 
 // Needed returns how long the loaded part would have to be to see an effect
@@ -64,29 +111,21 @@ func (f Forecast) Needed(p Profile, effect float64) time.Duration {
 
 // Words says it to a person.
 func (f Forecast) Words() string {
+	counter, counted := f.best()
 	if f.Refused {
-		return fmt.Sprintf("Production is too noisy to check now: in %s only a change of %s or more could be seen. Watch a counter of its database, or try at another time.",
-			clock(f.Longest), percent(f.MDE))
+		remedy := "Watch a counter of its database, or try at another time."
+		if counted {
+			remedy = fmt.Sprintf("Of its counters %s shows the least, a rise of %s. Watch one that is steadier, or try at another time.", counter.Name, percent(counter.MDE))
+		}
+		return fmt.Sprintf("Production is too noisy to check now: in %s only a change of %s or more could be seen. %s", clock(f.Longest), percent(f.MDE), remedy)
 	}
-	return fmt.Sprintf("With this noise a check of at most %s sees a change of about %s or more.", clock(f.Longest), percent(f.MDE))
-}
-
-// Tolerated is how much slower production may become before it counts as harm,
-// in the reckoning of Reach.
-const Tolerated = 0.25
-
-// farthest is the largest step up from a checked level. One shared queue would
-// allow more, but many parallel servers or a pool hide how near the edge is.
-const farthest = 1.5
-
-// Reach returns up to which level, in users, a check reaches that was made at
-// level and found no more than bound (0.04: +4 %). With one queue that both
-// share, response time grows as 1/(1-h) with h the share of the headroom eaten,
-// and h grows with the load; beyond 1.5 times the level nothing is concluded.
-func Reach(level int, bound float64) int {
-	k := farthest
-	if bound > 0 {
-		k = min(k, (Tolerated/(1+Tolerated))/(bound/(1+bound)))
+	b := fmt.Sprintf("With this noise a check of at most %s sees a change of about %s or more", clock(f.Longest), percent(f.MDE))
+	if counted {
+		b += fmt.Sprintf(", and a rise of %s of %s", counter.Name, percent(counter.MDE))
 	}
-	return int(math.Floor(float64(level) * max(1, k)))
+	b += "."
+	if f.ReachBefore > 0 && f.Reach <= f.ReachBefore {
+		b += fmt.Sprintf(" The step up is small for that: a clean check would most likely reach no further than before (to %s). Go up more first, within what was checked.", users(f.ReachBefore))
+	}
+	return b
 }

@@ -69,7 +69,7 @@ func disturb(data []byte, o *Observation) []byte {
 	case 0:
 		o.Samples = o.Samples[:min(much, len(o.Samples))]
 	case 1:
-		o.Counters = append(o.Counters, Counter{"commits", number})
+		o.Counters = append(o.Counters, Counter{"commits", number, much%2 == 0})
 	case 2:
 		for i := range o.Samples {
 			if i%(1+much) == 0 {

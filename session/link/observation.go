@@ -39,6 +39,9 @@ type Sample struct {
 type Counter struct {
 	Name string
 	Rate float64 // a second, or the mean of a gauge; values that are not numbers are not used
+	// Counted says that a database counts it by itself: nothing but a link makes it
+	// do more. A gauge may be of anything, our own machine among it.
+	Counted bool
 }
 
 // Observation is what came of one half.

@@ -17,6 +17,7 @@ type plant struct {
 	hidden  bool    // the controls do not see it
 	errors  float64 // share of probes that fail under load
 	counter float64 // rise of a counter under load; NaN: there is no counter
+	gauge   bool    // the counter is no database's own
 	silent  bool    // production is not probed at all
 	staging func(h Half, o *Observation)
 	also    func(h Half, o *Observation)
@@ -57,7 +58,7 @@ func (p *plant) half(h Half) Observation {
 		}
 	}
 	if !math.IsNaN(p.counter) {
-		o.Counters = []Counter{{"commits", (200 + 10*p.r.NormFloat64()) * (1 + p.counter*on)}}
+		o.Counters = []Counter{{"commits", (200 + 10*p.r.NormFloat64()) * (1 + p.counter*on), !p.gauge}}
 	}
 	if p.staging != nil {
 		p.staging(h, &o)

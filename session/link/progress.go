@@ -40,7 +40,7 @@ func (c *Check) Progress() Progress {
 	pair := 2 * profile.Half
 	p := Progress{
 		Pairs: len(c.pairs), MaxPairs: profile.MaxPairs, Sham: c.sham, Users: c.users,
-		Effect:   c.effect(c.latencies(-1, all), c.quietScales[0], false),
+		Effect:   c.effect(c.latencies(-1, all), c.quietScales[0]),
 		Evidence: c.production.value, Line: profile.line(),
 		Done: time.Duration(c.half) * profile.Half,
 		Most: time.Duration(2*profile.MaxPairs-c.half) * profile.Half,

@@ -31,9 +31,16 @@ type ChannelResult struct {
 	Kind     ChannelKind `json:"kind"`
 	Name     string      `json:"name,omitempty"`
 	Estimate float64     `json:"estimate"` // as in Effect
-	// Bound is by no more than what a counter rose, with 95 %; null of all else.
+	// Bound is by no more than what a counter rose, with 95 %; null of all else, and
+	// of a counter that was not seen.
 	Bound    *float64 `json:"bound,omitempty"`
 	Evidence float64  `json:"evidence"`
+	Weight   float64  `json:"weight"` // of it in the evidence of the whole
+	Pairs    int      `json:"pairs"`  // in which it was measured
+	// Seen says of a counter whether that is nine of ten; null of all else.
+	Seen *bool `json:"seen,omitempty"`
+	// Alone says that a database counts it: it is enough for LINKED without the sham load.
+	Alone bool `json:"alone,omitempty"`
 }
 
 // ControlResult is what was found with a control.
@@ -46,6 +53,12 @@ type ControlResult struct {
 	Apart    float64 `json:"apart"`    // evidence that production moves more
 	Moved    bool    `json:"moved"`
 	Seen     bool    `json:"seen"` // in nine of ten pairs; else it says nothing
+	// P and PApart are the exact tests that it moves and that production moves more,
+	// where the verdict rests on them.
+	P      *float64 `json:"p,omitempty"`
+	PApart *float64 `json:"p_apart,omitempty"`
+	// Differences are its own, by pair, as production's are; null where it did not answer.
+	Differences []*float64 `json:"differences"`
 }
 
 // Verdict is the end of a check with every number it rests on. All numbers are
@@ -60,6 +73,9 @@ type Verdict struct {
 	FirstUser int `json:"users_at_start"`
 	OffUsers  int `json:"users_off"`
 	Reach     int `json:"reach"` // users up to which "no link seen" reaches; else 0
+	// Whole is by no more than this that production followed Users against nothing:
+	// the bound of this check and of those that cleared OffUsers, one after the other.
+	Whole float64 `json:"bound_whole"`
 
 	Pairs        int     `json:"pairs"`
 	MaxPairs     int     `json:"max_pairs"`
@@ -82,9 +98,13 @@ type Verdict struct {
 	MorePairs         int     `json:"more_pairs"` // that would bring the bound under UMax; 0 when unknown
 
 	Alpha       float64   `json:"alpha"`
-	Evidence    float64   `json:"evidence"` // highest reached
-	Line        float64   `json:"line"`     // that is enough
-	P           *float64  `json:"p"`        // exact, of all pairs; only when all were made
+	Evidence    float64   `json:"evidence"`              // highest reached
+	Line        float64   `json:"line"`                  // that is enough
+	P           *float64  `json:"p"`                     // exact, of all pairs; only when all were made
+	PWithSham   *float64  `json:"p_with_sham,omitempty"` // of the pairs with sham load, where the verdict rests on it
+	PWork       *float64  `json:"p_work,omitempty"`      // of what databases count, where the verdict rests on it
+	WorkAlone   float64   `json:"evidence_work"`         // of what databases count
+	Bare        float64   `json:"evidence_bare"`         // of the pairs without sham load, highest reached
 	WithSham    float64   `json:"evidence_with_sham"`
 	ShamLine    float64   `json:"sham_line"`
 	ShamTo      string    `json:"sham_to,omitempty"`
@@ -104,13 +124,10 @@ type Verdict struct {
 	Busy float64 `json:"busy"` // mean share of this machine's processors in use with load
 }
 
-// end gives the verdict; endWith the same with the p-value of the last look.
-func (c *Check) end(k Kind, why string)                { c.conclude(k, why, nil) }
-func (c *Check) endWith(k Kind, why string, p float64) { c.conclude(k, why, &p) }
-
-func (c *Check) conclude(k Kind, why string, p *float64) {
+// end gives the verdict.
+func (c *Check) end(k Kind, why string) {
 	s := c.setup
-	look := c.look(p != nil)
+	look := c.look()
 	v := &Verdict{
 		Verdict: k, Why: why, Profile: s.Profile.Name, Mix: s.Mix,
 		Users: c.users, FirstUser: s.Users, OffUsers: s.OffUsers,
@@ -118,10 +135,11 @@ func (c *Check) conclude(k Kind, why string, p *float64) {
 		Seconds:     (time.Duration(c.halves[0]+c.halves[1]) * s.Profile.Half).Seconds(),
 		HalfSeconds: s.Profile.Half.Seconds(), UsedSeconds: (s.Profile.Half - c.discard).Seconds(),
 		QuietSeconds: s.Profile.Quiet.Seconds(),
-		Effect:       c.effect(look.own, c.quietScales[0], p != nil),
+		Effect:       c.effect(look.own, c.quietScales[0]),
 		Bound:        math.Expm1(look.bound), BoundOwn: math.Expm1(look.boundOwn), BoundLessControls: math.Expm1(look.boundLess),
 		UMax: s.Profile.UMax, SD: c.forecast.SD, MDEBefore: c.forecast.MDE,
-		Alpha: s.Profile.Alpha, Evidence: c.production.highest, Line: s.Profile.line(), P: p,
+		Alpha: s.Profile.Alpha, Evidence: c.production.highest, Line: s.Profile.line(), P: c.p.own,
+		PWithSham: c.p.sham, PWork: c.p.work, WorkAlone: c.workEvidence(), Bare: c.bestBare,
 		WithSham: c.shamBest, ShamLine: shamLine, ShamTo: s.ShamTo, Seed: s.Seed,
 		Assignment: c.coins[:len(c.pairs)].String(), Differences: append([]float64{}, look.own...),
 		SentOn: c.sent[1], SentOff: c.sent[0],
@@ -139,17 +157,18 @@ func (c *Check) conclude(k Kind, why string, p *float64) {
 		v.Success = float64(c.success) / float64(c.sent[1])
 	}
 	v.Here, v.Busy = s.Here, c.busy/float64(max(1, c.halves[1]))
+	v.Whole = (1+s.Before.Bound)*(1+v.Bound) - 1
 	if k == NoLinkSeen {
-		v.Reach = Reach(c.users, v.Bound)
+		v.Reach = s.Before.reach(s.OffUsers, c.users, v.Bound)
 	}
 	if k == Inconclusive {
-		v.MorePairs = morePairs(len(look.own), look.bound, mean(look.own), math.Log1p(v.UMax))
+		v.MorePairs = c.morePairs(look)
 	}
 	if c.shamPairs > 0 {
 		left := math.Expm1(mean(c.latencies(-1, withSham)))
 		v.ShamEffect = &left
 	}
-	c.channelResults(v, p != nil)
+	c.channelResults(v)
 	c.verdict = v
 }
 
@@ -164,42 +183,46 @@ func morePairs(n int, bound, mean, want float64) int {
 }
 
 // effect is the mean difference with an interval of 95 %.
-func (c *Check) effect(ds []float64, s scale, final bool) Effect {
+func (c *Check) effect(ds []float64, s scale) Effect {
 	lo, hi := lower(ds, s, intervalLine), upper(ds, s, intervalLine)
 	m := mean(ds)
-	if n := len(ds); final && n >= c.setup.Profile.MinPairs {
+	if n := len(ds); c.last && n >= c.setup.Profile.MinPairs {
 		half := student(2.2414, n) * deviation(ds) / math.Sqrt(float64(n))
 		lo, hi = max(lo, m-half), min(hi, m+half)
 	}
 	return Effect{Estimate: math.Expm1(m), Low: math.Expm1(min(lo, m)), High: math.Expm1(max(hi, m))}
 }
 
-func (c *Check) channelResults(v *Verdict, final bool) {
+func (c *Check) channelResults(v *Verdict) {
 	counter := 0
 	for i, ch := range c.layout.channels {
-		r := ChannelResult{Kind: ch.kind, Name: ch.name, Evidence: c.production.of(i)}
+		r := ChannelResult{Kind: ch.kind, Name: ch.name, Evidence: c.production.of(i), Weight: ch.weight, Alone: ch.alone}
 		sum, n := 0.0, 0
 		off, on := 0.0, 0.0
 		for j := range c.pairs {
 			p := &c.pairs[j]
-			if p.lost {
+			if p.lost || !usable(p.d[i]) {
 				continue
 			}
 			sum += p.d[i]
 			n++
-			if ch.kind == Work && usable(p.rates[counter][0]) && usable(p.rates[counter][1]) {
+			if ch.kind == Work {
 				off += p.rates[counter][0]
 				on += p.rates[counter][1]
 			}
 		}
+		r.Pairs = n
 		switch ch.kind {
 		case Work:
 			counter++
 			if off > 0 && usable(on/off) {
 				r.Estimate = on/off - 1
 			}
-			bound := c.workBound(i, final)
-			r.Bound = &bound
+			seen := c.measured(i)
+			if r.Seen = &seen; seen {
+				bound := c.workBound(i)
+				r.Bound = &bound
+			}
 		case Errors, Tail:
 			r.Estimate = sum / float64(max(1, n))
 		default:
@@ -209,10 +232,22 @@ func (c *Check) channelResults(v *Verdict, final bool) {
 	}
 	for j := range c.controls {
 		g := &c.controls[j]
-		v.Controls = append(v.Controls, ControlResult{
-			Env: g.env, Effect: c.effect(c.controlLatencies(j), g.own, false),
+		r := ControlResult{
+			Env: g.env, Effect: c.effect(c.controlLatencies(j), g.own),
 			Evidence: g.itself.highest, Apart: g.difference.highest, Moved: !c.unseen(j) && c.movedBy(j), Seen: !c.unseen(j),
-		})
+			PApart: g.pLess, Differences: []*float64{},
+		}
+		r.P = g.pItself
+		for i := range c.pairs {
+			switch p := &c.pairs[i]; {
+			case p.lost: // as in production's
+			case p.controls[j] == nil:
+				r.Differences = append(r.Differences, nil)
+			default:
+				r.Differences = append(r.Differences, &p.controls[j][0])
+			}
+		}
+		v.Controls = append(v.Controls, r)
 	}
 }
 

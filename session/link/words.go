@@ -19,9 +19,9 @@ func (v Verdict) Words() string {
 			users(v.Users), pairs(v.Pairs))
 	case NoLinkSeen:
 		return fmt.Sprintf("No link seen. At %s for %s production's answers followed staging by no more than %s (95 %% bound); a change of %s or more would have been seen with 90 %% probability. %s"+
-			"Only what shows within %g s and only the requests used%s were tested.%s Checked to %s; check again there, and keep the guard on.",
+			"Only what shows within %s s and only the requests used%s were tested.%s %s",
 			v.load(), clock(seconds(v.Seconds)), percent(v.Bound), percent(v.MDE), v.counterWords(),
-			v.HalfSeconds, mix(v.Mix), v.controlWords(), users(v.Reach))
+			shortest(v.UsedSeconds), mix(v.Mix), v.controlWords(), v.reachWords())
 	case OwnMachine:
 		return v.ownMachine()
 	case Void:
@@ -91,9 +91,9 @@ func (v Verdict) ownMachine() string {
 func (v Verdict) inconclusive() string {
 	switch {
 	case v.Why == "red without load":
-		return fmt.Sprintf("Production turned red while staging had no load: the check ended after %s. Not known whether the two are linked.", pairs(v.Pairs))
+		return fmt.Sprintf("Production turned red while staging had no load: the check ended after %s.%s Not known whether the two are linked.", pairs(v.Pairs), v.soFar())
 	case v.Why == "no sight":
-		return fmt.Sprintf("Production could not be seen any more: the check ended after %s. Not known whether the two are linked.", pairs(v.Pairs))
+		return fmt.Sprintf("Production could not be seen any more: the check ended after %s.%s Not known whether the two are linked.", pairs(v.Pairs), v.soFar())
 	case v.Why == "not told apart":
 		return fmt.Sprintf("Cannot tell. Production seems to follow staging (%s), but not clearly more than our own machine does.%s Treat it as not checked, and check again from another machine.",
 			signedPercent(v.Estimate), v.controlWords())
@@ -101,11 +101,20 @@ func (v Verdict) inconclusive() string {
 	b := "Cannot tell."
 	if reason, ok := strings.CutPrefix(v.Why, "stopped: "); ok {
 		b += fmt.Sprintf(" Stopped after %s (%s).", pairs(v.Pairs), reason)
+		if follows := v.soFar(); follows != "" {
+			return b + follows + " Treat the two as linked until a check has come to its end."
+		}
 	}
-	if v.Bound >= 10 {
+	switch {
+	case v.Why == "counter":
+		b += fmt.Sprintf(" Production's answers followed by no more than %s, but what it counts may have risen by more than that: %s", percent(v.Bound), strings.TrimSpace(v.counterWords()))
+	case v.Bound >= 10:
 		b += " Too little was seen to rule anything out."
-	} else {
+	default:
 		b += fmt.Sprintf(" Up to %s cannot be ruled out.", percent(v.Bound))
+		if c := strings.TrimSpace(v.counterWords()); c != "" {
+			b += " " + c
+		}
 	}
 	if v.MorePairs > 0 {
 		b += fmt.Sprintf(" It would need about %d more pairs (%s) or a quieter production.", v.MorePairs,
@@ -125,6 +134,30 @@ func (v Verdict) voidReason() string {
 	}
 }
 
+// soFar says that production seemed to follow when a check ended before it was
+// tried whether that is our own machine; empty when it did not.
+func (v Verdict) soFar() string {
+	if v.Evidence < noLinkBelow {
+		return ""
+	}
+	return fmt.Sprintf(" %s (evidence %.0f of %.0f), not yet told apart from our own machine.", v.effectWords(), v.Evidence, v.Line)
+}
+
+// reachWords says how far a clean check reaches.
+func (v Verdict) reachWords() string {
+	b := ""
+	if v.OffUsers > 0 {
+		b = fmt.Sprintf("With the checks before it, up to %s cannot be ruled out at %s. ", percent(v.Whole), users(v.Users))
+	}
+	if v.Reach < v.Users {
+		return b + fmt.Sprintf("Checked to %s: what the steps may come to together is more than a check from below can clear. Keep the guard on.", users(v.Reach))
+	}
+	return b + fmt.Sprintf("Checked to %s; check again there, and keep the guard on.", users(v.Reach))
+}
+
+// shortest writes seconds with no more decimals than they have: 4, 2.6.
+func shortest(s float64) string { return fmt.Sprint(math.Round(s*10) / 10) }
+
 // load is what was on in the halves with load, and in the others if that is not
 // nothing.
 func (v Verdict) load() string {
@@ -139,6 +172,8 @@ func (v Verdict) counterWords() string {
 	var b strings.Builder
 	for _, c := range v.Channels {
 		switch {
+		case c.Seen != nil && !*c.Seen:
+			fmt.Fprintf(&b, "Production's %s was not seen in nine of ten pairs: whether it rose can't be told. ", c.Name)
 		case c.Bound == nil:
 		case *c.Bound >= 10:
 			fmt.Fprintf(&b, "Whether production's %s rose can't be told. ", c.Name)
