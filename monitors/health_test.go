@@ -3,6 +3,7 @@ package monitors
 import (
 	"encoding/json"
 	"testing"
+	"time"
 )
 
 func TestHealthWords(t *testing.T) {
@@ -38,5 +39,20 @@ func TestWorse(t *testing.T) {
 				t.Errorf("Worse(%v, %v) = %v, want %v", a, b, got, want)
 			}
 		}
+	}
+}
+
+// What fails at once tells nothing of how long an answer takes.
+func TestRefusalsAreNotTimed(t *testing.T) {
+	const at = 20 * time.Second
+	w := newWorld(100*ms, Limits{}, steady(44*ms).during(at, time.Minute, refusing))
+	w.baseline(10 * time.Second)
+	w.run(at - time.Second)
+	if e := w.env(t); e.Timed == 0 || e.Timed != e.N || e.Timed1 == 0 || e.Timed1 >= e.Timed {
+		t.Errorf("well: %d and %d timed of %d", e.Timed, e.Timed1, e.N)
+	}
+	w.run(at + 15*time.Second)
+	if e := w.env(t); e.Timed != 0 || e.Timed1 != 0 || e.N == 0 || e.Errors != 1 {
+		t.Errorf("refusing: %d and %d timed of %d, %v failed", e.Timed, e.Timed1, e.N, e.Errors)
 	}
 }

@@ -20,6 +20,7 @@ type EnvHealth struct {
 	Errors             float64       // share of failed probes over the last 10 s, 0 to 1
 	Rate               float64       // probes a second configured
 	N                  int           // verdicts in the last 10 s
+	Timed, Timed1      int           // of those of the last 10 s, and of the last 1 s, with a latency that tells of the server
 	Newest             time.Time     // of the newest verdict; zero when there is none
 	LateTicks          int           // single bad probes since the board began: ticks, no state
 	BadRecently        int           // bad probes in the last 2 s
@@ -129,6 +130,7 @@ func (b *Board) Env(env string, now time.Time) EnvHealth {
 	}
 	h.WarnsOnly = h.WarnsOnly && h.GreenFor >= 0 // muted all, nothing is seen
 	h.GreenFor = max(0, h.GreenFor)
+	h.Timed, h.Timed1 = len(last10), len(last1)
 	h.P50, h.P95, h.Max = spread(last10)
 	h.P50s1, h.P95s1, h.Max1 = spread(last1)
 	if h.N > 0 {

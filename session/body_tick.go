@@ -74,19 +74,24 @@ type HealthTick struct {
 	Env    string       `json:"env"`
 	State  string       `json:"state"`
 	Why    string       `json:"why,omitempty"`
-	P50    *float64     `json:"p50"` // seconds, all fast checks, last 10 s
+	P50    *float64     `json:"p50"` // seconds, all fast checks, last 10 s; null when none was answered
 	P95    *float64     `json:"p95"`
 	Max    *float64     `json:"max"` // the last second's worst
 	Now50  *float64     `json:"now50"`
 	Now95  *float64     `json:"now95"`
-	Errors float64      `json:"errors"` // share, last 10 s
-	Rate   float64      `json:"rate"`   // checks a second
-	Age    *float64     `json:"age"`    // seconds since the newest sample
+	Errors float64      `json:"errors"`           // share, last 10 s
+	Rate   float64      `json:"rate"`             // checks a second
+	Probes int          `json:"probes,omitempty"` // outcomes that Errors is a share of
+	Age    *float64     `json:"age"`              // seconds since the newest sample
 	Checks []CheckState `json:"checks"`
 	Vitals any          `json:"vitals,omitempty"` // this machine's, in env self
 
 	Promise *Promise `json:"promise,omitempty"` // production's, where it is another from here on
 }
+
+// Counted tells whether Errors is a share of anything. Journals from before Probes
+// was told have latencies wherever a check had an outcome.
+func (t *HealthTick) Counted() bool { return t.Probes > 0 || t.P50 != nil || t.Now50 != nil }
 
 // CheckState is one server's tile.
 type CheckState struct {

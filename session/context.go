@@ -44,7 +44,7 @@ func (s *State) seen(env string, ms int64) notes.Seen {
 		return v
 	}
 	v.P50, v.P95 = e.Tick.P50, e.Tick.P95
-	if e.Tick.P50 != nil {
+	if e.Tick.Counted() {
 		errors := e.Tick.Errors
 		v.Errors = &errors
 	}

@@ -180,7 +180,7 @@ func (s *State) tick(e Event, b *LoadTick) {
 	s.goodLevel(e.MS, b)
 	c := Curve{OK: b.P50 != nil, P50: value(b.P50), P95: value(b.P95), Max: value(b.Max)}
 	if b.Requests > 0 {
-		c.Errors = float64(b.Errors) / float64(b.Requests)
+		c.Errors, c.Counted = float64(b.Errors)/float64(b.Requests), true
 	}
 	for _, r := range []*Ring{&s.Fine, &s.Coarse} {
 		r.write(before, e.MS, func(slot *Second) {
@@ -259,7 +259,7 @@ func (s *State) health(e Event) {
 }
 
 func (s *State) curve(before, ms int64, b *HealthTick) {
-	c := Curve{OK: b.Now50 != nil, P50: value(b.Now50), P95: value(b.Now95), Max: value(b.Max), Errors: b.Errors, State: b.State}
+	c := Curve{OK: b.Now50 != nil, P50: value(b.Now50), P95: value(b.Now95), Max: value(b.Max), Errors: b.Errors, Counted: b.Counted(), State: b.State}
 	for _, r := range []*Ring{&s.Fine, &s.Coarse} {
 		switch b.Env {
 		case "staging":

@@ -22,14 +22,15 @@ type tileTold struct {
 // they were last told, all that are not green, and every one each ten seconds:
 // an eight-hour journal stays small and a reader is never far from the truth.
 func (w *watch) healthTick(h monitors.EnvHealth, now time.Time) *HealthTick {
-	t := &HealthTick{Env: h.Env, State: h.State.String(), Errors: round(h.Errors, 4), Rate: round(h.Rate, 2), Checks: []CheckState{}}
+	t := &HealthTick{Env: h.Env, State: h.State.String(), Errors: round(h.Errors, 4), Rate: round(h.Rate, 2), Probes: h.N, Checks: []CheckState{}}
 	if h.State != monitors.Green {
 		t.Why = h.Why
 	}
-	if h.N > 0 {
+	// A refusal is no latency: production that refuses everything has none.
+	if h.Timed > 0 {
 		t.P50, t.P95 = span(h.P50), span(h.P95)
 	}
-	if h.Max1 > 0 {
+	if h.Timed1 > 0 {
 		t.Now50, t.Now95, t.Max = span(h.P50s1), span(h.P95s1), span(h.Max1)
 	}
 	if !h.Newest.IsZero() {

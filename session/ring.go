@@ -20,7 +20,8 @@ type Curve struct {
 	P50, P95, Max float64
 	Errors        float64 // share
 	State         string  // the environment's health
-	OK            bool    // there is a value
+	OK            bool    // there are latencies
+	Counted       bool    // Errors is a share of something
 }
 
 // worse merges a later value into a slot. Percentiles are not averaged: a
@@ -30,15 +31,14 @@ func (c *Curve) worse(o Curve) {
 	if rankOf(o.State) > rankOf(state) || state == "" {
 		state = o.State
 	}
-	if !c.OK && o.OK {
-		*c = o
-	}
 	c.State = state
-	if !o.OK {
-		return
+	if o.OK { // without a value they are 0
+		c.P50, c.P95, c.Max = max(c.P50, o.P50), max(c.P95, o.P95), max(c.Max, o.Max)
+		c.OK = true
 	}
-	c.P50, c.P95, c.Max = max(c.P50, o.P50), max(c.P95, o.P95), max(c.Max, o.Max)
-	c.Errors = max(c.Errors, o.Errors)
+	if o.Counted {
+		c.Errors, c.Counted = max(c.Errors, o.Errors), true
+	}
 }
 
 // rankOf orders states by how much they ask for attention.

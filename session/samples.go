@@ -56,9 +56,14 @@ func (s *State) WriteSamples(w io.Writer, from, to int64) error {
 		}
 		for _, c := range []Curve{r.Load, r.Staging, r.Prod} {
 			if c.OK {
-				row = append(row, decimal(c.P50), decimal(c.P95), decimal(c.Errors))
+				row = append(row, decimal(c.P50), decimal(c.P95))
 			} else {
-				row = append(row, "", "", "")
+				row = append(row, "", "")
+			}
+			if c.Counted {
+				row = append(row, decimal(c.Errors))
+			} else {
+				row = append(row, "")
 			}
 		}
 		_ = out.Write(append(row, r.Staging.State, r.Prod.State))

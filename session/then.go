@@ -45,7 +45,10 @@ func (s *State) slotAt(ms int64) (Second, bool) {
 func (c Curve) seen(state string) notes.Seen {
 	v := notes.Seen{State: state}
 	if c.OK {
-		v.P50, v.P95, v.Errors = &c.P50, &c.P95, &c.Errors
+		v.P50, v.P95 = &c.P50, &c.P95
+	}
+	if c.Counted {
+		v.Errors = &c.Errors
 	}
 	return v
 }

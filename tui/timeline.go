@@ -283,7 +283,7 @@ func (t timeline) values(c *canvas, x, y, w int, s session.Second, ok bool) {
 	g = append(g, append([]piece{{"checks ", inkDim}}, p(s.Staging)...))
 	flow(c, in, y, iw, 1, g)
 	g = [][]piece{state(s.Prod), append([]piece{{"checks   ", inkDim}}, p(s.Prod)...)}
-	if ok && s.Prod.OK {
+	if ok && s.Prod.Counted {
 		g = append(g, errorShare(s.Prod.Errors))
 	}
 	flow(c, in, y+1, iw, 1, g)

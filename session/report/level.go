@@ -215,7 +215,7 @@ func (l *levels) health(ms int64, t *session.HealthTick) {
 	}
 	// The share is over ten seconds: it is this level's own if the ten seconds
 	// are, or if there was no error when the level began.
-	if t.P50 == nil || ms-10_000 < c.from && c.errorsBefore > 0 {
+	if !t.Counted() || ms-10_000 < c.from && c.errorsBefore > 0 {
 		return
 	}
 	if c.prodErrors == nil || t.Errors > *c.prodErrors {

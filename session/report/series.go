@@ -95,7 +95,7 @@ func (s *series) health(from, ms int64, t *session.HealthTick) {
 		return
 	}
 	c := column{prod50: t.Now50, prod95: t.Now95, prodMax: t.Max, state: t.State, prodRate: &t.Rate, low: low{prod50: t.Now50, prod95: t.Now95}}
-	if t.P50 != nil {
+	if t.Counted() {
 		c.prodError = &t.Errors
 	}
 	s.put(from, ms, c)
