@@ -64,9 +64,38 @@ func (d *drawing) close(c *canvas, top, bottom float64, t sampled) {
 
 func (d *drawing) loadKnown(i int) bool { return d.s.Running[i] != nil }
 
-// sight tells whether production was seen in a column: answers, not silence.
-func (d *drawing) sight(i int) bool {
-	return d.s.ProductionState[i] != nil && d.s.ProductionP50[i] != nil
+// sight tells whether production was seen in a column: a refusal is seen, silence
+// is not.
+func (s Series) sight(i int) bool {
+	state := s.ProductionState[i]
+	return s.ProductionP50[i] != nil || state != nil && *state != noSight
+}
+
+// mute tells whether production was seen in a column and no check of it told a
+// latency.
+func (s Series) mute(i int) bool { return s.sight(i) && s.ProductionP50[i] == nil }
+
+// muteWords say why there is no latency in columns.
+func (s Series) muteWords(from, to int) string {
+	for _, e := range s.ProductionErrors[from:to] {
+		if e != nil && *e > 0 {
+			return failedMute
+		}
+	}
+	return "no check told a latency"
+}
+
+// failedMute is what a reader is told of where production's checks failed and none
+// has a latency.
+const failedMute = "failed, no latency"
+
+func (s Series) anyMute() bool {
+	for i := range s.Running {
+		if s.mute(i) {
+			return true
+		}
+	}
+	return false
 }
 
 const (
@@ -187,6 +216,9 @@ func (d *drawing) latency() figure {
 		if red > 0 {
 			names = append(names, [2]string{"limit red", "red from " + millis(red)})
 		}
+		if d.s.anyMute() {
+			names = append(names, [2]string{"area mute", failedMute})
+		}
 		c.legend(names)
 		top, bottom = d.plot(c, 130)
 		s.top, s.bottom = top, bottom
@@ -201,7 +233,8 @@ func (d *drawing) latency() figure {
 		}
 		c.curve("production thin", prod50, d.s.Step, s)
 		c.curve("production", prod95, d.s.Step, s)
-		c.gaps(d.sight, len(d.s.Running), d.s.Step, top, bottom, noSeen)
+		c.gaps(d.s.sight, len(d.s.Running), d.s.Step, top, bottom, noSeen)
+		c.mutes(d.s, top)
 		c.first(d.m.Firsts.Production, "first moved", top)
 		d.close(c, top, bottom, below)
 	}

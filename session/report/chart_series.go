@@ -145,6 +145,28 @@ func (c *canvas) gaps(known func(i int) bool, n int, step, top, bottom float64, 
 	}
 }
 
+// mutes mark, at the top of production's plot, the columns in which it was seen
+// and told no latency: it is no gap, and nothing is known to be drawn as a line.
+func (c *canvas) mutes(s Series, top float64) {
+	n := len(s.Running)
+	for i := 0; i < n; i++ {
+		if !s.mute(i) {
+			continue
+		}
+		first := i
+		for i < n && s.mute(i) {
+			i++
+		}
+		from, to, why := float64(first)*s.Step, float64(i)*s.Step, s.muteWords(first, i)
+		x := c.x(from)
+		w := max(2, c.x(to)-x)
+		c.rect("mute", x, top, w, 9, fmt.Sprintf("production: %s, %s to %s", why, clock(from), clock(to)))
+		if label := fitting(why, w); label == why {
+			c.text("firsttext", "start", x+4, top+20, label)
+		}
+	}
+}
+
 // hover lays stretches over a plot that tell their numbers when pointed at.
 func (c *canvas) hover(t sampled, top, bottom float64) {
 	n := min(t.columns, int(c.plot()/4))

@@ -23,6 +23,7 @@ type tape struct {
 	asked, running int
 	slow           float64 // how much slower than usual everything is
 	prodState      string
+	refuses        bool // production refuses every check
 	peak           int
 	requests       uint64
 }
@@ -99,13 +100,16 @@ func (t *tape) tick() {
 
 func (t *tape) healthTick(env, state string, lat, rate float64) {
 	h := &session.HealthTick{Env: env, State: state, Rate: rate, Checks: []session.CheckState{}}
-	if state == "no sight" {
+	switch {
+	case state == "no sight":
 		h.Why = "no answer for 500 ms"
-	} else {
+	case env == "production" && t.refuses:
+		h.Errors, h.Probes, h.Age = 1, 160, new(0.1)
+	default:
 		h.P50, h.P95, h.Max = new(r4(lat)), new(r4(lat*1.4)), new(r4(lat*1.8))
 		h.Now50, h.Now95, h.Age = new(r4(lat)), new(r4(lat*1.5)), new(0.1)
 	}
-	if state == "red" {
+	if state == "red" && !t.refuses {
 		h.Errors = 0.25
 	}
 	t.add(session.ByMonitors, session.TypeHealthTick, h)

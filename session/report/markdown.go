@@ -221,8 +221,12 @@ func (p *page) chart(m *Model) {
 		p.line("![%s](%s)\n", c.name, c.file)
 	}
 	p.line("```text\n%s```\n", text)
-	p.line("Each line has its own height, from 0 to the value at its end. A character shows the worst second of its %s; `%c` is a gap: nothing was measured there.",
-		lasting(m.Session.Seconds/float64(max(1, min(sparkWidth, len(m.Series.Running))))), gapDot)
+	mute := ""
+	if m.Series.anyMute() {
+		mute = fmt.Sprintf(" At `%c` production was seen: its checks %s.", muteMark, failedMute)
+	}
+	p.line("Each line has its own height, from 0 to the value at its end. A character shows the worst second of its %s; `%c` is a gap: nothing was measured there.%s",
+		lasting(m.Session.Seconds/float64(max(1, min(sparkWidth, len(m.Series.Running))))), gapDot, mute)
 }
 
 func (p *page) numbers(m *Model) {

@@ -87,6 +87,16 @@ func (a *panel) gaps(known func(int) bool) {
 	}
 }
 
+// mutes mark, at the top, where production was seen and told no latency.
+func (a *panel) mutes() {
+	s := a.m.Series
+	for i := range s.Running {
+		if s.mute(i) {
+			a.p.fill(a.c.x(float64(i)*s.Step), a.s.top, a.c.x(float64(i+1)*s.Step), a.s.top+float64(a.size)*0.5, inkBad)
+		}
+	}
+}
+
 // area fills what lies under a line.
 func (a *panel) area(v values, ink color.RGBA) {
 	half := a.c.plot() * a.m.Series.Step / a.c.end / 2
@@ -220,8 +230,13 @@ func latencyPanel(p *painting, m *Model, top, bottom float64, size int, times bo
 	staging, prod := curveOf{"staging, the users' own requests", values{m.Series.StagingP95, low.StagingP95}, inkStaging, false}, curveOf{"production, our checks", values{m.Series.ProductionP95, low.ProductionP95}, inkProduction, false}
 	least, most := bounds(staging.v, prod.v)
 	a := newPanel(p, m, top, bottom, size, logarithmic(least, most, top, bottom))
-	a.head("p95", staging, prod)
-	a.gaps(func(i int) bool { return d.loadKnown(i) || d.sight(i) })
+	names := []curveOf{staging, prod}
+	if m.Series.anyMute() {
+		names = append(names, curveOf{"production " + failedMute, values{}, inkBad, true})
+	}
+	a.head("p95", names...)
+	a.gaps(func(i int) bool { return d.loadKnown(i) || d.s.sight(i) })
+	a.mutes()
 	a.grid(millisTick, times)
 	a.curve(staging)
 	a.curve(prod)

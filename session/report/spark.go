@@ -11,24 +11,31 @@ const sparkWidth = 64
 // blocks are the heights of a small chart; a gap is a dot on the middle line.
 var blocks = []rune("▁▂▃▄▅▆▇█")
 
-const gapDot = '·'
+const (
+	gapDot   = '·'
+	muteMark = '×' // seen, and no latency: what was asked failed
+)
 
 // spark draws values as one line of blocks from 0 to the greatest. A character
-// shows the worst of its columns; where no column has a value there is a gap.
-func spark(values []*float64, width int) (line string, top *float64) {
+// shows the worst of its columns; where no column has a value there is a gap, or
+// the mark of those that are mute, if that is given.
+func spark(values []*float64, width int, mute func(i int) bool) (line string, top *float64) {
 	width = min(width, len(values))
 	if width == 0 {
 		return "", nil
 	}
-	cells := make([]*float64, width)
+	cells, muted := make([]*float64, width), make([]bool, width)
 	for i, v := range values {
 		c := i * width / len(values)
 		cells[c] = greater(cells[c], v)
+		muted[c] = muted[c] || mute != nil && mute(i)
 		top = greater(top, v)
 	}
 	var b strings.Builder
-	for _, c := range cells {
+	for i, c := range cells {
 		switch {
+		case c == nil && muted[i]:
+			b.WriteRune(muteMark)
 		case c == nil:
 			b.WriteRune(gapDot)
 		case *top <= 0:
@@ -59,15 +66,20 @@ func (s Series) chart(seconds float64) string {
 		name   string
 		values []*float64
 		unit   func(float64) string
+		mute   func(int) bool
 	}{
-		{"users running", floats(s.Running), func(f float64) string { return users(int(f)) }},
-		{"staging p95", s.StagingP95, millis},
-		{"production p95", s.ProductionP95, millis},
+		{"users running", floats(s.Running), func(f float64) string { return users(int(f)) }, nil},
+		{"staging p95", s.StagingP95, millis, nil},
+		{"production p95", s.ProductionP95, millis, s.mute},
 	}
 	width := 0
 	for _, r := range rows {
-		line, top := spark(r.values, sparkWidth)
+		line, top := spark(r.values, sparkWidth, r.mute)
 		width = max(width, len([]rune(line)))
+		if top == nil && strings.ContainsRune(line, muteMark) {
+			fmt.Fprintf(&b, "%-15s %s  no latency\n", r.name, line)
+			continue
+		}
 		if top == nil {
 			fmt.Fprintf(&b, "%-15s nothing was measured\n", r.name)
 			continue
