@@ -194,18 +194,11 @@ func (b *builder) watched() bool {
 	return b.st.Watched(production) || e != nil && len(e.rates) > 0
 }
 
-// How long production may be out of sight under load and still be called
-// untouched: this share of the loaded time, and never more than the seconds
-// after which the guard itself would cut.
-const (
-	blindShare = 0.01
-	blindSpan  = 5000 // milliseconds
-)
-
 // answer decides what can be said of production. Touched: its checks were amber
 // or red while users ran or just after, or the guard cut running users for its
 // red, or a link check moved it. Not known: nobody looked, or not enough, or it
-// was not well already while no user ran. Untouched otherwise.
+// was lost under load and not seen well again, or it was not well already while no
+// user ran. Untouched otherwise.
 func (b *builder) answer() {
 	a := &b.m.Answer
 	a.Learned = strings.TrimSpace(b.st.Learned)
@@ -251,6 +244,12 @@ func (b *builder) answer() {
 		a.Production, a.Why = NotKnown, []string{"Production's checks never answered, so nobody saw it."}
 	case b.loaded == 0:
 		a.Production, a.Why = Untouched, []string{"No load ran in what the journal holds."}
+	case b.sightCuts > 0:
+		a.Production = NotKnown
+		a.Why = []string{b.times(), "The guard cut the load " + times(b.sightCuts) + " because production was out of sight: how it was then nobody saw."}
+	case e.lost:
+		a.Production = NotKnown
+		a.Why = []string{b.times(), "It went out of sight with users running and was not seen green after that."}
 	case b.blind():
 		a.Production = NotKnown
 		a.Why = []string{b.times(), "It was not seen for too long while users ran to call it untouched."}
@@ -272,27 +271,6 @@ func (b *builder) answer() {
 		a.Why = append(a.Why, fmt.Sprintf("The limits of amber and red: %s.", b.st.Baseline.Note))
 	}
 	b.unknowns()
-}
-
-// blind tells whether production was out of sight for too long under load. A
-// gap in what was told counts like no sight.
-func (b *builder) blind() bool {
-	e := b.envs[production]
-	var dark int64
-	if t := e.time[noSight]; t != nil {
-		dark = t.loaded
-	}
-	for _, g := range b.m.Sure.Gaps {
-		if !slices.Contains(g.What, production) {
-			continue
-		}
-		for _, l := range b.levels.list {
-			if l.reached > 0 {
-				dark += max(0, min(l.to, int64(g.To*1000))-max(l.from, int64(g.From*1000)))
-			}
-		}
-	}
-	return e.blind > blindSpan || float64(dark) > blindShare*float64(b.loaded)
 }
 
 // times tells how long production was in which state under load, and its worst.

@@ -68,7 +68,7 @@ type builder struct {
 	ranAt                             int64  // when users ran last
 	lastUsers                         int    // and how many
 	firstAfter                        string // how long after the load firstProd was; "" if with it
-	redCuts                           uint64 // for production's red, of users that ran
+	redCuts, sightCuts                uint64 // for production's red and for no sight of it, of users that ran
 	selfMS                            int64
 	people                            []string
 	exemplars                         []*session.ExemplarAdd
@@ -292,6 +292,10 @@ func (b *builder) guard(g *session.GuardChange) {
 		b.causes[g.Cause]++
 		if g.Cause == session.CauseRed && (g.Running > 0 || b.lately()) {
 			b.redCuts++ // one that found no load took none away
+		}
+		// The users that it took may have been eased away before.
+		if p := b.envs[production]; g.Cause == session.CauseNoSight && (g.Running > 0 || b.lately() || p != nil && p.lost) {
+			b.sightCuts++
 		}
 	}
 	if cuts(g.To) {

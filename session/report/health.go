@@ -108,6 +108,7 @@ type envTrack struct {
 	seen   bool    // it answered once
 	time   map[string]*stateTime
 	blind  int64 // longest time without sight under load
+	lost   bool  // it was out of sight under load, or a moment after, and not green since
 }
 
 type stateTime struct{ all, loaded int64 }
@@ -134,6 +135,7 @@ func (e *envTrack) to(b *builder, state, why string) {
 	// still that trouble.
 	atRest := !busy || !worse && e.open.AtRest && (e.state == amber || e.state == red)
 	e.state = state
+	e.lost = state != green && (e.lost || state == noSight && known && busy)
 	e.open = Span{Env: e.name, State: state, Why: why, From: secs(b.ms), fromMS: b.ms, Users: b.st.Dial.Running, AtRest: atRest}
 	if e.name == production {
 		if len(b.levels.list) > 0 && known {
@@ -178,6 +180,7 @@ func (e *envTrack) pass(span int64, busy bool) {
 		t.loaded += span
 		e.open.loadedMS += span
 		if e.state == noSight {
+			e.lost = true
 			e.blind = max(e.blind, e.open.loadedMS)
 		}
 	}

@@ -325,7 +325,7 @@ func TestProduction(t *testing.T) {
 			t.seconds(5)
 			t.add(session.ByGuard, session.TypeGuardState, &session.GuardChange{From: "ease", To: "cut", Cause: session.CauseNoSight, Running: 10})
 			return t
-		}, NotKnown, "not seen for too long"},
+		}, NotKnown, "cut the load once because production was out of sight"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
