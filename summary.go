@@ -36,8 +36,8 @@ func (l *live) summary(w io.Writer, st *session.State, files []string) {
 	if l.ending != nil {
 		l.ending(w, st)
 	}
-	if !l.flags.headless && !l.demo && st.Dial.Peak > 0 {
-		fmt.Fprintf(w, "Paste      %s\n", st.AllClear(time.Now()))
+	if !l.flags.headless && !l.demo && st.Dial.Own {
+		fmt.Fprintf(w, "Paste      %s\n", st.AllClear(time.Local))
 	}
 	if !l.flags.headless && len(st.Unanswered()) > 0 {
 		fmt.Fprintf(w, "Debrief    crosstalk debrief %s, while it is fresh\n", l.opts.Dir)

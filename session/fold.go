@@ -38,6 +38,10 @@ func (s *State) Apply(e Event) {
 			s.Idle += int64(b.Away * 1000)
 		}
 		// The process that sent the load is gone, and its guard with it.
+		if s.Dial.flowing() {
+			s.Dial.Off = s.Last
+		}
+		s.Dial.Rise, s.Dial.Own, s.Dial.turned = 0, false, false
 		s.Dial.Asked, s.Dial.Running, s.Dial.InFlight, s.Dial.Held, s.Dial.Ceiling = 0, 0, 0, false, none
 		s.Dial.Since, s.levelSince, s.Link.Running = e.MS, -1, nil
 		s.levelRun++
@@ -120,6 +124,7 @@ func (s *State) load(e Event) {
 	switch b := e.Body.(type) {
 	case *DialSet:
 		s.Dial.Asked, s.Dial.Since = b.To, e.MS
+		s.Dial.turned = s.Dial.turned || b.To > 0 && s.Link.Running == nil
 		s.levelSince = -1
 		s.mark(e, fmt.Sprintf("dial %d → %d", b.From, b.To))
 	case *DialHold:
@@ -132,8 +137,14 @@ func (s *State) load(e Event) {
 	case *GlideSet:
 		s.Dial.Glide = b.To
 	case *LoadStop:
+		if s.Dial.flowing() {
+			s.Dial.Off = e.MS
+		}
 		s.Dial.Held, s.Dial.Running = false, 0 // told by the next second's tick otherwise
-		if b.Reason != "operator" {            // a person's stop is a move of the dial of its own
+		if b.MSToZero != nil {
+			s.Dial.InFlight = 0
+		}
+		if b.Reason != "operator" { // a person's stop is a move of the dial of its own
 			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
 		}
 		m := Mark{MS: e.MS, T: e.T, By: b.By, Type: e.Type, Text: stopText(b)}
@@ -159,8 +170,7 @@ func stopText(b *LoadStop) string {
 func (s *State) tick(e Event, b *LoadTick) {
 	before := s.LoadMS
 	s.Load, s.LoadMS = *b, e.MS
-	s.Dial.Running, s.Dial.InFlight, s.Dial.Ceiling = b.Running, b.InFlight, b.Ceiling
-	s.Dial.Peak = max(s.Dial.Peak, b.Running)
+	s.Dial.told(e.MS, b, s.Link.Running != nil)
 	s.Requests += b.Requests
 	s.Errors += b.Errors
 	s.Late += b.Late

@@ -88,7 +88,16 @@ type Dial struct {
 	Ghost    int // users at the last cut; 0 if none
 	Peak     int // most running at once
 	Since    int64
+
+	Rise int   // most running at once since the session began, or was taken up again
+	Own  bool  // since then the dial has brought load, and not a check or the brake test alone
+	Off  int64 // milliseconds; when the newest load went off; 0: there was none, or it runs
+
+	turned bool // since then the dial asked for load, not a check
 }
+
+// flowing tells whether load runs or is on its way.
+func (d *Dial) flowing() bool { return d.Running > 0 || d.InFlight > 0 }
 
 // StepTotal is a step since the start, with its newest window.
 type StepTotal struct {

@@ -66,6 +66,7 @@ type Model struct {
 	reach   time.Duration // how far back the charts reach; 0: by age
 	still   stillness
 	point   moment           // in the timeline
+	cleared int64            // milliseconds; when the load went off whose all-clear was copied last
 	slots   []session.Second // what the charts hold, used again for each frame
 	tried   []session.Second // what the dial's zones are made from, used again
 	layout  layout

@@ -205,3 +205,25 @@ func TestPlainTellsRiddleAndExpress(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// What is to be pasted is the all-clear only when the load that was announced is
+// over; that of a check, on or off, is not.
+func TestPlainClearsOnlyWhatWasAnnounced(t *testing.T) {
+	t.Parallel()
+	checking, over := quietStory(), busyStory()
+	checking.add("mel", session.TypeLinkQuiet, &session.LinkQuiet{Mode: session.ModeCheck, Users: 3, Order: "+-+-"})
+	for _, n := range []int{3, 0} {
+		checking.asked = n
+		checking.second()
+	}
+	over.dialTo(0)
+	over.second()
+	off := clockAt(over.ms)
+	over.until(int(over.ms/1000) + 180)
+	for tale, want := range map[*story]string{checking: "", busyStory(): "", over: "All clear: load on staging (127.0.0.1:8080) is off since " + off} {
+		_, text := plainly(t, tale, func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed("announce") })
+		if strings.Contains(text, "All clear") != (want != "") || !strings.Contains(text, want) {
+			t.Errorf("want %q:\n%s", want, text)
+		}
+	}
+}

@@ -214,11 +214,11 @@ func (p *plain) look(word, rest string) bool {
 	case "preflight", "pre-flight", "p":
 		p.preflight()
 	case "announce", "a":
-		if p.s.Dial.Peak > 0 && p.s.Dial.Asked == 0 {
-			p.say("%s", p.s.AllClear(p.o.Now()))
-		} else {
-			p.lines(p.s.Announcement(p.o.Now()))
+		if p.s.Clear() {
+			p.say("To paste now: %s", p.s.AllClear(p.o.Now().Location()))
+			p.say("To paste before load begins again:")
 		}
+		p.lines(p.s.Announcement(p.o.Now()))
 	case "notes":
 		for _, n := range p.s.Notes.Notes {
 			if n.Gone == nil {

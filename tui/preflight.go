@@ -37,15 +37,25 @@ func (m *Model) onPreflight(key string) (tea.Cmd, bool) {
 	return nil, key == "p"
 }
 
-// announce gives the terminal what to paste: the announcement until there was
-// load, its all-clear when it is off again.
+// announce gives the terminal what to paste: the announcement, or its all-clear
+// once the load that was announced is over. Pressed again it is the announcement
+// of more load.
 func (m *Model) announce() tea.Cmd {
-	text, what := strings.Join(m.s.Announcement(m.now), "\n"), "the announcement"
-	if m.s.Dial.Peak > 0 && m.s.Dial.Asked == 0 && m.s.Dial.Running == 0 {
-		text, what = m.s.AllClear(m.now), "the all-clear"
+	text, what := strings.Join(m.s.Announcement(m.now), "\n"), "the announcement is on the clipboard, if this terminal allows it"
+	if m.clearing() {
+		text, what = m.s.AllClear(m.now.Location()), "the all-clear is on the clipboard, if this terminal allows it; a again: an announcement"
+		m.cleared = m.s.Dial.Off
+	} else {
+		m.cleared = 0
 	}
-	m.say(what+" is on the clipboard, if this terminal allows it", false)
+	m.say(what, false)
 	return tea.SetClipboard(text)
+}
+
+// clearing tells whether the all-clear is what comes next: the load is over, and
+// it was not copied just before.
+func (m *Model) clearing() bool {
+	return m.s.Clear() && m.cleared != m.s.Dial.Off
 }
 
 // preflightSheet says before the first user what will happen.
@@ -87,17 +97,33 @@ func (m *Model) preflightSheet() sheet {
 	if m.h >= roomyRows {
 		l = append(l, nil)
 	}
-	l = append(l, []piece{{"Paste before the start", inkStrong}, {"  a copies it", inkDim}})
-	for _, line := range s.Announcement(m.now) {
-		wrapped("", line, inkText)
-	}
-	if s.Dial.Peak > 0 {
-		l = append(l, []piece{{"Paste when it is over", inkStrong}, {"  a copies it when no load runs", inkDim}})
-		wrapped("", s.AllClear(m.now), inkDim)
-	} else {
-		l = append(l, []piece{{"When it is over, a copies the all-clear", inkDim}})
-	}
+	m.pasteRows(func(head, key string) { l = append(l, []piece{{head, inkStrong}, {key, inkDim}}) }, func(text string) { wrapped("", text, inkText) })
 	return sheet{m: m, title: "PRE-FLIGHT", about: "Enter goes on; but for the brake test, load waits for your dial ", w: w, n: len(l), line: fixed(l)}
+}
+
+// pasteRows are what to paste: first what the key copies now, then what it copies
+// next.
+func (m *Model) pasteRows(head func(what, key string), row func(string)) {
+	s := m.s
+	announcement := func(what, key string) {
+		head(what, "  "+key)
+		for _, line := range s.Announcement(m.now) {
+			row(line)
+		}
+	}
+	switch {
+	case m.clearing():
+		head("Paste now: the load is over", "  a copies it")
+		row(s.AllClear(m.now.Location()))
+		announcement("Paste before load begins again", "a, pressed again, copies it")
+	case s.Clear():
+		announcement("Paste before load begins again", "a copies it")
+	case s.Dial.Own:
+		announcement("Paste while load runs", "a copies it; when the load is over, the all-clear")
+	default:
+		announcement("Paste before the start", "a copies it")
+		head("", "When it is over, a copies the all-clear")
+	}
 }
 
 // roomyRows is how high a window is that has room for a line between the facts

@@ -114,10 +114,64 @@ func TestAnnouncementIsCopied(t *testing.T) {
 	tale.asked = 0
 	tale.add("mel", session.TypeDialSet, &session.DialSet{From: 40, To: 0})
 	tale.second()
+	off := clockAt(tale.ms)
+	for range 240 { // four quiet minutes
+		tale.second()
+	}
 	m, _ = screen(tale, 120, 36)
+	m.pressAll("p")
+	page := func(says ...string) {
+		t.Helper()
+		text, from := m.text(), 0
+		for _, say := range says {
+			i := strings.Index(text[from:], say)
+			if i < 0 {
+				t.Fatalf("the page does not say %q there:\n%s", say, text)
+			}
+			from += i
+		}
+	}
+	page("Paste now: the load is over  a copies it", "is off since "+off+", at most 45 users.", "Paste before load begins again  a, pressed again")
 	_, cmd = m.Update(key("a"))
-	if text := clipboardOf(cmd); !strings.HasPrefix(text, "All clear: load on staging (127.0.0.1:8080) is off since 15:") {
+	if text := clipboardOf(cmd); !strings.HasPrefix(text, "All clear: load on staging (127.0.0.1:8080) is off since "+off+", at most 45 users.") {
 		t.Errorf("the all-clear: %q", text)
+	}
+	page("Paste before load begins again  a copies it")
+	_, cmd = m.Update(key("a"))
+	if text := clipboardOf(cmd); !strings.HasPrefix(text, "Load on staging") {
+		t.Errorf("pressed again: %q", text)
+	}
+	page("Paste now: the load is over  a copies it")
+}
+
+func clockAt(ms int64) string {
+	return storyBegan.Add(time.Duration(ms) * time.Millisecond).Format("15:04")
+}
+
+// Where the dial has brought no load yet, whatever a check did, the page and
+// its key have the announcement, also in the halves without load.
+func TestACheckIsNoLoadToClear(t *testing.T) {
+	t.Parallel()
+	tale := baselineStory(10)
+	tale.add("mel", session.TypeLinkQuiet, &session.LinkQuiet{Mode: session.ModeCheck, Users: 3, Order: "+-+-"})
+	tale.asked = 3
+	tale.second()
+	tale.asked = 0
+	tale.second()
+	tale.second()
+	for _, then := range []func(){func() {}, func() {
+		tale.add(session.BySession, session.TypeLinkVerdict, &session.LinkVerdict{Mode: session.ModeCheck, Kind: "no link seen", Users: 3})
+	}} {
+		then()
+		m, _ := screen(tale, 120, 36)
+		m.pressAll("p")
+		if f := m.text(); !strings.Contains(f, "Paste before the start  a copies it") || strings.Contains(f, "All clear:") {
+			t.Errorf("the page:\n%s", f)
+		}
+		_, cmd := m.Update(key("a"))
+		if text := clipboardOf(cmd); !strings.HasPrefix(text, "Load on staging") {
+			t.Errorf("copied: %q", text)
+		}
 	}
 }
 
