@@ -12,7 +12,8 @@ import (
 const TypeCheckAside = "check.aside"
 
 // SetAside sets a check aside that is red or out of sight before the load has
-// risen above one user for the first time: it is still shown, and does not count
+// risen above one user for the first time since the session began, or was taken
+// up again without a cut for red in it: it is still shown, and does not count
 // to its environment's health or to the promise until Undo takes it back.
 type SetAside struct {
 	Env, Check, Why string
@@ -46,7 +47,9 @@ func refusedAside(st *State, c SetAside) string {
 		return c.Check + " is set aside already"
 	case c.Why == "":
 		return "a typed reason is needed: it is recorded"
-	case st.Dial.Peak > 1 || st.Dial.Asked > 1 || st.Guard.Latched():
+	case st.Guard.Cuts > 0 || st.Guard.Latched():
+		return noAsideCut
+	case st.Dial.Rise > 1 || st.Dial.Asked > 1:
 		return noAside
 	case tile.Now.State != monitors.Red.String() && tile.Now.State != monitors.NoSight.String():
 		return fmt.Sprintf("%s is %s: only a check that is red or out of sight may be set aside", c.Check, tile.Now.State)
@@ -62,8 +65,12 @@ func refusedAside(st *State, c SetAside) string {
 	return fmt.Sprintf("%s is the last check that shows whether %s is well: without it nothing is seen", c.Check, c.Env)
 }
 
-// noAside is why a check can't be set aside once load has run.
-const noAside = "a check may be set aside only before the load rises for the first time; mute it to make it only warn"
+// noAside is why a check can't be set aside once load has run, and noAsideCut
+// once it was cut, which a session that is taken up again does not forget.
+const (
+	noAside    = "a check may be set aside only before the load rises for the first time; mute it to make it only warn"
+	noAsideCut = "the load of this session was cut: no check may be set aside any more"
+)
 
 // setAside hands the order to the guard. A decision of a person's, so it is a
 // note with its reason.
@@ -71,8 +78,12 @@ func (s *Session) setAside(who string, c SetAside) (Reply, error) {
 	c.Why = notes.Clean(c.Why)
 	// The guard sees users that run before any tick has told them.
 	if g := s.watch.status.Load(); !c.Undo && (g.begun || g.state == GuardCut || g.state == GuardLockout) {
-		s.refuse(who, c.command(), noAside)
-		return Reply{}, &Refusal{Cmd: c.command(), Why: noAside}
+		why := noAside
+		if g.state == GuardCut || g.state == GuardLockout {
+			why = noAsideCut
+		}
+		s.refuse(who, c.command(), why)
+		return Reply{}, &Refusal{Cmd: c.command(), Why: why}
 	}
 	done := c.Check + " is set aside: shown, and does not count"
 	if c.Undo {

@@ -119,3 +119,27 @@ func TestTheLastSightIsNotSetAside(t *testing.T) {
 		t.Errorf("after the load has risen: %q", why)
 	}
 }
+
+// What ran before the session was taken up again is no load that has risen; a
+// cut of it is not forgotten, and the refusal says that it is what stands against it.
+func TestAServerIsSetAsideAgainAfterResume(t *testing.T) {
+	t.Parallel()
+	web := SetAside{Env: "production", Check: "web-1", Why: "x"}
+	for _, cut := range []bool{false, true} {
+		st := NewState()
+		begin := &Start{Checks: []CheckInfo{{Env: "production", Name: "web-1"}, {Env: "production", Name: "web-2"}}}
+		events := []Event{{Type: TypeStart, Body: begin}, {Type: TypeDialSet, Body: &DialSet{To: 40}}, {Type: TypeLoadTick, Body: &LoadTick{Asked: 40, Running: 40}}}
+		if cut {
+			events = append(events, Event{Type: TypeGuardState, Body: &GuardChange{From: "run", To: "cut", Cause: CauseRed, Running: 40}},
+				Event{Type: TypeGuardState, Body: &GuardChange{From: "cut", To: "run", Cause: CausePerson}})
+		}
+		for i, e := range append(events, Event{Type: TypeRecovered, Body: &Recovered{}}, Event{Type: TypeStart, Body: begin}) {
+			e.Seq = uint64(i + 1)
+			st.Apply(e)
+		}
+		why := refusedAside(st, web)
+		if cut != strings.Contains(why, "the load of this session was cut") || !cut && why != "" {
+			t.Errorf("cut before %v: %q", cut, why)
+		}
+	}
+}

@@ -347,7 +347,7 @@ func TestNothingIsSetAsideAfterACut(t *testing.T) {
 		t.Fatalf("before any load: %q", why)
 	}
 	st.Apply(Event{Seq: 2, Type: TypeGuardState, Body: &GuardChange{From: "run", To: "cut", Cause: CauseRed, Why: "x"}})
-	if why := refusedAside(st, c); why != noAside {
+	if why := refusedAside(st, c); why != noAsideCut {
 		t.Errorf("in a cut that no tick has told of: %q", why)
 	}
 }

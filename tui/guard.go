@@ -152,7 +152,7 @@ func (p pane) foot(c *canvas, env session.Env) {
 // mayAside tells whether the selected tile may be set aside now.
 func (m *Model) mayAside() bool {
 	t, ok := m.selected()
-	if !ok || m.replay != nil || t.Now.State != "red" || t.Now.Aside || m.s.Dial.Peak > 1 {
+	if !ok || m.replay != nil || t.Now.State != "red" || t.Now.Aside {
 		return false
 	}
 	return m.src.May(m.o.Who, session.SetAside{Env: t.Info.Env, Check: t.Info.Name, Why: "any"}) == nil
