@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type Options struct {
 	Shape    bool          // a LoadTestShape decides
 	Login    bool          // the page wants the form at /enter: mel, secret
 	Fast     bool          // FastHttpUser instead of HttpUser
+	Bare     bool          // workers do not import the plug-in
 	Master   []string      // more flags of the master
 }
 
@@ -96,7 +98,7 @@ func (s *Swarm) start(ctx context.Context) error {
 		return err
 	}
 	s.URL = "http://127.0.0.1:" + web
-	s.Master, err = s.run(ctx, append([]string{"--master", "--web-host", "127.0.0.1", "--web-port", web,
+	s.Master, err = s.run(ctx, nil, append([]string{"--master", "--web-host", "127.0.0.1", "--web-port", web,
 		"--master-bind-host", "127.0.0.1", "--master-bind-port", s.port}, s.o.Master...)...)
 	if err != nil {
 		return err
@@ -110,11 +112,20 @@ func (s *Swarm) start(ctx context.Context) error {
 }
 
 // Guarded tells whether it has the plug-in.
-func (s *Swarm) Guarded() bool { return s.o.Plugin != "" }
+func (s *Swarm) Guarded() bool { return s.o.Plugin != "" && !s.o.Bare }
 
 // Join starts one more worker, and does not wait for it.
-func (s *Swarm) Join(ctx context.Context) error {
-	w, err := s.run(ctx, "--worker", "--master-host", "127.0.0.1", "--master-port", s.port)
+func (s *Swarm) Join(ctx context.Context) error { return s.join(ctx, s.o.Bare) }
+
+// JoinBare starts one that does not import the plug-in.
+func (s *Swarm) JoinBare(ctx context.Context) error { return s.join(ctx, true) }
+
+func (s *Swarm) join(ctx context.Context, bare bool) error {
+	var env []string
+	if bare {
+		env = []string{"SWARM_BARE=1"}
+	}
+	w, err := s.run(ctx, env, "--worker", "--master-host", "127.0.0.1", "--master-port", s.port)
 	if err != nil {
 		return err
 	}
@@ -122,7 +133,7 @@ func (s *Swarm) Join(ctx context.Context) error {
 	return nil
 }
 
-func (s *Swarm) run(ctx context.Context, args ...string) (*Process, error) {
+func (s *Swarm) run(ctx context.Context, env []string, args ...string) (*Process, error) {
 	log, err := os.CreateTemp(s.o.Dir, "log")
 	if err != nil {
 		return nil, fmt.Errorf("keep what Locust says: %w", err)
@@ -135,7 +146,7 @@ func (s *Swarm) run(ctx context.Context, args ...string) (*Process, error) {
 	}
 	args = append(append(program[1:], "-f", "locustfile.py", "--host", s.o.Target), args...)
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), program[0], args...) //nolint:gosec // the tests' own program; Kill ends it
-	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = s.o.Dir, log, log, append(os.Environ(), s.env()...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = s.o.Dir, log, log, slices.Concat(os.Environ(), s.env(), env)
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start Locust (Debian: python3-locust): %w", err)
 	}

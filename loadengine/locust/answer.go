@@ -12,16 +12,19 @@ type permit struct {
 	Epoch     int64    `json:"epoch"`
 	TTL       float64  `json:"ttl"`
 	Order     int      `json:"order"` // users that the dial wants now: the master holds everybody to it
-	Users     int      `json:"users"` // the hard cap: one worker above it is wrong for certain
+	Users     int      `json:"users"` // the hard cap of the whole fleet
 	RPS       float64  `json:"rps"`   // at most over the whole fleet; 0: no such cap
 	Hosts     []string `json:"hosts"` // host:port
 	Forbidden []string `json:"forbidden"`
+	Level     int      `json:"level"` // that requests sent from now on belong to
+	Held      bool     `json:"held"`  // as many run as are asked for
 }
 
 // halt ends an epoch for good.
 type halt struct {
-	Epoch int64  `json:"epoch"`
-	Why   string `json:"why"`
+	Session string `json:"session"`
+	Epoch   int64  `json:"epoch"`
+	Why     string `json:"why,omitempty"`
 }
 
 // state is what the plug-in knows of the fleet.
@@ -30,33 +33,46 @@ type state struct {
 	Version  string   `json:"version"`
 	State    string   `json:"state"`
 	Shape    bool     `json:"shape"`
-	Target   int      `json:"target"` // users that the master was asked for, by whom ever
+	Target   int      `json:"target"` // users that the master sends out: the newest order, or what a loss has left of it
 	Users    int      `json:"users"`
 	InFlight int      `json:"in_flight"`
+	Claimed  bool     `json:"claimed"` // some session's permits are obeyed
 	Epoch    int64    `json:"epoch"`
 	Shut     int64    `json:"shut"` // the newest epoch that is over
 	Why      string   `json:"why"`
-	Session  string   `json:"session"`  // that the permit is of
-	Foreign  int      `json:"foreign"`  // users that somebody else asked for above the order, last
-	Foreigns int      `json:"foreigns"` // how often that was
+	Session  string   `json:"session"` // that the permit is of
+	Hands    int      `json:"hands"`   // how often somebody else set or stopped users
+	Hand     hand     `json:"hand"`    // the last of these
 	Workers  []worker `json:"workers"`
 }
 
-type worker struct {
-	ID      string            `json:"id"`
-	State   string            `json:"state"`
-	CPU     float64           `json:"cpu"` // percent of one core
-	Guarded bool              `json:"guarded"`
-	Users   int               `json:"users"`
-	Refused map[string]uint64 `json:"refused"` // host: requests that were not sent there
+// hand is what somebody else did in Locust itself.
+type hand struct {
+	What  string `json:"what"`  // "swarm", "stop", or "end" where it was Locust
+	Users int    `json:"users"` // that were asked for
 }
 
-func (w worker) here() bool { return w.State != "missing" && w.State != "stopped" }
+type worker struct {
+	ID        string            `json:"id"`
+	State     string            `json:"state"`
+	CPU       float64           `json:"cpu"` // percent of one core
+	Guarded   bool              `json:"guarded"`
+	Fit       bool              `json:"fit"` // it holds the session's permit
+	Users     int               `json:"users"`
+	Idle      float64           `json:"idle"`      // seconds since it sent last, or a request or user of it ended, by its own clock
+	Cancelled uint64            `json:"cancelled"` // requests taken back in flight, since it began
+	Shut      int64             `json:"shut"`
+	Refused   map[string]uint64 `json:"refused"` // host: requests that were not sent there
+}
+
+func (w worker) here() bool { return w.State != "missing" && w.State != "stopped" && w.State != "gone" }
 
 // stats is what has ended since the run began, cumulative.
 type stats struct {
+	Session string // that it is of, as the plug-in counts; such rows are only those with news
+	Seq     uint64
 	State   string
-	Users   int // as the master's own statistics say; -1: they did not
+	Users   int
 	Rows    []row
 	Errors  []failure
 	Workers []worker
@@ -65,13 +81,16 @@ type stats struct {
 	P95     float64
 }
 
-// row is one step: a method and a name.
+// row is one step: a method and a name, of one level where the plug-in counts.
 type row struct {
+	Level    int               `json:"level"`
+	Held     bool              `json:"held"`
 	Method   string            `json:"method"`
 	Name     string            `json:"name"`
 	Requests uint64            `json:"requests"`
 	Failures uint64            `json:"failures"`
-	Times    map[string]uint64 `json:"times"` // milliseconds, rounded to two digits: requests
+	Times    map[string]uint64 `json:"times"`  // milliseconds, rounded to two digits: requests
+	Errors   map[string]uint64 `json:"errors"` // text: requests
 }
 
 type failure struct {
@@ -81,16 +100,18 @@ type failure struct {
 	Count  uint64 `json:"count"`
 }
 
-// detailed asks the plug-in: exact counts with histograms.
-func (c *client) detailed(ctx context.Context) (*stats, error) {
+// detailed asks the plug-in: exact counts with histograms, by level, of what has
+// changed since an earlier answer.
+func (c *client) detailed(ctx context.Context, since uint64) (*stats, error) {
 	var a struct {
-		Rows   []row     `json:"rows"`
-		Errors []failure `json:"errors"`
+		Session string `json:"session"`
+		Seq     uint64 `json:"seq"`
+		Rows    []row  `json:"rows"`
 	}
-	if err := c.call(ctx, http.MethodGet, "/crosstalk/stats", "", nil, &a); err != nil {
+	if err := c.call(ctx, http.MethodGet, "/crosstalk/stats?since="+strconv.FormatUint(since, 10), "", nil, &a); err != nil {
 		return nil, err
 	}
-	return &stats{Users: -1, Rows: a.Rows, Errors: a.Errors}, nil
+	return &stats{Session: a.Session, Seq: a.Seq, Rows: a.Rows}, nil
 }
 
 // plain asks any master. Names of fields changed over Locust's versions; what

@@ -56,7 +56,7 @@ func TestEveryVersionsStatisticsAreRead(t *testing.T) {
 			if len(here(s.Workers)) != 1 || s.Workers[0].CPU != 31.5 || len(s.Errors) != 1 || kindOf(s.Errors[0].Error) != "status 503" {
 				t.Errorf("workers %+v, errors %+v", s.Workers, s.Errors)
 			}
-			k := newTally(time.Now()).take(s, time.Now().Add(time.Second))
+			k := newTally(time.Now()).take(s, time.Now().Add(time.Second), false)
 			if k.Requests != 120 || k.Errors != 3 || k.Kinds["status 503"] != 3 || k.Ten.RPS != 12.5 || k.Ten.P95 != 90*time.Millisecond {
 				t.Errorf("a tick of %+v", k)
 			}
@@ -87,7 +87,7 @@ func TestWhatIsNoMasterIsSaid(t *testing.T) {
 		}
 	}
 	c := master(t, nil)
-	if _, err := c.detailed(t.Context()); !errors.Is(err, errNoPlugin) {
+	if _, err := c.detailed(t.Context(), 0); !errors.Is(err, errNoPlugin) {
 		t.Errorf("without the plug-in: %v", err)
 	}
 	for _, raw := range []string{"master:8089", "ftp://h", "http://", "://mel:secret@h"} {

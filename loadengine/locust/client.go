@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,12 +30,15 @@ type client struct {
 	user  string
 	pass  string
 	http  *http.Client
+
+	session string       // empty: no plug-in tells who sets users
+	hands   atomic.Int64 // how often somebody else did, as heard last
 }
 
 func newClient(raw, login string) (*client, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("the address of the Locust master, %q, is not like http://127.0.0.1:8089", redacted(raw))
+		return nil, fmt.Errorf("the address of the Locust master, %q, is not like http://127.0.0.1:8089", Shown(raw))
 	}
 	c := &client{base: u, login: login, user: u.User.Username()}
 	c.pass, _ = u.User.Password()
@@ -53,11 +57,16 @@ func newClient(raw, login string) (*client, error) {
 	return c, nil
 }
 
-func redacted(raw string) string {
-	if u, err := url.Parse(raw); err == nil {
-		return u.Redacted()
+// Shown is a master's address for people: without user and password, whatever
+// it is else.
+func Shown(raw string) string {
+	if at := strings.LastIndexByte(raw, '@'); at >= 0 {
+		scheme, _, is := strings.Cut(raw, "://")
+		if raw = raw[at+1:]; is && !strings.ContainsAny(scheme, ":@/") {
+			raw = scheme + "://" + raw
+		}
 	}
-	return "(not a URL)"
+	return raw
 }
 
 // refused is an answer of the master that is not the one asked for.
@@ -73,6 +82,11 @@ func (r *refused) Error() string {
 	}
 	return fmt.Sprintf("the Locust master answers %d: %s", r.code, r.text)
 }
+
+// taken says that another session drives the fleet now.
+type taken struct{ session string }
+
+func (t *taken) Error() string { return "session " + t.session + " drives the fleet now" }
 
 // call asks for one thing and decodes the answer into out, unless that is nil.
 // With a login path it logs in once where the master wants that.
@@ -101,9 +115,18 @@ const (
 )
 
 func (c *client) once(ctx context.Context, method, path, kind string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, c.base.JoinPath(path).String(), bytes.NewReader(body))
+	path, query, _ := strings.Cut(path, "?")
+	to := c.base.JoinPath(path)
+	to.RawQuery = query
+	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("ask the Locust master: %w", err)
+	}
+	if c.session != "" {
+		// The plug-in tells by these who sets users: the session, or somebody in
+		// Locust's own page whom the session has not heard of yet.
+		req.Header.Set("X-Crosstalk-Session", c.session)
+		req.Header.Set("X-Crosstalk-Hands", strconv.FormatInt(c.hands.Load(), 10))
 	}
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
@@ -122,6 +145,14 @@ func (c *client) once(ctx context.Context, method, path, kind string, body []byt
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("read the Locust master's answer: %w", err)
+	}
+	if res.StatusCode == http.StatusConflict {
+		var a struct {
+			Session string `json:"session"`
+		}
+		if json.Unmarshal(data, &a) == nil && a.Session != "" {
+			return &taken{a.Session}
+		}
 	}
 	if res.StatusCode == http.StatusNotFound && strings.HasPrefix(path, "/crosstalk/") {
 		return errNoPlugin
@@ -158,8 +189,11 @@ func (c *client) swarm(ctx context.Context, users int, rate float64, host string
 	if err := c.call(ctx, http.MethodPost, "/swarm", formType, []byte(form.Encode()), &answer); err != nil {
 		return err
 	}
-	if strings.Contains(answer.Message, "shape") {
+	switch {
+	case strings.Contains(answer.Message, "shape"):
 		return errShape
+	case strings.Contains(answer.Message, "crosstalk: somebody"):
+		return errSomebody
 	}
 	if !answer.Success {
 		return fmt.Errorf("the Locust master does not set %d users: %s", users, answer.Message)
@@ -170,9 +204,24 @@ func (c *client) swarm(ctx context.Context, users int, rate float64, host string
 // errShape is a locustfile whose own class decides how many users there are.
 var errShape = errors.New("the locustfile has a LoadTestShape, which decides the number of users by itself: remove it, so that the dial can")
 
-// stop is Locust's own: it blocks until no worker reports a user.
+// errSomebody is an order that would undo what a person has just done in
+// Locust's own page: the next look tells what.
+var errSomebody = errors.New("someone else was there first")
+
+// stop is Locust's own: it blocks until no worker reports a user. What answers
+// otherwise than Locust does has stopped nothing.
 func (c *client) stop(ctx context.Context) error {
-	return c.call(ctx, http.MethodGet, "/stop", "", nil, nil)
+	var answer struct {
+		Success bool   `json:"success"`
+		Message string `json:"message"`
+	}
+	if err := c.call(ctx, http.MethodGet, "/stop", "", nil, &answer); err != nil {
+		return err
+	}
+	if !answer.Success {
+		return fmt.Errorf("the Locust master does not stop: %s", answer.Message)
+	}
+	return nil
 }
 
 // post sends one of the plug-in's messages and returns the state it answers.

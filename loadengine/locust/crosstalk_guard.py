@@ -12,30 +12,41 @@ then begins a new one. Workers also refuse hosts and addresses that the session 
 and both sides hold its caps of users and of requests a second.
 """
 
+import math
 import socket
 import time
 from urllib.parse import urlsplit
 
 import gevent
+import gevent.lock
 import gevent.socket
 import locust.runners
 import requests
-from flask import jsonify, request
+from flask import g, has_request_context, jsonify, request
+from gevent import GreenletExit, getcurrent
 from locust import events
+from locust.clients import HttpSession
+from locust.dispatch import UsersDispatcher
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
+from locust.stats import StatsError
 
 try:
-    from locust.contrib.fasthttp import LocustUserAgent
+    from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent
 except ImportError:
-    LocustUserAgent = None
+    FastHttpSession = LocustUserAgent = None
 
-PROTOCOL = 1
+PROTOCOL = 2
 WATCH_EVERY = 0.05  # seconds between two looks at the lease
 REPORT_EVERY = 0.2  # seconds between a worker's reports while anything happens
+AGAIN_EVERY = 0.5  # seconds until a stop that a worker has not confirmed is sent again
+AT_A_TIME = 100  # users that are spawned without looking at anything else
 RESOLVE_EVERY = 30.0  # seconds that a host's addresses are believed
-GONE_AFTER = 3.0  # seconds of silence after which a missing worker's users are taken for ended
-MOST_ROWS = 500  # of statistics and of errors in one answer
+GONE_AFTER = 3.0  # seconds of silence after which a worker is taken for gone: its permit has lapsed
+MOST_ROWS = 500  # steps of one level that are told one by one
+MOST_LEVELS = 50  # the newest, whose requests are kept apart
+MOST_ERRORS = 40  # different texts of errors of one step
+REST = "(further steps)"
 
 
 class Lease:
@@ -50,10 +61,12 @@ class Lease:
         self.mono = 0.0
         self.wall = 0.0
         self.order = 0
+        self.share = 0  # users that this worker may have at most
         self.users = 0
         self.rps = 0.0
         self.hosts = []
         self.forbidden = []
+        self.tag = None  # what requests sent now belong to: session, level, whether that many run as are asked for
 
     def renew(self, m):
         """Takes a permit in. False, and nothing has changed, if its epoch is over."""
@@ -66,9 +79,11 @@ class Lease:
         self.wall = time.time() + m["ttl"]
         self.order = m["order"]
         self.users = m["users"]
+        self.share = m.get("share", m["users"])
         self.rps = m["rps"]
         self.hosts = m["hosts"] or []
         self.forbidden = m["forbidden"] or []
+        self.tag = (m["session"], m["level"], bool(m["held"]))
         return True
 
     def close(self, epoch, why):
@@ -79,6 +94,10 @@ class Lease:
         self.claimed = True
         self.epoch = max(self.epoch, epoch)
         return was
+
+    def free(self):
+        """Lets Locust be as it was before any session."""
+        self.claimed, self.tag = False, None
 
     def look(self):
         """Closes an epoch whose time is over. True in the moment that this happens."""
@@ -96,20 +115,76 @@ class Lease:
 lease = Lease()
 
 
+class Book:
+    """Counts what has ended, by level and step. A request belongs to the level that its worker
+    was told of when it was sent."""
+
+    def __init__(self):
+        self.rows = {}
+        self.sizes = {}  # (level, held): rows
+        self.seq = 0
+
+    def add(self, level, held, method, name, requests=0, failures=0, times=None, errors=None):
+        key = (level, held, method, name)
+        row = self.rows.get(key)
+        if row is None:
+            size = self.sizes.get((level, held), 0)
+            if size >= MOST_ROWS:  # names with numbers in them have no end
+                key = (level, held, "", REST)
+                row = self.rows.get(key)
+            if row is None:
+                row = {"level": level, "held": held, "method": key[2], "name": key[3]}
+                row.update(requests=0, failures=0, times={}, errors={}, seq=0)
+                self.rows[key] = row
+                self.sizes[(level, held)] = size + 1
+        self.seq += 1
+        row["seq"] = self.seq
+        row["requests"] += requests
+        row["failures"] += failures
+        for ms, n in (times or {}).items():
+            row["times"][ms] = row["times"].get(ms, 0) + n
+        for text, n in (errors or {}).items():
+            if text not in row["errors"] and len(row["errors"]) >= MOST_ERRORS:
+                text = "other"
+            row["errors"][text] = row["errors"].get(text, 0) + n
+
+    def forget(self, level):
+        """Drops what belongs to levels before this one."""
+        if any(k[0] < level for k in self.rows):
+            self.rows = {k: r for k, r in self.rows.items() if k[0] >= level}
+            self.sizes = {k: n for k, n in self.sizes.items() if k[0] >= level}
+
+    def take(self):
+        """Returns all rows, and begins anew."""
+        rows = list(self.rows.values())
+        self.rows, self.sizes = {}, {}
+        return rows
+
+
+def rounded(ms):
+    """Locust's own two digits."""
+    if ms < 100:
+        return str(round(ms))
+    if ms < 1000:
+        return str(round(ms, -1))
+    return str(round(ms, -2 if ms < 10000 else -3))
+
+
 class Gate:
     """The way of every request out of a worker."""
 
     def __init__(self):
         self.in_flight = 0
         self.sent = 0
-        self.last = 0.0  # time.time() of the newest send
+        self.cancelled = 0  # taken back in flight
+        self.touched = 0.0  # time.monotonic() when something was sent, ended, or a user ended
         self.refused = {}  # host: times
         self.next = 0.0
         self.addresses = {}  # (host, port): (when, set of addresses)
         self.workers = 1
 
     def pass_(self, url):
-        """Returns when the request may be sent now, or raises."""
+        """Raises unless a request may go there now."""
         if not lease.claimed:
             return
         if not lease.open():
@@ -117,14 +192,23 @@ class Gate:
         host = place(url)
         if host not in lease.hosts or host in lease.forbidden:
             self.refuse(host)
-        if lease.rps > 0:
-            now = time.monotonic()
-            self.next = max(self.next, now) + self.workers / lease.rps
-            wait = self.next - self.workers / lease.rps - now
-            if wait > 0:
-                gevent.sleep(wait)
-                if not lease.open():
-                    raise StopUser()
+
+    def owe(self):
+        """Counts one request against the cap, and returns how long it should have waited."""
+        if not lease.claimed or lease.rps <= 0:
+            return 0.0
+        now = time.monotonic()
+        at = max(self.next, now)
+        self.next = at + self.workers / lease.rps
+        return at - now
+
+    def wait(self):
+        """Waits for this request's turn under the cap of requests a second. Nobody measures it."""
+        wait = self.owe()
+        if wait > 0:
+            gevent.sleep(wait)
+        if not lease.open():
+            raise StopUser()
 
     def refuse(self, host):
         if host in self.refused or len(self.refused) < 200:
@@ -159,13 +243,20 @@ class Gate:
         self.addresses[host] = (now, addresses)
         return addresses
 
-    def begin(self):
+    def send(self, call, *args, **kwargs):
+        """Counts a request while it is in flight."""
+        getcurrent().crosstalk_tag = lease.tag
         self.in_flight += 1
         self.sent += 1
-        self.last = time.time()
-
-    def end(self):
-        self.in_flight -= 1
+        self.touched = time.monotonic()
+        try:
+            return call(*args, **kwargs)
+        except GreenletExit:
+            self.cancelled += 1
+            raise
+        finally:
+            self.in_flight -= 1
+            self.touched = time.monotonic()
 
 
 gate = Gate()
@@ -181,34 +272,53 @@ def place(url):
 
 
 def guard_requests():
-    """Puts the gate before requests, before geventhttpclient, and before every connection."""
+    """Puts the gate before requests, before geventhttpclient, and before every connection. The
+    cap is waited for before Locust starts its clock; a redirect's hop is paid for afterwards."""
+
+    def paced(kind, sender):
+        ask = kind.request
+
+        def guarded_request(self, *args, **kwargs):
+            gate.wait()
+            sender(self).crosstalk_paid = True
+            return gate.send(ask, self, *args, **kwargs)
+
+        kind.request = guarded_request
+
+    def pay(sender):
+        if sender.__dict__.pop("crosstalk_paid", False):
+            return
+        gate.owe()
+
     send = requests.Session.send
 
     def guarded_send(self, prepared, **kwargs):
+        measured = isinstance(self, HttpSession)
+        if measured:
+            pay(self)
+        else:
+            gate.wait()
         try:
             gate.pass_(prepared.url)
         except ConnectionRefusedError as e:
             raise requests.exceptions.ConnectionError(str(e)) from None
-        gate.begin()
-        try:
+        if measured:
             return send(self, prepared, **kwargs)
-        finally:
-            gate.end()
+        return gate.send(send, self, prepared, **kwargs)
 
     requests.Session.send = guarded_send
+    paced(HttpSession, lambda session: session)
 
     if LocustUserAgent is not None:
         urlopen = LocustUserAgent._urlopen
 
         def guarded_urlopen(self, req, *args, **kwargs):
+            pay(self)
             gate.pass_(req.url)
-            gate.begin()
-            try:
-                return urlopen(self, req, *args, **kwargs)
-            finally:
-                gate.end()
+            return urlopen(self, req, *args, **kwargs)
 
         LocustUserAgent._urlopen = guarded_urlopen
+        paced(FastHttpSession, lambda session: session.client)
 
     for name in ("connect", "connect_ex"):
         real = getattr(gevent.socket.socket, name)
@@ -227,10 +337,46 @@ class Worker:
         self.runner = runner
         self.told = None
         self.told_at = 0.0
+        self.book = Book()
+        self.book_of = ""  # the session that it is of
+        self.settler = None
+        spawn = runner.spawn_users
+
+        def guarded_spawn(counts, *args, **kwargs):
+            """Spawns a few at a time: a thousand in one go would stand still for longer than a
+            permit lasts. And nobody is spawned by an order that was on its way when it ended."""
+            users = []
+            for kind, n in counts.items():
+                while n > 0 and lease.open():
+                    users += spawn({kind: min(n, AT_A_TIME)}, *args, **kwargs)
+                    n -= AT_A_TIME
+                    gevent.sleep(0)
+            return users
+
+        runner.spawn_users = guarded_spawn
+
+    def ended(self, request_type, name, response_time, exception=None, **kwargs):
+        """Counts a request that has ended, whoever sent it."""
+        greenlet = getcurrent()
+        tag = getattr(greenlet, "crosstalk_tag", None) or lease.tag
+        greenlet.crosstalk_tag = None
+        if tag is None:
+            return
+        if tag[0] != self.book_of:
+            self.book_of = tag[0]
+            self.book.take()
+        times = {} if response_time is None else {rounded(response_time): 1}
+        errors = {} if exception is None else {StatsError.parse_error(exception)[:300]: 1}
+        self.book.add(tag[1], tag[2], request_type, name, 1, len(errors), times, errors)
+
+    def hand_in(self, client_id, data, **kwargs):
+        data["crosstalk"] = {"session": self.book_of, "rows": self.book.take()}
 
     def permit(self, environment, msg, **kwargs):
         gate.workers = max(1, msg.data["workers"])
-        lease.renew(msg.data)
+        fresh = msg.data["epoch"] > lease.epoch or not lease.claimed
+        if lease.renew(msg.data) and fresh:
+            self.report(True)  # the master waits for it: only then there are users
 
     def stop(self, environment, msg, **kwargs):
         if lease.close(msg.data["epoch"], msg.data["why"]):
@@ -238,65 +384,97 @@ class Worker:
         self.report(True)
 
     def release(self, environment, msg, **kwargs):
-        lease.claimed = False
+        if msg.data["epoch"] >= lease.epoch:
+            lease.free()
 
     def end_users(self):
-        # Not Locust's own stop: that one waits for tasks, and this must not.
+        """Not by Locust's own stop: that one waits for tasks, and this must not."""
+        ran = self.runner.user_count > 0 or gate.in_flight > 0
         spawning = self.runner.spawning_greenlet
         if spawning is not None and not spawning.ready():
             spawning.kill(block=False)
         self.runner.user_greenlets.kill(block=False)
+        if not ran:
+            self.flush()
+        elif self.settler is None or self.settler.ready():
+            self.settler = gevent.spawn(self.settle)
+
+    def settle(self):
+        """Hands the last numbers in as soon as the last user has ended, and then says so."""
+        self.runner.user_greenlets.join()
+        gate.touched = time.monotonic()
+        while gate.in_flight > 0 and not lease.open():  # of greenlets that users have spawned
+            gevent.sleep(0.01)
+        self.flush()
+        self.report(True)
+
+    def flush(self):
+        try:
+            self.runner._send_stats()
+        except Exception:  # the master is away: the lease is what counts
+            pass
 
     def watch(self):
         while True:
             if lease.look():
                 self.end_users()
             elif lease.claimed and not lease.open() and self.runner.user_count:
-                self.end_users()  # spawned by a message that was on its way
-            elif lease.claimed and self.runner.user_count > lease.users:
-                # The caps are the fleet's, so one worker above them is wrong for certain.
-                extra = list(self.runner.user_greenlets)[lease.users :]
+                self.end_users()
+            elif lease.claimed and self.runner.user_count > lease.share:
+                extra = list(self.runner.user_greenlets)[lease.share :]
                 for user in extra:
                     user.kill(block=False)
             self.report(False)
             gevent.sleep(WATCH_EVERY)
 
     def report(self, now):
+        users, mono = self.runner.user_count, time.monotonic()
         r = {
-            "users": self.runner.user_count,
+            "protocol": PROTOCOL,
+            "users": users,
             "in_flight": gate.in_flight,
             "sent": gate.sent,
-            "last": gate.last,
+            "cancelled": gate.cancelled,
+            "epoch": lease.epoch if lease.claimed else 0,
             "shut": lease.shut,
             "why": lease.why,
-            "refused": gate.refused,
+            "refused": dict(gate.refused),
             "cpu": self.runner.current_cpu_usage,
         }
-        since = time.monotonic() - self.told_at
-        changed = r != self.told
-        if not now and not (changed and since >= REPORT_EVERY) and since < 1.0:
+        since = mono - self.told_at
+        if not now and not (r != self.told and since >= REPORT_EVERY) and since < 1.0:
             return
+        # By this worker's own clock: what a message needs to arrive is no part of it.
+        idle = 0.0 if users or gate.in_flight else mono - gate.touched
         try:
-            self.runner.send_message("crosstalk_report", dict(r, refused=dict(r["refused"])))
+            self.runner.send_message("crosstalk_report", dict(r, idle=idle))
         except Exception:  # the master is away: the lease is what counts
             pass
-        self.told, self.told_at = dict(r, refused=dict(r["refused"])), time.monotonic()
+        self.told, self.told_at = r, mono
 
 
-def keep_listening(runner):
+def keep_listening(master):
     """Drops what a worker that the master has just removed says about its users. Locust looks
     such a worker up without asking whether it is there, and the error ends the greenlet that
-    listens to all workers: after a stop in the midst of spawning the master is deaf for good."""
-    server = type(runner.server)
-    receive = server.recv_from_client
+    listens to all workers: after a stop in the midst of spawning the master is deaf for good.
+    And no worker is told to spawn that has not confirmed the session's permit."""
+    server = type(master.runner.server)
+    receive, send = server.recv_from_client, server.send_to_client
 
     def known(self):
         while True:
             client_id, msg = receive(self)
-            if msg.type not in ("spawning", "spawning_complete") or msg.node_id in runner.clients:
+            if msg.type == "quit":
+                master.reports.pop(msg.node_id, None)
+            if msg.type not in ("spawning", "spawning_complete") or msg.node_id in master.runner.clients:
                 return client_id, msg
 
-    server.recv_from_client = known
+    def permitted(self, msg):
+        if msg.type == "spawn" and lease.claimed and not (lease.open() and master.fit(msg.node_id)):
+            return None
+        return send(self, msg)
+
+    server.recv_from_client, server.send_to_client = known, permitted
 
 
 class Master:
@@ -308,14 +486,23 @@ class Master:
         self.reports = {}  # worker's id: its newest report
         self.heard = {}  # worker's id: when that came, time.monotonic()
         self.session = ""
-        self.permitted = {}  # the newest permit, for workers that join
-        self.told = set()  # workers that have heard of it
-        self.stopper = None
-        self.foreign = 0  # users that somebody else asked for last, above the order
-        self.foreigns = 0
+        self.permitted = {}  # the newest permit
+        self.opened = 0  # the first epoch of those that no stop has parted
+        self.book = Book()
+        self.want = 0  # users that are dispatched: the newest order, or what a loss has left of it
+        self.hands = 0  # how often somebody else set or stopped users
+        self.hand = {"what": "", "users": 0}
+        self.dispatcher = None
+        self.spread = frozenset()  # ids of the workers that it dispatches to
+        self.starter = None
+        self.turn = gevent.lock.RLock()
+        self.again = 0.0
+        self.start, self.halt = self.runner.start, self.runner.stop
+        self.runner.start, self.runner.stop = self.on_start, self.on_stop
 
     def serve(self, web_ui):
         guarded = getattr(web_ui, "auth_required_if_enabled", lambda view: view)
+        base = "/" + (getattr(self.environment.parsed_options, "web_base_path", "") or "").strip("/")
         for path, view, methods in (
             ("state", self.state, ["GET"]),
             ("permit", self.permit, ["POST"]),
@@ -323,148 +510,293 @@ class Master:
             ("release", self.release, ["POST"]),
             ("stats", self.stats, ["GET"]),
         ):
-            web_ui.app.add_url_rule("/crosstalk/" + path, "crosstalk_" + path, guarded(view), methods=methods)
+            rule = base.rstrip("/") + "/crosstalk/" + path
+            web_ui.app.add_url_rule(rule, "crosstalk_" + path, guarded(view), methods=methods)
+        web_ui.app.before_request(self.before_order)
+        web_ui.app.after_request(self.after_order)
+
+    # Who sets users, and who stops them.
+
+    def before_order(self):
+        """Tells the session's own orders from those of others. One that was given before the
+        session has heard of somebody else's is refused: it would undo what a person did."""
+        ours = lease.claimed and request.headers.get("X-Crosstalk-Session") == self.session
+        g.crosstalk_foreign = lease.claimed and not ours
+        if ours and request.path.endswith("/swarm") and request.headers.get("X-Crosstalk-Hands") != str(self.hands):
+            return jsonify(success=False, message="crosstalk: somebody else was here", host="")
+        return None
+
+    def after_order(self, response):
+        swarm = request.method == "POST" and request.path.endswith("/swarm")
+        if swarm and getattr(g, "crosstalk_foreign", False) and response.status_code == 200:
+            try:
+                self.somebody("swarm", int(request.form["user_count"]))
+            except (KeyError, ValueError):
+                pass
+        return response
+
+    def somebody(self, what, users):
+        self.hands += 1
+        self.hand = {"what": what, "users": users}
+
+    def on_start(self, user_count, spawn_rate, *args, **kwargs):
+        """In the place of the runner's own start, which a page, a key or Locust itself calls."""
+        if not lease.claimed:
+            return self.start(user_count, spawn_rate, *args, **kwargs)
+        by_page = getcurrent() is getattr(self.environment.web_ui, "_swarm_greenlet", None)
+        if not by_page:
+            if user_count == self.runner.target_user_count:
+                return None  # Locust shares users out anew: that is done in spread_out
+            self.somebody("swarm", user_count)
+        self.go(min(user_count, lease.order) if lease.open() else 0, spawn_rate)
+        return None
+
+    def on_stop(self, *args, **kwargs):
+        """In the place of the runner's own stop."""
+        if lease.claimed:
+            if has_request_context():
+                self.somebody("stop", 0)
+            elif self.want > 0:
+                self.somebody("end", 0)
+            self.ground()
+        return self.halt(*args, **kwargs)
+
+    # How many users are where.
+
+    def silent(self, worker):
+        return time.monotonic() - self.heard.get(worker, 0.0) > GONE_AFTER
+
+    def everyone(self):
+        """All workers that could be sending: also those that Locust leaves out for a moment."""
+        return set(self.runner.clients) | {w for w in self.reports if not self.silent(w)}
+
+    def fit(self, worker):
+        """Tells whether a worker has confirmed the session's permit, and still holds one."""
+        r = self.reports.get(worker)
+        return (
+            r is not None
+            and r["protocol"] == PROTOCOL
+            and r["epoch"] >= self.opened
+            and r["shut"] < r["epoch"]
+            and not self.silent(worker)
+        )
+
+    def go(self, users, rate=1000.0):
+        """Dispatches that many users to the workers that are fit for them. What falls, falls at
+        once: Locust would take it down a second at a time, in numbers that grow old meanwhile."""
+        with self.turn:
+            self.want = self.runner.target_user_count = users
+            self.hush()
+            nodes = [w for w in self.runner.clients.values() if self.fit(w.id)]
+            ids = frozenset(w.id for w in nodes)
+            if not ids or users == 0 and self.runner.state not in ("spawning", "running"):
+                self.spread = ids
+                return
+            if self.dispatcher is None or self.runner._users_dispatcher is not self.dispatcher or ids != self.spread:
+                # A new one begins with nobody: it sends each worker its whole number in one turn.
+                kind = getattr(self.environment, "dispatcher_class", None) or UsersDispatcher
+                steady = type("Dispatcher", (Steady, kind), {})
+                self.dispatcher = steady(worker_nodes=nodes, user_classes=self.runner.user_classes)
+                self.runner._users_dispatcher = self.dispatcher
+                self.spread = ids
+                running = sum(self.reports[w]["users"] for w in ids)
+                if users <= running:
+                    rate = max(rate, users)
+                else:
+                    rate = max(rate, running)
+            elif users < self.dispatcher.get_current_user_count():
+                rate = max(rate, self.dispatcher.get_current_user_count())
+            self.starter = gevent.spawn(self.start, users, max(rate, 1.0))
+
+    def hush(self):
+        if self.starter is not None and not self.starter.ready() and self.starter is not getcurrent():
+            self.starter.kill(block=True)
+        self.starter = None
+
+    def ground(self):
+        """Makes the master's books those of a fleet without users, and sends nothing: the numbers
+        of a start that is still counting would be orders to spawn."""
+        with self.turn:
+            self.want = self.runner.target_user_count = 0
+            self.hush()
+            self.dispatcher = self.runner._users_dispatcher = None
+            self.spread = frozenset()
+
+    def spread_out(self):
+        """Shares users out anew when a worker has come or gone. A lost one's users are not made
+        up for: what is left, is left, until the next order."""
+        ids = frozenset(w for w in self.runner.clients if self.fit(w))
+        if ids == self.spread:
+            return
+        users = self.want
+        if self.spread - ids:
+            users = min(users, sum(self.reports[w]["users"] for w in ids))
+        self.tell_permit()
+        self.go(users)
+
+    # What Crosstalk asks.
 
     def state(self):
         lease.look()
         workers = []
-        for w in self.runner.clients.values():
-            r = self.reports.get(w.id, {})
-            # A worker that Locust calls missing may only be busy, and still sends: it counts until
-            # it has been silent for so long that its permit has lapsed.
-            gone = w.state == "missing" and time.monotonic() - self.heard.get(w.id, 0.0) > GONE_AFTER
+        for w in sorted(self.everyone()):
+            node, r, gone = self.runner.clients.get(w), self.reports.get(w, {}), self.silent(w)
+            if r:
+                # A worker that Locust calls missing or leaves out may only be busy, and still
+                # sends: it counts until it has been silent for so long that its permit has lapsed.
+                state = "gone" if gone else node.state if node is not None and node.state != "missing" else "busy"
+            else:
+                state = node.state
             workers.append(
                 {
-                    "id": w.id,
-                    "state": w.state,
-                    "cpu": w.cpu_usage,
-                    "guarded": w.id in self.reports,
-                    "users": 0 if gone else r.get("users", w.user_count),
+                    "id": w,
+                    "state": state,
+                    "cpu": node.cpu_usage if node is not None else r.get("cpu", 0.0),
+                    "guarded": r.get("protocol") == PROTOCOL,
+                    "fit": lease.claimed and self.fit(w),
+                    "users": 0 if r and gone else r.get("users", node.user_count if node is not None else 0),
                     "in_flight": 0 if gone else r.get("in_flight", 0),
+                    "idle": r["idle"] + time.monotonic() - self.heard[w] if r else 0.0,
                     "sent": r.get("sent", 0),
-                    "last": r.get("last", 0.0),
+                    "cancelled": r.get("cancelled", 0),
                     "shut": r.get("shut", 0),
+                    "why": r.get("why", ""),
                     "refused": r.get("refused", {}),
                 }
             )
+        runs = self.runner.state in ("spawning", "running")
         return jsonify(
             protocol=PROTOCOL,
             version=locust.runners.__version__,
             state=self.runner.state,
             shape=self.environment.shape_class is not None,
             # Locust keeps the number of a run that has been stopped.
-            target=self.runner.target_user_count if self.runner.state in ("spawning", "running") else 0,
+            target=self.want if lease.claimed else self.runner.target_user_count if runs else 0,
             users=sum(w["users"] for w in workers),
             in_flight=sum(w["in_flight"] for w in workers),
+            claimed=lease.claimed,
             epoch=lease.epoch,
             shut=lease.shut,
             why=lease.why,
-            foreign=self.foreign,
-            foreigns=self.foreigns,
+            hands=self.hands,
+            hand=self.hand,
             session=self.session,
-            now=time.time(),
             workers=workers,
         )
 
     def permit(self):
         m = request.get_json(force=True)
-        if lease.claimed and lease.open() and self.session and m["session"] != self.session:
-            return jsonify(error="another session holds the fleet: " + self.session), 409
+        if self.taken_by_another(m):
+            return self.taken()
+        was_open = lease.claimed and lease.open() and m["session"] == self.session
         if lease.renew(m):
-            self.session = m["session"]
-            m["workers"] = max(1, self.runner.worker_count)
+            if not was_open:
+                self.opened = m["epoch"]
+            if m["session"] != self.session:
+                self.take_over(m["session"])
+            self.book.forget(m["level"] - MOST_LEVELS)
             self.permitted = m
-            self.told = {w.id for w in self.runner.clients.values()}
-            self.runner.send_message("crosstalk_permit", m)
+            self.tell_permit()
+            if self.want > lease.order:
+                self.go(lease.order)
         return self.state()
+
+    def take_over(self, session):
+        self.session, self.book = session, Book()
+        before = self.runner.target_user_count if self.runner.state in ("spawning", "running") else 0
+        page = getattr(self.environment.web_ui, "_swarm_greenlet", None)
+        if page is not None:
+            page.kill(block=True)
+        self.dispatcher, self.spread, self.want = None, frozenset(), before
+        if before > 0:
+            self.somebody("swarm", before)
+
+    def tell_permit(self):
+        if not self.permitted or not lease.open():
+            return
+        workers = max(1, sum(1 for w in self.runner.clients if self.fit(w)))
+        # Users are shared out evenly, so a worker that has more than this is wrong for certain.
+        share = min(self.permitted["users"], math.ceil(self.permitted["users"] / workers) + 1)
+        m = dict(self.permitted, ttl=max(0.0, lease.mono - time.monotonic()), workers=workers, share=share)
+        for w in self.everyone():
+            self.runner.send_message("crosstalk_permit", m, w)
+
+    def taken_by_another(self, m):
+        return lease.claimed and lease.open() and self.session != "" and m["session"] != self.session
+
+    def taken(self):
+        return jsonify(error="another session holds the fleet: " + self.session, session=self.session), 409
 
     def stop(self):
         m = request.get_json(force=True)
-        self.let_go(m["epoch"], m.get("why", "stopped"))
+        if self.taken_by_another(m):
+            return self.taken()
+        if m["epoch"] >= lease.epoch:
+            self.let_go(m["epoch"], m.get("why", "stopped"))
         return self.state()
 
     def release(self):
-        lease.claimed = False
-        self.session = ""
-        self.runner.send_message("crosstalk_release", {})
+        m = request.get_json(force=True)
+        if m["session"] == self.session and not (lease.claimed and lease.open() and m["epoch"] < lease.epoch):
+            lease.free()
+            self.session, self.permitted = "", {}
+            for w in self.everyone():
+                self.runner.send_message("crosstalk_release", {"epoch": lease.epoch}, w)
         return self.state()
 
     def let_go(self, epoch, why):
         lease.close(epoch, why)
         # Workers first: they are what sends.
-        self.runner.send_message("crosstalk_stop", {"epoch": epoch, "why": why})
-        # The master's own books must agree with workers that have no users any more.
-        if self.runner.state not in ("spawning", "running"):
-            return
-        if self.environment.shape_class is not None:
-            if self.stopper is None or self.stopper.ready():
-                self.stopper = gevent.spawn(self.runner.stop)
-        elif self.runner.target_user_count > 0:
-            self.swarm(0)
+        self.tell_stop(self.everyone())
+        self.ground()
+        if self.environment.shape_class is not None and self.runner.state in ("spawning", "running"):
+            gevent.spawn(self.halt)
+
+    def tell_stop(self, workers):
+        self.again = time.monotonic() + AGAIN_EVERY
+        for w in workers:
+            self.runner.send_message("crosstalk_stop", {"epoch": lease.shut, "why": lease.why}, w)
 
     def watch(self):
         while True:
-            self.greet()
             if lease.look():
                 self.let_go(lease.epoch, "lapsed")
-            elif lease.claimed and self.runner.state in ("spawning", "running"):
-                self.hold_to_order()
+            elif lease.claimed and lease.open():
+                self.spread_out()
+            elif lease.claimed and time.monotonic() >= self.again:
+                # A worker that has joined since, or one that the order did not reach.
+                self.tell_stop(w for w in self.everyone() if self.reports.get(w, {}).get("shut", 0) < lease.shut)
             gevent.sleep(WATCH_EVERY)
-
-    def hold_to_order(self):
-        """Somebody asked for more than the dial does, in Locust's own page."""
-        target = self.runner.target_user_count
-        if not lease.open():
-            if target > 0:
-                self.let_go(lease.shut, lease.why)
-        elif target > lease.order:
-            self.foreign, self.foreigns = target, self.foreigns + 1
-            self.swarm(lease.order)
-
-    def swarm(self, users):
-        web_ui = self.environment.web_ui
-        running = getattr(web_ui, "_swarm_greenlet", None)
-        if running is not None:
-            running.kill(block=True)
-            web_ui._swarm_greenlet = None
-        self.runner.target_user_count = users  # at once: what follows takes a moment
-        gevent.spawn(self.runner.start, users, 1000)
-
-    def greet(self):
-        """Puts workers under the lease that joined since the newest permit."""
-        if not lease.claimed:
-            return
-        for w in list(self.runner.clients.values()):
-            if w.id in self.told:
-                continue
-            self.told.add(w.id)
-            if self.permitted and lease.open():
-                left = max(0.0, lease.mono - time.monotonic())
-                self.runner.send_message("crosstalk_permit", dict(self.permitted, ttl=left), w.id)
-            else:
-                self.runner.send_message("crosstalk_stop", {"epoch": lease.shut, "why": lease.why}, w.id)
 
     def report(self, environment, msg, **kwargs):
         self.reports[msg.node_id] = msg.data
         self.heard[msg.node_id] = time.monotonic()
 
-    def stats(self):
-        rows = []
-        for s in list(self.runner.stats.entries.values())[:MOST_ROWS]:
-            rows.append(
-                {
-                    "method": s.method,
-                    "name": s.name,
-                    "requests": s.num_requests,
-                    "failures": s.num_failures,
-                    "times": {str(t): n for t, n in s.response_times.items()},
-                }
+    def counted(self, client_id, data, **kwargs):
+        told = data.get("crosstalk") or {}
+        if not lease.claimed or told.get("session") != self.session:
+            return
+        for r in told["rows"]:
+            self.book.add(
+                r["level"], r["held"], r["method"], r["name"], r["requests"], r["failures"], r["times"], r["errors"]
             )
-        errors = [
-            {"method": e.method, "name": e.name, "error": str(e.error), "count": e.occurrences}
-            for e in list(self.runner.errors.values())[:MOST_ROWS]
-        ]
-        return jsonify(rows=rows, errors=errors)
+
+    def stats(self):
+        """What has ended in this session, as far as it has changed since an earlier answer."""
+        since = int(request.args.get("since", 0))
+        rows = [r for r in self.book.rows.values() if r["seq"] > since]
+        return jsonify(session=self.session, seq=self.book.seq, rows=rows)
+
+
+class Steady:
+    """Makes of Locust's dispatcher one that workers which come and go leave alone: they are
+    looked after in Master.spread_out."""
+
+    def add_worker(self, worker_node):
+        pass
+
+    def remove_worker(self, worker_node):
+        pass
 
 
 # Debian's package of 2.12 has an empty version, and a master then takes its own workers for
@@ -483,10 +815,13 @@ def on_init(environment, **kwargs):
         runner.register_message("crosstalk_permit", worker.permit)
         runner.register_message("crosstalk_stop", worker.stop)
         runner.register_message("crosstalk_release", worker.release)
+        environment.events.request.add_listener(worker.ended)
+        environment.events.report_to_master.add_listener(worker.hand_in)
         gevent.spawn(worker.watch)
     elif isinstance(runner, MasterRunner) and environment.web_ui is not None:
-        keep_listening(runner)
         master = Master(environment)
+        keep_listening(master)
         runner.register_message("crosstalk_report", master.report)
+        environment.events.worker_report.add_listener(master.counted)
         master.serve(environment.web_ui)
         gevent.spawn(master.watch)

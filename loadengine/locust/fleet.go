@@ -10,6 +10,7 @@ import (
 	_ "embed" // the plug-in
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,9 +31,8 @@ const (
 	pollEvery = time.Second
 	turnEvery = 100 * time.Millisecond
 	askFor    = 1500 * time.Millisecond // one question to the master
-	stopFor   = 60 * time.Second        // Locust's own stop waits for tasks
-	protocol  = 1
-	atOnce    = 1000 // users a second: as fast as Locust spawns and stops
+	protocol  = 2
+	atOnce    = 1000 // users a second at most that Locust is asked to spawn
 )
 
 // Options is what a fleet is made of.
@@ -55,13 +55,16 @@ type Fleet struct {
 	permit   *loadengine.Permit
 	brake    *loadengine.Brake
 	hooks    loadengine.Hooks
-	leased   bool // every worker obeys the lease
+	plugged  bool // the master has the plug-in
+	leased   bool // and so have all workers, so that they obey the lease
 	started  atomic.Bool
 	asked    atomic.Int64
 	ceiling  atomic.Int64 // -1: none
 	running  atomic.Int64
 	inFlight atomic.Int64
 	change   chan struct{} // the setpoint moved
+
+	polling sync.Mutex
 
 	mu         sync.Mutex
 	glide      float64
@@ -72,12 +75,18 @@ type Fleet struct {
 	beaten     time.Time
 	order      int // users that were asked of the master last
 	orderedAt  time.Time
-	foreigns   int // times that somebody else asked for more, as told last
-	yielded    int // somebody else asked for fewer: that many and 1; 0: nobody did
-	yieldedAt  int // what was wanted then
+	rose       time.Time // when the order last left zero
+	yielded    int       // fewer are let be until the dial moves: that many and 1; 0: not
+	yieldedAt  int       // where the dial was then
+	below      bool      // the master sent out fewer than the order at the last look
 	seen       *state
-	lost       map[string]bool // workers that were said to be lost
-	said       map[string]bool // troubles and refused hosts that were told
+	lost       map[string]bool      // workers that were said to be lost, or to have let go by themselves
+	apart      bool                 // one of them waits for a new epoch
+	apartAt    int                  // where the dial was then
+	joined     map[string]time.Time // workers that came without the plug-in, or before it has told
+	said       map[string]bool      // troubles that were told and are not over, and what is told once
+	foreignAt  time.Time            // when users that somebody else set were told of last
+	words      int                  // that were told of workers
 	total      loadengine.Total
 
 	tally *tally
@@ -90,12 +99,10 @@ func New(ctx context.Context, o Options, permit *loadengine.Permit, brake *loade
 	if err != nil {
 		return nil, err
 	}
-	f := &Fleet{o: o, client: c, permit: permit, brake: brake, hooks: h, change: make(chan struct{}, 1),
-		glide: o.Glide, slew: true, slewFactor: 1, lost: map[string]bool{}, said: map[string]bool{}}
+	f := &Fleet{o: o, client: c, permit: permit, brake: brake, hooks: h, change: make(chan struct{}, 1), glide: o.Glide, slew: true, slewFactor: 1,
+		lost: map[string]bool{}, joined: map[string]time.Time{}, said: map[string]bool{}, tally: newTally(time.Now())}
 	f.ceiling.Store(-1)
-	ctx, cancel := context.WithTimeout(ctx, 2*askFor)
-	defer cancel()
-	s, err := f.look(ctx)
+	s, err := f.find(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -105,26 +112,67 @@ func New(ctx context.Context, o Options, permit *loadengine.Permit, brake *loade
 	if s.Session != "" && s.Session != o.Session && s.Epoch > s.Shut {
 		return nil, fmt.Errorf("session %s drives the fleet at %s: end it first, or wait %s after its death", s.Session, c.base.Host, Lease)
 	}
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	if f.leased {
+		c.session = o.Session
+		c.hands.Store(int64(s.Hands))
+	} else {
+		if s.Claimed {
+			// A session that has died left it shut, and nobody else would open it.
+			if s, err = c.post(ctx, "release", halt{Session: s.Session, Epoch: s.Epoch}); err != nil {
+				return nil, err
+			}
+		}
+		// What ended before this session is not its own.
+		p, err := c.plain(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f.tally.base(p)
+	}
 	f.epoch = max(time.Now().UnixMicro(), s.Epoch+1, s.Shut+1)
 	f.seen = s
-	f.tally = newTally(time.Now())
+	f.tally.cancelled(s.Workers)
+	f.running.Store(int64(s.Users))
 	return f, nil
+}
+
+// find reads how the fleet stands. A worker tells of its plug-in a moment after
+// it has connected.
+func (f *Fleet) find(ctx context.Context) (*state, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*askFor)
+	defer cancel()
+	for until := time.Now().Add(askFor); ; {
+		s, err := f.look(ctx)
+		if err != nil || s.Protocol == 0 || len(here(s.Workers)) == 0 {
+			return s, err
+		}
+		f.plugged, f.leased = true, true
+		for _, w := range here(s.Workers) {
+			f.leased = f.leased && w.Guarded
+		}
+		if f.leased || time.Now().After(until) {
+			return s, nil
+		}
+		select {
+		case <-ctx.Done():
+			return s, nil
+		case <-time.After(turnEvery):
+		}
+	}
 }
 
 // look reads the fleet's state, from the plug-in where there is one.
 func (f *Fleet) look(ctx context.Context) (*state, error) {
 	var s state
-	switch err := f.client.call(ctx, "GET", "/crosstalk/state", "", nil, &s); {
+	switch err := f.client.call(ctx, http.MethodGet, "/crosstalk/state", "", nil, &s); {
 	case err == nil:
 		if s.Protocol != protocol {
 			return nil, fmt.Errorf("crosstalk_guard.py on the Locust master speaks version %d of its protocol, this program %d: copy the newer one", s.Protocol, protocol)
 		}
 		if s.Shape {
 			return nil, errShape
-		}
-		f.leased = true
-		for _, w := range here(s.Workers) {
-			f.leased = f.leased && w.Guarded
 		}
 		return &s, nil
 	case !errors.Is(err, errNoPlugin):
@@ -134,7 +182,14 @@ func (f *Fleet) look(ctx context.Context) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &state{State: p.State, Target: p.Users, Users: p.Users, Workers: p.Workers}, nil
+	return p.state(), nil
+}
+
+// state is how the fleet stands by Locust's own statistics, which do not tell
+// what was asked for and are up to two seconds old. Without the plug-in each
+// running user counts as one request in flight.
+func (p *stats) state() *state {
+	return &state{State: p.State, Target: p.Users, Users: p.Users, InFlight: p.Users, Workers: p.Workers}
 }
 
 func here(all []worker) []worker {
@@ -160,8 +215,20 @@ func (f *Fleet) SetAsked(n int) {
 	if _, latched := f.brake.Latched(); latched {
 		n = 0
 	}
-	f.asked.Store(int64(min(max(n, 0), f.o.MaxUsers)))
+	f.ask(min(max(n, 0), f.o.MaxUsers))
 	f.moved()
+}
+
+// ask moves the dial, which begins a level.
+func (f *Fleet) ask(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if int64(n) == f.asked.Load() {
+		return
+	}
+	f.asked.Store(int64(n))
+	f.tally.begin(n, time.Now())
+	f.beaten = f.beaten.Add(-beatEvery) // workers hear of it at once
 }
 
 // SetCeiling sets the most that may run; below 0 is no ceiling.

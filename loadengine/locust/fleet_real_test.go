@@ -45,6 +45,10 @@ func (b *bench) at(t *testing.T, n int) {
 	b.loads(t)
 }
 
+// generous is for a machine that does other things as well, and for a request
+// that is on its way when its worker's lease ends.
+const generous = 3 * time.Second
+
 // newest is the newest tick.
 func (b *bench) newest() loadengine.Tick {
 	b.mu.Lock()
@@ -74,27 +78,6 @@ func (b *bench) person(t *testing.T, path string, form url.Values) {
 	}
 }
 
-// One worker dies: it is said, the others go on, and the dial still moves.
-func TestAWorkerDies(t *testing.T) {
-	t.Parallel()
-	b := fleetOf(t, func(o *swarm.Options) { o.Patience = 10; o.Wait = 100 * time.Millisecond }, nil)
-	b.at(t, 4)
-	await(t, "two workers in a tick", func() bool { n := b.nodes(); return n.Workers == 2 && n.Leased })
-	b.swarm.Workers[0].Kill()
-	b.says(t, "is lost with its users", "1 left")
-	b.runs(t, 2)
-	b.loads(t)
-	await(t, "one worker and one lost in a tick", func() bool { n := b.nodes(); return n.Workers == 1 && n.Lost == 1 })
-	b.at(t, 6)
-	if err := b.swarm.Join(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	b.says(t, "joined", "2 in all")
-	if stop, latched := b.brake.Latched(); latched {
-		t.Errorf("the brake was pulled: %+v", stop)
-	}
-}
-
 // The master dies: workers let go without a word from anybody, first; then this
 // program says that it cannot reach them.
 func TestTheMasterDies(t *testing.T) {
@@ -110,9 +93,21 @@ func TestTheMasterDies(t *testing.T) {
 	if stop == nil || r.Reason != loadengine.ReasonPermit || r.Drained {
 		t.Errorf("stop report %+v: nobody could tell whether it is drained", r)
 	}
-	last := b.shop.lastCame()
-	b.silent(t)
-	t.Logf("master dead → last request %.2f s", last.Sub(died).Seconds())
+	// The workers had ended before it was said that nobody knows. Nothing comes any
+	// more, and no numbers that look new.
+	last, reported := b.shop.lastCame(), time.Now()
+	ticks := len(b.ticks)
+	if last.Sub(died) > Lease+generous || !last.Before(reported.Add(-patience+Lease+generous)) {
+		t.Errorf("master dead → last request %.2f s, → reported %.2f s", last.Sub(died).Seconds(), reported.Sub(died).Seconds())
+	}
+	t.Logf("master dead → last request %.2f s, → reported %.2f s", last.Sub(died).Seconds(), reported.Sub(died).Seconds())
+	b.finish()
+	if !b.shop.lastCame().Equal(last) {
+		t.Error("requests came after the stop's report")
+	}
+	if more := len(b.ticks) - ticks; more != 1 || !b.newest().Final {
+		t.Errorf("%d ticks of a master that does not answer", more)
+	}
 }
 
 // Whoever asks for more in Locust's own page is set back, and named as someone;
@@ -125,27 +120,49 @@ func TestSomeoneElseChangesTheUsers(t *testing.T) {
 	b.says(t, "someone else set 300", "set back to 4")
 	b.runs(t, 4)
 	b.loads(t)
-	await(t, "an order that is no longer fresh", func() bool {
-		f := b.engine.(*Fleet)
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		return time.Since(f.orderedAt) > settled
-	})
 	b.person(t, "/swarm", url.Values{"user_count": {"1"}, "spawn_rate": {"100"}})
 	b.says(t, "someone else set 1 user", "until the dial moves")
 	b.runs(t, 1)
+	b.engine.SetCeiling(3) // the guard's hand is not the dial
+	b.silentAbout(t, 1)
+	b.engine.SetCeiling(-1)
+	b.silentAbout(t, 1)
 	b.at(t, 3)
-	await(t, "an order that is no longer fresh", func() bool {
-		f := b.engine.(*Fleet)
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		return time.Since(f.orderedAt) > settled
-	})
 	b.person(t, "/stop", nil)
 	b.says(t, "someone else stopped", "until the dial moves")
 	b.runs(t, 0)
 	b.silent(t)
 	b.at(t, 2)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, k := range b.ticks {
+		if k.Running > 4 {
+			t.Errorf("%d users ran: somebody else's 300 reached the workers", k.Running)
+		}
+	}
+}
+
+// Everyone may stop all load, and also while it rises.
+func TestSomeoneElseStopsAClimb(t *testing.T) {
+	t.Parallel()
+	b := fleet(t)
+	b.engine.SetSlew(false)
+	b.engine.SetGlide(2)
+	b.engine.SetAsked(most)
+	await(t, "a climb", func() bool { return b.engine.Live().Running >= 3 })
+	b.person(t, "/stop", nil)
+	b.says(t, "someone else stopped", "until the dial moves")
+	b.runs(t, 0)
+	b.silent(t)
+	if asked := b.engine.Live().Asked; asked != most {
+		t.Errorf("the dial says %d", asked)
+	}
+	b.engine.SetAsked(6)
+	await(t, "another climb", func() bool { return b.engine.Live().Running >= 3 })
+	b.person(t, "/swarm", url.Values{"user_count": {"1"}, "spawn_rate": {"100"}})
+	b.says(t, "someone else set 1 user", "until the dial moves")
+	b.runs(t, 1)
+	b.silentAbout(t, 1)
 }
 
 // Workers hold the allow-list: what is not on it gets nothing.
@@ -264,21 +281,49 @@ func TestAFleetWithoutThePlugIn(t *testing.T) {
 	b.silent(t)
 }
 
-// A fleet has one session at a time; who comes second is told who was first.
+// A fleet has one session at a time; who comes second is told who was first, and
+// neither stops, frees or counts what is the other's.
 func TestAFleetHasOneSession(t *testing.T) {
 	t.Parallel()
-	b := fleet(t)
-	b.at(t, 2)
-	second := Options{URL: b.swarm.URL, Session: "second", Host: b.shop.URL, Hosts: []string{b.shop.place()}, MaxUsers: most}
+	first := fleet(t)
+	first.at(t, 2)
+	second := &bench{shop: newShop(t), swarm: first.swarm, guarded: true, brake: loadengine.NewBrake(), permit: loadengine.NewPermit(loadengine.SystemClock())}
 	ask := func() error {
-		_, err := New(t.Context(), second, loadengine.NewPermit(loadengine.SystemClock()), loadengine.NewBrake(), loadengine.Hooks{})
+		_, err := New(t.Context(), Options{URL: first.swarm.URL, Session: "second", MaxUsers: most}, second.permit, second.brake, loadengine.Hooks{})
 		return err
 	}
 	if err := ask(); err == nil || !strings.Contains(err.Error(), "session "+t.Name()+" drives the fleet") {
 		t.Errorf("the second session: %v", err)
 	}
-	b.finish()
+	// The first has stopped all load: the second may have the fleet.
+	first.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonOperator, By: "mel"})
+	await(t, "the stop's report", first.stopped(1))
+	before := first.shop.requests.Load()
+	second.join(t, func(o *Options) { o.Session = "second" })
+	second.at(t, 3)
+	first.says(t, "session second drives the fleet now")
+	first.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonOperator, By: "mel"})
+	await(t, "another stop's report", first.stopped(2))
+	first.finish()
+	second.runs(t, 3)
+	second.loads(t)
+	if n := first.shop.requests.Load(); n != before {
+		t.Errorf("%d requests came to the first session's staging", n-before)
+	}
+	second.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonOperator, By: "ada"})
+	await(t, "the second's stop", second.stopped(1))
+	second.finish()
+	for _, b := range []*bench{first, second} {
+		var told, cancelled uint64
+		for _, k := range b.ticks {
+			told += k.Requests
+			cancelled += k.Cancelled
+		}
+		if got := uint64(b.shop.requests.Load()); told > got || told+cancelled < got {
+			t.Errorf("%d requests told and %d cancelled, %d came", told, cancelled, got)
+		}
+	}
 	if err := ask(); err != nil {
-		t.Errorf("when the first has ended: %v", err)
+		t.Errorf("when both have ended: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -30,18 +29,24 @@ func (f *Fleet) Run(ctx context.Context) error {
 	last.Go(func() { f.brakes(stopping) })
 	<-ctx.Done()
 	all.Wait()
-	f.asked.Store(0)
-	if f.busy() {
-		f.letGo(stopping, "the session ended", nil)
-	}
+	f.ask(0)
 	stopped()
 	last.Wait()
+	at := true
+	if f.mayRun() {
+		// Also where nobody runs any more: the workers hand their last numbers in.
+		at = f.letGo(context.WithoutCancel(ctx), "the session ended", nil)
+	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), askFor)
 	defer cancel()
 	f.poll(end, true)
-	if f.leased {
-		// Best effort: what is not given back lapses.
-		_, _ = f.client.post(end, "release", struct{}{})
+	if f.leased && at {
+		// Best effort: what is not given back lapses. A fleet that was not seen at
+		// zero stays shut.
+		f.mu.Lock()
+		h := halt{Session: f.o.Session, Epoch: f.epoch}
+		f.mu.Unlock()
+		_, _ = f.client.post(end, "release", h)
 	}
 	f.client.http.CloseIdleConnections()
 	return nil
@@ -52,6 +57,14 @@ func (f *Fleet) busy() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.order > 0 || f.running.Load() > 0
+}
+
+// mayRun tells whether the fleet has to be told to stop at the end.
+func (f *Fleet) mayRun() bool {
+	busy := f.busy()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return busy || f.leased && !f.shut
 }
 
 // drive renews the permit and sets the users, one question after the other.
@@ -112,13 +125,19 @@ func (f *Fleet) turn(ctx context.Context, r *ramp) {
 }
 
 // begin starts a new epoch after a release of the brake: a permit that was
-// stopped or has lapsed is never renewed.
+// stopped or has lapsed is never renewed. Where a worker's own has lapsed, a new
+// one begins when a person moves the dial.
 func (f *Fleet) begin(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	moved := f.apart && int(f.asked.Load()) != f.apartAt
+	if f.shut || moved {
+		// Another session may have had the fleet meanwhile, and another clock.
+		f.epoch = max(f.epoch+1, now.UnixMicro(), f.seen.Epoch+1, f.seen.Shut+1)
+		f.apart = false
+	}
 	if f.shut {
 		f.shut = false
-		f.epoch = max(f.epoch+1, now.UnixMicro())
 		f.beaten = now
 	}
 }
@@ -129,15 +148,7 @@ func (f *Fleet) begin(now time.Time) {
 func (f *Fleet) next(now time.Time, r *ramp) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	want := int(f.asked.Load())
-	if c := int(f.ceiling.Load()); c >= 0 {
-		want = min(want, c)
-	}
-	if f.yielded > 0 && f.yieldedAt == want {
-		want = min(want, f.yielded-1)
-	} else {
-		f.yielded = 0
-	}
+	want := f.want()
 	elapsed := now.Sub(r.at).Seconds()
 	if want <= f.order {
 		r.at, r.part = now, 0
@@ -165,30 +176,66 @@ func (f *Fleet) next(now time.Time, r *ramp) int {
 	return min(want, f.order+step)
 }
 
+// want is how many may run: what the dial asks, below the ceiling, and below
+// what somebody or a loss has left until the dial moves. The lock is held.
+func (f *Fleet) want() int {
+	asked := int(f.asked.Load())
+	if f.yieldedAt != asked {
+		f.yielded = 0
+	}
+	want := asked
+	if c := int(f.ceiling.Load()); c >= 0 {
+		want = min(want, c)
+	}
+	if f.yielded > 0 {
+		want = min(want, f.yielded-1)
+	}
+	return want
+}
+
 const stepEvery = 500 * time.Millisecond
 
 // swarm orders a number of users.
 func (f *Fleet) swarm(ctx context.Context, users int) {
-	if err := f.client.swarm(ctx, users, atOnce, f.o.Host); err != nil {
+	// Locust takes users away no faster than it spawns them: what falls, falls at
+	// once.
+	f.mu.Lock()
+	rate := max(atOnce, f.order, int(f.running.Load()))
+	if users > f.order {
+		rate = atOnce
+	}
+	f.mu.Unlock()
+	if err := f.client.swarm(ctx, users, float64(rate), f.o.Host); err != nil {
 		switch {
 		case errors.Is(err, errShape): // asking has started it
 			f.pull(err.Error())
+		case errors.Is(err, errSomebody): // the next permit's answer tells what they did
+			f.mu.Lock()
+			f.beaten = f.beaten.Add(-beatEvery)
+			f.mu.Unlock()
 		case ctx.Err() == nil:
 			f.say("swarm", err.Error())
 		}
 		return
 	}
 	f.mu.Lock()
-	f.order, f.orderedAt = users, time.Now()
+	now := time.Now()
+	if f.order == 0 {
+		f.rose = now
+	}
+	f.order, f.orderedAt = users, now
 	f.mu.Unlock()
 	f.forget("swarm")
 }
 
-// beat renews the permit of the whole fleet, and tells whether that is done.
+// beat renews the permit of the whole fleet, and tells whether that is done, and
+// whether the fleet still does what it was told.
 func (f *Fleet) beat(ctx context.Context, order int) bool {
 	f.mu.Lock()
+	asked := int(f.asked.Load())
 	p := permit{Session: f.o.Session, Epoch: f.epoch, TTL: Lease.Seconds(), Order: order, Users: f.o.MaxUsers, RPS: f.o.MaxRPS,
-		Hosts: append([]string{}, f.o.Hosts...), Forbidden: append([]string{}, f.o.Forbidden...)} // never null
+		Hosts: append([]string{}, f.o.Hosts...), Forbidden: append([]string{}, f.o.Forbidden...), // never null
+		Level: f.tally.newest().number, Held: asked > 0 && int(f.running.Load()) == asked}
 	f.mu.Unlock()
 	s, err := f.client.post(ctx, "permit", p)
 	now := time.Now()
@@ -199,12 +246,13 @@ func (f *Fleet) beat(ctx context.Context, order int) bool {
 	}
 	f.mu.Unlock()
 	switch {
+	case err == nil && s.Shape:
+		f.pull(errShape.Error())
 	case err == nil && s.Shut >= p.Epoch:
 		f.pull("the fleet let go by itself: " + lapseWords(s.Why))
 	case err == nil:
 		f.forget("beat")
-		f.took(s, now)
-		return true
+		return f.took(s, now)
 	case ctx.Err() != nil && f.brake.Context().Err() != nil:
 	default:
 		f.say("beat", err.Error())
@@ -225,91 +273,6 @@ func lapseWords(why string) string {
 // pull stops the load for a lapsed permit, and says why.
 func (f *Fleet) pull(why string) {
 	if f.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonPermit, By: "engine"}) {
-		f.say("lapse "+time.Now().String(), why)
+		f.tell(why)
 	}
 }
-
-// brakes obeys the brake: every order is passed on at once and reported when
-// nobody runs any more.
-func (f *Fleet) brakes(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			f.letGo(context.WithoutCancel(ctx), "", f.brake.Take())
-			return
-		case <-f.brake.Wake():
-		}
-		f.asked.Store(0)
-		f.letGo(ctx, "", f.brake.Take())
-	}
-}
-
-// patience is how long a stop may take before it is reported as not drained.
-const patience = 10 * time.Second
-
-// letGo stops the fleet, waits until it is at zero, and reports the orders. It
-// tries again while the master does not answer: the workers' own lease has
-// ended the load by then, but a master that is back must know.
-func (f *Fleet) letGo(ctx context.Context, why string, orders []loadengine.Order) {
-	if len(orders) > 0 {
-		why = orders[len(orders)-1].Reason
-	} else if why == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	f.mu.Lock()
-	f.shut, f.order = true, 0
-	epoch := f.epoch
-	f.mu.Unlock()
-	zero := f.toZero(ctx, halt{Epoch: epoch, Why: why})
-	orders = append(orders, f.brake.Take()...)
-	for _, o := range orders {
-		if f.hooks.Stopped != nil {
-			f.hooks.Stopped(loadengine.StopReport{Stop: o.Stop, Running: o.Running, InFlight: o.InFlight,
-				Zero: time.Since(o.Pulled), Drained: zero})
-		}
-	}
-}
-
-// toZero stops the fleet and looks until nothing runs and nothing is in flight.
-func (f *Fleet) toZero(ctx context.Context, h halt) bool {
-	var ordered time.Time
-	for {
-		s, err := f.stopped(ctx, h, &ordered)
-		switch {
-		case err == nil:
-			f.running.Store(int64(s.Users))
-			f.inFlight.Store(int64(s.InFlight))
-			if s.Users == 0 && s.InFlight == 0 {
-				return true
-			}
-		case ctx.Err() == nil:
-			f.say("stop", err.Error())
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-time.After(zeroEvery):
-		}
-	}
-}
-
-// stopped orders the stop, and again twice a second: a message may be lost. In
-// between it only looks.
-func (f *Fleet) stopped(ctx context.Context, h halt, ordered *time.Time) (*state, error) {
-	if !f.leased {
-		return &state{}, f.client.stop(ctx) // it answers when no worker reports a user
-	}
-	if time.Since(*ordered) < stepEvery {
-		var s state
-		return &s, f.client.call(ctx, http.MethodGet, "/crosstalk/state", "", nil, &s)
-	}
-	s, err := f.client.post(ctx, "stop", h)
-	if err == nil {
-		*ordered = time.Now()
-	}
-	return s, err
-}
-
-const zeroEvery = 50 * time.Millisecond

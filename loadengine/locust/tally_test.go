@@ -17,7 +17,7 @@ func TestTicksAddUp(t *testing.T) {
 	y := newTally(at)
 	next := func(s *stats) (n, e uint64, last, ten float64) {
 		at = at.Add(time.Second)
-		k := y.take(s, at)
+		k := y.take(s, at, false)
 		return k.Requests, k.Errors, k.Last.RPS, k.Ten.RPS
 	}
 	for i, c := range []struct {
@@ -43,9 +43,9 @@ func TestPercentilesAreOfTheWindowAlone(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
 	y := newTally(at)
-	y.take(rowOf(1000, 0, map[string]uint64{"900": 1000}), at.Add(time.Second))
-	y.take(rowOf(1000, 0, map[string]uint64{"900": 1000}), at.Add(2*time.Second))
-	k := y.take(rowOf(1100, 0, map[string]uint64{"900": 1000, "10": 94, "52": 5, "300": 1}), at.Add(3*time.Second))
+	y.take(rowOf(1000, 0, map[string]uint64{"900": 1000}), at.Add(time.Second), false)
+	y.take(rowOf(1000, 0, map[string]uint64{"900": 1000}), at.Add(2*time.Second), false)
+	k := y.take(rowOf(1100, 0, map[string]uint64{"900": 1000, "10": 94, "52": 5, "300": 1}), at.Add(3*time.Second), false)
 	w := k.Last
 	if w.Requests != 100 || w.P50 != 10*time.Millisecond || w.P95 != 52*time.Millisecond || w.P99 != 52*time.Millisecond || w.Max != 300*time.Millisecond {
 		t.Errorf("the last two seconds: %+v", w)
@@ -87,7 +87,7 @@ func FuzzTicks(f *testing.F) {
 				return
 			}
 			at = at.Add(time.Second)
-			k := y.take(&s, at)
+			k := y.take(&s, at, false)
 			var steps uint64
 			for _, st := range k.Steps {
 				steps += st.Requests

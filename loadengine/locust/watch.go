@@ -2,16 +2,13 @@ package locust
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"crosstalk/loadengine"
 )
-
-// settled is how long an order may take before a different number of users is
-// somebody else's doing.
-const settled = 3 * time.Second
 
 // watch asks for the statistics once a second and gives ticks.
 func (f *Fleet) watch(ctx context.Context) {
@@ -29,32 +26,32 @@ func (f *Fleet) watch(ctx context.Context) {
 	}
 }
 
-// poll gives one tick. Without an answer it is a tick without requests: the
-// next answer's counts hold them.
+// poll gives one tick. Without an answer there is none: what is on the screen
+// grows old, and the next answer's counts hold what is missing.
 func (f *Fleet) poll(ctx context.Context, final bool) {
-	ask := f.client.plain
-	if f.leased || f.seen.Protocol == protocol {
-		ask = f.client.detailed
-	}
-	s, err := ask(ctx)
+	f.polling.Lock() // an older answer after a newer one would look like counts that began again
+	defer f.polling.Unlock()
+	s, err := f.ended(ctx)
 	now := time.Now()
-	var tick loadengine.Tick
 	if err != nil {
-		if !final && ctx.Err() == nil {
-			f.say("poll", err.Error())
+		if !final {
+			if !errors.Is(ctx.Err(), context.Canceled) {
+				f.say("poll", err.Error())
+			}
+			return
 		}
-		tick = loadengine.Tick{At: now}
+		s = &stats{Session: f.o.Session} // the last tick is given in any case
 	} else {
 		f.forget("poll")
-		f.mu.Lock()
-		tick = f.tally.take(s, now)
-		f.total = f.tally.total
-		f.mu.Unlock()
-		if s.Users >= 0 {
-			f.took(&state{State: s.State, Target: s.Users, Users: s.Users, InFlight: s.Users, Workers: s.Workers}, now)
-			f.stopAgain(ctx, s.Users)
-		}
 	}
+	f.mu.Lock()
+	f.tally.hold(f.held(), now)
+	if err != nil {
+		s.Seq = f.tally.since
+	}
+	tick := f.tally.take(s, now, final)
+	f.total = f.tally.total
+	f.mu.Unlock()
 	l := f.Live()
 	tick.Asked, tick.Running, tick.InFlight, tick.Ceiling, tick.Final = l.Asked, l.Running, l.InFlight, l.Ceiling, final
 	tick.Nodes = f.nodes()
@@ -63,12 +60,45 @@ func (f *Fleet) poll(ctx context.Context, final bool) {
 	}
 }
 
-// stopAgain ends what runs under a latched brake: Locust's own stop, in the
-// midst of spawning, may leave a worker at it. The plug-in does so by itself.
-func (f *Fleet) stopAgain(ctx context.Context, users int) {
-	if _, latched := f.brake.Latched(); latched && users > 0 {
-		_ = f.client.stop(ctx) // the next poll sees whether it helped
+// held tells whether as many run as are asked for.
+func (f *Fleet) held() bool {
+	asked := f.asked.Load()
+	return asked > 0 && f.running.Load() == asked
+}
+
+// ended asks what has ended. Without the lease it looks at the users, too.
+func (f *Fleet) ended(ctx context.Context) (*stats, error) {
+	if f.leased {
+		f.mu.Lock()
+		since := f.tally.since
+		f.mu.Unlock()
+		s, err := f.client.detailed(ctx, since)
+		if err == nil && s.Session != f.o.Session {
+			if s.Session != "" {
+				f.say("taken", (&taken{s.Session}).Error())
+			}
+			s = &stats{Session: f.o.Session, Seq: since} // nothing of ours
+		}
+		return s, err
 	}
+	p, err := f.client.plain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := p.state()
+	if f.plugged {
+		if s, err = f.stand(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if f.took(s, time.Now()); s.Users > 0 {
+		if _, latched := f.brake.Latched(); latched {
+			// Locust's own stop, in the midst of spawning, may leave a worker at it. The
+			// next look sees whether it helped.
+			_ = f.client.stop(ctx)
+		}
+	}
+	return p, nil
 }
 
 func (f *Fleet) nodes() *loadengine.Nodes {
@@ -76,56 +106,85 @@ func (f *Fleet) nodes() *loadengine.Nodes {
 	defer f.mu.Unlock()
 	n := &loadengine.Nodes{Lost: len(f.lost), Leased: f.leased}
 	for _, w := range here(f.seen.Workers) {
-		n.Workers++
-		n.CPU = max(n.CPU, w.CPU)
+		if !f.lost[w.ID] {
+			n.Workers++
+			n.CPU = max(n.CPU, w.CPU)
+		}
 	}
 	return n
 }
 
-// took takes in how the fleet says it stands.
-func (f *Fleet) took(s *state, now time.Time) {
+// took takes in how the fleet says it stands, and tells whether it does what it
+// was told.
+func (f *Fleet) took(s *state, now time.Time) bool {
 	f.running.Store(int64(s.Users))
 	f.inFlight.Store(int64(s.InFlight))
 	f.mu.Lock()
 	before := f.seen
 	f.seen = s
+	f.tally.cancelled(s.Workers)
+	f.tally.hold(f.held(), now)
 	f.mu.Unlock()
-	f.missed(before, s)
-	f.others(s, now)
+	f.missed(before, s, now)
+	obeys := f.others(before, s, now)
 	for _, w := range s.Workers {
 		for host := range w.Refused {
-			f.sayOnce("host "+host, loadengine.Finding{Kind: loadengine.FindingHost, Host: host, Step: "a step of the locustfile",
+			f.once("host "+host, loadengine.Finding{Kind: loadengine.FindingHost, Host: host, Step: "a step of the locustfile",
 				Remedy: fmt.Sprintf("hosts: [%q]", host)})
 		}
 	}
+	return obeys
 }
 
-// missed says which workers went, and which came without the plug-in.
-func (f *Fleet) missed(before, s *state) {
-	now := map[string]worker{}
-	for _, w := range here(s.Workers) {
-		now[w.ID] = w
+// missed says which workers went, came, came back, let go by themselves, or came
+// without the plug-in.
+func (f *Fleet) missed(before, s *state, now time.Time) {
+	was := map[string]bool{}
+	for _, w := range here(before.Workers) {
+		was[w.ID] = true
+	}
+	is := map[string]bool{}
+	var words []string
+	f.mu.Lock()
+	all := here(s.Workers)
+	for _, w := range all {
+		is[w.ID] = true
+		// Its permit is over, and the fleet's is not.
+		alone := w.Guarded && !w.Fit && s.Claimed && s.Shut < s.Epoch && w.Shut > s.Shut
+		if alone && !f.apart {
+			f.apart, f.apartAt = true, int(f.asked.Load())
+		}
+		switch {
+		case alone && !f.lost[w.ID]:
+			f.lost[w.ID] = true
+			words = append(words, fmt.Sprintf("worker %s has let go by itself, because no permit came to it in time: it runs nobody until the dial moves", brief(w.ID)))
+		case f.lost[w.ID] && !alone && (w.Fit || !f.leased):
+			delete(f.lost, w.ID)
+			words = append(words, fmt.Sprintf("worker %s is back: %d in all", brief(w.ID), len(all)))
+		case !was[w.ID] && !f.lost[w.ID]:
+			f.joined[w.ID] = now
+			words = append(words, fmt.Sprintf("worker %s joined: %d in all", brief(w.ID), len(all)))
+		}
+		if at, late := f.joined[w.ID]; late && (w.Guarded || !f.leased) {
+			delete(f.joined, w.ID)
+		} else if late && now.Sub(at) > askFor {
+			delete(f.joined, w.ID)
+			words = append(words, fmt.Sprintf("worker %s does not import crosstalk_guard.py, and gets no users", brief(w.ID)))
+		}
 	}
 	for _, w := range here(before.Workers) {
-		if _, still := now[w.ID]; still {
-			continue
-		}
-		f.mu.Lock()
-		first := !f.lost[w.ID]
-		f.lost[w.ID] = true
-		f.mu.Unlock()
-		if first {
-			f.say("lost "+w.ID, fmt.Sprintf("worker %s is lost with its users: %d left, which take no more until the dial moves", brief(w.ID), len(now)))
+		if !is[w.ID] && !f.lost[w.ID] {
+			f.lost[w.ID] = true
+			words = append(words, fmt.Sprintf("worker %s is lost with its users: %d left, which take no more until the dial moves", brief(w.ID), len(is)))
 		}
 	}
-	known := map[string]bool{}
-	for _, w := range here(before.Workers) {
-		known[w.ID] = true
+	f.words += len(words)
+	if f.words > maxSaid {
+		words = nil // a fleet that comes and goes all day
 	}
-	for id := range now {
-		if !known[id] {
-			f.say("new "+id, fmt.Sprintf("worker %s joined: %d in all", brief(id), len(now)))
-		}
+	f.mu.Unlock()
+	for _, text := range words {
+		f.tell(text)
 	}
 }
 
@@ -135,81 +194,4 @@ func brief(id string) string {
 		return id[:at+7]
 	}
 	return id
-}
-
-// others notices orders that are not ours. More than the dial wants is taken
-// back; fewer is let be until the dial moves, because everybody may ease load.
-func (f *Fleet) others(s *state, now time.Time) {
-	f.mu.Lock()
-	order, quiet := f.order, now.Sub(f.orderedAt) > settled
-	fresh := s.Foreigns > f.foreigns
-	f.foreigns = max(f.foreigns, s.Foreigns)
-	want := int(f.asked.Load())
-	if c := int(f.ceiling.Load()); c >= 0 {
-		want = min(want, c)
-	}
-	alone := len(here(s.Workers)) == 0 && order > 0
-	more := !f.leased && quiet && s.Users > order && s.State == "running"
-	fewer := alone || quiet && s.Target < order && f.yielded == 0
-	if fewer {
-		if alone {
-			s.Target = 0 // Locust stops a run without workers
-		}
-		f.yielded, f.yieldedAt, f.order = s.Target+1, want, s.Target
-	}
-	if more {
-		f.order = s.Users // so that the next turn sets it back
-	}
-	f.mu.Unlock()
-	switch at := now.Format(time.RFC3339); {
-	case fresh:
-		f.say("more "+at, fmt.Sprintf("someone else set %s in Locust itself: set back to %d", users(s.Foreign), order))
-	case more:
-		f.say("more "+at, fmt.Sprintf("someone else set %s in Locust itself: set back to %d", users(s.Users), order))
-	case alone:
-		f.say("alone "+at, "no worker is left: nobody runs until one is back and the dial moves")
-	case fewer && !runs(s.State):
-		f.say("fewer "+at, "someone else stopped the run in Locust itself: nobody runs until the dial moves")
-	case fewer:
-		f.say("fewer "+at, fmt.Sprintf("someone else set %s in Locust itself: it stays so until the dial moves", users(s.Target)))
-	}
-}
-
-// runs tells whether a state of the master's is one of a run that goes on.
-func runs(state string) bool { return state == "running" || state == "spawning" }
-
-func users(n int) string {
-	if n == 1 {
-		return "1 user"
-	}
-	return fmt.Sprintf("%d users", n)
-}
-
-// maxSaid bounds what a talkative fleet can make of us.
-const maxSaid = 200
-
-// say tells a trouble of the fleet once, until it is over.
-func (f *Fleet) say(key, text string) {
-	f.sayOnce(key, loadengine.Finding{Kind: loadengine.FindingNodes, Text: text})
-}
-
-func (f *Fleet) sayOnce(key string, n loadengine.Finding) {
-	f.mu.Lock()
-	if f.said[key] || len(f.said) >= maxSaid {
-		f.mu.Unlock()
-		return
-	}
-	f.said[key] = true
-	f.mu.Unlock()
-	if f.hooks.Finding != nil {
-		n.Count = 1
-		f.hooks.Finding(n)
-	}
-}
-
-// forget makes a trouble that is over worth telling again.
-func (f *Fleet) forget(key string) {
-	f.mu.Lock()
-	delete(f.said, key)
-	f.mu.Unlock()
 }
