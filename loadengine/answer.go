@@ -18,6 +18,11 @@ func drain(body io.ReadCloser) (int64, error) {
 	if body == http.NoBody {
 		return 0, nil
 	}
+	if b, ok := body.(*leanReader); ok {
+		if n, all := b.pass(); all {
+			return n, nil
+		}
+	}
 	n, err := io.Copy(io.Discard, body)
 	closeBody(body)
 	return n, err

@@ -58,10 +58,12 @@ func (c *crew) run() {
 // work takes turn after turn.
 func (c *crew) work(u *user) {
 	defer c.all.Done()
+	k := new(kit)
 	for {
 		for again := true; again; {
-			again = c.engine.turn(u)
+			again = c.engine.turn(u, k)
 		}
+		k.rest()
 		c.idle.Add(1)
 		var ok bool
 		select {
@@ -91,8 +93,8 @@ func (c *crew) look() { c.spare = min(c.spare, c.idle.Load()) }
 
 // turn is one whole turn of a user. It returns true if the next one has begun
 // with it.
-func (e *Engine) turn(u *user) bool {
-	_ = e.gate.turn(u) // what became of it is in the outcome
+func (e *Engine) turn(u *user, k *kit) bool {
+	_ = e.gate.turn(u, k) // what became of it is in the outcome
 	o := u.out
 	o.late = max(0, u.began.Sub(e.schedule.began)-time.Duration(u.due))
 	e.stats.record(u.step, o, u.level, u.held)
@@ -101,19 +103,19 @@ func (e *Engine) turn(u *user) bool {
 }
 
 // turn sends the user's next step. The error says why there was no answer.
-func (g *gate) turn(u *user) error {
+func (g *gate) turn(u *user, k *kit) error {
 	var t vegeta.Target
 	u.fill(&t)
-	r, err := request(u.step, &t)
+	r, err := request(u.step, &t, k)
 	if err != nil {
 		u.out.kind = "bad url"
 		return err
 	}
-	return g.send(u, r)
+	return g.send(u, r, k)
 }
 
 // request makes a request of a target; its header is the user's to give.
-func request(s *step, t *vegeta.Target) (*http.Request, error) {
+func request(s *step, t *vegeta.Target, k *kit) (*http.Request, error) {
 	to := s.parsed
 	if to == nil {
 		var err error
@@ -121,7 +123,8 @@ func request(s *step, t *vegeta.Target) (*http.Request, error) {
 			return nil, err
 		}
 	}
-	r := &http.Request{Method: t.Method, URL: to, Host: to.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	k.request = http.Request{Method: t.Method, URL: to, Host: to.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	r := &k.request
 	if len(t.Body) > 0 {
 		body := t.Body
 		r.Body, r.ContentLength = &payload{data: body}, int64(len(body))

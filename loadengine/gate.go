@@ -127,6 +127,7 @@ func (g *gate) again() error {
 type turn struct {
 	s      *sending
 	u      *user
+	kit    *kit
 	until  time.Time
 	ctx    context.Context // with until as its end; made when net/http needs it
 	cancel context.CancelFunc
@@ -142,8 +143,8 @@ func (t *turn) context() context.Context {
 
 // send sends the user's step, redirects and all, and leaves what became of it
 // in the user's outcome.
-func (g *gate) send(u *user, r *http.Request) error {
-	t := turn{s: g.current(), u: u, until: u.began.Add(u.step.timeout)}
+func (g *gate) send(u *user, r *http.Request, k *kit) error {
+	t := turn{s: g.current(), u: u, kit: k, until: u.began.Add(u.step.timeout)}
 	err := g.hops(&t, r)
 	if t.cancel != nil {
 		t.cancel()
@@ -240,7 +241,7 @@ func (g *gate) carry(t *turn, r *http.Request, first bool) (*http.Response, erro
 		}
 		return g.base.RoundTrip(r.WithContext(t.context()))
 	}
-	c, err := callOf(r)
+	c, err := callOf(r, t.kit)
 	if err != nil {
 		return nil, err
 	}

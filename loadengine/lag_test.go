@@ -32,7 +32,7 @@ func TestLagCountsFromTheDueTime(t *testing.T) {
 					e.schedule.Pace(0, 0)
 					u := <-e.schedule.assigned
 					time.Sleep(late) // as if no processor were free
-					e.turn(u)
+					e.turn(u, new(kit))
 					lag := e.stats.take(e.schedule.level.Load(), false).Lag
 					if want := (Lag{Sends: 1, P50: late, P95: late, P99: late, Max: late}); lag != want {
 						t.Errorf("%v late: %+v", late, lag)

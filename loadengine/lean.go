@@ -46,6 +46,7 @@ type call struct {
 	raw    []byte // the header, written and checked before; nil: header
 	header http.Header
 	body   []byte
+	kit    *kit // for its answer
 }
 
 // replayable tells whether sending it twice is what sending it once is.

@@ -127,7 +127,7 @@ func (p *pieces) client() (answer, *lean) {
 }
 
 func (p *pieces) ask(l *lean) answer {
-	resp, err := l.send(&sending{ctx: context.Background()}, time.Time{}, &call{addr: "a:80", method: http.MethodGet, uri: "/", host: "a"})
+	resp, err := l.send(&sending{ctx: context.Background()}, time.Time{}, &call{addr: "a:80", method: http.MethodGet, uri: "/", host: "a", kit: new(kit)})
 	if err != nil {
 		return answer{err: err}
 	}

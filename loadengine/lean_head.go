@@ -34,7 +34,7 @@ func (c *leanConn) head(k *call) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		resp, err := parseHead(raw)
+		resp, err := parseHead(raw, k.kit)
 		if err != nil {
 			return nil, err
 		}
@@ -103,12 +103,16 @@ func headEnd(b []byte, i int) (end, next int) {
 	}
 }
 
-// parseHead reads status line and header. All texts share one string.
-func parseHead(raw []byte) (*http.Response, error) {
+// parseHead reads status line and header into k. All texts share one string.
+func parseHead(raw []byte, k *kit) (*http.Response, error) {
 	text := string(raw)
 	line, rest, _ := strings.Cut(text, "\n")
 	line = strings.TrimSuffix(line, "\r")
-	resp := &http.Response{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1}
+	fields := strings.Count(rest, "\n")
+	if fields > mostFields {
+		return nil, errLongHead
+	}
+	resp, room := k.answer(fields) // room for the values, which mostly come alone
 	switch {
 	case strings.HasPrefix(line, "HTTP/1.1 "):
 	case strings.HasPrefix(line, "HTTP/1.0 "):
@@ -129,12 +133,6 @@ func parseHead(raw []byte) (*http.Response, error) {
 		return nil, malformed("status code", []byte(code))
 	}
 	resp.StatusCode = n
-	fields := strings.Count(rest, "\n")
-	if fields > mostFields {
-		return nil, errLongHead
-	}
-	resp.Header = make(http.Header, fields)
-	room := make([]string, fields) // for the values, which mostly come alone
 	last := ""
 	for rest != "" {
 		line, rest, _ = strings.Cut(rest, "\n")
@@ -228,9 +226,10 @@ func (c *leanConn) frame(k *call, resp *http.Response) error {
 		resp.ContentLength = n
 		h["Content-Length"] = length[:1]
 	}
-	// One for each answer: it is closed after the connection was given back, when
-	// somebody else may be at his own answer on it.
-	body := &leanReader{conn: c}
+	// The caller's, not the connection's: it is closed after the connection was
+	// given back, when somebody else may be at his own answer on it.
+	k.kit.body = leanReader{conn: c}
+	body := &k.kit.body
 	bodiless := resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified
 	if bodiless && k.method != http.MethodHead {
 		resp.ContentLength = 0 // whatever it says

@@ -161,7 +161,7 @@ func (w *walker) turn(u *user) Exchange {
 	w.permit.Grant(s.timeout + permitBeyond)
 	before := w.gate.findings.list()
 
-	err := w.gate.turn(u)
+	err := w.gate.turn(u, new(kit))
 	o := u.out
 	x.Status, x.Took, x.Kind = o.code, o.latency, o.kind
 	x.Hops, x.Body = w.trace.hops, w.trace.answer()

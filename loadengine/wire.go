@@ -87,7 +87,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !w.plain(r) {
 		return w.rest.RoundTrip(r)
 	}
-	c, err := callOf(r)
+	c, err := callOf(r, new(kit))
 	if err != nil {
 		return nil, err
 	}
@@ -151,9 +151,10 @@ func (p *payload) Read(b []byte) (int, error) {
 
 func (p *payload) Close() error { return nil }
 
-// callOf is what the lean path sends for r.
-func callOf(r *http.Request) (*call, error) {
-	c := &call{addr: addressOf(r.URL), method: r.Method, uri: r.URL.RequestURI(), host: r.Host, header: r.Header}
+// callOf is what the lean path sends for r; the answer will be in k.
+func callOf(r *http.Request, k *kit) (*call, error) {
+	k.call = call{addr: addressOf(r.URL), method: r.Method, uri: r.URL.RequestURI(), host: r.Host, header: r.Header, kit: k}
+	c := &k.call
 	if c.host == "" {
 		c.host = r.URL.Host
 	}
