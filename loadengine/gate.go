@@ -70,18 +70,25 @@ func newGate(brake *Brake, permit *Permit, prog *program, users []user, f *findi
 	return g
 }
 
-// dial connects, unless the address the name resolved to is production's. The
-// brake ends a dial as well: net/http itself would let it finish behind a
-// cancelled request.
+// dial connects for net/http, which would let a dial finish behind a request that
+// the brake has cancelled.
 func (g *gate) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	under := g.current().ctx
 	if err := under.Err(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	defer context.AfterFunc(under, cancel)()
-	d := net.Dialer{Timeout: dialTimeout, ControlContext: func(_ context.Context, _, resolved string, raw syscall.RawConn) error {
+	return g.connect(ctx, network, addr)
+}
+
+// connect connects, unless the address the name resolved to is production's. The
+// context is one that the brake ends.
+func (g *gate) connect(ctx context.Context, network, addr string) (net.Conn, error) {
+	// No probes of idle connections: a step's timeout ends what hangs, and probes
+	// would cost four calls of the system for each of thousands of connections.
+	d := net.Dialer{KeepAlive: -1, ControlContext: func(_ context.Context, _, resolved string, raw syscall.RawConn) error {
 		if err := g.hosts.checkResolved(resolved); err != nil {
 			g.findings.note(Finding{Kind: FindingAddress, Host: addr, Addr: resolved})
 			return err

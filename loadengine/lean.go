@@ -169,6 +169,9 @@ func (l *lean) hold(s *sending, c *leanConn) {
 
 // connect makes a new connection.
 func (l *lean) connect(s *sending, until time.Time, c *call) (*leanConn, error) {
+	if most := time.Now().Add(dialTimeout); most.Before(until) {
+		until = most
+	}
 	ctx, cancel := context.WithDeadline(s.ctx, until)
 	defer cancel()
 	raw, err := l.dial(ctx, "tcp", c.addr)

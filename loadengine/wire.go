@@ -76,7 +76,7 @@ type wire struct {
 }
 
 func (g *gate) newWire(w Wire, users int) *wire {
-	return &wire{lean: newLean(w, g.dial, g.again), rest: g.transport(w, users), routes: g.routes}
+	return &wire{lean: newLean(w, g.connect, g.again), rest: g.transport(w, users), routes: g.routes}
 }
 
 // longestLife ends a request whose context has no end of its own.
