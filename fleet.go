@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"time"
 
@@ -45,16 +44,11 @@ func (f *liveFlags) fleet(ctx context.Context, cfg *session.Config, plan loadeng
 	}
 	o := locust.Options{URL: address, Login: cfg.Engine.Login, Session: id, Host: plan.Base, Hosts: hosts, Forbidden: plan.Forbidden,
 		MaxUsers: plan.MaxUsers, MaxRPS: plan.MaxRPS, Glide: plan.Glide}
-	shown := address
-	if u, err := url.Parse(address); err == nil {
-		u.User = nil
-		shown = u.String()
-	}
 	hint := ""
 	if j := cfg.Staging.Journeys; len(j) > 1 || len(j) == 1 && len(j[0].Steps) > 1 {
 		hint = "the fleet's users do what its locustfile says: the journeys of the configuration are not walked"
 	}
-	return &session.Fleet{Address: shown, Lease: locust.Lease, Begin: fleetBegin, Drain: fleetDrain, Hint: hint,
+	return &session.Fleet{Address: locust.Shown(address), Lease: locust.Lease, Begin: fleetBegin, Drain: fleetDrain, Hint: hint,
 		Make: func(p *loadengine.Permit, b *loadengine.Brake, h loadengine.Hooks) (session.Engine, bool, error) {
 			e, err := locust.New(ctx, o, p, b, h)
 			if err != nil {

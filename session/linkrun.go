@@ -69,7 +69,7 @@ type linkCore interface {
 
 func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 	r := &linkRunner{unit: s.unit(), probes: newProbes(checks), engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
-		version: s.o.Plan.Version, mix: mixOf(s.o.Plan), named: link.Named, dips: link.DipsFor,
+		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), named: link.Named, dips: link.DipsFor,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
 	s.watch.tap = r.probes.offer
 	return r
@@ -171,12 +171,16 @@ func (r *linkRunner) check(ctx context.Context, o linkOrder) {
 	r.facts.put(fact{by: BySession, kind: TypeLinkVerdict, body: body})
 }
 
-// mixOf names the requests of a plan.
-func mixOf(p loadengine.Plan) string {
+// mixOf names the requests of journeys. What a fleet's users do stands in its
+// locustfile.
+func mixOf(journeys []loadengine.Journey, fleet bool) string {
+	if fleet {
+		return "what the locustfile says"
+	}
 	const most = 4
 	var names []string
 	n, reads := 0, true
-	for _, j := range p.Journeys {
+	for _, j := range journeys {
 		for _, st := range j.Steps {
 			name := journeyStep(st)
 			if n++; n <= most {

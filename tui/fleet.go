@@ -71,3 +71,15 @@ func (m *Model) fleetTroubles() [][]piece {
 	}
 	return g
 }
+
+// fleetRounds tells under the levels what Locust's numbers are like; nothing
+// where the load is our own.
+func (m *Model) fleetRounds() []piece {
+	switch f := m.s.Start.Fleet; {
+	case f == nil:
+		return nil
+	case !f.Leased:
+		return []piece{{"Locust tells seconds later, and no times of a level: they need crosstalk_guard.py.", inkDim}}
+	}
+	return []piece{{"Workers hand numbers in a second or two later; Locust rounds times to two digits.", inkDim}}
+}

@@ -41,6 +41,23 @@ func TestAFleetIsOnTheScreen(t *testing.T) {
 	}
 }
 
+// Under the levels it says what Locust's numbers are like, and nothing of that
+// where the load is our own.
+func TestLevelsSayWhatAFleetsNumbersAre(t *testing.T) {
+	t.Parallel()
+	m, _ := screen(busyStory(), 120, 36)
+	if rounds := m.fleetRounds(); rounds != nil {
+		t.Errorf("without a fleet: %v", rounds)
+	}
+	for leased, want := range map[bool]string{true: "two digits", false: "crosstalk_guard.py"} {
+		m.s.Start.Fleet = &session.FleetInfo{Leased: leased}
+		m.overlay = overlayLevels
+		if text := m.text(); !strings.Contains(text, want) {
+			t.Errorf("leased %t: no %q in\n%s", leased, want, text)
+		}
+	}
+}
+
 func TestThePreflightNamesTheFleet(t *testing.T) {
 	t.Parallel()
 	m, _ := before(baselineStory(3), 120, 36)

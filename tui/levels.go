@@ -140,7 +140,7 @@ func (m *Model) levelsSheet() sheet {
 	}
 	l := [][]piece{
 		{{"A request counts for the level in which it was sent. ", inkDim}, {"s", inkKey}, {what, inkDim}},
-		nil,
+		m.fleetRounds(),
 		{labelled("from  level        for", name, inkDim), {f.head, inkDim}},
 	}
 	rising := false

@@ -174,6 +174,9 @@ func (b *builder) frame(e session.Event) {
 func (b *builder) start(s *session.Start) {
 	h := &b.m.Session
 	h.ID, h.Version, h.Target, h.Demo, h.Headless = s.ID, s.Version, hidden(s.Target), s.Demo, s.Headless
+	if f := s.Fleet; f != nil {
+		h.Fleet = &session.FleetInfo{Address: hidden(f.Address), Lease: f.Lease, Leased: f.Leased}
+	}
 	h.StartedBy, h.Limits, h.Journeys, h.Mode = s.As, s.Limits, s.Journeys, s.Mode
 	h.GuardOn, h.GuardOff, h.Insecure = s.NoGuard == "", s.NoGuard, s.Insecure
 	h.Unguarded = h.GuardOn && !b.st.Watched(production)

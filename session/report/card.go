@@ -46,7 +46,7 @@ func Card(st *session.State, now time.Time) []string {
 	} else if v.State == silentState {
 		load = "load not known"
 	} else if v.Running > 0 && v.State != Ended {
-		load = "under load"
+		load = "under load" + v.Fleet.from()
 	}
 	c.row("STAGING", envWords(v.Staging, over(v))+" · "+load)
 	good := "no level was good yet"

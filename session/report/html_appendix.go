@@ -51,6 +51,9 @@ func (m *Model) setupBlocks() []block {
 	g.key("Lasted", words(lastedWords(h)))
 	g.key("Started by", foreign(orUnknown(h.StartedBy)))
 	g.key("Staging", foreign(orUnknown(h.Target)))
+	if h.Fleet != nil {
+		g.key("Load from", join(words("Locust at "), foreign(h.Fleet.Address), words(fleetWords(h.Fleet))))
+	}
 	g.key("Caps", words(capWords(m)))
 	g.key("Crosstalk", foreign(orUnknown(h.Version)))
 	g.key("Seed", foreign(h.Seed))

@@ -136,6 +136,11 @@ func (p *page) setup(m *Model) {
 	rows = append(rows, mission(h)...)
 	rows = append(rows,
 		row("Staging", inline(orUnknown(h.Target))),
+	)
+	if h.Fleet != nil {
+		rows = append(rows, row("Load from", "Locust at "+inline(h.Fleet.Address)+fleetWords(h.Fleet)))
+	}
+	rows = append(rows,
 		row("Caps", capWords(m)),
 		row("Crosstalk", inline(orUnknown(h.Version))),
 	)

@@ -80,6 +80,7 @@ type Header struct {
 	Charter    string                `json:"charter"`
 	Charters   []string              `json:"earlier_charters"`
 	Target     string                `json:"target"`
+	Fleet      *session.FleetInfo    `json:"fleet,omitempty"` // who sent the load, where that was not this machine
 	Demo       string                `json:"demo,omitempty"`
 	Headless   bool                  `json:"headless"`
 	Mode       string                `json:"mode,omitempty"` // "rate": the dial counts requests a second, and so do all numbers of users

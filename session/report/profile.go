@@ -186,6 +186,9 @@ func (w *whereabouts) begun(s *session.Start) {
 		}
 	}
 	add(&w.staging, s.Target)
+	if s.Fleet != nil {
+		add(&w.staging, s.Fleet.Address)
+	}
 	var c session.Config
 	if json.Unmarshal(s.Config, &c) == nil {
 		for _, h := range c.Staging.Hosts {

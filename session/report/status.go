@@ -38,7 +38,8 @@ type Status struct {
 	People     []string    `json:"people"` // who is here, as far as that is known; of a session that is over, who was
 	Charter    string      `json:"charter"`
 	Target     string      `json:"target"`
-	Mode       string      `json:"mode,omitempty"` // "rate": the dial counts requests a second, and so do all numbers of users
+	Fleet      *Fleet      `json:"fleet,omitempty"` // who sends the load, where that is not this machine
+	Mode       string      `json:"mode,omitempty"`  // "rate": the dial counts requests a second, and so do all numbers of users
 	Asked      int         `json:"asked"`
 	Running    int         `json:"running"`
 	Level      float64     `json:"level_seconds"` // how long asked has been so
@@ -124,6 +125,7 @@ func status(st *session.State, now time.Time) *Status {
 	}
 	v.Session, v.Target, v.Charter, v.Mode = st.Start.ID, hidden(st.Start.Target), st.Charter, st.Start.Mode
 	v.people(st)
+	v.Fleet = fleetOf(st)
 	ms := elapsed.Milliseconds()
 	v.Elapsed, v.Worked, v.Timebox, v.Paused = elapsed.Seconds(), st.Worked(ms).Seconds(), st.Timebox.Seconds(), st.Paused
 	if st.Timebox > 0 && v.State == Running {
