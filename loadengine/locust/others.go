@@ -56,7 +56,7 @@ func (f *Fleet) others(before, s *state, now time.Time) bool {
 		obeys = obeys && int64(s.Hands) == f.client.hands.Swap(int64(s.Hands))
 	}
 	f.below = !obeys
-	few := quiet && s.Users < f.order
+	few := quiet && obeys && s.Users < f.order
 	order = f.order
 	f.mu.Unlock()
 	if word != "" {
