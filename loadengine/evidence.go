@@ -33,14 +33,14 @@ type Exemplar struct {
 	Code          int // 0: no answer
 	User          int // from 1
 	Trace         string
-	Method, URL   string // as it was sent
+	Method, URL   string // as it was sent, before any redirect, as Header and Body
 	Header        http.Header
 	Body          []byte // its first 8 KiB
 	Reached       string // where redirects led; empty without any
 	Answer        http.Header
 	Start         []byte   // of the answer's body, its first 8 KiB
 	Err           string   // why there was no answer
-	Private       []string // what this user filled in and saved
+	Private       []string // what this user filled in, was given and saved, then and before
 }
 
 const (
@@ -133,8 +133,9 @@ func (v *evidence) wants(u *user, code int) bool {
 	return u.lot || int64(time.Since(u.began)) > c.slowest.Load()
 }
 
-// offer takes an exchange that has ended, if it is one to keep.
-func (v *evidence) offer(u *user, r *http.Request, resp *http.Response, start []byte, err error) {
+// offer takes an exchange that has ended, if it is one to keep. It comes before
+// the values that its answer gave are saved: what was sent held those from before.
+func (v *evidence) offer(u *user, r *http.Request, resp *http.Response, start []byte, given []string, err error) {
 	o := &u.out
 	k := v.of(u.level)
 	if o.kind == "" {
@@ -150,6 +151,7 @@ func (v *evidence) offer(u *user, r *http.Request, resp *http.Response, start []
 	x := &Exemplar{Level: k.level.number, Asked: k.level.asked, Journey: u.step.journey, Step: u.step.name, Kind: o.kind, At: u.began, Latency: o.latency,
 		Code: o.code, User: int(u.slot) + 1, Trace: u.trace, Method: u.step.method, Start: bytes.Clone(start)}
 	x.request(u, r, o.hops)
+	x.Private = append(x.Private, given...)
 	if resp != nil {
 		x.Answer = resp.Header.Clone()
 	}
@@ -159,25 +161,27 @@ func (v *evidence) offer(u *user, r *http.Request, resp *http.Response, start []
 	v.keep(k, u, x)
 }
 
-// request takes what was sent, and what of it is the user's own.
+// request takes what was sent, as it was, and what of it is the user's own. r is
+// the last of its requests, which redirects led to; nil if none was sent.
 func (x *Exemplar) request(u *user, r *http.Request, hops int) {
-	s := u.step
-	x.URL = s.fixedURL
-	if x.URL == "" {
-		x.URL = u.renderURL(s)
-	}
-	body := s.fixedBody
-	if len(s.body.parts) > 0 {
-		body = s.body.render(nil, u.value)
-	}
-	x.Body = bytes.Clone(body[:min(len(body), keptStart)])
-	if r != nil {
-		x.Header = r.Header.Clone()
+	if first := u.first; first != nil {
+		x.URL = sentURL(first)
+		if body, ok := first.Body.(*payload); ok {
+			x.Body = bytes.Clone(body.data[:min(len(body.data), keptStart)])
+		}
+		x.Header = first.Header.Clone()
 		if u.trace != "" {
 			x.Header.Set("Traceparent", u.trace)
 		}
+		for _, c := range first.Cookies() {
+			x.Private = append(x.Private, c.Value)
+		}
+	} else if x.URL = u.step.fixedURL; x.URL == "" {
+		x.URL = u.renderURL(u.step) // nothing was sent, so nothing was saved since
+	}
+	if r != nil {
 		if hops > 0 {
-			x.Reached = r.URL.String()
+			x.Reached = sentURL(r)
 		}
 		if u.jar != nil {
 			for _, c := range u.jar.Cookies(r.URL) {
@@ -191,6 +195,13 @@ func (x *Exemplar) request(u *user, r *http.Request, hops int) {
 	for _, value := range u.saved {
 		x.Private = append(x.Private, value)
 	}
+}
+
+// sentURL is the address of a request as it goes on the wire.
+func sentURL(r *http.Request) string {
+	shown := *r.URL
+	shown.Fragment, shown.RawFragment = "", ""
+	return shown.String()
 }
 
 func (v *evidence) keep(k *kept, u *user, x *Exemplar) {

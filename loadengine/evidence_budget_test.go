@@ -36,7 +36,7 @@ func (c *course) answers(kind string, n int) {
 		u := &user{level: c.level, step: &step{name: fmt.Sprint(at), index: at}, lot: true}
 		for i := range n {
 			u.out = outcome{kind: kind, latency: time.Duration(i+1) * time.Millisecond}
-			c.v.offer(u, nil, nil, nil, nil)
+			c.v.offer(u, nil, nil, nil, nil, nil)
 		}
 	}
 }

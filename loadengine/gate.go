@@ -159,6 +159,7 @@ func (g *gate) send(u *user, r *http.Request, k *kit) error {
 	sent := u.sent
 	u.sent = nil // a user who thinks keeps nothing of it
 	if err == nil {
+		u.first = nil
 		return nil
 	}
 	o := &u.out
@@ -181,9 +182,10 @@ func (g *gate) send(u *user, r *http.Request, k *kit) error {
 			o.fate = fateTimeout
 		}
 		if g.evidence != nil {
-			g.evidence.offer(u, sent, nil, nil, err)
+			g.evidence.offer(u, sent, nil, nil, nil, err)
 		}
 	}
+	u.first = nil
 	return err
 }
 
@@ -218,7 +220,9 @@ func (g *gate) hops(t *turn, r *http.Request) error {
 		}
 		u.out.hops = hop
 		sent := u.withCookies(r)
-		u.sent = sent
+		if u.sent = sent; hop == 0 {
+			u.first = sent
+		}
 		resp, err := g.carry(t, sent, hop == 0) //nolint:bodyclose // read and closed below, by who takes the answer
 		if err != nil {
 			return err
@@ -321,27 +325,32 @@ func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
 	if o.kind == "" && lost {
 		o.kind = kindAstray
 	}
+	var room [4]string
+	given := room[:0]
 	if o.kind == "" {
-		o.kind = u.saveFrom(resp, body)
+		given, o.kind = u.given(given, resp, body)
 	}
 	g.looks(u, r, resp)
 	if g.evidence != nil {
-		g.evidence.offer(u, r, resp, body[:min(len(body), keptStart)], nil)
+		g.evidence.offer(u, r, resp, body[:min(len(body), keptStart)], given, nil)
+	}
+	for i, v := range given {
+		u.save(s.save[i].name, v)
 	}
 	return nil
 }
 
-// saveFrom takes the step's values out of a response. A value that is not there
+// given appends the step's values out of a response. A value that is not there
 // is a failure, of which it returns the kind.
-func (u *user) saveFrom(resp *http.Response, body []byte) string {
+func (u *user) given(to []string, resp *http.Response, body []byte) (values []string, kind string) {
 	for _, sv := range u.step.save {
 		v, ok := sv.from(resp, body, func(name string) (string, bool) { return u.cookie(resp, name) })
 		if !ok {
-			return "save " + sv.name
+			return to, "save " + sv.name
 		}
-		u.save(sv.name, v)
+		to = append(to, v)
 	}
-	return ""
+	return to, ""
 }
 
 // withCookies returns r with the cookies of the user's jar.

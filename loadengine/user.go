@@ -47,7 +47,8 @@ type user struct {
 	again   bool // the journey is walked again, because a step of it failed
 	began   time.Time
 	ticket  ticket        // in the sequence of results
-	sent    *http.Request // what got no answer
+	first   *http.Request // as it was sent, before redirects
+	sent    *http.Request // the last of its requests, until its answer has come
 	trace   string        // the traceparent that was sent
 	lot     bool          // drawn as an example of good answers
 	out     outcome

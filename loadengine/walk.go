@@ -30,7 +30,7 @@ type Exchange struct {
 	Err     error         // why there was no answer
 	Saved   []Saved       // in the order of their names
 	Found   []Finding     // what this exchange showed about hosts
-	Private []string      // what the user was given of the data, and its cookies
+	Private []string      // what the user was given of the data, its cookies, and all it has saved
 }
 
 // Hop is one request on the wire and the head of its answer.
@@ -188,6 +188,9 @@ func (w *walker) turn(u *user) Exchange {
 // included.
 func (x *Exchange) private(u *user) {
 	for _, value := range u.row {
+		x.Private = append(x.Private, value)
+	}
+	for _, value := range u.saved { // of a step that failed after it had saved some, too
 		x.Private = append(x.Private, value)
 	}
 	for _, h := range x.Hops {
