@@ -189,12 +189,7 @@ func (x *Exemplar) request(u *user, r *http.Request, hops int) {
 			}
 		}
 	}
-	for _, value := range u.row {
-		x.Private = append(x.Private, value)
-	}
-	for _, value := range u.saved {
-		x.Private = append(x.Private, value)
-	}
+	x.Private = u.own(x.Private)
 }
 
 // sentURL is the address of a request as it goes on the wire.

@@ -39,7 +39,7 @@ type Journey struct {
 type Think struct{ Min, Max time.Duration }
 
 // Step is one request. {{name}} in URL, header values and body is replaced by
-// a saved value or the user's data row.
+// a value that the journey has saved, else by the user's data row.
 type Step struct {
 	Name    string // for statistics; empty is "METHOD URL"
 	Method  string // empty is GET, or POST with a body

@@ -36,7 +36,7 @@ type user struct {
 
 	row     map[string]string
 	random  *rand.PCG
-	saved   map[string]string
+	saved   []map[string]string // by journey
 	jar     *cookiejar.Jar
 	once    []bool // by journey: its once steps have run
 	journey *journey
@@ -209,19 +209,39 @@ func (u *user) backOff(o outcome) time.Duration {
 	return wait
 }
 
-// value is what {{name}} stands for: a saved value, else the user's data.
+// value is what {{name}} stands for: a value that this journey saved, else the
+// user's data. What another journey saves under the same name is another value.
 func (u *user) value(name string) string {
-	if v, ok := u.saved[name]; ok {
-		return v
+	if i := u.journey.index; i < len(u.saved) {
+		if v, ok := u.saved[i][name]; ok {
+			return v
+		}
 	}
 	return u.row[name]
 }
 
 func (u *user) save(name, value string) {
-	if u.saved == nil {
-		u.saved = make(map[string]string)
+	i := u.journey.index
+	for len(u.saved) <= i {
+		u.saved = append(u.saved, nil)
 	}
-	u.saved[name] = value
+	if u.saved[i] == nil {
+		u.saved[i] = make(map[string]string)
+	}
+	u.saved[i][name] = value
+}
+
+// own appends what is the user's own: its row, and what all journeys have saved.
+func (u *user) own(to []string) []string {
+	for _, value := range u.row {
+		to = append(to, value)
+	}
+	for _, journey := range u.saved {
+		for _, value := range journey {
+			to = append(to, value)
+		}
+	}
+	return to
 }
 
 // fill writes the user's next request into t.

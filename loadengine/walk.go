@@ -172,7 +172,7 @@ func (w *walker) turn(u *user) Exchange {
 	x.Detail = detail(w.steps[s.index], x.Kind, x.Status, x.Body)
 	for _, sv := range s.save {
 		if x.Kind == "" {
-			x.Saved = append(x.Saved, Saved{sv.name, u.saved[sv.name]})
+			x.Saved = append(x.Saved, Saved{sv.name, u.value(sv.name)})
 		}
 	}
 	x.private(u)
@@ -187,12 +187,7 @@ func (w *walker) turn(u *user) Exchange {
 // private takes what is the user's own of an exchange, what its answers set
 // included.
 func (x *Exchange) private(u *user) {
-	for _, value := range u.row {
-		x.Private = append(x.Private, value)
-	}
-	for _, value := range u.saved { // of a step that failed after it had saved some, too
-		x.Private = append(x.Private, value)
-	}
+	x.Private = u.own(nil) // what a step saved before it failed, too
 	for _, h := range x.Hops {
 		for _, c := range (&http.Request{Header: h.Header}).Cookies() {
 			x.Private = append(x.Private, c.Value)
