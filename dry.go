@@ -189,6 +189,9 @@ func (d *dry) step(when string, s loadengine.Step, m session.Step) {
 	if s.Name != "" && !strings.HasPrefix(s.URL, strings.TrimPrefix(s.Name, method+" ")) {
 		d.say("", "  called %s", d.cfg.Mask(s.Name))
 	}
+	if names := d.compiled.Plan.Withheld(s); len(names) > 0 {
+		d.say("", "  without %s: for staging's own host alone", strings.Join(names, ", "))
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
 		d.say("", "  %s: %s", name, hidden(name, m.Headers[name]))
 	}

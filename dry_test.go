@@ -96,3 +96,23 @@ func TestImportUsageErrors(t *testing.T) {
 		}
 	}
 }
+
+// A step to a further host goes without staging's credentials; a plan on paper
+// and a try say so.
+func TestCredentialsForAFurtherHostAreSaid(t *testing.T) {
+	t.Parallel()
+	file := write(t, "crosstalk.yaml", `staging:
+  url: http://127.0.0.1:1
+  hosts: [cdn.test]
+  headers: {Authorization: "Bearer ${SHOP_TOKEN}", X-Shop: "${SHOP_TOKEN}", X-Team: shop}
+  journeys: [{name: j, steps: [GET /a, {get: "http://cdn.test/p.png"}]}]
+  checks: [{tcp: "127.0.0.1:1"}]
+`)
+	cmd := command(t, "run", "-c", file, "--dry")
+	cmd.Env = append(cmd.Env, "SHOP_TOKEN=tok-4711-long")
+	p := start(t, cmd)
+	p.exits(0)
+	if text := p.out.text(); strings.Count(text, "without Authorization, X-Shop: for staging's own host alone") != 1 || strings.Contains(text, "tok-4711") {
+		t.Errorf("the plan on paper:\n%s", text)
+	}
+}

@@ -165,6 +165,8 @@ func (t *trial) remedyStatus(x loadengine.Exchange, step loadengine.Step) []stri
 		return []string{remedyProxy(via, x.Status, hostOf(last.URL))}
 	case x.Status < 400:
 		return []string{fmt.Sprintf("the step expects %s: correct the step, or write expect: %d", step.Expect.Status, x.Status)}
+	case (x.Status == 401 || x.Status == 403) && len(t.plan.Withheld(step)) > 0:
+		return []string{fmt.Sprintf("%s of staging.headers is for staging's own host alone: if %s needs it, give the step headers of its own", strings.Join(t.plan.Withheld(step), ", "), hostOf(last.URL))}
 	case x.Status == 401 && http.Header(last.Header).Get("Authorization") != "":
 		return []string{"the credentials are not taken: is the variable's value current, and is it staging's?"}
 	case x.Status == 401:

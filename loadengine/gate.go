@@ -193,6 +193,9 @@ func (g *gate) send(u *user, r *http.Request, k *kit) error {
 func (g *gate) hops(t *turn, r *http.Request) error {
 	u := t.u
 	r.Header = u.header()
+	if s := &u.step.site; s.unknown() {
+		r.Header = s.leave(r.Header, r.URL.Hostname())
+	}
 	g.evidence.begin(u, r.Header)
 	if len(u.step.host.parts) > 0 {
 		r.Host = string(u.step.host.render(nil, u.value))

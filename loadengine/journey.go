@@ -56,6 +56,7 @@ type step struct {
 	fixedURL  string   // when nothing has to be rendered
 	parsed    *url.URL // the same
 	raw       []byte   // the header as it is written, when nothing has to be rendered
+	site      site
 	fixedBody []byte
 	needsBody bool // expect or save read the body
 }

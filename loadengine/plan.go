@@ -7,12 +7,13 @@ import (
 
 // Plan is all that an engine needs to know. It is read at New and not after.
 type Plan struct {
-	Base      string   // staging's URL: steps are relative to it, and its host is allowed
-	Hosts     []string // further hosts that load may reach, host or host:port; without a port, the scheme's own
-	Forbidden []string // host:port that production's checks use: always refused
-	Header    http.Header
-	ServedBy  string // header of answers that names the server; "" is none
-	Version   string // of the program, for the User-Agent
+	Base      string      // staging's URL: steps are relative to it, and its host is allowed
+	Hosts     []string    // further hosts that load may reach, host or host:port; without a port, the scheme's own
+	Forbidden []string    // host:port that production's checks use: always refused
+	Header    http.Header // of all steps
+	Private   []string    // names in Header that, as Authorization and Cookie, only Base's host and those below it get
+	ServedBy  string      // header of answers that names the server; "" is none
+	Version   string      // of the program, for the User-Agent
 	Journeys  []Journey
 	Data      []map[string]string // one row for each user, recycled in order
 	Timeout   time.Duration       // of one request with its redirects; 0 is 30 s

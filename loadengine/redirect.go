@@ -71,6 +71,7 @@ func (g *gate) redirect(u *user, r *http.Request, resp *http.Response) *http.Req
 			next.Header.Del(secret)
 		}
 	}
+	next.Header = u.step.site.leave(next.Header, to.Hostname())
 	return &next
 }
 

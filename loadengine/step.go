@@ -48,7 +48,9 @@ func (c *compiler) step(where string, s Step, known, everSaved map[string]bool) 
 	c.stepURL(where, t, s.URL, known)
 	contentType := c.stepBody(where, t, s.Body, known)
 	c.stepHeader(where, t, s.Header, contentType, known, everSaved)
-	t.raw = t.rawHeader()
+	if !t.site.unknown() {
+		t.raw = t.rawHeader()
+	}
 	var errs []error
 	t.expect, errs = compileExpect(s.Expect)
 	c.prefixed(where, errs)
@@ -92,6 +94,7 @@ func (c *compiler) stepURL(where string, t *step, text string, known map[string]
 		return
 	}
 	t.origin = c.base.Scheme + "://" + c.base.Host
+	t.site = siteOf(c.base, nil)
 	full := text
 	switch {
 	case text == "":
@@ -129,6 +132,7 @@ func (c *compiler) stepURL(where string, t *step, text string, known map[string]
 		c.problem("%s: url: write user and password as a header Authorization", where)
 		return
 	}
+	t.site = siteOf(c.base, u)
 	if err := c.prog.hosts.check(u.Scheme, u.Host); errors.Is(err, errHost) {
 		c.problem("%s: url %q: %w: add %s", where, clip(text), err, hostsLine(spelled(u.Scheme, u.Host)))
 	} else if err != nil {
@@ -246,8 +250,9 @@ func (c *compiler) stepHeader(where string, t *step, own http.Header, contentTyp
 	if contentType != "" {
 		merged.Set("Content-Type", contentType)
 	}
-	if c.auth != "" {
+	if c.auth != "" && !hasHeader(own, "Authorization") && (t.site.host == "" || canonicalHost(t.site.host) == canonicalHost(t.site.base)) {
 		merged.Set("Authorization", c.auth)
+		t.site.private, t.site.login = append(t.site.private, "Authorization"), true
 	}
 	for key, values := range c.plan.Header {
 		// A header for all steps may carry a token that a login saves. Steps
@@ -255,7 +260,15 @@ func (c *compiler) stepHeader(where string, t *step, own http.Header, contentTyp
 		if c.wrongHeader[key] || c.lateOnly(values, known, everSaved) {
 			continue
 		}
-		merged[textproto.CanonicalMIMEHeaderKey(key)] = values
+		canonical := textproto.CanonicalMIMEHeaderKey(key)
+		if c.plan.private(key) && !hasHeader(own, key) {
+			if t.site.host != "" && !sameSite(t.site.base, t.site.host) {
+				continue
+			}
+			t.site.private = append(t.site.private, canonical)
+			t.site.login = t.site.login && canonical != "Authorization"
+		}
+		merged[canonical] = values
 	}
 	for key, values := range own {
 		merged[textproto.CanonicalMIMEHeaderKey(key)] = values

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,7 +126,7 @@ func (c *Config) problem(at place, what, remedy string) Problem {
 }
 
 func (c *Config) plan(caps Caps) loadengine.Plan {
-	p := loadengine.Plan{Base: c.Staging.URL, Hosts: c.Staging.Hosts, Header: header(c.Staging.Headers), Version: caps.Version, ServedBy: c.Staging.ServedBy, Mode: cmp.Or(caps.Mode, c.Staging.Mode),
+	p := loadengine.Plan{Base: c.Staging.URL, Hosts: c.Staging.Hosts, Header: header(c.Staging.Headers), Private: c.privateHeaders(), Version: caps.Version, ServedBy: c.Staging.ServedBy, Mode: cmp.Or(caps.Mode, c.Staging.Mode),
 		Data: c.Staging.DataRows, MaxUsers: DefaultUsers, MaxRPS: c.Staging.Limits.RPS, Glide: caps.Glide, Seed: caps.Seed}
 	if n := c.Staging.Limits.Users; n > 0 {
 		p.MaxUsers = n
@@ -197,6 +198,19 @@ func bodyJSON(v any) string {
 		return ""
 	}
 	return string(bytes.TrimSpace(b))
+}
+
+// privateHeaders are the headers of staging that hold a secret: by their name, by
+// their form, or because it came from the environment.
+func (c *Config) privateHeaders() []string {
+	var names []string
+	for name, v := range c.Staging.Headers {
+		if isSecretName(name) || SecretValue(v) || c.Mask(v) != v {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func header(m map[string]string) http.Header {
