@@ -43,9 +43,13 @@ func (c *Config) ReadBuild(ctx context.Context) (string, error) {
 	if c.Staging.Build == nil {
 		return "", nil
 	}
-	target, err := url.JoinPath(c.Staging.URL, c.Staging.Build.Path)
+	path, query, asks := strings.Cut(c.Staging.Build.Path, "?")
+	target, err := url.JoinPath(c.Staging.URL, path)
 	if err != nil {
 		return "", fmt.Errorf("read build: %w", err)
+	}
+	if asks {
+		target += "?" + query
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
@@ -74,7 +78,7 @@ func (c *Config) ReadBuild(ctx context.Context) (string, error) {
 	if resp.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("read build: %s answered %s", c.Mask(target), resp.Status)
 	}
-	return buildIn(buf.Bytes()), nil
+	return clip(c.Mask(buildIn(buf.Bytes()))), nil // masked before it is cut: half a secret is one still
 }
 
 func buildIn(body []byte) string {
@@ -82,12 +86,12 @@ func buildIn(body []byte) string {
 	if json.Unmarshal(body, &m) == nil {
 		for _, key := range []string{"build", "version", "commit", "revision"} {
 			if v, ok := m[key]; ok {
-				return clip(fmt.Sprint(v))
+				return fmt.Sprint(v)
 			}
 		}
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
-	return clip(first)
+	return first
 }
 
 func clip(s string) string {
