@@ -23,6 +23,7 @@ type shop struct {
 	*httptest.Server
 	static  *httptest.Server
 	foreign *httptest.Server
+	hooks   *httptest.Server // a chat and a Grafana that are told
 
 	mu       sync.Mutex
 	sessions map[string]string // cookie: CSRF field
@@ -33,6 +34,8 @@ type shop struct {
 	pictures int
 	orders   int
 	expired  int
+	told     int // messages that came to the chat, and annotations
+	builds   int // times that the build was asked for
 	other    int // requests of load over another protocol, or of nobody's certificate
 
 	secured string // a folder with certificates: over HTTP/2, with a client's; "" is plain HTTP/1.1
@@ -66,17 +69,25 @@ func newShop(t *testing.T, secured bool) *shop {
 		}
 	}
 	s.static, s.foreign = serve(count(&s.pictures)), serve(count(&s.abroad))
+	s.hooks = httptest.NewServer(http.HandlerFunc(s.hook))
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /version", s.build)
 	mux.HandleFunc("GET /login", s.form)
 	mux.HandleFunc("POST /login", s.login)
 	mux.HandleFunc("POST /token", s.token)
 	mux.HandleFunc("POST /orders", s.order)
-	mux.HandleFunc("GET /partner", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /partner/{place}", func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("place") != secrets["SHOP_PLACE"] {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.bad(w, 404, "partner at %s", r.URL)
+			return
+		}
 		http.Redirect(w, r, s.foreign.URL+"/pay", http.StatusFound)
 	})
 	mux.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {})
 	s.Server = serve(mux)
-	t.Cleanup(func() { s.Close(); s.static.Close(); s.foreign.Close() })
+	t.Cleanup(func() { s.Close(); s.static.Close(); s.foreign.Close(); s.hooks.Close() })
 	return s
 }
 
@@ -106,7 +117,7 @@ func (s *shop) form(w http.ResponseWriter, _ *http.Request) {
 	id, csrf := fmt.Sprintf("sid-%d-longenough", len(s.sessions)), fmt.Sprintf("csrf-%d-longenough", len(s.sessions))
 	s.sessions[id] = csrf
 	http.SetCookie(w, &http.Cookie{Name: "sid", Value: id, Path: "/"})
-	fmt.Fprintf(w, `<form method="post"><input type="hidden" name="csrf" value="%s"><input name=user><input name=password type=password></form>`, csrf)
+	fmt.Fprintf(w, `<form method="post" data-shop="zq9-regex-secret"><input type="hidden" name="csrf" value="%s"><input name=user><input name=password type=password></form>`, csrf)
 }
 
 func (s *shop) login(w http.ResponseWriter, r *http.Request) {
@@ -120,6 +131,8 @@ func (s *shop) login(w http.ResponseWriter, r *http.Request) {
 		s.bad(w, 403, "csrf %q of %s", r.PostFormValue("csrf"), c.Value)
 	case r.PostFormValue("password") != "pw-of-"+r.PostFormValue("user"):
 		s.bad(w, 401, "password %q of %q", r.PostFormValue("password"), r.PostFormValue("user"))
+	case r.PostFormValue("pin") != secrets["SHOP_PIN"]:
+		s.bad(w, 400, "pin %q", r.PostFormValue("pin"))
 	default:
 		s.logins[r.PostFormValue("user")]++
 		http.Redirect(w, r, "/health", http.StatusSeeOther)
@@ -130,13 +143,13 @@ func (s *shop) token(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if want := `{"client":"env-client-secret","note":"hello"}`; string(body) != want {
+	if want := `{"client":"` + secrets["SHOP_CLIENT"] + `","note":"hello"}`; string(body) != want {
 		s.bad(w, 400, "token asked with %s", body)
 		return
 	}
 	token := fmt.Sprintf("token-%d-longenough", len(s.tokens))
 	s.tokens[token] = tokenWorth
-	fmt.Fprintf(w, `{"access":{"token":"%s"}}`, token)
+	fmt.Fprintf(w, `{"access":{"token":"%s"},"realm":"%s","tenant":"zq9-"}`, token, secrets["SHOP_REALM"])
 }
 
 func (s *shop) order(w http.ResponseWriter, r *http.Request) {
@@ -144,9 +157,14 @@ func (s *shop) order(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	token := strings.TrimPrefix(r.Header.Get("X-Auth"), "Bearer ")
 	left, known := s.tokens[token]
+	body, _ := io.ReadAll(r.Body)
+	_, word, _ := r.BasicAuth()
+	tenant, err := r.Cookie("tenant")
 	switch {
-	case !known || r.URL.Query().Get("key") != "env-key secret/+" || r.Header.Get("X-Api-Key") != "env-header-secret":
+	case !known || r.URL.Query().Get("key") != secrets["SHOP_KEY"] || r.Header.Get("X-Api-Key") != secrets["SHOP_HEADER"]:
 		s.bad(w, 400, "order with %q, key %q, %q", token, r.URL.Query().Get("key"), r.Header.Get("X-Api-Key"))
+	case !strings.HasSuffix(string(body), " voucher "+secrets["SHOP_VOUCHER"]) || word != secrets["SHOP_BASIC"] || err != nil || tenant.Value != secrets["SHOP_COOKIE"]:
+		s.bad(w, 400, "order of %q with password %q, cookie %v", body, word, tenant)
 	case left == 0:
 		s.expired++
 		w.WriteHeader(http.StatusUnauthorized)
@@ -160,23 +178,73 @@ func (s *shop) order(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// secrets are what a session on the shop may know and never tell.
-var secrets = map[string]string{"SHOP_CLIENT": "env-client-secret", "SHOP_KEY": "env-key secret/+", "SHOP_HEADER": "env-header-secret", "SHOP_CHECK": "env-check-secret"}
+// build says what runs, to who has the key.
+func (s *shop) build(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.URL.Query().Get("key") != secrets["SHOP_BUILD"] {
+		s.bad(w, 403, "build asked with %q", r.URL)
+		return
+	}
+	s.builds++
+	fmt.Fprintf(w, `{"version":"1.7 of %s"}`, secrets["SHOP_BUILD"])
+}
+
+// hook is where a chat and a Grafana are told.
+func (s *shop) hook(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	chat, token := r.URL.Path == "/hook/"+secrets["SHOP_HOOK"], r.Header.Get("Authorization") == "Bearer "+secrets["SHOP_GRAFANA"]
+	if !chat && !token {
+		s.bad(w, 403, "told at %s", r.URL)
+		return
+	}
+	s.told++
+	if chat {
+		w.WriteHeader(http.StatusInternalServerError) // so that it is written down that it could not be told
+	}
+	fmt.Fprint(w, "{}")
+}
+
+// secrets are what a session on the shop may know and never tell, each in another
+// kind of place. A column of its data, and what its answers give, is a part of all.
+var secrets = map[string]string{
+	"SHOP_CLIENT": "zq9-client-secret", "SHOP_KEY": "zq9-key secret/+", "SHOP_HEADER": "zq9-header-secret", "SHOP_CHECK": "zq9-check-secret",
+	"SHOP_BASIC": "zq9-basic-secret", "SHOP_PIN": "zq9-pin-secret", "SHOP_VOUCHER": "zq9-voucher;secret", "SHOP_REALM": "zq9-realm-secret", "SHOP_REGEX": "zq9-regex-secret",
+	"SHOP_COOKIE": "zq9-cookie-secret", "SHOP_BUILD": "zq9-build-secret", "SHOP_HOOK": "zq9-hook-secret", "SHOP_GRAFANA": "zq9-grafana-secret", "SHOP_LOOK": "zq9-look-secret", "SHOP_PLACE": "zq9-place-secret",
+}
+
+// leaks returns what of the secrets, of passwords, tokens, cookies and hidden
+// fields stands in a text: parts of them, as they may be written.
+func leaks(all string) []string {
+	parts := []string{"pw-of-", "-longenough", "key secret", "key+secret", "key%20secret", "c2hvcDp6cTkt"}
+	for _, v := range secrets {
+		parts = append(parts, strings.TrimPrefix(v, "zq9-"))
+	}
+	var out []string
+	for _, part := range parts {
+		if at := strings.Index(all, part); at >= 0 {
+			out = append(out, fmt.Sprintf("%q stands in: …%s…", part, all[max(0, at-200):min(len(all), at+60)]))
+		}
+	}
+	return out
+}
 
 // configure writes what a tester of the shop would.
 func (s *shop) configure(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	rows := "login,password\n"
+	rows := "login,password,tenant\n"
 	for _, who := range []string{"anna", "berta", "cleo"} {
-		rows += who + ",pw-of-" + who + "\n"
+		rows += who + ",pw-of-" + who + ",zq9-\n"
 	}
 	wire := ""
 	if s.secured != "" {
 		wire = fmt.Sprintf("  ca: %[1]s/ca.pem\n  cert: %[1]s/client.pem\n  key: %[1]s/client.key\n", s.secured)
 	}
-	text := strings.NewReplacer("SHOP", s.URL, "STATICHOST", addressOf(s.static), "WIRE", wire, "STATIC", s.static.URL).Replace(`staging:
-  url: SHOP
+	text := strings.NewReplacer("SHOPURL", strings.Replace(s.URL, "://", "://shop:${BASIC}@", 1), "SHOP", s.URL, "HOOKS", s.hooks.URL, "STATICHOST", addressOf(s.static), "WIRE", wire, "STATIC", s.static.URL).Replace(`staging:
+  url: SHOPURL
+  build: {from: "GET /version?key=${BUILD}"}
 WIRE  hosts: ["STATICHOST"]
   served_by: X-Served-By
   data: users.csv
@@ -186,17 +254,18 @@ WIRE  hosts: ["STATICHOST"]
       weight: 3
       think: 1ms..5ms
       once:
-        - {get: /login, save: {csrf: {regex: 'name="csrf" value="([^"]+)"'}}, expect: {contains: "<form"}}
-        - {post: /login, form: {user: "{{login}}", password: "{{password}}", csrf: "{{csrf}}"}, save: {}, expect: 2xx}
-        - {post: /token, json: {client: "${CLIENT}", note: hello}, save: {token: $.access.token}}
+        - {get: /login, save: {csrf: {regex: '${REGEX}"><input type="hidden" name="csrf" value="([^"]+)"'}}, expect: {contains: '<form method="post" data-shop="${REGEX}'}}
+        - {post: /login, form: {user: "{{login}}", password: "{{password}}", csrf: "{{csrf}}", pin: "${PIN}"}, save: {}, expect: 2xx}
+        - {post: /token, json: {client: "${CLIENT}", note: hello}, save: {token: $.access.token, tenant: $.tenant}, expect: {contains: "${REALM}", json: {$.realm: "${REALM}"}}}
       steps:
-        - {post: "/orders?key=${QUERY}", body: "order by {{login}} with {{password}}", expect: {status: 201, json: {$.order.state: paid}}, headers: {X-Auth: "Bearer {{token}}"}, timeout: 5s}
+        - {post: "/orders?key=${QUERY}", body: "order by {{login}} with {{password}} voucher ${VOUCHER}", expect: {status: 201, json: {$.order.state: paid}}, headers: {X-Auth: "Bearer {{token}}", Cookie: "tenant=${COOKIE}"}, timeout: 5s}
         - {get: "STATIC/p.png", think: 0s..1ms}
     - name: partner
-      steps: [{get: /partner, expect: 3xx}]
-  checks: [{name: web, http: "SHOP/health", headers: {Authorization: "Bearer ${CHECK}"}}]
+      steps: [{get: "/partner/${PLACE}", expect: 3xx}]
+  checks: [{name: web, http: "SHOP/health?key=${LOOK}", headers: {Authorization: "Bearer ${CHECK}"}}]
+notify: {webhook: "HOOKS/hook/${HOOK}", grafana: {url: "HOOKS", token: "${GRAFANA}"}}
 `)
-	text = strings.NewReplacer(", save: {}", "", "${HEADER}", "${SHOP_HEADER}", "${CLIENT}", "${SHOP_CLIENT}", "${QUERY}", "${SHOP_QUERY}", "${CHECK}", "${SHOP_CHECK}").Replace(text)
+	text = strings.ReplaceAll(strings.ReplaceAll(text, ", save: {}", ""), "${", "${SHOP_")
 	config := filepath.Join(dir, "crosstalk.yaml")
 	for name, text := range map[string]string{config: text, filepath.Join(dir, "users.csv"): rows} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -334,9 +403,10 @@ func testShop(t *testing.T, s *shop) {
 	if !strings.Contains(all, "paid") || !strings.Contains(all, "/orders?key=***") {
 		t.Error("what is no secret is missing: nothing was looked at")
 	}
-	for _, secret := range []string{"env-client-secret", "env-key secret", "env-key+secret", "env-key%20secret", "env-header-secret", "env-check-secret", "pw-of-", "-longenough"} {
-		if at := strings.Index(all, secret); at >= 0 {
-			t.Errorf("%q stands in: …%s…", secret, all[max(0, at-200):min(len(all), at+60)])
-		}
+	for _, leak := range leaks(all) {
+		t.Error(leak)
+	}
+	if s.builds == 0 || s.told < 2 {
+		t.Errorf("the build was asked for %d times, %d were told", s.builds, s.told)
 	}
 }
