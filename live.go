@@ -71,6 +71,14 @@ func (l *live) run(ctx context.Context) error {
 	}
 	earlier := s.Snapshot()
 	l.before = earlier.Guard
+	if l.results != nil {
+		l.results.follow(func(why string) {
+			s.Obstacle("the file of --results: " + why)
+			if l.flags.headless {
+				fmt.Fprintln(os.Stderr, "crosstalk: the file of --results:", why)
+			}
+		})
+	}
 	told := notify.Follow(context.WithoutCancel(ctx), s, notify.Options{To: l.notify, Failed: s.Remark})
 	if l.flags.headless && l.unguarded() {
 		fmt.Fprintf(os.Stderr, "crosstalk: unguarded: nothing of production is watched (--watch URL), at most %s\n", session.Unit(l.opts.Plan.Mode).Of(l.opts.Rules.FewUsers))
@@ -117,8 +125,12 @@ func (l *live) run(ctx context.Context) error {
 		}
 	}
 	if l.results != nil {
-		n, werr := l.results.close()
-		fmt.Fprintf(os.Stderr, "Results    %s, %s\n", l.results.path, plural(int(n), "request"))
+		wrote, all, werr := l.results.close()
+		of := ""
+		if wrote < all {
+			of = fmt.Sprintf("%d of ", wrote)
+		}
+		fmt.Fprintf(os.Stderr, "Results    %s, %s%s\n", l.results.path, of, plural(int(all), "request"))
 		err = errors.Join(err, werr)
 	}
 	if err != nil {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -23,7 +25,8 @@ const (
 // a buffer; another one writes it.
 type results struct {
 	path string
-	file *os.File
+	file resultsFile
+	room int    // bytes of lines that may wait
 	head []byte // what all lines begin with
 	mask func(s string) string
 	tail map[int][]byte // by step: what its lines end with
@@ -32,9 +35,19 @@ type results struct {
 
 	mu    sync.Mutex
 	lines []byte
-	last  uint64 // number of the next line
-	lost  uint64 // lines that found no room
-	err   error  // of the first write that failed
+	count uint64    // requests that came
+	runs  []lostRun // numbers of those that found no room and have no line yet, in order
+	lost  uint64    // all that found none
+	wrote uint64    // whole lines in the file
+	err   error     // of the first write that failed
+	said  bool      // that the file does not get all
+	tell  func(why string)
+}
+
+// resultsFile is what the lines go to.
+type resultsFile interface {
+	io.WriteCloser
+	Sync() error
 }
 
 // openResults makes a new file. What is there already, a file, a pipe or a
@@ -51,9 +64,48 @@ func openResults(path string, mask func(string) string) (*results, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("--results: %w", err))
 	}
-	r := &results{path: path, file: f, mask: mask, tail: map[int][]byte{}, stop: make(chan struct{}), done: make(chan struct{})}
+	r := newResults(path, f, resultsRoom, mask)
 	go r.write()
 	return r, nil
+}
+
+func newResults(path string, f resultsFile, room int, mask func(string) string) *results {
+	return &results{path: path, file: f, room: room, mask: mask, tail: map[int][]byte{}, stop: make(chan struct{}), done: make(chan struct{})}
+}
+
+// follow tells, now or later and once, that the file does not get all.
+func (r *results) follow(tell func(why string)) {
+	r.mu.Lock()
+	r.tell = tell
+	r.mu.Unlock()
+	r.say()
+}
+
+// say tells what there is to tell of the file.
+func (r *results) say() {
+	r.mu.Lock()
+	var why string
+	switch {
+	case r.said || r.tell == nil:
+	case r.err != nil:
+		why = resultsFailed(r.err) + ": no request from here on is in it"
+	case r.lost > 0:
+		why = "the disk is too slow: some requests are there with their number alone"
+	}
+	tell := r.tell
+	r.said = r.said || why != ""
+	r.mu.Unlock()
+	if why != "" {
+		tell(why)
+	}
+}
+
+// resultsFailed is why a write failed, without the path: that may be private.
+func resultsFailed(err error) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err
+	}
+	return err.Error()
 }
 
 // begin names the attack, before the first result.
@@ -66,7 +118,7 @@ func (r *results) drop() {
 	if r == nil {
 		return
 	}
-	_, _ = r.close() // what is removed need not be whole
+	_, _, _ = r.close() // what is removed need not be whole
 	_ = os.Remove(r.path)
 }
 
@@ -74,16 +126,16 @@ func (r *results) drop() {
 func (r *results) put(v loadengine.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.count++
 	if r.err != nil {
 		return
 	}
-	if len(r.lines) > resultsRoom {
+	if len(r.lines) > r.room {
 		r.lost++
+		r.runs = lose(r.runs, v.Seq, v.Sent)
 		return
 	}
-	b := r.lines
-	b = append(b, r.head...)
-	b = strconv.AppendUint(b, v.Seq, 10)
+	b := r.begun(r.lines, v.Seq)
 	b = append(b, `,"code":`...)
 	b = strconv.AppendInt(b, int64(v.Code), 10)
 	b = append(b, `,"timestamp":"`...)
@@ -100,7 +152,11 @@ func (r *results) put(v loadengine.Result) {
 	b = strconv.AppendInt(b, int64(v.User), 10)
 	b = append(b, r.end(v)...)
 	r.lines = b
-	r.last++
+}
+
+// begun appends what each line begins with.
+func (r *results) begun(b []byte, seq uint64) []byte {
+	return strconv.AppendUint(append(b, r.head...), seq, 10)
 }
 
 // end is what all lines of a step end with.
@@ -134,17 +190,37 @@ func (r *results) write() {
 			over = true
 		}
 		r.mu.Lock()
-		lines := r.lines
-		r.lines = spare[:0]
+		lines, runs := r.lines, r.runs
+		r.lines, r.runs = spare[:0], nil
 		r.mu.Unlock()
-		if len(lines) > 0 {
-			if _, err := r.file.Write(lines); err != nil {
-				r.fail(err)
-			}
-		}
+		n := r.flush(lines)
+		r.mu.Lock()
+		r.wrote += n
+		r.mu.Unlock()
 		spare = lines
+		r.fill(runs)
+		r.say()
 	}
 	r.fail(errors.Join(r.file.Sync(), r.file.Close()))
+}
+
+// flush writes lines to the file, unless that failed before, and returns how many
+// are there whole.
+func (r *results) flush(lines []byte) uint64 {
+	if len(lines) == 0 || r.failed() {
+		return 0
+	}
+	n, err := r.file.Write(lines)
+	if err != nil {
+		r.fail(err)
+	}
+	return uint64(bytes.Count(lines[:n], []byte{'\n'}))
+}
+
+func (r *results) failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err != nil
 }
 
 func (r *results) fail(err error) {
@@ -155,16 +231,16 @@ func (r *results) fail(err error) {
 	}
 }
 
-// close writes what is left, and returns how many lines there are. Nothing may
-// be put after it.
-func (r *results) close() (lines uint64, err error) {
+// close writes what is left, and returns how many requests the file has whole,
+// and how many there were. Nothing may be put after it.
+func (r *results) close() (wrote, all uint64, err error) {
 	close(r.stop)
 	<-r.done
 	switch {
 	case r.err != nil:
 		err = fmt.Errorf("write results: %w", r.err)
 	case r.lost > 0:
-		err = fmt.Errorf("write results: the disk was too slow for %d of %d requests", r.lost, r.lost+r.last)
+		err = fmt.Errorf("write results: the disk was too slow for %d of %d requests: of these the number is there and no more", r.lost, r.count)
 	}
-	return r.last, err
+	return r.wrote, r.count, err
 }

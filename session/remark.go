@@ -1,6 +1,10 @@
 package session
 
-import "fmt"
+import (
+	"fmt"
+
+	"crosstalk/notes"
+)
 
 // NotifyFailed says that somebody outside could not be told. Nothing of the session waits for that, and no address
 // stands in it.
@@ -14,6 +18,12 @@ type NotifyFailed struct {
 // the session has ended it does nothing.
 func (s *Session) Remark(f NotifyFailed) {
 	s.facts.put(fact{by: BySession, kind: TypeNotifyFailed, body: &f})
+}
+
+// Obstacle writes down what stands in the way of the session's work and is nobody's finding: something that belongs
+// to it, beside the journal, does not get what it should. It never waits, as Remark.
+func (s *Session) Obstacle(text string) {
+	s.facts.put(fact{by: BySession, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Obstacle, Text: text, Typed: s.now()}})
 }
 
 func (s *State) notifyFailed(e Event, b *NotifyFailed) {
