@@ -116,3 +116,13 @@ func TestCredentialsForAFurtherHostAreSaid(t *testing.T) {
 		t.Errorf("the plan on paper:\n%s", text)
 	}
 }
+
+// More users than memory has room for are refused, whoever asks for them.
+func TestTooManyUsersAreRefused(t *testing.T) {
+	t.Parallel()
+	p := run(t, "run", "--target", "http://127.0.0.1:1/", "--headless", "--limit-users", "2000000000", "--for", "1s", "--out", t.TempDir()+"/s")
+	p.exits(2)
+	if text := p.err.text(); !strings.Contains(text, "users 2000000000: one machine runs at most 250000") {
+		t.Errorf("said: %s", text)
+	}
+}

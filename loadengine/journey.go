@@ -15,6 +15,10 @@ const (
 	defaultTimeout = 30 * time.Second
 	maxFileBody    = 16 << 20 // bytes of a body that is read from a file
 	maxThink       = 24 * time.Hour
+
+	// mostUsers is what limits.users may be at most: each has its place in memory
+	// from the start, and an address of this machine has some 60,000 ports.
+	mostUsers = 250_000
 )
 
 // program is a compiled plan. It is shared by all users and does not change.
@@ -128,9 +132,14 @@ func (c *compiler) within(part string, do func()) {
 
 func (c *compiler) limits() {
 	p := c.plan
-	if p.MaxUsers < 1 {
-		c.within("limits.users", func() { c.problem("limits: users %d: at least 1 is needed", p.MaxUsers) })
-	}
+	c.within("limits.users", func() {
+		switch {
+		case p.MaxUsers < 1:
+			c.problem("limits: users %d: at least 1 is needed", p.MaxUsers)
+		case p.MaxUsers > mostUsers:
+			c.problem("limits: users %d: one machine runs at most %d: write fewer", p.MaxUsers, mostUsers)
+		}
+	})
 	c.within("limits.rps", c.rps)
 	if !(p.Glide >= 0) || math.IsInf(p.Glide, 1) {
 		c.problem("glide %v: write 0 for off, or a positive number", p.Glide)

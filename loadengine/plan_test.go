@@ -51,6 +51,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		"base":            {func(p *Plan) { p.Base = "staging" }, "write http://host"},
 		"base, bad":       {func(p *Plan) { p.Base = "http://[::1" }, "url"},
 		"users":           {func(p *Plan) { p.MaxUsers = 0 }, "users 0"},
+		"too many users":  {func(p *Plan) { p.MaxUsers = 2_000_000_000 }, "users 2000000000: one machine runs at most 250000"},
 		"rps":             {func(p *Plan) { p.MaxRPS = -1 }, "rps -1"},
 		"glide":           {func(p *Plan) { p.Glide = -1 }, "glide -1"},
 		"timeout":         {func(p *Plan) { p.Timeout = -1 }, "timeout"},

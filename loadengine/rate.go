@@ -30,11 +30,11 @@ func (p Plan) DialMax() int {
 	return DefaultRate
 }
 
-// lateBy is how late a send may be and still be made: on a busy machine a
-// goroutine waits that long for its turn. After a longer standstill all that was
-// due meanwhile is dropped, so that a stall is never followed by a burst; a
-// shorter one is followed by no more than this much of the dial's own pace.
-const lateBy = 50 * time.Millisecond
+// lateBy is how late a send may be and still be made: as long as a goroutine now
+// and then waits for its turn. After a longer standstill all that was due
+// meanwhile is dropped, so that a stall is never followed by a burst; a shorter
+// one is followed by no more than this much of the dial's own pace.
+const lateBy = 10 * time.Millisecond
 
 // open is the open model's part of the schedule: sends that are due by the
 // clock alone, each by the user that has waited longest for its next step, or by

@@ -132,9 +132,11 @@ func TestNoBurstAfterWeStoodStill(t *testing.T) {
 		burst, missed int
 	}{
 		"long":            {100, 5 * time.Second, 1, 500},
-		"short":           {100, 15 * time.Millisecond, 2, 0},
-		"a busy machine":  {100, 40 * time.Millisecond, 5, 0},
-		"within patience": {1000, 49 * time.Millisecond, 50, 0},
+		"short":           {100, 15 * time.Millisecond, 1, 1},
+		"a busy machine":  {100, 40 * time.Millisecond, 1, 4},
+		"within patience": {1000, 9 * time.Millisecond, 10, 0},
+		"just beyond":     {1000, 11 * time.Millisecond, 1, 11},
+		"a pause of ours": {1000, 49 * time.Millisecond, 1, 49},
 		"beyond":          {1000, 60 * time.Millisecond, 1, 60},
 		"slow":            {2, 400 * time.Millisecond, 1, 0},
 	} {
