@@ -77,7 +77,7 @@ func TestCredentialsStayAtHome(t *testing.T) {
 			g := newGate(NewBrake(), permit, prog, users, &findings{}, servers)
 			g.run = t.Context()
 			users[0].join(prog, 1, 1)
-			if err := g.turn(&users[0]); err != nil || users[0].out.kind != "" {
+			if err := g.turn(&users[0], new(kit)); err != nil || users[0].out.kind != "" {
 				t.Fatalf("%v, %q", err, users[0].out.kind)
 			}
 			if len(servers.got) != len(c.want) {
