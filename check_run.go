@@ -85,6 +85,9 @@ func (f *checkFlags) options(ctx context.Context, cfg *session.Config) (session.
 	if f.users > compiled.Plan.MaxUsers {
 		return session.Options{}, usage(fmt.Errorf("--users %d is above the cap of %d users (limits.users under staging)", f.users, compiled.Plan.MaxUsers))
 	}
+	for i := range compiled.Checks { // from the start, and so in the quiet phase
+		compiled.Checks[i].Every = compiled.Checks[i].Hurried(session.CountersEvery)
+	}
 	host, _ := os.Hostname()
 	o := session.Options{Dir: f.out, Plan: compiled.Plan, Checks: compiled.Checks, Limits: compiled.Limits, Answers: compiled.Answers,
 		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone}

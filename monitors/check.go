@@ -43,6 +43,7 @@ type Check struct {
 	Address string        // host:port it talks to; empty when it talks to nobody
 	Every   time.Duration // period
 	Timeout time.Duration // after this a probe is given up; 0: chosen by New
+	Eager   bool          // Monitor.Hurry may make it ask more often
 	Slow    bool          // slow evidence: may warn or redden, and when quiet does not count
 	Probe   Probe         // asks once, on a kept connection where there is one
 	Fresh   Probe         // asks once on a new connection; used for 1 probe in 10; may be nil

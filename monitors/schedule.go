@@ -26,6 +26,7 @@ type Monitor struct {
 	checks  []Check
 	stretch map[string]float64
 	lost    atomic.Uint64
+	pace    pace
 }
 
 // New makes a monitor of checks. Where the checks of an environment would send
@@ -131,7 +132,9 @@ type schedule struct {
 	check    *Check
 	out      chan<- Sample
 	due      time.Time     // the next due time
-	period   time.Duration // longer than the check's while the server limits us
+	period   time.Duration // longer than the check's while the server limits us, shorter while it is hurried
+	limited  bool          // the server limits us
+	hurry    time.Duration // the pace; 0: none
 	round    int
 	inFlight bool
 	answers  chan answer
@@ -140,10 +143,18 @@ type schedule struct {
 func (s *schedule) run(ctx context.Context, wg *sync.WaitGroup) {
 	timer := time.NewTimer(time.Until(s.due))
 	defer timer.Stop()
+	var changed <-chan struct{}
+	if s.check.Eager {
+		changed = s.keepPace(time.Now())
+		timer.Reset(time.Until(s.due))
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-changed:
+			changed = s.keepPace(time.Now())
+			timer.Reset(time.Until(s.due))
 		case a := <-s.answers:
 			if s.done(ctx, a) {
 				timer.Reset(time.Until(s.due))
@@ -214,12 +225,13 @@ func (s *schedule) done(ctx context.Context, a answer) (moved bool) {
 	}
 	switch {
 	case a.result.Limited:
+		s.limited = true
 		s.period = min(2*s.period, max(longestPeriod, s.check.Every))
 		s.due = a.at.Add(max(s.period, a.result.RetryAfter))
 		moved = true
-	case s.period != s.check.Every && !a.result.Blind:
+	case s.limited && !a.result.Blind:
 		// Whatever else it answers, it no longer limits us.
-		s.period = s.check.Every
+		s.limited, s.period = false, s.check.Hurried(s.hurry)
 		s.due = a.at.Add(s.period)
 		moved = true
 	}

@@ -25,6 +25,11 @@ func (c Check) monitor(env string, every time.Duration, version string) (monitor
 		return monitors.Person(monitors.PersonOptions{Env: env, Name: c.Name, Question: c.Question, Who: c.Who, Every: c.Every})
 	}
 	m, err := c.server(env, every, version)
+	switch c.Kind {
+	case "metrics", "prometheus", "grafana":
+		// Whoever names a period has a reason for it.
+		m.Eager = c.Every == 0
+	}
 	return m, nil, err
 }
 

@@ -29,6 +29,7 @@ type linkRunner struct {
 	facts   *outbox
 	version string
 	mix     string
+	hurry   func(every time.Duration) // production's counters
 
 	named func(string) (link.Profile, error)
 	dips  func(p95 time.Duration) link.Profile
@@ -69,7 +70,7 @@ type linkCore interface {
 
 func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 	r := &linkRunner{unit: s.unit(), probes: newProbes(checks), engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
-		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), named: link.Named, dips: link.DipsFor,
+		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
 	s.watch.tap = r.probes.offer
 	return r
@@ -154,8 +155,10 @@ func (r *linkRunner) wait(ctx context.Context, until time.Time, look func() end)
 
 // check makes one check or dips, from the order to the verdict.
 func (r *linkRunner) check(ctx context.Context, o linkOrder) {
-	t := trial{linkRunner: r, o: o}
+	t := trial{linkRunner: r, o: o, counted: r.probes.countersIn(o.profile, o.p95)}
+	r.hurry(CountersEvery)
 	t.make(ctx)
+	r.hurry(0)
 	if t.sham != nil {
 		t.sham.close()
 	}

@@ -202,37 +202,6 @@ func (p *probes) sample(check int, due time.Duration) link.Sample {
 	return link.Sample{Env: link.Env(c.Env), Check: c.Name, Due: due}
 }
 
-// counters returns, its start left out, the mean of what each check of production
-// measured in a half, and how much each database did in a second.
-func (p *probes) counters(h halfSpan, discard time.Duration) []link.Counter {
-	sum, n := make([]float64, len(p.checks)), make([]int, len(p.checks))
-	first, last := make([]probe, len(p.checks)), make([]probe, len(p.checks))
-	for _, q := range p.past {
-		if d := q.due.Sub(h.from); q.measured && p.use[q.check].work && d >= discard && d <= h.length {
-			if !first[q.check].measured {
-				first[q.check] = q
-			}
-			last[q.check] = q
-		}
-		if d := q.due.Sub(h.from); q.measured && p.use[q.check].counter && d >= discard && d < h.length {
-			sum[q.check] += q.value
-			n[q.check]++
-		}
-	}
-	var out []link.Counter
-	for i, k := range n {
-		if k > 0 {
-			out = append(out, link.Counter{Name: p.checks[i].Name, Rate: sum[i] / float64(k)})
-		}
-		// A server that began anew has counted nothing that can be compared.
-		if took := last[i].due.Sub(first[i].due); took > 0 && last[i].value >= first[i].value {
-			name := p.checks[i].Name + " " + works[p.checks[i].Kind]
-			out = append(out, link.Counter{Name: name, Counted: true, Rate: (last[i].value - first[i].value) / took.Seconds()})
-		}
-	}
-	return out
-}
-
 // busy returns the share of this machine's processors that were in use in a half; 0
 // where it is not known.
 func (p *probes) busy(h halfSpan) float64 {

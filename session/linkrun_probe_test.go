@@ -119,7 +119,7 @@ func TestCountersAreMeansOfTheUsedPart(t *testing.T) {
 			Result: monitors.Result{OK: true, Measured: true, Value: v}})
 	}
 	p.drain()
-	got := p.counters(halfSpan{from: from, length: 900 * time.Millisecond}, 200*time.Millisecond)
+	got := p.counters(halfSpan{from: from, length: 900 * time.Millisecond}, counterUse{from: 200 * time.Millisecond})
 	if len(got) != 1 || got[0] != (link.Counter{Name: "load", Rate: 15}) {
 		t.Errorf("counters %+v", got)
 	}
@@ -171,7 +171,7 @@ func TestProbesOfThisMachine(t *testing.T) {
 	if got := p.busy(halfSpan{from: from.Add(time.Hour), length: time.Second}); got != 0 {
 		t.Errorf("busy %v with nothing known", got)
 	}
-	if got := p.counters(h, 0); len(got) > 0 {
+	if got := p.counters(h, counterUse{}); len(got) > 0 {
 		t.Errorf("%v counts as production's", got)
 	}
 	if !p.here() {
@@ -208,11 +208,11 @@ func TestWorkOfAHalf(t *testing.T) {
 	p.drain()
 	h := halfSpan{from: from, length: 5 * time.Second}
 	want := []link.Counter{{Name: "db transactions", Rate: 250, Counted: true}}
-	if got := p.counters(h, time.Second); !slices.Equal(got, want) {
+	if got := p.counters(h, counterUse{from: time.Second}); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	h.from = from.Add(5 * time.Second)
-	if got := p.counters(h, time.Second); len(got) > 0 {
+	if got := p.counters(h, counterUse{from: time.Second}); len(got) > 0 {
 		t.Errorf("%v of a server that began anew", got)
 	}
 }

@@ -21,15 +21,16 @@ const guardWord = 500 * time.Millisecond
 // trial is one check or dips under way.
 type trial struct {
 	*linkRunner
-	o      linkOrder
-	core   linkCore
-	check  *link.Check // of a check
-	dip    *link.Dips  // of dips
-	sham   *sham
-	grace  time.Duration
-	failed string // why no pair was made
-	pairs  int
-	zeros  time.Duration // at zero after dips
+	o       linkOrder
+	core    linkCore
+	check   *link.Check // of a check
+	dip     *link.Dips  // of dips
+	sham    *sham
+	grace   time.Duration
+	counted counterUse
+	failed  string // why no pair was made
+	pairs   int
+	zeros   time.Duration // at zero after dips
 }
 
 // make goes all the way to the end.
@@ -104,6 +105,9 @@ func (t *trial) quiet(ctx context.Context) ([]link.Observation, string) {
 			return nil, "Stopped before the first pair: " + string(why) + "."
 		}
 	}
+	if t.counted.hurries {
+		t.still = time.Now() // the counters were asked too seldom until now
+	}
 	margin := p.Half / 4 // for the answers of the newest probes
 	have := func() time.Duration { return t.constant(time.Now().Add(-margin)) }
 	if have() < want {
@@ -120,7 +124,7 @@ func (t *trial) quiet(ctx context.Context) ([]link.Observation, string) {
 	out := make([]link.Observation, 0, n)
 	for i := range n {
 		s := halfSpan{from: now.Add(-time.Duration(n-i) * p.Half), length: p.Half, grace: t.grace}
-		out = append(out, link.Observation{Half: i, Samples: t.probes.samples(s), Counters: t.probes.counters(s, max(p.Discard, 3*t.o.p95))})
+		out = append(out, link.Observation{Half: i, Samples: t.probes.samples(s), Counters: t.probes.counters(s, t.counted)})
 	}
 	return out, ""
 }
@@ -155,7 +159,7 @@ func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
 		}
 		f := t.check.Forecast()
 		t.core, body.Order = t.check, t.check.Assignment().String()
-		body.Forecast, body.Words = &f, f.Words()
+		body.Forecast, body.Words = &f, f.Words()+t.counted.words(t.probes.checks, t.o.profile)
 	}
 	t.facts.put(fact{by: BySession, kind: TypeLinkStart, body: body})
 	return nil
@@ -206,7 +210,7 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 		t.sham.learn(int64(seen.Sham), h.Length)
 	}
 	s := halfSpan{from: at, length: h.Length, grace: t.grace}
-	seen.Samples, seen.Counters, seen.Busy = t.probes.samples(s), t.probes.counters(s, h.Discard), t.probes.busy(s)
+	seen.Samples, seen.Counters, seen.Busy = t.probes.samples(s), t.probes.counters(s, t.counted), t.probes.busy(s)
 	if err := t.core.Observe(seen); err != nil {
 		return end(err.Error())
 	}
@@ -270,6 +274,9 @@ func (t *trial) verdict() *LinkVerdict {
 	default:
 		if v, ok := t.check.Verdict(); ok {
 			b.Kind, b.Words, b.Verdict, b.Users, b.Reach = string(v.Verdict), v.Words(), &v, v.Users, v.Reach
+			if v.Verdict == link.NoLinkSeen || v.Verdict == link.Inconclusive {
+				b.Words += t.counted.words(t.probes.checks, t.o.profile)
+			}
 		}
 	}
 	return b

@@ -1,0 +1,92 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"crosstalk/monitors"
+	"crosstalk/session/link"
+)
+
+// CountersEvery is how often production's counters are asked during a link check, where they
+// are asked less often else: what is used of a half is a few seconds.
+const CountersEvery = time.Second
+
+// counterUse is how the counters are read in the halves of one check.
+type counterUse struct {
+	from    time.Duration // start of a half, which is left out
+	seldom  map[int]bool  // asked too seldom to have a value in every half
+	hurries bool          // some are asked more often for the check
+}
+
+// countersIn looks at what can be read of the counters in the used part of a half:
+// a gauge needs one reading there, and what is counted since ever two.
+func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse {
+	u := counterUse{from: max(profile.Discard, 3*p95), seldom: map[int]bool{}}
+	used := profile.Half - u.from
+	for i := range p.checks {
+		c, use := &p.checks[i], p.use[i]
+		need := c.Hurried(CountersEvery)
+		if use.work {
+			need *= 2
+		}
+		switch {
+		case !use.counter && !use.work:
+		case need > used:
+			u.seldom[i] = true
+		default:
+			u.hurries = u.hurries || c.Every > used
+		}
+	}
+	return u
+}
+
+// words says which counters are left out, and what helps; empty when none is.
+func (u counterUse) words(checks []monitors.Check, profile link.Profile) string {
+	var names []string
+	for i := range checks {
+		if u.seldom[i] {
+			names = append(names, fmt.Sprintf("%s (every %s)", checks[i].Name, checks[i].Hurried(CountersEvery)))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Not counted, as it is asked too seldom for the %s that are used of each half: %s. A shorter every: or another profile helps.",
+		profile.Half-u.from, strings.Join(names, ", "))
+}
+
+// counters returns, its start left out, the mean of what each check of production
+// measured in a half, and how much each database did in a second.
+func (p *probes) counters(h halfSpan, u counterUse) []link.Counter {
+	sum, n := make([]float64, len(p.checks)), make([]int, len(p.checks))
+	first, last := make([]probe, len(p.checks)), make([]probe, len(p.checks))
+	for _, q := range p.past {
+		if u.seldom[q.check] {
+			continue
+		}
+		if d := q.due.Sub(h.from); q.measured && p.use[q.check].work && d >= u.from && d <= h.length {
+			if !first[q.check].measured {
+				first[q.check] = q
+			}
+			last[q.check] = q
+		}
+		if d := q.due.Sub(h.from); q.measured && p.use[q.check].counter && d >= u.from && d < h.length {
+			sum[q.check] += q.value
+			n[q.check]++
+		}
+	}
+	var out []link.Counter
+	for i, k := range n {
+		if k > 0 {
+			out = append(out, link.Counter{Name: p.checks[i].Name, Rate: sum[i] / float64(k)})
+		}
+		// A server that began anew has counted nothing that can be compared.
+		if took := last[i].due.Sub(first[i].due); took > 0 && last[i].value >= first[i].value {
+			name := p.checks[i].Name + " " + works[p.checks[i].Kind]
+			out = append(out, link.Counter{Name: name, Counted: true, Rate: (last[i].value - first[i].value) / took.Seconds()})
+		}
+	}
+	return out
+}

@@ -1,0 +1,98 @@
+package session
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crosstalk/monitors"
+	"crosstalk/session/link"
+)
+
+// What is read once in five seconds has no value in most halves of four: it is asked
+// more often for the check, or left out.
+func TestCountersThatAreReadTooSeldomAreLeftOut(t *testing.T) {
+	t.Parallel()
+	metrics := func(every time.Duration, eager bool) monitors.Check {
+		return monitors.Check{Env: monitors.Production, Name: "load", Kind: "metrics", Slow: true, Every: every, Eager: eager}
+	}
+	db := func(every time.Duration) monitors.Check {
+		return monitors.Check{Env: monitors.Production, Name: "db", Kind: "postgres", Every: every}
+	}
+	staging := metrics(time.Hour, false)
+	staging.Env = monitors.Staging
+	for _, tt := range []struct {
+		name            string
+		check           monitors.Check
+		profile         link.Profile
+		p95             time.Duration
+		seldom, hurries bool
+	}{
+		{"as configured without a period", metrics(5*time.Second, true), link.Standard(), 0, false, true},
+		{"the same, quick", metrics(5*time.Second, true), link.Quick(), 0, false, true},
+		{"the same, slow: one in 25 s is enough", metrics(5*time.Second, true), link.Slow(), 0, false, false},
+		{"every 5 s by the file", metrics(5*time.Second, false), link.Standard(), 0, true, false},
+		{"every 4 s by the file", metrics(4*time.Second, false), link.Standard(), 0, false, false},
+		{"every 4 s, slow staging", metrics(4*time.Second, false), link.Standard(), 400 * time.Millisecond, true, false},
+		{"a database, quick", db(time.Second), link.Quick(), 0, false, false},
+		{"a database, quick, slow staging", db(time.Second), link.Quick(), 200 * time.Millisecond, true, false},
+		{"a database every 3 s", db(3 * time.Second), link.Standard(), 0, true, false},
+		{"staging's own", staging, link.Standard(), 0, false, false},
+	} {
+		p := newProbes([]monitors.Check{tt.check})
+		u := p.countersIn(tt.profile, tt.p95)
+		words := u.words(p.checks, tt.profile)
+		if u.seldom[0] != tt.seldom || u.hurries != tt.hurries || strings.Contains(words, tt.check.Name) != tt.seldom {
+			t.Errorf("%s: %+v: %q", tt.name, u, words)
+		}
+	}
+
+	p := newProbes([]monitors.Check{metrics(5*time.Second, false)})
+	from := time.Now()
+	p.offer(monitors.Sample{Due: from.Add(2 * time.Second), Phase: monitors.Done, Result: monitors.Result{OK: true, Measured: true, Value: 7}})
+	p.drain()
+	h := halfSpan{from: from, length: 5 * time.Second}
+	if got := p.counters(h, p.countersIn(link.Standard(), 0)); len(got) > 0 {
+		t.Errorf("%v is counted", got)
+	}
+	if got := p.counters(h, p.countersIn(link.Slow(), 0)); len(got) > 0 { // due before the used part
+		t.Errorf("%v is counted", got)
+	}
+	h.from = from.Add(-5 * time.Second)
+	h.length = 30 * time.Second
+	if got := p.counters(h, p.countersIn(link.Slow(), 0)); !slices.Equal(got, []link.Counter{{Name: "load", Rate: 7}}) {
+		t.Errorf("%v", got)
+	}
+}
+
+// Counters are hurried from the order of a check to its end, and no longer.
+func TestACheckHurriesCounters(t *testing.T) {
+	t.Parallel()
+	w := newTwins(t, 0)
+	r := startTwins(t, w, func(o *Options) {
+		o.Checks = slices.Clone(o.Checks)
+		o.Checks[3].Eager, o.Checks[3].Every = true, time.Hour
+	})
+	hurried := make(chan time.Duration, 10)
+	hurry := r.links.hurry
+	r.links.hurry = func(every time.Duration) { hurried <- every; hurry(every) }
+	r.do(StartCheck{Users: 3})
+	if got := <-hurried; got != CountersEvery {
+		t.Errorf("hurried to %v", got)
+	}
+	begun := r.await("its pairs", ofType(TypeLinkStart)).Body.(*LinkStart)
+	if !strings.Contains(begun.Words, "Not counted, as it is asked too seldom for the 300ms that are used of each half: db (every 1s).") {
+		t.Errorf("%q", begun.Words)
+	}
+	if len(hurried) > 0 {
+		t.Error("the hurry ended before the check")
+	}
+	r.do(StopCheck{})
+	if v := r.verdict(); v.Kind == string(link.Inconclusive) && !strings.Contains(v.Words, "Not counted") {
+		t.Errorf("%q", v.Words)
+	}
+	if got := <-hurried; got != 0 {
+		t.Errorf("hurried to %v after it", got)
+	}
+}
