@@ -52,7 +52,9 @@ First without any load: it asks the data stores whether they are one, and looks
 at what names and certificates show. Then it sends a few users to staging, on and
 off in an order drawn by lot, and asks whether production follows that order.
 
-With --staging-dsn and --production-dsn alone it only compares the data stores.
+With --staging-dsn and --production-dsn alone it only compares the data stores. With
+a target as well, production's database also counts: its transactions, questions or
+commands rise with the first request that reaches it, long before it gets slower.
 
 Exit codes: 0 no link seen, 10 linked, 11 cannot tell or suspected, 12 probably
 our own machine, 13 the check does not count.`,
@@ -74,7 +76,7 @@ our own machine, 13 the check does not count.`,
 	fl.IntVar(&f.users, "users", 0, "users in the halves with load (default: 1 % of the cap, 1 to 5)")
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of the order (default: drawn and recorded)")
 	fl.StringVar(&f.stagingDSN, "staging-dsn", "", "a data store of staging, to be compared; never stored")
-	fl.StringVar(&f.prodDSN, "production-dsn", "", "a data store of production, to be compared; never stored")
+	fl.StringVar(&f.prodDSN, "production-dsn", "", "the same of production; while a check runs it says what it does, too")
 	fl.StringVar(&f.stagingEnv, "staging-env", "", "settings of staging: a .env, YAML or Kubernetes secret file")
 	fl.StringVar(&f.prodEnv, "production-env", "", "the same of production")
 	fl.BoolVar(&f.json, "json", false, "every number the verdict rests on, as JSON on stdout")

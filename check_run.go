@@ -20,7 +20,7 @@ import (
 // brake and allow-list hold as everywhere, in a folder that nobody keeps unless
 // --out names it.
 func (f *checkFlags) loaded(ctx context.Context, cfg *session.Config, stderr io.Writer) (v *session.LinkVerdict, err error) {
-	o, err := f.options(ctx, cfg)
+	o, err := f.options(ctx, cfg, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (f *checkFlags) loaded(ctx context.Context, cfg *session.Config, stderr io.
 	return nil, err
 }
 
-func (f *checkFlags) options(ctx context.Context, cfg *session.Config) (session.Options, error) {
+func (f *checkFlags) options(ctx context.Context, cfg *session.Config, stderr io.Writer) (session.Options, error) {
 	who, err := (&liveFlags{as: f.as}).person()
 	if err != nil {
 		return session.Options{}, err
@@ -88,6 +88,7 @@ func (f *checkFlags) options(ctx context.Context, cfg *session.Config) (session.
 	for i := range compiled.Checks { // from the start, and so in the quiet phase
 		compiled.Checks[i].Every = compiled.Checks[i].Hurried(session.CountersEvery)
 	}
+	compiled.Checks = f.countStores(ctx, compiled.Checks, []string{f.prodDSN, cfg.Identity.Production}, stderr)
 	host, _ := os.Hostname()
 	o := session.Options{Dir: f.out, Plan: compiled.Plan, Checks: compiled.Checks, Limits: compiled.Limits, Answers: compiled.Answers,
 		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone}

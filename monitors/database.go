@@ -127,13 +127,9 @@ func (d *database) probe(ctx context.Context) Result {
 			}
 			d.kept = s
 		}
-		work, err := d.ask(ctx, d.kept, time.Since(d.at) > gaugesEvery, !d.silent && time.Since(d.counted) >= workEvery)
+		work, err := d.ask(ctx, d.kept, time.Since(d.at) > gaugesEvery, d.workDue())
 		if err == nil {
-			r := d.judge()
-			if !math.IsNaN(work) {
-				r.Work, r.Worked = finite(work), true
-			}
-			return r
+			return d.judge(work)
 		}
 		d.drop()
 		if r := d.failure(err); !reused || !r.Refused || ctx.Err() != nil {
@@ -142,7 +138,11 @@ func (d *database) probe(ctx context.Context) Result {
 	}
 }
 
-// fresh asks on a new connection.
+// workDue tells whether it is time to ask what the server has done.
+func (d *database) workDue() bool { return !d.silent && time.Since(d.counted) >= workEvery }
+
+// fresh asks on a new connection. What the server has done is asked there as well:
+// of a check that asks once a second, every tenth reading would else be missing.
 func (d *database) fresh(ctx context.Context) Result {
 	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
 	defer cancel()
@@ -151,10 +151,11 @@ func (d *database) fresh(ctx context.Context) Result {
 		return d.failure(err)
 	}
 	defer s.close()
-	if _, err := d.ask(ctx, s, true, false); err != nil {
+	work, err := d.ask(ctx, s, true, d.workDue())
+	if err != nil {
 		return d.failure(err)
 	}
-	return d.judge()
+	return d.judge(work)
 }
 
 // ask asks what a probe asks; what the server has done is NaN when it was not asked
@@ -181,9 +182,13 @@ func (d *database) ask(ctx context.Context, s session, deep, work bool) (done fl
 	return done, nil
 }
 
-// judge words what is known of a server that answered.
-func (d *database) judge() Result {
+// judge words what is known of a server that answered, with what it has done, if
+// that is a number.
+func (d *database) judge(work float64) Result {
 	r := Result{OK: true}
+	if !math.IsNaN(work) {
+		r.Work, r.Worked = finite(work), true
+	}
 	var warn []string
 	share := d.known.share()
 	switch {

@@ -326,6 +326,29 @@ func TestDatabaseWork(t *testing.T) {
 	})
 }
 
+// A check that asks once a second tells every second what the server has done, on
+// fresh connections as well: a link check compares two of three readings.
+func TestDatabaseWorkHasNoGaps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &toldWorld{}
+		for i := range 40 {
+			w.done = append(w.done, float64(100+i))
+		}
+		c, err := newDatabase(DatabaseOptions{Env: Production, Name: "db", Every: time.Second}, kindPostgres, "h:1", w.session, noWords)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range phase(collect(t, mustMonitor(t, c), 30*time.Second-ms), Done, "db") {
+			if !s.Result.Worked {
+				t.Errorf("at %v, fresh %v: %+v", s.Due, s.Fresh, s.Result)
+			}
+		}
+		if w.asked != 30 {
+			t.Errorf("asked %d times in 30 s", w.asked)
+		}
+	})
+}
+
 // redisError is an answer of Redis' that says no.
 type redisError string
 
