@@ -69,9 +69,9 @@ func runDips(m model, t *trouble, seed uint64) (link.DipsResult, float64) {
 	ticks := int(math.Round((baseline+p.Quiet+time.Duration(2*p.MaxPairs)*p.Half+p.Zero).Seconds()/m.tick)) + 8
 	w := m.make(t.scenario(&m, seed), r, ticks)
 	d := newDriver(w, level)
-	d.quiet(int(baseline/p.Half), p.Half)
+	d.quiet(int(baseline/p.Half), p)
 	d.learn()
-	c, err := link.NewDips(link.Setup{Profile: p, Seed: seed, Users: level}, d.quiet(int(p.Quiet/p.Half), p.Half))
+	c, err := link.NewDips(link.Setup{Profile: p, Seed: seed, Users: level}, d.quiet(int(p.Quiet/p.Half), p))
 	if err != nil {
 		return link.DipsResult{Answer: link.CannotTell}, 0
 	}

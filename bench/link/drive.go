@@ -109,6 +109,7 @@ func (d *driver) do(h link.Half) link.Observation {
 	load := float64(h.Users) / float64(d.level)
 	whole := load + float64(h.Sham)/float64(d.level)
 	d.samples = d.samples[:0]
+	sum, used := 0.0, 0.0
 	for i := range ticks {
 		for s := range d.w.y {
 			y := d.ask(s)
@@ -116,6 +117,11 @@ func (d *driver) do(h link.Half) link.Observation {
 				Env: d.env(s), Check: d.names[s], Due: time.Duration(float64(i)*d.w.tick*1e9 + 1),
 				Latency: time.Duration(math.Exp(y) * 1e9),
 			})
+		}
+		if d.w.work != nil && float64(i)*d.w.tick >= h.Discard.Seconds()-1e-9 {
+			c := d.w.scenario.counter
+			sum += d.w.work[d.at] * (1 + c.rise*d.reached) * (1 + c.ours*d.ours)
+			used += d.w.tick
 		}
 		d.advance(load, whole)
 		amber, red := d.guard.state(d.now())
@@ -125,7 +131,7 @@ func (d *driver) do(h link.Half) link.Observation {
 		}
 		o.AmberAtEnd = d.guard.held(amber, d.w.tick)
 	}
-	o.Samples = d.samples
+	o.Samples, o.Counters = d.samples, d.counted(sum, used)
 	o.Sent = int(40 * h.Length.Seconds() * load)
 	o.Succeeded = o.Sent
 	o.Sham = int(h.ShamRate * h.Length.Seconds())
@@ -133,10 +139,10 @@ func (d *driver) do(h link.Half) link.Observation {
 }
 
 // quiet plays n halves without load.
-func (d *driver) quiet(n int, length time.Duration) []link.Observation {
+func (d *driver) quiet(n int, p link.Profile) []link.Observation {
 	var all []link.Observation
 	for range n {
-		o := d.do(link.Half{Length: length})
+		o := d.do(link.Half{Length: p.Half, Discard: p.Discard})
 		o.Samples = slices.Clone(o.Samples)
 		all = append(all, o)
 	}

@@ -50,6 +50,21 @@ func TestEffectsAreFoundAndNothingIsNot(t *testing.T) {
 	}
 }
 
+// A counter that rises is found while latency stands still; one that does not, that
+// has a job of its own, or that is of our own machine, is no link.
+func TestCountersAreFoundAndNothingIsNot(t *testing.T) {
+	const runs = 15
+	for name, linked := range map[string]bool{
+		"a counter +40 %, latency still": true, "a counter, no effect": false,
+		"a counter, job every 10 s, 5 s, +60 % of it": false, "a gauge of our machine, +50 % with any load": false,
+	} {
+		got := runMany(heavy, scenarioNamed(t, name), link.Standard(), runs)
+		if n := got.verdicts[link.Linked]; linked && n < runs*8/10 || !linked && n > 1 {
+			t.Errorf("%s: %v", name, got.verdicts)
+		}
+	}
+}
+
 func TestRecordingIsWhole(t *testing.T) {
 	series, usual, err := readRecording("testdata/lab-quiet.csv")
 	if err != nil {

@@ -12,11 +12,12 @@ type scenario struct {
 	effect  float64                      // of staging's load on production: 0.2 is +20 %
 	// wait is added to production's latency, in seconds, at a moment and a share of
 	// the load that production feels; nil for nothing.
-	wait   func(second, reached float64) float64
-	tau    float64 // seconds that the effect needs to show (first order); 0: 0.5
-	ours   float64 // of any load of ours on the measurement, as a share of production's latency
-	hidden bool    // our controls do not see it
-	own    bool    // the right answer is "our own machine"
+	wait    func(second, reached float64) float64
+	tau     float64  // seconds that the effect needs to show (first order); 0: 0.5
+	ours    float64  // of any load of ours on the measurement, as a share of production's latency
+	hidden  bool     // our controls do not see it
+	counter *counter // of production's database; nil: none is asked
+	own     bool     // the right answer is "our own machine"
 }
 
 // production applies f to each tick of all servers alike.
@@ -72,4 +73,12 @@ var scenarios = []scenario{
 	{name: "+20 %", effect: 0.20},
 	{name: "+40 %", effect: 0.40},
 	{name: "+20 % and our machine +10 %", effect: 0.20, ours: 0.1},
+	{name: "a counter, no effect", counter: &counter{}},
+	{name: "a counter, job every 10 s, 5 s, +60 % of it", counter: &counter{disturb: jobWork(10, 5, 0.6)}},
+	{name: "a counter, drift of it", counter: &counter{disturb: trendWork}},
+	{name: "a gauge of our machine, +50 % with any load", counter: &counter{ours: 0.5}, own: true},
+	{name: "a counter +8 %, latency still", counter: &counter{rise: 0.08}},
+	{name: "a counter +12 %, latency still", counter: &counter{rise: 0.12}},
+	{name: "a counter +20 %, latency still", counter: &counter{rise: 0.20}},
+	{name: "a counter +40 %, latency still", counter: &counter{rise: 0.40}},
 }

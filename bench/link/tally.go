@@ -43,9 +43,9 @@ func runOne(m model, s *scenario, p link.Profile, seed uint64) one {
 	w := m.make(s, r, ticks)
 	d := newDriver(w, users)
 	setup := link.Setup{Profile: p, Seed: seed, Users: users}
-	d.quiet(int(baseline/p.Half), p.Half)
+	d.quiet(int(baseline/p.Half), p)
 	d.learn()
-	c, err := link.New(setup, d.quiet(quietHalves, p.Half))
+	c, err := link.New(setup, d.quiet(quietHalves, p))
 	var out one
 	start := d.at
 	if err != nil {

@@ -19,6 +19,7 @@ type world struct {
 	control  bool
 	y        [][]float64
 	base     []float64 // usual latency in seconds, by series
+	work     []float64 // what a database counts in each tick; nil: none is asked
 	scenario *scenario
 }
 
@@ -221,6 +222,9 @@ func (m model) make(s *scenario, r *rand.Rand, n int) *world {
 	m.fill(w, r, n)
 	if s.disturb != nil {
 		s.disturb(w, r)
+	}
+	if s.counter != nil {
+		s.counter.work(w, r, n)
 	}
 	for i := range w.y {
 		b := math.Log(w.base[i])
