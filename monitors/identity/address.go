@@ -181,8 +181,8 @@ func clean(s string) string {
 }
 
 // neighbours compares where two servers stand, as seen from here. settled says
-// that the two are known not to be one, reached that one of them let us in.
-func neighbours(f Finding, a, b where, settled, reached bool) []Finding {
+// that the two are known not to be one; answered is how many of them let us in.
+func neighbours(f Finding, a, b where, settled bool, answered int) []Finding {
 	f.Question = "Do both lead to one address?"
 	var same, host netip.AddrPort
 	loopback := len(a.addrs) > 0 && len(b.addrs) > 0
@@ -191,7 +191,7 @@ func neighbours(f Finding, a, b where, settled, reached bool) []Finding {
 			if x == y && (!same.IsValid() || !inside(x.Addr())) {
 				same = x
 			}
-			if x.Addr() == y.Addr() && !x.Addr().IsLoopback() && (reached || !inside(x.Addr())) {
+			if x.Addr() == y.Addr() && !x.Addr().IsLoopback() && (answered > 0 || !inside(x.Addr())) {
 				host = x
 			}
 			loopback = loopback && x.Addr().IsLoopback() && y.Addr().IsLoopback()
@@ -201,9 +201,13 @@ func neighbours(f Finding, a, b where, settled, reached bool) []Finding {
 	case same.IsValid() && settled:
 		f.Verdict = SharedNeighbour
 		f.Evidence = "Both are reached at " + same.String() + ", and two servers answer there: one proxy stands in front of both."
-	case same.IsValid() && reached:
+	case same.IsValid() && answered > 1:
 		f.Verdict = SameInstance
 		f.Evidence = "Both are reached at " + same.String() + ": one server, or one proxy in front of two."
+	case same.IsValid() && answered > 0:
+		// What the other would have said is a finding of its own, with what it takes.
+		f.Verdict = SharedNeighbour
+		f.Evidence = "Both are reached at " + same.String() + ", where only one of them let us in: one server, or one proxy in front of two."
 	case same.IsValid() && inside(same.Addr()):
 		f.Evidence = "Both lead to " + same.String() + ", where neither could be asked, and that address means another machine in every network."
 		f.Answer = "run the check from a machine that reaches both, or say whether both lead into one network"

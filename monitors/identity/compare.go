@@ -169,7 +169,13 @@ func comparePair(ctx context.Context, o Options, a, b *node) []Finding {
 			settled = settled || g.Question == questionOne && g.Verdict != Unknown
 		}
 	}
-	near := neighbours(f, a.where, b.where, settled, a.store != nil || b.store != nil)
+	answered := 0
+	for _, n := range []*node{a, b} {
+		if n.store != nil {
+			answered++
+		}
+	}
+	near := neighbours(f, a.where, b.where, settled, answered)
 	if a.place.System != b.place.System && len(near) > 0 && near[0].Hint {
 		return findings
 	}

@@ -211,30 +211,35 @@ func TestNeighbours(t *testing.T) {
 	for _, c := range []struct {
 		a, b    where
 		settled bool
-		reached bool
+		answered int
 		want    Verdict
 		hint    bool
 		none    bool
 	}{
-		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, true, SameInstance, false, false},
-		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), true, true, SharedNeighbour, false, false},
-		{at("192.0.2.1:5432"), at("192.0.2.1:5433"), true, true, SharedNeighbour, false, false},
-		{at("192.0.2.1:5432"), at("192.0.2.2:5432"), true, true, Unknown, false, true},
-		{at("127.0.0.1:5432"), at("127.0.0.1:5433"), true, true, Unknown, true, false},
-		{at("[::1]:5432"), at("127.0.0.1:5433"), true, true, Unknown, true, false},
-		{at("127.0.0.1:5432"), at("127.0.0.1:5432"), false, true, SameInstance, false, false},
-		{at("127.0.0.1:5432"), at("127.0.0.1:5432"), false, false, Unknown, false, false},
-		{at("10.0.0.5:5432"), at("10.0.0.5:5432"), false, true, SameInstance, false, false},
-		{at("10.0.0.5:5432"), at("10.0.0.5:5432"), false, false, Unknown, false, false},
-		{at("10.0.0.5:5432"), at("10.0.0.5:5433"), false, false, Unknown, false, true},
-		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, false, SharedNeighbour, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, 2, SameInstance, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), true, 2, SharedNeighbour, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5433"), true, 2, SharedNeighbour, false, false},
+		{at("192.0.2.1:5432"), at("192.0.2.2:5432"), true, 2, Unknown, false, true},
+		{at("127.0.0.1:5432"), at("127.0.0.1:5433"), true, 2, Unknown, true, false},
+		{at("[::1]:5432"), at("127.0.0.1:5433"), true, 2, Unknown, true, false},
+		{at("127.0.0.1:5432"), at("127.0.0.1:5432"), false, 2, SameInstance, false, false},
+		{at("127.0.0.1:5432"), at("127.0.0.1:5432"), false, 0, Unknown, false, false},
+		{at("10.0.0.5:5432"), at("10.0.0.5:5432"), false, 2, SameInstance, false, false},
+		{at("10.0.0.5:5432"), at("10.0.0.5:5432"), false, 0, Unknown, false, false},
+		// One let in, the other not: a pooler in front of two looks the same.
+		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, 1, SharedNeighbour, false, false},
+		{at("127.0.0.1:5432"), at("127.0.0.1:5432"), false, 1, SharedNeighbour, false, false},
+		{at("10.0.0.5:5432"), at("10.0.0.5:5432"), false, 1, SharedNeighbour, false, false},
+		{at("10.0.0.5:5432"), at("10.0.0.5:5433"), false, 1, SharedNeighbour, false, false},
+		{at("10.0.0.5:5432"), at("10.0.0.5:5433"), false, 0, Unknown, false, true},
+		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, 0, SharedNeighbour, false, false},
 		// Two containers of two networks.
-		{where{own: at("172.18.0.2:5432").addrs}, where{own: at("172.18.0.2:5432").addrs}, true, true, Unknown, false, true},
-		{where{}, at("192.0.2.2:5432"), false, true, Unknown, false, true},
+		{where{own: at("172.18.0.2:5432").addrs}, where{own: at("172.18.0.2:5432").addrs}, true, 2, Unknown, false, true},
+		{where{}, at("192.0.2.2:5432"), false, 2, Unknown, false, true},
 	} {
-		got := neighbours(Finding{}, c.a, c.b, c.settled, c.reached)
+		got := neighbours(Finding{}, c.a, c.b, c.settled, c.answered)
 		if (len(got) == 0) != c.none || len(got) == 1 && (got[0].Verdict != c.want || got[0].Hint != c.hint) {
-			t.Errorf("%v, %v, settled %v, reached %v: %v", c.a, c.b, c.settled, c.reached, got)
+			t.Errorf("%v, %v, settled %v, answered %v: %v", c.a, c.b, c.settled, c.answered, got)
 		}
 	}
 }

@@ -100,7 +100,11 @@ func TestRealPostgres(t *testing.T) {
 	})
 	t.Run("one server, wrong password", func(t *testing.T) {
 		wrong := strings.Replace(a.dsn("watcher", "shop"), "s3cret-watcher", "s3cret-wrong", 1)
-		expect(t, compare(t, a.dsn("watcher", "shop"), wrong), SameInstance, "Both are reached at 127.0.0.1:"+a.port)
+		r := compare(t, a.dsn("watcher", "shop"), wrong)
+		expect(t, r, SharedNeighbour, "Both are reached at 127.0.0.1:"+a.port+", where only one of them let us in", "does not let us in", "CREATE ROLE crosstalk LOGIN")
+		if r.Linked() || len(r.Open()) == 0 {
+			t.Errorf("it is settled: %s", r)
+		}
 	})
 	t.Run("no such database", func(t *testing.T) {
 		expect(t, compare(t, a.dsn("watcher", "shop"), b.dsn("watcher", "shops")), Unknown, "no database of this name")
