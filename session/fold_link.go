@@ -10,6 +10,7 @@ import (
 // LinkView is what is known about a link between staging and production.
 type LinkView struct {
 	Running *LinkRun        // the check that runs; nil: none. It is replaced, never changed.
+	Past    []*LinkRun      // the newest that have ended, oldest first
 	Last    *LinkResult     // newest verdict of a check or answer of dips; nil: not checked
 	Reach   int             // users up to which the newest clean check reaches; 0: none
 	Level   int             // users it was made at
@@ -35,6 +36,31 @@ type LinkRun struct {
 	Forecast *link.Forecast
 	Newest   LinkPair // zero before the first pair
 	Strip    []link.Strip
+	End      int64 // milliseconds; 0 while it runs
+}
+
+// mostRuns is how many checks that have ended are remembered for the charts.
+const mostRuns = 8
+
+// At tells what load a moment of the session had in the order that was drawn; ok is
+// false before the first pair, after the last, and from the check's end on. The load
+// of the pair that runs may be a sham load by now: that is known when it is made.
+func (r *LinkRun) At(ms int64) (load link.Load, ok bool) {
+	half := r.Profile.Half.Milliseconds()
+	if r.Began == 0 || ms < r.Began || half <= 0 || r.End > 0 && ms >= r.End {
+		return "", false
+	}
+	n := int((ms - r.Began) / half)
+	pair := n / 2
+	switch {
+	case pair >= len(r.Order):
+		return "", false
+	case (r.Order[pair] == '+') == (n%2 == 0):
+		return link.On, true
+	case pair < len(r.Strip) && r.Strip[pair].Sham:
+		return link.Sham, true
+	}
+	return link.Off, true
 }
 
 // Phases of a LinkRun.
@@ -109,6 +135,10 @@ func (s *State) verdict(e Event, b *LinkVerdict) {
 	v.Last = &LinkResult{LinkVerdict: *b, MS: e.MS}
 	if v.Running != nil {
 		v.Last.By = v.Running.By
+		s.run(func(r *LinkRun) { r.End = e.MS })
+		if r := v.Running; r.Began > 0 {
+			v.Past = append(slices.Clone(v.Past[max(0, len(v.Past)+1-mostRuns):]), r)
+		}
 	}
 	v.Running = nil
 	switch {

@@ -217,23 +217,28 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 // stagingP95 is how long staging takes, of the load that runs or of the last that
 // ran; 0 when none did. Nothing of a half counts before that has had time to pass.
 func (s *Session) stagingP95() (p95 time.Duration) {
-	s.log.read(func(st *State) {
-		known := func(p *float64) bool {
-			if p != nil {
-				p95 = time.Duration(*p * float64(time.Second))
-			}
-			return p != nil
-		}
-		if t := st.Load.Ten; t != nil && known(t.P95) {
-			return
-		}
-		for _, l := range slices.Backward(st.Levels) {
-			if known(l.P95) {
-				return
-			}
-		}
-	})
+	s.log.read(func(st *State) { p95 = st.StagingP95() })
 	return p95
+}
+
+// StagingP95 is how long staging takes, of the load that runs or of the last that
+// ran; 0 when none did.
+func (s *State) StagingP95() (p95 time.Duration) {
+	known := func(p *float64) bool {
+		if p != nil {
+			p95 = time.Duration(*p * float64(time.Second))
+		}
+		return p != nil
+	}
+	if t := s.Load.Ten; t != nil && known(t.P95) {
+		return p95
+	}
+	for _, l := range slices.Backward(s.Levels) {
+		if known(l.P95) {
+			return p95
+		}
+	}
+	return 0
 }
 
 // startCheck locks the dial and hands the order on.

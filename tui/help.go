@@ -29,7 +29,7 @@ func (m *Model) help() sheet {
 			blocks = append(blocks, append(b, nil))
 		}
 	}
-	blocks = append(blocks, append(legend(), nil), m.words())
+	blocks = append(blocks, append(legend(), nil), append(m.words(), nil), checkWords())
 	if m.w < 2*col+8 {
 		var l [][]piece
 		for _, b := range blocks {
@@ -53,6 +53,8 @@ func legend() [][]piece {
 		{{"n", inkStrong}, {" note  ", inkText}, {"·", inkDim}, {" automatic note  ", inkText}},
 		{{"!", inkStrong}, {" bug ", inkText}, {"?", inkStrong}, {" question ", inkText}, {"|", inkStrong}, {" obstacle ", inkText}, {"*", inkStrong}, {" idea ", inkText}, {"+", inkStrong}, {" works", inkText}},
 		{{"~", inkStrong}, {" risk ", inkText}, {">", inkStrong}, {" next ", inkText}, {"=", inkStrong}, {" decision ", inkText}, {":", inkStrong}, {" setup", inkText}},
+		{{"over the charts, during a link check", inkDim}},
+		{{"█", inkStaging}, {" load on  ", inkText}, {"▁", inkDim}, {" off  ", inkText}, {"▒", inkDim}, {" the same load sent elsewhere", inkText}},
 		{{"on a tile, a minute", inkDim}},
 		{{"·", inkDim}, {" green  ", inkText}, {"'", inkText}, {" one late  ", inkText}, {"▴", inkAmber}, {" amber  ", inkText}, {"▪", inkRed}, {" red  ", inkText}, {"◦", inkNoSight}, {" no sight", inkText}},
 		{{"around the gauge", inkDim}},
@@ -80,6 +82,25 @@ func (m *Model) words() [][]piece {
 		{"brake test", "stopping, tried on one user at the start"},
 	} {
 		out = append(out, []piece{{w[0] + strings.Repeat(" ", max(1, 14-width(w[0]))), inkDim}, {m.worded(w[1]), inkText}})
+	}
+	return out
+}
+
+// checkWords explain the link check to who sees one for the first time.
+func checkWords() [][]piece {
+	out := [][]piece{{{"The link check", inkStrong}}}
+	for _, l := range []string{
+		"Staging's load goes on and off in an order drawn by lot.",
+		"Nothing else in the world knows it: if production",
+		"follows it, the two share something.",
+		"Evidence of 1 says nothing. Without a link, one check in",
+		"200 gets to 200 by chance: from there on it is a link.",
+		"Once there is some, the same load goes elsewhere in the",
+		"halves without: is it only our own machine?",
+		"Then: linked, no link seen up to so many users, or it",
+		"can't tell. The guard stays on, whatever it says.",
+	} {
+		out = append(out, []piece{{l, inkText}})
 	}
 	return out
 }

@@ -17,7 +17,9 @@ func linkKeys() []binding {
 	return []binding{
 		{id: "check", keys: []string{"c"}, show: "c", does: "link check: does production follow staging?", group: groupLook,
 			act: func(m *Model, _ string) tea.Cmd { m.open(overlayLink); return nil }},
-		{id: "dips", keys: []string{"i"}, show: "i", does: "is it me? random dips, about 2 min", group: groupLook, cmd: session.StartDips{},
+		{id: "recheck", keys: []string{"R"}, show: "R", does: "check again: from what was checked to here", group: groupLook,
+			act: func(m *Model, _ string) tea.Cmd { return m.recheck() }},
+		{id: "dips", keys: []string{"i"}, show: "i", does: "is it me? random dips, some minutes", group: groupLook, cmd: session.StartDips{},
 			act: func(m *Model, _ string) tea.Cmd { return m.dips() }},
 		{id: "unlock", keys: []string{"U"}, show: "U", does: "unlock a dial that a link locks (asks why)", group: groupStop, cmd: session.Unlock{Why: "any"},
 			act: func(m *Model, _ string) tea.Cmd { m.unlock(); return nil }},
@@ -34,7 +36,7 @@ func (m *Model) dips() tea.Cmd {
 		m.say(err.Error(), true)
 		return nil
 	}
-	m.asking(fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, about 2 min. Start?", m.amount(m.s.Dial.Running)),
+	m.asking(fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, at most %s. Start?", m.amount(m.s.Dial.Running), span(link.DipsFor(m.s.StagingP95()).Longest())),
 		func(m *Model) tea.Cmd { return m.do(session.StartDips{}) })
 	return nil
 }
@@ -77,6 +79,34 @@ func (m *Model) checkFrom(profile string) session.StartCheck {
 	return c
 }
 
+// recheck checks again between the level that was checked and the one that runs, at
+// one key: the load only goes down for it, and back.
+func (m *Model) recheck() tea.Cmd {
+	if m.s.Link.Running != nil {
+		m.open(overlayLink)
+		return nil
+	}
+	order, no := m.again("standard")
+	if no != "" {
+		m.say(no, true)
+		return nil
+	}
+	return m.do(order)
+}
+
+// again is the check from what runs; no says why there is none.
+func (m *Model) again(profile string) (order session.StartCheck, no string) {
+	order = m.checkFrom(profile)
+	switch {
+	case order.Off > 0:
+	case m.s.Link.Reach > 0:
+		no = fmt.Sprintf("nothing to check again: no more runs than the %s that were checked. Go up first, within %d", m.amount(m.s.Link.Level), m.s.Link.Reach)
+	default:
+		no = "no clean check has been made yet: c makes the first one, from nothing"
+	}
+	return order, no
+}
+
 // linkWords is what is known of a link, for the status line.
 func (m *Model) linkWords() piece {
 	v := m.s.Link
@@ -114,15 +144,55 @@ func (m *Model) checkLines() []string {
 	case session.LinkPhaseZero:
 		return m.bannerOf(name+"  the dips did not tell: a minute without load", r.Words, m.named("c", "shows more and ends it"))
 	}
-	first := fmt.Sprintf("%s  pair %d of at most %d  %s", name, len(r.Strip)+1, r.Profile.MaxPairs, bar(r.Newest.Toward, 10))
-	if r.Newest.Pairs > 0 {
-		first += "  production " + interval(r.Newest.Effect)
-	}
+	first := m.progressLine(name, r)
 	other := "none"
 	if r.Off > 0 {
 		other = fmt.Sprint(r.Off)
 	}
 	return m.bannerOf(first, fmt.Sprintf("load is on and off at random, %s or %s: does production follow?", m.amount(r.Users), other), m.named("c", "shows more and ends it"))
+}
+
+// progressLine is how far a check is: its pairs, its evidence on the way to the line,
+// and what production does. What there is no room for becomes shorter.
+func (m *Model) progressLine(name string, r *session.LinkRun) string {
+	made := float64(len(r.Strip)) / float64(max(1, r.Profile.MaxPairs))
+	for _, v := range []struct {
+		most   string
+		cells  int
+		change func(link.Effect) string
+	}{
+		{"at most ", 10, interval},
+		{"at most ", 10, func(e link.Effect) string { return signed(e.Estimate) + " so far" }},
+		{"at most ", 6, func(e link.Effect) string { return signed(e.Estimate) }},
+		{"", 5, func(e link.Effect) string { return signed(e.Estimate) }},
+		{"", 3, nil},
+	} {
+		line := fmt.Sprintf("%s  pair %d of %s%d %s", name, len(r.Strip)+1, v.most, r.Profile.MaxPairs, bar(made, v.cells))
+		if r.Newest.Pairs > 0 {
+			line += fmt.Sprintf("  evidence %s %s", evidence(r.Newest), bar(r.Newest.Toward, v.cells))
+			if v.change != nil {
+				line += "  production " + v.change(r.Newest.Effect)
+			}
+		}
+		if width(line) <= m.w-2 || v.change == nil {
+			return line
+		}
+	}
+	return name
+}
+
+// evidence is how much there is, of how much is enough.
+func evidence(p session.LinkPair) string {
+	number := func(x float64) string {
+		switch {
+		case x < 9.95:
+			return fmt.Sprintf("%.1f", x)
+		case x < 9999.5:
+			return fmt.Sprintf("%.0f", x)
+		}
+		return "over 9999"
+	}
+	return number(p.Evidence) + " of " + fmt.Sprintf("%.0f", p.Line)
 }
 
 // bar is how much of the way is behind: "▰▰▰▱▱".
@@ -204,18 +274,19 @@ func (m *Model) linkSheet() sheet {
 // runningLines are a running check in full.
 func (m *Model) runningLines(r *session.LinkRun, add func(...piece), wrapped func(string, ink)) {
 	wrapped(r.Words, inkText)
+	wrapped("Evidence of 1 says nothing. Without a link, one check in 200 gets to 200 by chance.", inkDim)
 	add()
 	if f := r.Forecast; f != nil {
 		wrapped(f.Words(), inkDim)
 		add()
 	}
 	add(piece{"pairs     ", inkDim}, piece{bar(float64(len(r.Strip))/float64(max(1, r.Profile.MaxPairs)), 30), inkStaging}, piece{fmt.Sprintf("  %d of at most %d", len(r.Strip), r.Profile.MaxPairs), inkText})
-	add(piece{"evidence  ", inkDim}, piece{bar(r.Newest.Toward, 30), inkProd}, piece{"  on its way to being called linked", inkText})
 	if r.Newest.Pairs > 0 {
+		add(piece{"evidence  ", inkDim}, piece{bar(r.Newest.Toward, 30), inkProd}, piece{"  " + evidence(r.Newest) + ", then it is a link", inkText})
 		add(piece{"change    ", inkDim}, piece{"production " + interval(r.Newest.Effect), inkText})
 	}
 	add()
-	add(piece{"load      ", inkDim}, piece{onOff(r.Strip, 36), inkStaging}, piece{"  ▀ on, ▄ off; newest right", inkDim})
+	add(piece{"load      ", inkDim}, piece{onOff(r.Strip, 36), inkStaging}, piece{"  ▀ on, ▄ off; newest right, as over the charts", inkDim})
 	add(piece{"follows   ", inkDim}, piece{followed(r.Strip, 36), inkProd}, piece{"  + slower with load, - faster", inkDim})
 	add()
 	add(piece{"x", inkKey}, piece{" ends it: what was learned stays valid", inkText})

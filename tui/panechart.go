@@ -36,6 +36,10 @@ func (p pane) chart(c *canvas, x, y, h int) {
 	if v.axis.cols < 4 || h < 5 {
 		return
 	}
+	if runs := p.m.lots(v.axis); len(runs) > 0 && h > 5 {
+		p.strip(c, x, y, v.axis, runs)
+		y, h = y+1, h-1
+	}
 	people, marksRow := 2, 0
 	switch {
 	case h < 8:

@@ -24,6 +24,8 @@ func (p *plain) watched(ctx context.Context, word, rest string) bool {
 		p.link()
 	case "check", "c":
 		p.check(ctx, strings.ToLower(rest))
+	case "recheck", "R":
+		p.recheck(ctx)
 	case "dips", "i":
 		p.dips(ctx)
 	case "end":
@@ -128,13 +130,23 @@ func (p *plain) check(ctx context.Context, profile string) {
 	p.confirm(ctx, "Start the standard one? check quick and check slow start the others.", func() { p.give(ctx, p.screen().checkFrom("standard")) })
 }
 
+// recheck checks again from what was checked to what runs, or says why it can't.
+func (p *plain) recheck(ctx context.Context) {
+	order, no := p.screen().again("standard")
+	if no != "" {
+		p.say("No: %s.", no)
+		return
+	}
+	p.give(ctx, order)
+}
+
 // dips asks as the screen does: load goes up and down by itself.
 func (p *plain) dips(ctx context.Context) {
 	if err := p.src.May(p.o.Who, session.StartDips{}); err != nil {
 		p.say("No: %s.", strings.TrimSuffix(err.Error(), "."))
 		return
 	}
-	p.confirm(ctx, fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, about 2 min. Start?", p.s.Unit().Of(p.s.Dial.Running)),
+	p.confirm(ctx, fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, at most %s. Start?", p.s.Unit().Of(p.s.Dial.Running), span(link.DipsFor(p.s.StagingP95()).Longest())),
 		func() { p.give(ctx, session.StartDips{}) })
 }
 

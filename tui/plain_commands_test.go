@@ -14,7 +14,7 @@ import (
 var plainFor = map[string]string{
 	"stop": "stop", "interrupt": "ctrl+c", "hold": "hold", "zero": "ease", "warn": "warn", "unlock": "unlock",
 	"up": "up", "down": "down", "right": "+10", "left": "-10", "number": "- a line of digits", "good": "back", "slower": "slower", "faster": "faster", "spike": "spike", "ramp": "ramp",
-	"note": "note", "kind": "!", "errors": "errors", "levels": "levels", "timeline": "timeline", "card": "card", "check": "check", "dips": "dips",
+	"note": "note", "kind": "!", "errors": "errors", "levels": "levels", "timeline": "timeline", "card": "card", "check": "check", "recheck": "recheck", "dips": "dips",
 	"help": "help", "quit": "quit", "yes": "yes", "no": "no", "earlier": "use", "skip": "skip", "share": "door", "author": "author", "take": "take the dial", "pairing": "offer",
 	"again": "earlier", "ticked": "still", "announce": "announce", "preflight": "preflight", "setaside": "aside", "mute": "mute",
 	"test": "test", "bug": "bug", "setup": "setup", "beside": "beside", "charter": "charter", "extend": "extend", "pause": "pause", "debrief": "debrief",
@@ -112,7 +112,7 @@ func TestPlainAsksBeforeChecks(t *testing.T) {
 	}{
 		{"c", "on and off in an order drawn by lot", session.StartCheck{Profile: "standard"}},
 		{"check", "Quick at most", session.StartCheck{Profile: "standard"}},
-		{"i", "at random, about 2 min", session.StartDips{}},
+		{"i", "at random, at most 2 min 30 s", session.StartDips{}},
 	} {
 		src, text := plainly(t, quietStory(), func(src *fakeSource, typed func(string), _ *heard, _ func()) {
 			typed(v.typed)

@@ -21,7 +21,7 @@ var plainHelp = []string{
 	"back or b: the last good level. spike 80: at once, without glide. glide 5, or glide off; slower or [, faster or ].",
 	"note TEXT, or a line that begins with a kind: ! bug, ? question, | obstacle, * idea, + works, ~ risk, > next, = decision, : setup.",
 	"notes: all of them. find WORDS. resolve n3. restore n3. take back n3 WHY. edit n3 TEXT. attach n3 FILE. samples n3: the samples of a minute around it.",
-	"check: does production follow staging? It says what it does, and asks; check quick and check slow start. end check. link: what is known of a link. unlock WHY.",
+	"check: does production follow staging? It says what it does, and asks; check quick and check slow start. recheck: again, from what was checked to what runs. end check. link: what is known of a link. unlock WHY.",
 	"dips or i: is it me? checks: how each server is. aside web-3 WHY: before the load, a red one does not count; count web-3: it does again. mute web-3 WHY: it only warns until it is green.",
 	"yes, or no WHAT IS WRONG: answer a question, or say what you see unasked. warn WHY: the guard only warns for 5 minutes; red still cuts.",
 	"Enter alone: how it goes. every 30: tell it every 30 seconds, every off: never. card or w: what are we doing. levels or l: what each number of users brought.",

@@ -34,10 +34,19 @@ type LinkCheck struct {
 	Words string   `json:"words"`
 	// Of a check that made pairs; shares of production's latency.
 	Effect   *float64 `json:"effect"`
-	Bound    *float64 `json:"bound"` // 95 %: by no more than this did production follow
+	Bound    *float64 `json:"bound"`       // 95 %: by no more than this did production follow
+	Whole    *float64 `json:"bound_whole"` // the same of these users against nothing, with the checks before it
 	Evidence *float64 `json:"evidence"`
-	Made     int      `json:"pairs"`
-	refused  bool     // no pair was made
+	Bare     *float64 `json:"evidence_bare"`      // of the pairs without sham load
+	WithSham *float64 `json:"evidence_with_sham"` // of the pairs with it
+	Work     *float64 `json:"evidence_work"`      // of what production's databases count
+	// Exact tests that the verdict rests on; null where it does not.
+	P         *float64 `json:"p"`
+	PWithSham *float64 `json:"p_with_sham"`
+	PWork     *float64 `json:"p_work"`
+	Made      int      `json:"pairs"`
+	Amber     int      `json:"amber_pairs"` // in which production was over its amber limits
+	refused   bool     // no pair was made
 }
 
 // Stores is what the data stores of both environments were found to share.
@@ -115,7 +124,13 @@ func (s *spans) verdict(now float64, by string, v *session.LinkVerdict) {
 		l.Users = v.Users
 	}
 	if d := v.Verdict; d != nil && d.Pairs > 0 {
-		l.Made = d.Pairs
+		l.Made, l.Amber = d.Pairs, d.AmberPairs
+		l.Whole, l.Bare, l.WithSham, l.Work = finite(d.Whole), finite(d.Bare), finite(d.WithSham), finite(d.WorkAlone)
+		for to, p := range map[**float64]*float64{&l.P: d.P, &l.PWithSham: d.PWithSham, &l.PWork: d.PWork} {
+			if p != nil {
+				*to = finite(*p)
+			}
+		}
 		l.Effect, l.Bound, l.Evidence = finite(d.Estimate), finite(d.Bound), finite(d.Evidence)
 	}
 }
