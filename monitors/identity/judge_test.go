@@ -209,12 +209,12 @@ func TestJudgeRedis(t *testing.T) {
 
 func TestNeighbours(t *testing.T) {
 	for _, c := range []struct {
-		a, b    where
-		settled bool
+		a, b     where
+		settled  bool
 		answered int
-		want    Verdict
-		hint    bool
-		none    bool
+		want     Verdict
+		hint     bool
+		none     bool
 	}{
 		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), false, 2, SameInstance, false, false},
 		{at("192.0.2.1:5432"), at("192.0.2.1:5432"), true, 2, SharedNeighbour, false, false},
