@@ -69,6 +69,9 @@ func (b *builder) model(tail Tail) *Model {
 	if b.load.seen && b.ms-b.load.last > silence {
 		b.gap(b.load.what, b.load.last, b.ms)
 	}
+	for _, e := range b.envs {
+		e.settle(b)
+	}
 	b.header(tail)
 	b.totals()
 	b.debrief()
@@ -84,7 +87,12 @@ func (b *builder) model(tail Tail) *Model {
 	m.Series = b.series.model()
 	m.Thresholds = append([]session.Threshold{}, b.st.Baseline.Thresholds...)
 	for _, name := range sortedKeys(b.envs) {
-		b.envs[name].close(b)
+		e := b.envs[name]
+		end := b.ms
+		if e.lapsed(b) {
+			end = e.heard
+		}
+		e.close(b, end)
 	}
 	slices.SortStableFunc(m.Health, func(a, b Span) int {
 		if c := int(a.fromMS - b.fromMS); c != 0 {

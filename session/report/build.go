@@ -109,7 +109,7 @@ func (b *builder) add(e session.Event) {
 		return
 	case *session.HealthState:
 		if body.Check == "" {
-			b.env(body.Env).to(b, body.To, body.Why)
+			b.env(body.Env).to(b, body.To, body.Why, b.ms)
 		}
 	case *session.DialSet:
 		b.ask(body.To)
@@ -142,6 +142,10 @@ func (b *builder) frame(e session.Event) {
 		b.levels.breakOff(b.before)
 		b.levels.run++
 		b.levels.open(b.ms, 0) // the process that sent the load is gone
+		for _, e := range b.envs {
+			e.over = true
+		}
+		b.endOwnLimit(b.before)
 		b.m.Sure.SetAside += body.Dropped
 		b.m.Sure.Resumes = append(b.m.Sure.Resumes, b.now())
 		b.pause(false)
@@ -237,7 +241,7 @@ func (b *builder) pass(ms int64) {
 			e.pass(span, busy)
 		}
 		b.levels.pass(ms, span, b.st.Dial.Running)
-		if e := b.envs["self"]; e != nil && (e.state == amber || e.state == red) {
+		if e := b.envs["self"]; e != nil && !e.lapsed(b) && (e.state == amber || e.state == red) {
 			b.selfMS += span
 		}
 	}

@@ -199,8 +199,8 @@ func lapses(m *Model) []lapse {
 		switch {
 		case r.Type == session.TypeBaselineStart:
 			out = append(out, lapse{Stretch{r.Elapsed, m.Session.Seconds}, "quiet", "baseline", "baseline"})
-		case r.Type == session.TypeBaselineEnd && len(out) > 0:
-			out[len(out)-1].To = r.Elapsed
+		case (r.Type == session.TypeBaselineEnd || r.Type == session.TypeRecovered) && len(out) > 0:
+			out[len(out)-1].To = min(out[len(out)-1].To, r.Elapsed)
 		}
 	}
 	for _, p := range m.Pauses {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type bar struct {
 type lane struct {
 	name string
 	bars []bar
+	gaps []bar // of which nothing is known: they stay empty
 }
 
 // strip is who did what, and how everything stood, over the session.
@@ -55,6 +57,9 @@ func (d *drawing) strip() figure {
 					c.text("bartext "+b.class, "start", x+4, c.y+12.5, label)
 				}
 			}
+			for _, b := range l.gaps {
+				c.rect("hover", c.x(b.From), c.y, max(1, c.x(b.To)-c.x(b.From)), 18, fmt.Sprintf("%s to %s: %s", clock(b.From), clock(b.To), b.title))
+			}
 			c.leaders(d.guard, c.y, c.y+18)
 			c.y += 24
 		}
@@ -72,7 +77,9 @@ func (d *drawing) strip() figure {
 	g := &grid{Caption: words("What was done, and how each environment and the guard stood"), RowHead: true}
 	g.head("Of", "From", "To", "What")
 	for _, l := range lanes {
-		for i, b := range l.bars {
+		bars := slices.Concat(l.bars, l.gaps)
+		slices.SortStableFunc(bars, func(a, b bar) int { return cmp.Compare(a.From, b.From) })
+		for i, b := range bars {
 			if i == maxLevelRows {
 				break
 			}
@@ -102,13 +109,15 @@ func (d *drawing) doing() lane {
 	}
 	if len(l.bars) == 0 {
 		l.name = "doing: nobody said what they did"
+		return l
 	}
+	l.gaps = d.lost("load")
 	return l
 }
 
 // states are an environment's, as its checks saw it.
 func (d *drawing) states(env string) lane {
-	l := lane{name: env + ", by its checks"}
+	l := lane{name: env + ", by its checks", gaps: d.lost(env)}
 	for _, s := range d.m.Health {
 		if s.Env != env {
 			continue
@@ -126,6 +135,17 @@ func (d *drawing) states(env string) lane {
 	return l
 }
 
+// lost are the gaps in what was told of something.
+func (d *drawing) lost(what string) []bar {
+	var out []bar
+	for _, g := range d.m.Sure.Gaps {
+		if slices.Contains(g.What, what) {
+			out = append(out, bar{Stretch: Stretch{g.From, g.To}, title: "a gap: " + g.Why})
+		}
+	}
+	return out
+}
+
 // guarded are the guard's states.
 func (d *drawing) guarded() lane {
 	l := lane{name: "guard"}
@@ -133,9 +153,10 @@ func (d *drawing) guarded() lane {
 		l.name = "guard: off"
 		return l
 	}
+	l.gaps = d.lost("load")
 	end := d.m.Session.Seconds
 	state, why, from := "run", "", 0.0
-	add := func(to float64) {
+	one := func(from, to float64) {
 		class := "g-run"
 		if _, ok := deeds[state]; ok {
 			class = "g-" + state
@@ -143,15 +164,41 @@ func (d *drawing) guarded() lane {
 		word := oneLine(tidy(state))
 		l.bars = append(l.bars, bar{Stretch{from, to}, class, word, strings.TrimSpace(word + because(cut(oneLine(tidy(why)), 160)))})
 	}
+	// What it did while nothing was told, nobody knows.
+	add := func(to float64) {
+		for _, g := range l.gaps {
+			if g.From < to && g.To > from {
+				if g.From > from {
+					one(from, g.From)
+				}
+				from = g.To
+			}
+		}
+		if to > from || to == end && len(l.bars) == 0 {
+			one(from, to)
+		}
+	}
+	resumes := d.m.Sure.Resumes
+	again := func(till float64) {
+		for len(resumes) > 0 && resumes[0].Elapsed <= till {
+			at := resumes[0].Elapsed
+			resumes = resumes[1:]
+			add(at)
+			from = max(from, at)
+			if !cuts(state) { // only a cut outlives the process of its guard
+				state, why = "run", ""
+			}
+		}
+	}
 	for _, a := range d.m.Guard {
 		if a.From == a.To {
 			continue
 		}
-		if a.Elapsed > from {
-			add(a.Elapsed)
-		}
+		again(a.Elapsed)
+		add(a.Elapsed)
 		state, why, from = a.To, a.Why, a.Elapsed
 	}
+	again(end)
 	add(end)
 	return l
 }

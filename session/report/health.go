@@ -107,8 +107,11 @@ type envTrack struct {
 	since  int64   // what the newest tick tells of begins here
 	seen   bool    // it answered once
 	time   map[string]*stateTime
-	blind  int64 // longest time without sight under load
-	lost   bool  // it was out of sight under load, or a moment after, and not green since
+	heard  int64     // when a tick or a state of it was told last
+	later  stateTime // since then: of the open span if it is heard of again in time
+	over   bool      // the process that looked at it is gone
+	blind  int64     // longest time without sight under load
+	lost   bool      // it was out of sight under load, or a moment after, and not green since
 }
 
 type stateTime struct{ all, loaded int64 }
@@ -118,17 +121,28 @@ func (b *builder) env(name string) *envTrack {
 	if e == nil {
 		e = &envTrack{name: name, silent: silent{what: name}, time: map[string]*stateTime{}}
 		b.envs[name] = e
-		e.to(b, noSight, "not looked at yet")
+		e.to(b, noSight, "not looked at yet", b.ms)
 	}
 	return e
 }
 
-// to begins a state, unless it is the one that holds.
-func (e *envTrack) to(b *builder, state, why string) {
-	if state == e.state {
+// to takes that a state holds, and has since from if nothing was heard before that
+// for too long: then nobody knows what was between, and a span of its own begins.
+func (e *envTrack) to(b *builder, state, why string, from int64) {
+	lapsed, last := e.lapsed(b), e.heard
+	e.settle(b)
+	e.heard, e.over = b.ms, false
+	if state == e.state && !lapsed {
 		return
 	}
-	e.close(b)
+	begin := b.ms
+	if lapsed {
+		begin = max(last, from)
+		e.close(b, last)
+		e.later.all = b.ms - begin // what the tick tells of
+	} else {
+		e.close(b, b.ms)
+	}
 	busy, known := b.lately(), e.state != ""
 	worse := graver(state, e.state)
 	// What follows trouble that was there before any user, and is no worse, is
@@ -136,7 +150,7 @@ func (e *envTrack) to(b *builder, state, why string) {
 	atRest := !busy || !worse && e.open.AtRest && (e.state == amber || e.state == red)
 	e.state = state
 	e.lost = state != green && (e.lost || state == noSight && known && busy)
-	e.open = Span{Env: e.name, State: state, Why: why, From: secs(b.ms), fromMS: b.ms, Users: b.st.Dial.Running, AtRest: atRest}
+	e.open = Span{Env: e.name, State: state, Why: why, From: secs(begin), fromMS: begin, Users: b.st.Dial.Running, AtRest: atRest}
 	if e.name == production {
 		if len(b.levels.list) > 0 && known {
 			b.levels.current().state(state)
@@ -161,34 +175,48 @@ func (b *builder) firstMoved(how string) {
 	b.firstProd.Users = b.lastUsers
 }
 
-func (e *envTrack) close(b *builder) {
-	if e.state == "" || b.ms == e.open.fromMS && e.state == noSight {
+// lapsed tells whether nothing was heard of it for too long to know that its state
+// still holds.
+func (e *envTrack) lapsed(b *builder) bool {
+	return e.state != "" && (e.over || b.ms-e.heard > silence)
+}
+
+// settle gives the time since it was heard of to the state that held; after too
+// long a silence to none.
+func (e *envTrack) settle(b *builder) {
+	if t := e.time[e.state]; t != nil && !e.lapsed(b) {
+		t.all += e.later.all
+		t.loaded += e.later.loaded
+		e.open.loadedMS += e.later.loaded
+		if e.state == noSight && e.later.loaded > 0 {
+			e.lost = true
+			e.blind = max(e.blind, e.open.loadedMS)
+		}
+	}
+	e.later = stateTime{}
+}
+
+func (e *envTrack) close(b *builder, at int64) {
+	if e.state == "" || at == e.open.fromMS && e.state == noSight {
 		return
 	}
-	e.open.To, e.open.Loaded = secs(b.ms), secs(e.open.loadedMS)
+	e.open.To, e.open.Loaded = secs(at), secs(e.open.loadedMS)
 	b.m.Health = append(b.m.Health, e.open)
 }
 
 func (e *envTrack) pass(span int64, busy bool) {
-	t := e.time[e.state]
-	if t == nil {
-		t = &stateTime{}
-		e.time[e.state] = t
+	if e.time[e.state] == nil {
+		e.time[e.state] = &stateTime{}
 	}
-	t.all += span
+	e.later.all += span
 	if busy {
-		t.loaded += span
-		e.open.loadedMS += span
-		if e.state == noSight {
-			e.lost = true
-			e.blind = max(e.blind, e.open.loadedMS)
-		}
+		e.later.loaded += span
 	}
 }
 
 func (e *envTrack) tick(b *builder, t *session.HealthTick) {
 	e.since = e.silent.told(b, b.ms)
-	e.to(b, t.State, t.Why)
+	e.to(b, t.State, t.Why, e.since)
 	e.seen = e.seen || t.State != noSight
 	e.open.Users = max(e.open.Users, b.st.Dial.Running)
 	e.errors = t.Errors

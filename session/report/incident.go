@@ -152,6 +152,9 @@ func (i *incident) impact(p *page) {
 			p.line("- Production was %s for %s.", state, lasting(time[state]))
 		}
 	}
+	if dark := i.untold(); dark > 0 {
+		p.line("- For %s of this time nothing was told of production: how it was then is not known.", lasting(dark))
+	}
 	for _, c := range []struct {
 		name string
 		v    []*float64
@@ -161,6 +164,16 @@ func (i *incident) impact(p *page) {
 		}
 	}
 	p.line("- For whom and how badly, in orders, customers or money: *to be added by a person*.")
+}
+
+// untold is how long in this time nothing was told of production.
+func (i *incident) untold() (seconds float64) {
+	for _, g := range i.m.Sure.Gaps {
+		if slices.Contains(g.What, production) {
+			seconds += max(0, min(g.To, i.of.To)-max(g.From, i.of.From))
+		}
+	}
+	return seconds
 }
 
 // worst is the greatest of a line in a stretch.

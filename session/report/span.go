@@ -95,6 +95,12 @@ func (s *spans) take(b *builder, e session.Event) {
 	case *session.Recovered:
 		s.endPause(now)
 		s.breakLink(secs(b.before))
+		if n := len(s.doing); n > 0 {
+			again := s.doing[n-1]
+			s.endDoing(secs(b.before))
+			again.From, again.To = now, now
+			s.doing = append(s.doing, again)
+		}
 	case *session.LinkQuiet:
 		s.breakLink(now)
 		s.links = append(s.links, LinkCheck{Stretch: Stretch{From: now, To: -1}, Mode: body.Mode, By: e.By, Users: body.Users})
