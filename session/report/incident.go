@@ -22,7 +22,7 @@ const (
 type incident struct {
 	m     *Model
 	of    Stretch
-	found bool // there was trouble in production
+	found bool // there was trouble in production, or the guard took load away
 	roles map[string]string
 	names *regexp.Regexp
 
@@ -43,8 +43,8 @@ func incidentOf(m *Model) *incident {
 		i.names = namesOf(i.roles)
 	}
 	first, last := -1.0, -1.0
-	for _, s := range m.Health {
-		if s.Env == production && (s.State == amber || s.State == red) {
+	for _, s := range m.troubles() {
+		if s.State != green {
 			if first < 0 {
 				first = s.From
 			}
@@ -138,18 +138,24 @@ func (i *incident) impact(p *page) {
 	if i.found && i.began.at < i.of.From {
 		p.line("- It began before this time, at %s.", stamp(m.moment(i.began.at)))
 	}
-	if !i.found {
-		p.line("- Production's checks were neither amber nor red in this time. Whatever else it touched is not known from here.")
-	}
 	time := map[string]float64{}
+	bad := false
 	for _, s := range m.Health {
 		if s.Env == production {
 			time[s.State] += max(0, min(s.To, i.of.To)-max(s.From, i.of.From))
+			bad = bad || (s.State == amber || s.State == red) && i.over(s)
 		}
+	}
+	if !bad {
+		p.line("- Production's checks were neither amber nor red in this time. Whatever else it touched is not known from here.")
 	}
 	for _, state := range []string{amber, red, noSight} {
 		if time[state] > 0 {
-			p.line("- Production was %s for %s.", state, lasting(time[state]))
+			word := state
+			if state == noSight {
+				word = "out of sight"
+			}
+			p.line("- Production was %s for %s.", word, lasting(time[state]))
 		}
 	}
 	if dark := i.untold(); dark > 0 {

@@ -75,21 +75,23 @@ func (i *incident) stages() {
 	}
 }
 
-// trouble is when production's trouble in the span began; it may have been before
-// the span. Nil: there was none in it.
+// trouble is when production's trouble in the span began: amber, red, or a loss of
+// sight of it; it may have been before the span. Where its checks showed none, it
+// began with the first step by which the guard took load away. Nil: neither.
 func (i *incident) trouble() *stage {
 	var began *stage // of the trouble that lasts
-	for _, s := range i.m.Health {
-		switch {
-		case s.Env != production:
-			continue
-		case s.State != amber && s.State != red:
+	for _, s := range i.m.troubles() {
+		if s.State == green {
 			began = nil
 			continue
-		case began == nil:
-			began = &stage{s.From, "production went " + s.State + because(s.Why)}
 		}
-		if s.From > i.of.To || s.To <= i.of.From && s.From < i.of.From {
+		if began == nil {
+			began = &stage{s.From, "production went " + s.State + because(s.Why)}
+			if s.State == noSight {
+				began.what = "production went out of sight" + because(s.Why)
+			}
+		}
+		if !i.over(s) {
 			continue
 		}
 		if began.at < i.of.From {
@@ -97,7 +99,34 @@ func (i *incident) trouble() *stage {
 		}
 		return began
 	}
+	for _, a := range i.m.Guard {
+		if a.tightens() && i.in(a.Elapsed) {
+			return &stage{a.Elapsed, fmt.Sprintf("the guard went from %s to %s%s", a.From, a.To, because(a.Why))}
+		}
+	}
 	return nil
+}
+
+// over tells whether a state held in the span.
+func (i *incident) over(s Span) bool {
+	return s.From <= i.of.To && (s.To > i.of.From || s.From >= i.of.From)
+}
+
+// troubles are production's states in order, without those in which it had not
+// been seen yet: at the beginning, and after a time of which nothing was told.
+func (m *Model) troubles() []Span {
+	var out []Span
+	last := -1.0
+	for _, s := range m.Health {
+		if s.Env != production {
+			continue
+		}
+		if s.State != noSight || s.From == last {
+			out = append(out, s)
+			last = s.To
+		}
+	}
+	return out
 }
 
 // tightens tells whether a step of the guard took load away or kept it from
