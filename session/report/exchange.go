@@ -196,7 +196,7 @@ func (x Exchange) wire() string {
 func (n Note) examples() []block {
 	var out []block
 	for _, x := range n.Exchanges {
-		out = append(out, block{Text: x.what()}, block{Pre: x.wire(), Class: "wrap"})
+		out = append(out, block{Text: x.what()}, block{Pre: x.wire(), Class: "wrap", Else: words(noRoom + " session.json holds it.")})
 	}
 	return out
 }

@@ -56,6 +56,7 @@ type block struct {
 	Why      text
 	Table    *grid
 	Pre      string
+	Else     text          // stands in the place of Pre where the page has no room for it
 	Defs     template.HTML // what charts share
 	Chart    template.HTML
 	Behind   *grid // of a chart
@@ -156,6 +157,9 @@ func writeHTML(w io.Writer, m *Model) error {
 			n++
 			g.ID = fmt.Sprintf("table-%d", n)
 		})
+	}
+	if err := d.trim(); err != nil {
+		return err
 	}
 	if err := htmlPage.Execute(w, d); err != nil {
 		return fmt.Errorf("draw page: %w", err)

@@ -224,7 +224,11 @@ func itThem(n uint64) string {
 func (m *Model) noteTable(caption string, list []Note) (*grid, bool) {
 	g := &grid{Caption: words(caption), RowHead: true}
 	g.head("Note", "At", "Kind", "Users", "By", "Text")
+	size := 0
 	for _, n := range list[:min(len(list), maxNotes)] {
+		if size > maxTable {
+			break
+		}
 		kind := foreign(string(n.Kind))
 		if n.Resolved != nil {
 			kind = join(kind, words(", resolved"+because(cut(oneLine(tidy(n.Resolved.Why)), maxCell))))
@@ -234,6 +238,7 @@ func (m *Model) noteTable(caption string, list []Note) (*grid, bool) {
 			at = fmt.Sprint(*n.Users)
 		}
 		what := foreign(cut(n.Text, maxCell*2))
+		size += escaped(what[0].Words)
 		for i, f := range n.Files {
 			sep := ", "
 			if i == 0 {

@@ -127,7 +127,7 @@ func (m *Model) shown(f File, room *int) []block {
 		if f.From == notes.FromPanes {
 			class, what = "frame", "The panes as text: "
 		}
-		return []block{{Title: what + name, Folded: []block{{Pre: strings.Trim(tidy(string(b)), "\n"), Class: class}}}}
+		return []block{{Title: what + name, Folded: []block{{Pre: strings.Trim(tidy(string(b)), "\n"), Class: class, Else: words(noRoom + " it is linked below.")}}}}
 	case asSVG:
 		clean, err := cleanSVG(b)
 		if err != nil {

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"crosstalk/notes"
 	"crosstalk/session"
@@ -379,11 +378,61 @@ func TestPageStaysSmall(t *testing.T) {
 	}
 	tape.write("jo", notes.Bug, strings.Repeat("x<", 32<<10))
 	tape.end("quit")
-	began := time.Now()
 	page := pageOf(t, tape.dir(t))
-	t.Logf("%d bytes in %v", len(page), time.Since(began))
 	if len(page) > 2_000_000 {
 		t.Errorf("the page has %d bytes", len(page))
+	}
+	if strings.Contains(page, noRoom) {
+		t.Error("a page with room leaves something out")
+	}
+}
+
+// Sixty bugs, each with exchanges and a log: the page shows what it has room for
+// and links the rest.
+func TestPageStaysSmallWithLogsAndExchanges(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ log, text string }{
+		"logs":    {"12:00:01 GET /cart 503 after 2.1 s\n", "slow again"},
+		"hostile": {"<'+'>\n", strings.Repeat("<+'>", 16<<10)},
+	} {
+		tape := newTape()
+		tape.start()
+		tape.quiet(5)
+		tape.dial("mel", 10)
+		files := map[string]string{}
+		for i := range 60 {
+			tape.seconds(20)
+			for _, kind := range []string{"timeout", "status 503"} {
+				tape.add(session.ByEngine, session.TypeExemplar, &session.ExemplarAdd{Level: 1, Asked: 10, Journey: "buy", Step: "POST /cart", Kind: kind, Pick: "first", Sent: tape.ms - 1000,
+					Seconds: 2, Status: 503, Method: "POST", URL: "http://127.0.0.1:8080/cart", Start: strings.Repeat(c.log, 4000/len(c.log))})
+			}
+			id := tape.write("jo", notes.Bug, fmt.Sprintf("%d %s", i, c.text))
+			text := fmt.Sprintf("log of %d\n", i) + strings.Repeat(c.log, (maxShown-20)/len(c.log))
+			name := id + "-pod.log"
+			files[name] = text
+			tape.add("jo", session.TypeAttach, &session.AttachAdd{Note: id, Name: "pod.log", File: name, Size: int64(len(text)),
+				SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(text))), Media: "text/plain", From: notes.FromFile})
+		}
+		tape.end("quit")
+		dir := tape.dir(t)
+		if err := os.Mkdir(filepath.Join(dir, session.AttachmentsName), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range files {
+			if err := os.WriteFile(filepath.Join(dir, session.AttachmentsName, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page := pageOf(t, dir)
+		if n := len(page); n > 2_000_000 || n < 1_500_000 {
+			t.Errorf("%s: the page has %d bytes", name, n)
+		}
+		if shown, out := strings.Count(page, "Text: pod.log"), strings.Count(page, noRoom+" it is linked below."); shown != 60 || out == 0 || out == 60 && name == "logs" {
+			t.Errorf("%s: %d logs, %d of them left out", name, shown, out)
+		}
+		if n := strings.Count(page, `pod.log"><bdi>pod.log</bdi></a>`); n < 60 {
+			t.Errorf("%s: %d logs are linked", name, n)
+		}
 	}
 }
 
