@@ -67,6 +67,9 @@ func (m *Model) finding(n Note, room *int) []block {
 	if n.Repro != "" {
 		out = append(out, block{Text: words("Again, with the guard on:")}, block{Pre: n.Repro, Class: "wrap"})
 	}
+	if n.ReproOut != "" {
+		out = append(out, block{Text: join(words("The command that repeats it is left out: "), foreign(n.ReproOut))})
+	}
 	return out
 }
 

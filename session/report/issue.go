@@ -184,7 +184,7 @@ func (m *Model) issue(n Note) string {
 		p.line("- To be attached: %s (%s, %s in the session's folder)", inline(f.Name), session.Bytes(f.Size), inline(path.Join(session.AttachmentsName, f.File)))
 	}
 	p.examples(n)
-	p.again(n.Repro)
+	p.again(n)
 	p.line("- From session %s, note %s, noted with Crosstalk %s", inline(m.Session.ID), inline(n.ID), inline(m.Session.Version))
 	return p.b.String()
 }

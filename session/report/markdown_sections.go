@@ -102,7 +102,7 @@ func (p *page) findings(m *Model) {
 			p.line("- The text was changed later; earlier ones are in the appendix.")
 		}
 		p.examples(n)
-		p.again(n.Repro)
+		p.again(n)
 	}
 }
 

@@ -239,8 +239,9 @@ type Note struct {
 	Links           []notes.Link `json:"filed"` // where, and under which key
 	Retracted       *notes.Gone  `json:"retracted"`
 	Resolved        *notes.Gone  `json:"resolved"`
-	Repro           string       `json:"repro,omitempty"` // of a bug: the command that repeats the minutes before it
-	Exchanges       []Exchange   `json:"exchanges"`       // of a bug: real ones from around it
+	Repro           string       `json:"repro,omitempty"`          // of a bug: the command that repeats the minutes before it
+	ReproOut        string       `json:"repro_left_out,omitempty"` // why a bug has no such command here, and how to see it
+	Exchanges       []Exchange   `json:"exchanges"`                // of a bug: real ones from around it
 }
 
 // Stop is one order to stop.

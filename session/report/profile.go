@@ -88,13 +88,23 @@ func (p Profile) apply(m *Model) *Model {
 	if len(c.swaps) == 0 {
 		return m
 	}
+	lines := make([]string, len(m.Notes))
+	for i, n := range m.Notes {
+		lines[i] = n.Repro
+	}
 	c.walk(reflect.ValueOf(m).Elem(), nil)
 	for i := range m.Notes {
 		if p.Tags {
 			m.Notes[i].Tags = []string{}
 		}
-		if p.Names || p.Hosts {
-			m.Notes[i].Repro = "" // it would not run
+		// What names something else in its place would not run, or would run
+		// on a host that nobody meant.
+		if n := &m.Notes[i]; lines[i] != "" && (p.Names || p.Hosts || n.Repro != lines[i]) {
+			what := "what is left out here"
+			if p == (Profile{Production: true}) {
+				what = "production's host"
+			}
+			n.Repro, n.ReproOut = "", fmt.Sprintf("it names %s: crosstalk bug %s --redact none shows it", what, n.ID)
 		}
 	}
 	m.censor = c

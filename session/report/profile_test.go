@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"html"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,6 +153,66 @@ func TestFiledNotes(t *testing.T) {
 		"ses": {ses.String(), "#BUG SHOP-4711"}, "json": {whole.String(), `"key":"SHOP-4711"`}, "chat": {m.ChatCut(), "SHOP-4711 at 80 users"}} {
 		if !strings.Contains(c.text, c.want) {
 			t.Errorf("%s holds no %q", name, c.want)
+		}
+	}
+}
+
+// A command on a host that stands in another's place would run on a host that
+// nobody meant: it is left out, and how to see it is said.
+func TestNoCommandNamesAnInventedHost(t *testing.T) {
+	t.Parallel()
+	made, err := session.DefaultConfig("https://stage-7.shop.test/cart", []string{"https://web-9.prod.test/health"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := json.Marshal(made.Masked())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newTape()
+	p.add(session.BySession, session.TypeStart, &session.Start{ID: "s", As: "mel", Charter: "Explore", Target: "https://stage-7.shop.test/cart", Config: config, Baseline: 20, Limits: session.LoadLimits{Users: 200, Glide: 10},
+		Checks: []session.CheckInfo{{Env: "production", Name: "web-9", Kind: "http", Address: "https://web-9.prod.test/health", Every: 0.25}}})
+	p.quiet(20)
+	p.dial("mel", 5)
+	p.seconds(10)
+	p.write("mel", notes.Bug, "orders are doubled")
+	dir := p.dir(t)
+	for list, c := range map[string]struct{ line, said string }{
+		"":      {"", "it names production's host: crosstalk bug n1 --redact none shows it"},
+		"hosts": {"", "it names what is left out here: crosstalk bug n1 --redact none shows it"},
+		"none":  {"--watch https://web-9.prod.test/health", ""},
+	} {
+		profile, err := ParseProfile(strings.Fields(list))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := t.TempDir()
+		written, err := WriteOf(dir, out, []Format{HTML, Markdown, JSON, SES}, Options{Profile: profile})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i, err := IssueOf(dir, "n1", "", session.TrackerConfig{}, profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := map[string]string{"the issue": i.Body}
+		for _, path := range written {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ext := filepath.Ext(path); ext != ".png" && ext != ".ini" {
+				texts[filepath.Base(path)] = html.UnescapeString(string(b))
+			}
+		}
+		if len(texts) < 5 {
+			t.Fatalf("%d texts", len(texts))
+		}
+		for name, text := range texts {
+			text = strings.ReplaceAll(strings.ReplaceAll(text, "\\", ""), noBreak, "")
+			if strings.Contains(text, "--watch https://production-host") || !strings.Contains(text, c.line) || !strings.Contains(text, c.said) {
+				t.Errorf("%q: %s does not say %q and %q", list, name, c.line, c.said)
+			}
 		}
 	}
 }

@@ -210,9 +210,12 @@ func shellWord(s string) string {
 }
 
 // again draws a repro line as Markdown: fenced, so that it is copied as it is.
-func (p *page) again(line string) {
-	if line != "" {
-		p.fenced("Again, with the guard on:", "sh", line)
+func (p *page) again(n Note) {
+	if n.Repro != "" {
+		p.fenced("Again, with the guard on:", "sh", n.Repro)
+	}
+	if n.ReproOut != "" {
+		p.line("- The command that repeats it is left out: %s", inline(n.ReproOut))
 	}
 }
 

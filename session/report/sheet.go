@@ -309,6 +309,9 @@ func (s *sheetPage) bugs(m *Model) {
 		if n.Repro != "" {
 			s.line("  Again: %s", sheetLine(n.Repro))
 		}
+		if n.ReproOut != "" {
+			s.line("  Again: left out, %s", sheetLine(n.ReproOut))
+		}
 	})
 }
 
