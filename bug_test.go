@@ -44,13 +44,14 @@ func TestBug(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no such note":    {[]string{"bug", "n999", dir}, "has no note n999: its bugs are n4 and n9"},
-		"no session":      {[]string{"bug", "n4", t.TempDir()}, "holds no session"},
-		"two words":       {[]string{"bug", "n4", dir, "--key", "two words"}, "a key is one word"},
-		"no repository":   {[]string{"bug", "n4", dir, "--github", "owner"}, "is not a repository"},
-		"unknown markup":  {[]string{"bug", "n4", dir, "--markup", "pdf"}, "md and wiki"},
-		"unknown profile": {[]string{"report", dir, "--redact", "faces"}, "names, hosts, tags, all or none"},
-		"unknown format":  {[]string{"report", dir, "--format", "pdf"}, "there are md, html, json, csv, timeline, ses, wiki, chat, share"},
+		"no such note":          {[]string{"bug", "n999", dir}, "has no note n999: its bugs are n4 and n9"},
+		"no session":            {[]string{"bug", "n4", t.TempDir()}, "holds no session"},
+		"two words":             {[]string{"bug", "n4", dir, "--key", "two words"}, "a key is one word"},
+		"no repository":         {[]string{"bug", "n4", dir, "--github", "owner"}, "is not a repository"},
+		"unknown markup":        {[]string{"bug", "n4", dir, "--markup", "pdf"}, "md and wiki"},
+		"unknown profile":       {[]string{"report", dir, "--redact", "faces"}, "names, hosts, tags, all or none"},
+		"a span behind the end": {[]string{"report", dir, "--format", "timeline", "--from", "90m"}, "--from: the span lies outside the session: it is "},
+		"unknown format":        {[]string{"report", dir, "--format", "pdf"}, "there are md, html, json, csv, timeline, ses, wiki, chat, share"},
 	} {
 		if _, said := mustRun(t, 2, c.args...); !strings.Contains(said, c.want) {
 			t.Errorf("%s: %s", name, said)

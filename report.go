@@ -65,6 +65,9 @@ Production's hosts stay out of all of them; --redact leaves out more.`,
 			if errors.Is(err, fs.ErrNotExist) {
 				return usage(fmt.Errorf("%s holds no session: %w", args[0], err))
 			}
+			if errors.Is(err, report.ErrOutside) {
+				return usage(fmt.Errorf("--from: %w", err))
+			}
 			if away := attachmentsElsewhere(args[0], out); away != "" && err == nil {
 				fmt.Fprintln(c.ErrOrStderr(), away)
 			}

@@ -77,7 +77,7 @@ func (b *builder) model(tail Tail) *Model {
 	b.debrief()
 	b.sure(tail)
 	m := b.m
-	m.where.crew = b.people
+	m.where.crew = b.signed
 	m.Redacted = Profile{}.String()
 	m.Notes = b.notes()
 	m.Levels = b.levels.model(b.at)

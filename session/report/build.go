@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"crosstalk/session"
 )
@@ -70,7 +71,10 @@ type builder struct {
 	firstAfter                        string // how long after the load firstProd was; "" if with it
 	redCuts, sightCuts                uint64 // for production's red and for no sight of it, of users that ran
 	selfMS                            int64
-	people                            []string
+	people                            []string  // who took part
+	signed                            []string  // who signed anything, later ones too
+	late                              bool      // facts are added after the end
+	toldAt                            time.Time // of the newest event
 	exemplars                         []*session.ExemplarAdd
 	spans                             spans
 	panes                             *panes // as they were shown last
@@ -89,6 +93,7 @@ func (b *builder) add(e session.Event) {
 		return
 	}
 	first := b.st.Seq == 0
+	b.later(e)
 	b.pass(max(b.ms, e.MS))
 	seen := b.shown(e)
 	b.st.Apply(e)
@@ -98,7 +103,7 @@ func (b *builder) add(e session.Event) {
 		b.levels.open(b.ms, 0)
 	}
 	b.m.Totals.Events++
-	b.person(e.By)
+	b.signer(e)
 	b.dialled(e)
 	switch body := e.Body.(type) {
 	case *session.LoadTick:
@@ -201,6 +206,33 @@ func (b *builder) charter(text string) {
 		h.Charters = append(h.Charters, h.Charter)
 	}
 	h.Charter = text
+}
+
+// later follows whether facts are added after the end: then the session's clock
+// stands still, and theirs is another day's.
+func (b *builder) later(e session.Event) {
+	_, again := e.Body.(*session.Recovered)
+	stands := b.st.Seq > 0 && e.MS <= b.ms
+	b.late = !again && stands && (b.late || b.st.Ended != nil || e.T.Sub(b.toldAt) > lateFact)
+	b.toldAt = e.T
+}
+
+// lateFact is how much later than the newest event one of the same moment of the
+// session is, where it was added to a session that had broken off.
+const lateFact = time.Second
+
+// signer keeps who signed an event. Whoever keeps a key, or adds a fact after the
+// end, did not take part for that.
+func (b *builder) signer(e session.Event) {
+	if e.By == "" || program(e.By) {
+		return
+	}
+	if !slices.Contains(b.signed, e.By) {
+		b.signed = append(b.signed, e.By)
+	}
+	if _, key := e.Body.(*session.NoteLink); !key && !b.late {
+		b.person(e.By)
+	}
 }
 
 func (b *builder) person(by string) {

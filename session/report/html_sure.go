@@ -114,7 +114,7 @@ func (m *Model) timelineBlocks() []block {
 		if !r.Person {
 			class, who = "program", words(r.By+" (program)")
 		}
-		g.Rows = append(g.Rows, gridRow{Class: class, Cells: []text{words(clock(r.Elapsed)), words(stamp(r.T)), who, foreign(cut(r.Text, maxCell))}})
+		g.Rows = append(g.Rows, gridRow{Class: class, Cells: []text{words(r.elapsed()), words(r.when()), who, foreign(cut(r.Text, maxCell))}})
 	}
 	out := []block{{Filtered: g}}
 	if left > 0 {

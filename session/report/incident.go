@@ -93,6 +93,11 @@ func (m *Model) roles() map[string]string {
 			}
 		}
 	}
+	for _, p := range m.where.crew { // who only added something later
+		if _, there := out[p]; !there {
+			out[p] = "colleague"
+		}
+	}
 	return out
 }
 
@@ -214,7 +219,7 @@ func (i *incident) facts(p *page) {
 		if n := i.note(r); n != nil && n.Late {
 			event += " (of " + stamp(n.T) + ", written down later)"
 		}
-		rows = append(rows, []string{stamp(r.T), clock(r.Elapsed), inline(source), inline(event), inline(i.evidence(r))})
+		rows = append(rows, []string{r.when(), r.elapsed(), inline(source), inline(event), inline(i.evidence(r))})
 	}
 	p.table([]string{"Time", "Elapsed", "Source", "Event", "What the panes showed"}, rows)
 	if left > 0 {
@@ -226,6 +231,9 @@ func (i *incident) facts(p *page) {
 // and how old it was, too.
 func (i *incident) evidence(r Row) string {
 	p := r.panes
+	if r.Later {
+		return "added after the end"
+	}
 	if p == nil {
 		return "nothing was measured"
 	}

@@ -291,7 +291,7 @@ func (p *page) timeline(m *Model) {
 		if !r.Person {
 			who = "*" + who + "*"
 		}
-		cells = append(cells, []string{stamp(r.T), clock(r.Elapsed), who, inline(cut(r.Text, maxCell))})
+		cells = append(cells, []string{r.when(), r.elapsed(), who, inline(cut(r.Text, maxCell))})
 	}
 	p.table([]string{"Time", "Elapsed", "Who", "What"}, cells)
 	if left > 0 {

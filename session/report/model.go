@@ -304,7 +304,8 @@ type Row struct {
 	Person bool   `json:"person"` // not the program
 	Type   string `json:"type"`
 	Text   string `json:"text"`
-	Known  bool   `json:"known"` // this version knows the type
+	Known  bool   `json:"known"`           // this version knows the type
+	Later  bool   `json:"later,omitempty"` // added after the session's end: t is when, elapsed is the end's
 	down   bool   // the dial was moved down
 	zero   bool   // to nothing
 	panes  *panes // what they showed just before; nil: nothing yet

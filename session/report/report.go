@@ -121,6 +121,10 @@ type Options struct {
 	Profile Profile  // what is left out
 }
 
+// ErrOutside is returned for a span of the timeline that begins at or behind the
+// session's end.
+var ErrOutside = errors.New("the span lies outside the session")
+
 // WriteOf is Write with options.
 func WriteOf(dir, out string, formats []Format, o Options) (written []string, err error) {
 	if out == "" {
@@ -136,6 +140,9 @@ func WriteOf(dir, out string, formats []Format, o Options) (written []string, er
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, errors.Join(append(errs, fmt.Errorf("create report folder: %w", err))...)
+	}
+	if o.Of != nil && o.Of.From > 0 && o.Of.From >= m.Session.Seconds {
+		return nil, errors.Join(append(errs, fmt.Errorf("%w: it is %s long, and the timeline should begin at %s", ErrOutside, lasting(m.Session.Seconds), lasting(o.Of.From)))...)
 	}
 	m.of = o.Of
 	o.Profile.apply(m)

@@ -45,10 +45,33 @@ func (b *builder) row(e session.Event, seen *panes) Row {
 	default:
 		r.Text = frameText(e)
 	}
+	if b.late {
+		r.Later, r.T, r.panes = true, utc(e.T), nil
+		if _, end := e.Body.(*session.End); end {
+			r.Text = "the session's end stands behind what was added"
+		}
+	}
 	if n := len(b.st.Marks); r.Text == e.Type && n > 0 && b.st.Marks[n-1].Type == e.Type && b.st.Marks[n-1].MS == e.MS {
 		r.Text = b.st.Marks[n-1].Text
 	}
 	return r
+}
+
+// elapsed is where a row stands in the session; what was added later stands in no
+// part of it.
+func (r Row) elapsed() string {
+	if r.Later {
+		return "later"
+	}
+	return clock(r.Elapsed)
+}
+
+// when is a row's time of day, with its day if that is another one.
+func (r Row) when() string {
+	if r.Later {
+		return date(r.T)
+	}
+	return stamp(r.T)
 }
 
 // panes are what both panes showed at a moment.
