@@ -69,7 +69,7 @@ func IssueOf(dir, id, markup string, to session.TrackerConfig, p Profile) (*Issu
 	if i.Wiki {
 		body = wiki(body)
 	}
-	i.Body = bound(body, maxIssue)
+	i.Body = bound(body, maxIssue, i.Wiki)
 	i.Link, i.Whole = address(to, i.Title, i.Body)
 	return i, nil
 }
@@ -109,8 +109,8 @@ func (m *Model) find(id string) (*Note, error) {
 	return nil, noNote(fmt.Sprintf("session %s has no note %s: %s", m.Session.ID, id, there))
 }
 
-// bound cuts a body at a line.
-func bound(s string, most int) string {
+// bound cuts a body at a line, and closes what is open there.
+func bound(s string, most int, wiki bool) string {
 	if len(s) <= most {
 		return s
 	}
@@ -118,7 +118,42 @@ func bound(s string, most int) string {
 	if i := strings.LastIndexByte(s, '\n'); i > 0 {
 		s = s[:i]
 	}
-	return s + "\n\n(the rest is in the session's report)\n"
+	return s + closing(s, wiki) + "\n\n(the rest is in the session's report)\n"
+}
+
+// closing is what ends a text that stands as it is, or a quote of the wiki's, at
+// the end of a body's part.
+func closing(s string, wiki bool) string {
+	fence, plain, quote := "", false, false
+	indent := ""
+	for line := range strings.SplitSeq(s, "\n") {
+		bare := strings.TrimLeft(line, " ")
+		switch {
+		case wiki && line == "{noformat}":
+			plain = !plain
+		case wiki && !plain && line == "{quote}":
+			quote = !quote
+		case wiki:
+		case fence != "":
+			if strings.TrimSpace(line) == fence {
+				fence = ""
+			}
+		case strings.HasPrefix(bare, "```"):
+			fence = bare[:len(bare)-len(strings.TrimLeft(bare, "`"))]
+			indent = line[:len(line)-len(bare)]
+		}
+	}
+	var out string
+	if fence != "" {
+		out += "\n" + indent + fence
+	}
+	if plain {
+		out += "\n{noformat}"
+	}
+	if quote {
+		out += "\n{quote}"
+	}
+	return out
 }
 
 // address makes the link to a new issue. A body that is too long for one stays
