@@ -36,7 +36,7 @@ type Context struct {
 type Note struct {
 	ID       string     `json:"id"` // n1, n2, ...
 	By       string     `json:"by"`
-	Role     string     `json:"role,omitempty"` // of its author then; "" in a session of one
+	Role     string     `json:"role,omitempty"` // of its author then; "" of the program, and of who was on no screen
 	Kind     Kind       `json:"kind"`
 	Text     string     `json:"text"`
 	Tags     []string   `json:"tags,omitempty"`

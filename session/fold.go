@@ -285,7 +285,7 @@ func (s *State) note(e Event) {
 	switch b := e.Body.(type) {
 	case *NoteAdd:
 		n := notes.Note{ID: b.ID, By: e.By, Kind: b.Kind, Text: b.Text, Tags: b.Tags, Typed: b.Typed, Saved: e.T,
-			Happened: b.Happened, Begun: b.Begun, Context: b.Context, System: reserved(e.By), Role: s.roleAtNote(e.By)}
+			Happened: b.Happened, Begun: b.Begun, Context: b.Context, System: reserved(e.By), Role: string(s.RoleHere(e.By))}
 		n.MS = min(e.MS, s.offset(n))
 		if n.Happened != nil {
 			n.Then = s.ContextAt(n.MS)

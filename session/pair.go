@@ -81,7 +81,7 @@ type Viewer struct {
 // Participant is somebody who took part, for the report.
 type Participant struct {
 	Name   string
-	Role   Role // driver of who ever held the dial, else what the key allows
+	Spans  []RoleSpan // in order
 	Joined int64
 	Left   int64 // milliseconds; -1 while somebody is here
 	Desk   bool  // at the host's own terminal
@@ -124,17 +124,15 @@ func (s *State) pairBegun(e Event, host string) {
 	}
 	s.Pair.Holder, s.Pair.Lost, s.Pair.Offer, s.Pair.Here = host, -1, nil, nil
 	if host != "" {
-		s.takesPart(Participant{Name: host, Role: Driver, Joined: e.MS, Left: -1, Desk: true})
+		s.takesPart(Participant{Name: host, Joined: e.MS, Left: -1, Desk: true})
 	}
+	s.cast(e.MS)
 }
 
 func (s *State) takesPart(p Participant) {
 	all := slices.Clone(s.Pair.People)
 	if i := slices.IndexFunc(all, func(o Participant) bool { return o.Name == p.Name }); i >= 0 {
 		all[i].Left = -1
-		if all[i].Role != Driver {
-			all[i].Role = p.Role
-		}
 	} else {
 		all = append(all, p)
 	}
@@ -161,10 +159,11 @@ func (s *State) left(name string, ms int64, id uint64) {
 
 // pair folds who comes and goes and who holds the dial.
 func (s *State) pair(e Event) {
+	defer s.cast(e.MS)
 	switch b := e.Body.(type) {
 	case *ViewerJoin:
 		s.Pair.Here = append(slices.Clip(s.Pair.Here), Viewer{ID: e.Seq, Name: b.Name, Role: b.Role, Key: b.Key, From: b.From, Desk: b.Desk, Since: e.MS})
-		s.takesPart(Participant{Name: b.Name, Role: b.Role, Joined: e.MS, Left: -1, Desk: b.Desk})
+		s.takesPart(Participant{Name: b.Name, Joined: e.MS, Left: -1, Desk: b.Desk})
 		if b.Key != "" {
 			held := map[string]heldName{skeleton(b.Name): {b.Name, b.Key}}
 			maps.Copy(held, s.Pair.held)
@@ -193,10 +192,6 @@ func (s *State) pair(e Event) {
 		s.Pair.Holder, s.Pair.Offer, s.Pair.Lost = b.To, nil, -1
 		if !s.mayDrive(b.To) {
 			s.Pair.Lost = e.MS
-		}
-		if i := slices.IndexFunc(s.Pair.People, func(p Participant) bool { return p.Name == b.To }); i >= 0 {
-			s.Pair.People = slices.Clone(s.Pair.People)
-			s.Pair.People[i].Role = Driver
 		}
 		text := fmt.Sprintf("%s holds the dial, given by %s", b.To, b.From)
 		if e.Type == TypeRoleTake {
@@ -262,24 +257,4 @@ func (s *State) RoleOf(who Person) Role {
 		return Navigator
 	}
 	return who.Role
-}
-
-// roleAtNote is the role that stands beside a note's author: "" as long as
-// nobody else ever took part.
-func (s *State) roleAtNote(by string) string {
-	if len(s.Pair.People) < 2 || reserved(by) {
-		return ""
-	}
-	if s.Pair.Holder == by {
-		return string(Driver)
-	}
-	for _, p := range s.Pair.People {
-		if p.Name == by {
-			if p.Role == Driver {
-				return string(Navigator)
-			}
-			return string(p.Role)
-		}
-	}
-	return ""
 }

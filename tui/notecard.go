@@ -172,7 +172,7 @@ func (b noteBox) cardTitle(n notes.Note) (title, about string) {
 	if n.Before() {
 		moment = "before the session"
 	}
-	about = fmt.Sprintf("by %s · %s · %s", n.By, moment, n.Moment().In(b.m.now.Location()).Format("15:04:05"))
+	about = fmt.Sprintf("by %s · %s · %s", b.m.signed(n.By, session.Role(n.Role)), moment, n.Moment().In(b.m.now.Location()).Format("15:04:05"))
 	if late := n.Saved.Sub(n.Moment()); late > 10*time.Second {
 		about += " · saved " + span(late) + " later"
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"crosstalk/notes"
+	"crosstalk/session"
 )
 
 // noteBox is the list of notes and the note line, which is always there.
@@ -242,8 +243,8 @@ func (b noteBox) rows(n *notes.Note, w int) []row {
 	if k := len(n.Attachments); k > 0 && n.Gone == nil {
 		text += " + " + plural(k, "file", "files")
 	}
-	if b.m.authors() && !n.System {
-		text = n.By + ": " + text
+	if (b.m.authors() || b.m.s.Shared()) && !n.System {
+		text = b.m.signed(n.By, session.Role(n.Role)) + ": " + text
 	}
 	// A program's note is about its own moment.
 	count := ""

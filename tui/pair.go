@@ -71,6 +71,15 @@ func (m *Model) present() {
 }
 
 // writing names who else writes a note just now: "mel is typing (bug)".
+// signed is a name with the role in which something was done, where more than one
+// person took part.
+func (m *Model) signed(by string, role session.Role) string {
+	if role == "" || !m.s.Shared() {
+		return by
+	}
+	return by + " (" + string(role) + ")"
+}
+
 func (m *Model) writing() string {
 	var who []string
 	for _, p := range m.pair.shown {

@@ -331,7 +331,11 @@ func (t timeline) events(c *canvas, x, y, w, h int) {
 		at := c.clip(x, y+i, x+w, fmt.Sprintf("%-8s", since(k.MS)), line)
 		at = c.clip(at, y+i, x+w, k.T.In(zone).Format("15:04:05")+"  ", dim)
 		at = c.clip(at, y+i, x+w, mark.text+" ", mark.ink)
-		at = c.clip(at, y+i, x+w, fmt.Sprintf("%-10s", cut(k.By, 9)), dim)
+		who, room := k.By, 9
+		if m.s.Shared() {
+			who, room = m.signed(k.By, m.s.RoleAt(k.By, k.MS)), 19
+		}
+		at = c.clip(at, y+i, x+w, fmt.Sprintf("%-*s", room+1, cut(who, room)), dim)
 		c.clip(at, y+i, x+w, cut(strings.Join(strings.Fields(text), " "), x+w-at), ink)
 	}
 }

@@ -103,6 +103,7 @@ func (b *builder) model(tail Tail) *Model {
 	m.Answer.Link = b.told()
 	b.firsts()
 	b.answer()
+	b.roles()
 	m.fill()
 	return m
 }

@@ -96,7 +96,11 @@ func (b *builder) add(e session.Event) {
 	b.later(e)
 	b.pass(max(b.ms, e.MS))
 	seen := b.shown(e)
+	role := b.st.RoleHere(e.By) // before: who gives the dial away holds it
 	b.st.Apply(e)
+	if role == "" {
+		role = b.st.RoleHere(e.By)
+	}
 	if first {
 		began := utc(b.st.Began)
 		b.m.Session.Began = &began
@@ -133,7 +137,9 @@ func (b *builder) add(e session.Event) {
 	default:
 		b.frame(e)
 	}
-	b.m.Timeline = append(b.m.Timeline, b.row(e, seen))
+	r := b.row(e, seen)
+	r.Role = string(role)
+	b.m.Timeline = append(b.m.Timeline, r)
 }
 
 // frame takes what opens, closes and interrupts a session.

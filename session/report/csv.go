@@ -15,7 +15,7 @@ import (
 func writeNotes(w io.Writer, m *Model) error {
 	rows := [][]string{{"id", "happened_utc", "elapsed_s", "recorded_utc", "by", "kind", "text", "tags", "open", "resolved_by", "retracted_by", "retracted_why",
 		"users_asked", "users_running", "staging_state", "staging_p50_s", "staging_p95_s", "staging_errors_share",
-		"production_state", "production_p50_s", "production_p95_s", "production_errors_share"}}
+		"production_state", "production_p50_s", "production_p95_s", "production_errors_share", "role"}}
 	for _, n := range m.Notes {
 		resolved, gone, why := "", "", ""
 		if n.Resolved != nil {
@@ -27,7 +27,7 @@ func writeNotes(w io.Writer, m *Model) error {
 		row := []string{n.ID, rfc3339(n.T), since(n.Elapsed), rfc3339(n.Recorded), n.By, string(n.Kind), n.Text, strings.Join(n.Tags, " "),
 			strconv.FormatBool(n.Open), resolved, gone, why, whole(n.Asked), whole(n.Users)}
 		row = append(row, seenCells(n.Staging)...)
-		rows = append(rows, append(row, seenCells(n.Production)...))
+		rows = append(rows, append(append(row, seenCells(n.Production)...), n.Role))
 	}
 	return writeRows(w, rows)
 }

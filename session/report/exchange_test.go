@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"crosstalk/notes"
-	"crosstalk/session"
 )
 
 // A finding shows what failed around it, of a step that it names first; what was
@@ -71,37 +70,6 @@ func TestFindingsShowTheSlowest(t *testing.T) {
 	p.end("quit")
 	if x := p.model(t).Notes[0].Exchanges; len(x) != 1 || x[0].Seconds != 4 {
 		t.Errorf("examples: %+v", x)
-	}
-}
-
-// The report tells each one's role, and a sheet counts the time of those who
-// tested, not of who watched.
-func TestRolesInReports(t *testing.T) {
-	t.Parallel()
-	p := newTape()
-	p.add(session.BySession, session.TypeStart, &session.Start{ID: "s", As: "mel", Charter: "c"})
-	p.add("jo", session.TypeViewerJoin, &session.ViewerJoin{Name: "jo", Role: session.Navigator})
-	p.add("kim", session.TypeViewerJoin, &session.ViewerJoin{Name: "kim", Role: session.Observer})
-	p.seconds(60)
-	p.add("jo", session.TypeRoleTake, &session.RoleChange{From: "mel", To: "jo"})
-	p.seconds(60)
-	p.end("quit")
-	m := p.model(t)
-	if got := strings.Join(m.Session.people(), ", "); got != "mel (driver), jo (driver), kim (observer)" {
-		t.Errorf("people: %s", got)
-	}
-	var b strings.Builder
-	if err := writeSheet(&b, m); err != nil {
-		t.Fatal(err)
-	}
-	if s := b.String(); !strings.Contains(s, "TESTER\n"+sheetRule+"\nmel\njo\n\n") || !strings.Contains(s, "Roles: mel driver from +00:00:00 to +00:02:00, jo driver from") {
-		t.Errorf("sheet:\n%s", s)
-	}
-	if got := m.roles(); got["kim"] != "observer" || got["mel"] != "driver" {
-		t.Errorf("roles: %v", got)
-	}
-	if html := metaLine(m); !strings.Contains(plainText(html), "by mel (driver), jo (driver) and kim (observer)") {
-		t.Errorf("head: %s", plainText(html))
 	}
 }
 

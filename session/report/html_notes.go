@@ -88,7 +88,7 @@ func (n Note) whenText() text {
 			about = ""
 		}
 	}
-	t := join(words(fmt.Sprintf("%s%s (%s), noted by ", about, clock(n.Elapsed), stamp(n.T))), foreign(n.By))
+	t := join(words(fmt.Sprintf("%s%s (%s), noted by ", about, clock(n.Elapsed), stamp(n.T))), foreign(n.author()))
 	if n.Late {
 		t = join(t, words(", recorded at "+stamp(n.Recorded)))
 	}
@@ -249,7 +249,7 @@ func (m *Model) noteTable(caption string, list []Note) (*grid, bool) {
 			}
 			what = join(what, words(sep), f.linkText())
 		}
-		g.row(words(n.flag()), words(clock(n.Elapsed)), kind, words(at), foreign(n.By), what)
+		g.row(words(n.flag()), words(clock(n.Elapsed)), kind, words(at), foreign(n.author()), what)
 	}
 	return g, len(list) > 0
 }

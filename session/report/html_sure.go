@@ -110,7 +110,7 @@ func (m *Model) timelineBlocks() []block {
 	g := &grid{Caption: words("Every event but the ticks, in order. Times are UTC."), RowHead: true, Class: "timeline"}
 	g.head("Elapsed", "Time", "Who", "What")
 	for _, r := range rows {
-		class, who := "person", strong(oneLine(tidy(r.By)))
+		class, who := "person", strong(oneLine(tidy(signed(r.By, r.Role))))
 		if !r.Person {
 			class, who = "program", words(r.By+" (program)")
 		}

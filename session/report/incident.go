@@ -23,7 +23,7 @@ type incident struct {
 	m     *Model
 	of    Stretch
 	found bool // there was trouble in production, or the guard took load away
-	roles map[string]string
+	cast  *cast
 	names *regexp.Regexp
 
 	start, began, noticed, acted, guarded, mitigated, stopped, recovered, confirmed *stage
@@ -38,9 +38,9 @@ type stage struct {
 // incidentOf finds the span: what was asked for, else around the first trouble
 // of production's to the end of the last, else the whole session.
 func incidentOf(m *Model) *incident {
-	i := &incident{m: m, of: Stretch{0, m.Session.Seconds}, roles: m.roles()}
+	i := &incident{m: m, of: Stretch{0, m.Session.Seconds}, cast: m.cast()}
 	if !m.unnamed {
-		i.names = namesOf(i.roles)
+		i.names = namesOf(i.cast.all(0))
 	}
 	first, last := -1.0, -1.0
 	for _, s := range m.troubles() {
@@ -71,58 +71,13 @@ func incidentOf(m *Model) *incident {
 
 func (i *incident) in(at float64) bool { return at >= i.of.From && at <= i.of.To }
 
-// roles are what people are called where names don't belong: who moves the
-// dial is the driver, the others navigate.
-func (m *Model) roles() map[string]string {
-	out := map[string]string{}
-	moved := map[string]bool{m.Session.StartedBy: true}
-	for _, r := range m.Timeline {
-		if r.Person && r.Type == session.TypeDialSet {
-			moved[r.By] = true
-		}
-	}
-	for _, p := range m.Session.People {
-		out[p] = "navigator"
-		if moved[p] {
-			out[p] = "driver"
-			continue
-		}
-		for _, r := range m.Session.Roles {
-			if r.Name == p && r.Role == string(session.Observer) {
-				out[p] = r.Role
-			}
-		}
-	}
-	for _, p := range m.where.crew { // who only added something later
-		if _, there := out[p]; !there {
-			out[p] = "colleague"
-		}
-	}
-	return out
-}
-
-// unnamed puts roles in the place of names.
-func (i *incident) unnamed(s string) string {
-	if i.names == nil {
-		return s
-	}
-	return swapped(s, i.names, func(name string) string { return "the " + inPlace(i.roles, name, somebody) })
-}
-
-func (i *incident) role(by string) string {
-	if role, ok := i.roles[by]; ok {
-		return role
-	}
-	return by
-}
-
 // writeTimeline writes the blameless timeline of the trouble: what happened,
 // with what shows it, by roles and not by names. Whatever is somebody's view
 // stands apart from it, and what people have to add has its place.
 func writeTimeline(w io.Writer, m *Model) error {
 	p := &page{}
 	i := incidentOf(m)
-	p.line("# Timeline: %s\n", inline(i.unnamed(cut(orUnknown(m.Session.Charter), 200))))
+	p.line("# Timeline: %s\n", inline(i.unnamed(cut(orUnknown(m.Session.Charter), 200), i.of.From)))
 	if m.Session.State == Empty {
 		p.line("The journal is empty: nothing is known of this session.")
 	} else {
@@ -213,9 +168,9 @@ func (i *incident) facts(p *page) {
 		}
 		source := "program: " + r.By
 		if r.Person {
-			source = "person: " + i.role(r.By)
+			source = "person: " + i.role(r.By, r.Elapsed)
 		}
-		event := i.unnamed(cut(r.Text, maxCell))
+		event := i.unnamed(cut(r.Text, maxCell), r.Elapsed)
 		if n := i.note(r); n != nil && n.Late {
 			event += " (of " + stamp(n.T) + ", written down later)"
 		}
@@ -288,7 +243,7 @@ func (i *incident) beliefs(p *page) {
 		if n.Late {
 			late = ", written down at " + stamp(n.Recorded)
 		}
-		p.line("- %s (%s%s) the %s, %s: %s", stamp(n.T), clock(n.Elapsed), late, inline(i.role(n.By)), inline(string(n.Kind)), inline(i.unnamed(cut(n.Text, maxCell*2))))
+		p.line("- %s (%s%s) the %s, %s: %s", stamp(n.T), clock(n.Elapsed), late, inline(i.role(n.By, n.Elapsed)), inline(string(n.Kind)), inline(i.unnamed(cut(n.Text, maxCell*2), n.Elapsed)))
 	}
 }
 

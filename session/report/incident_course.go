@@ -24,7 +24,7 @@ func (i *incident) stages() {
 	}
 	for _, n := range m.Notes {
 		if !n.Program && n.Retracted == nil {
-			what := fmt.Sprintf("the %s noted %s: %s", i.role(n.By), n.ID, cut(n.Text, 120))
+			what := fmt.Sprintf("the %s noted %s: %s", i.role(n.By, n.Elapsed), n.ID, cut(n.Text, 120))
 			if n.Late {
 				what += " (written down at " + stamp(n.Recorded) + ")"
 			}
@@ -32,7 +32,7 @@ func (i *incident) stages() {
 		}
 	}
 	for _, r := range m.Timeline {
-		what := fmt.Sprintf("the %s %s", i.role(r.By), r.Text)
+		what := fmt.Sprintf("the %s %s", i.role(r.By, r.Elapsed), r.Text)
 		if r.Person && (r.down || r.Type == session.TypeDialHold || r.Type == session.TypeStop) {
 			set(&i.acted, r.Elapsed, what)
 		}
@@ -210,7 +210,7 @@ func (i *incident) course(p *page) {
 			rows = append(rows, []string{s.name, none, none, s.none})
 			continue
 		}
-		rows = append(rows, []string{s.name, stamp(i.m.moment(s.at.at)), "+" + lasting(s.at.at-i.start.at), inline(i.unnamed(s.at.what))})
+		rows = append(rows, []string{s.name, stamp(i.m.moment(s.at.at)), "+" + lasting(s.at.at-i.start.at), inline(i.unnamed(s.at.what, s.at.at))})
 	}
 	p.table([]string{"What", "Time", "After it began", "What shows it"}, rows)
 	i.times(p)

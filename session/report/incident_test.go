@@ -220,16 +220,16 @@ func TestRolesInThePlaceOfNames(t *testing.T) {
 	tape.dial("mel", 5)
 	tape.write("jo", notes.Bug, "mel and jo saw it; jo mel melts, Mel")
 	i := incidentOf(tape.model(t))
-	if got, want := i.unnamed("mel and jo saw it; jo mel melts, jo's"), "the driver and the navigator saw it; the navigator the driver melts, the navigator's"; got != want {
+	if got, want := i.unnamed("mel and jo saw it; jo mel melts, jo's", 0), "the driver and the navigator saw it; the navigator the driver melts, the navigator's"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := i.unnamed("Mel saw it first, MEL too; melon_JO"), "the driver saw it first, the driver too; melon_the navigator"; got != want {
+	if got, want := i.unnamed("Mel saw it first, MEL too; melon_JO", 0), "the driver saw it first, the driver too; melon_the navigator"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := i.unnamed("(mel)"); got != "(the driver)" {
+	if got := i.unnamed("(mel)", 0); got != "(the driver)" {
 		t.Errorf("got %q", got)
 	}
-	if tape.model(t).roles()[session.ByGuard] != "" {
+	if _, ok := tape.model(t).cast().called(session.ByGuard, 0); ok {
 		t.Error("the guard has a person's role")
 	}
 }

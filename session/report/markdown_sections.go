@@ -109,10 +109,10 @@ func (p *page) findings(m *Model) {
 // when tells when a note's thing happened, who wrote it down, and when if that
 // was later.
 func (n Note) when() string {
-	text := fmt.Sprintf("%s (%s), noted by %s", clock(n.Elapsed), stamp(n.T), inline(n.By))
+	text := fmt.Sprintf("%s (%s), noted by %s", clock(n.Elapsed), stamp(n.T), inline(n.author()))
 	switch {
 	case n.Elapsed < 0:
-		text = fmt.Sprintf("before the session (%s), noted by %s", stamp(n.T), inline(n.By))
+		text = fmt.Sprintf("before the session (%s), noted by %s", stamp(n.T), inline(n.author()))
 	case n.Happened != nil:
 		text = "about " + text
 	}
@@ -160,7 +160,7 @@ func noteRows(list []Note) [][]string {
 		if n.Users != nil {
 			at = fmt.Sprintf("%d", *n.Users)
 		}
-		rows = append(rows, []string{clock(n.Elapsed), inline(n.ID), kind, at, inline(n.By), inline(cut(n.Text, maxCell*2)) + n.enclosed()})
+		rows = append(rows, []string{clock(n.Elapsed), inline(n.ID), kind, at, inline(n.author()), inline(cut(n.Text, maxCell*2)) + n.enclosed()})
 	}
 	return rows
 }
@@ -287,7 +287,7 @@ func (p *page) timeline(m *Model) {
 	p.line("Every event but the ticks. Times are UTC.\n")
 	var cells [][]string
 	for _, r := range rows {
-		who := inline(r.By)
+		who := inline(signed(r.By, r.Role))
 		if !r.Person {
 			who = "*" + who + "*"
 		}

@@ -99,10 +99,11 @@ type Header struct {
 	Promise    *float64              `json:"promise"` // production hangs → last send, as promised; null without a guard
 }
 
-// Part is somebody's part in a session.
+// Part is one role that somebody had in a session, and when. Who had several has
+// as many parts; of drivers there is never more than one at a time.
 type Part struct {
 	Name string  `json:"name"`
-	Role string  `json:"role"` // "driver" of who ever held the dial; else "navigator" or "observer"
+	Role string  `json:"role"` // "driver" while it was the holder of the dial; else "navigator" or "observer"
 	From float64 `json:"from"` // seconds since the session's start
 	To   float64 `json:"to"`
 }
@@ -219,7 +220,8 @@ type Note struct {
 	Moment                       // when it happened: what the author said, else when typing began
 	ID              string       `json:"id"`
 	By              string       `json:"by"`
-	Program         bool         `json:"program"` // written by the program
+	Role            string       `json:"role,omitempty"` // in which it was written; only where more than one person took part
+	Program         bool         `json:"program"`        // written by the program
 	Kind            notes.Kind   `json:"kind"`
 	Text            string       `json:"text"`
 	Tags            []string     `json:"tags"`
@@ -301,7 +303,8 @@ type Row struct {
 	Moment
 	Seq    uint64 `json:"seq"`
 	By     string `json:"by"`
-	Person bool   `json:"person"` // not the program
+	Role   string `json:"role,omitempty"` // in which it was done; only where more than one person took part
+	Person bool   `json:"person"`         // not the program
 	Type   string `json:"type"`
 	Text   string `json:"text"`
 	Known  bool   `json:"known"`           // this version knows the type

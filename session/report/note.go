@@ -20,7 +20,7 @@ func (b *builder) notes() []Note {
 	out := []Note{}
 	for _, n := range b.st.Notes.Notes {
 		moment := b.at(n.MS)
-		v := Note{Moment: moment, ID: n.ID, By: n.By, Program: n.System, Kind: n.Kind, Text: n.Text, Tags: n.Tags, Recorded: utc(n.Saved),
+		v := Note{Moment: moment, ID: n.ID, By: n.By, Role: n.Role, Program: n.System, Kind: n.Kind, Text: n.Text, Tags: n.Tags, Recorded: utc(n.Saved),
 			Late: n.Saved.Sub(n.Moment()) > lateAfter, Open: n.Open(), Edits: slices.Clone(n.Edits), Retracted: utcGone(n.Gone), Resolved: utcGone(n.Resolved)}
 		if n.Happened != nil {
 			h := utc(*n.Happened)

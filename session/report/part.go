@@ -1,43 +1,49 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"crosstalk/session"
 )
 
-// parts are those who were on a screen of the session. Who was there to its end
-// has no end of its own.
+// parts are the roles of those who were on a screen of the session, by time. One
+// that lasted to its end has no end of its own.
 func (b *builder) parts() []Part {
 	out := []Part{}
 	for _, p := range b.st.Pair.People {
-		to := p.Left
-		if to < 0 {
-			to = b.ms
+		for _, r := range p.Spans {
+			to := r.To
+			if to < 0 {
+				to = b.ms
+			}
+			out = append(out, Part{Name: p.Name, Role: string(r.Role), From: secs(r.From), To: secs(to)})
 		}
-		out = append(out, Part{Name: p.Name, Role: string(p.Role), From: secs(p.Joined), To: secs(to)})
 	}
+	slices.SortStableFunc(out, func(a, b Part) int { return cmp.Compare(a.From, b.From) })
 	return out
 }
 
-// people are the names of those who took part, each with its role where there was
+// people are the names of those who took part, each with its roles where there was
 // more than one.
 func (h Header) people() []string {
 	if len(h.People) < 2 {
 		return h.People
 	}
-	out := slices.Clone(h.People)
-	for i, name := range out {
-		for _, p := range h.Roles {
-			if p.Name == name && p.Role != "" {
-				out[i] += " (" + p.Role + ")"
-			}
+	say := func(name string) string {
+		if had := h.had(name); len(had) > 0 {
+			return name + " (" + strings.Join(had, ", then ") + ")"
 		}
+		return name
+	}
+	var out []string
+	for _, name := range h.People {
+		out = append(out, say(name))
 	}
 	for _, p := range h.Roles { // who only watched signed nothing
-		if !slices.Contains(h.People, p.Name) && p.Role != "" {
-			out = append(out, p.Name+" ("+p.Role+")")
+		if text := say(p.Name); !slices.Contains(h.People, p.Name) && !slices.Contains(out, text) {
+			out = append(out, text)
 		}
 	}
 	return out
@@ -47,7 +53,7 @@ func (h Header) people() []string {
 // else is left, they are.
 func (h Header) testers() []string {
 	watched := func(name string) bool {
-		return slices.ContainsFunc(h.Roles, func(p Part) bool { return p.Name == name && p.Role == string(session.Observer) })
+		return slices.Equal(h.had(name), []string{string(session.Observer)})
 	}
 	out := slices.DeleteFunc(slices.Clone(h.People), watched)
 	for _, p := range h.Roles {
@@ -63,7 +69,7 @@ func (h Header) testers() []string {
 
 // roleWords tells who did what; "" for a session of one.
 func (h Header) roleWords() string {
-	if len(h.Roles) < 2 {
+	if len(h.Roles) == 0 || !slices.ContainsFunc(h.Roles, func(p Part) bool { return p.Name != h.Roles[0].Name }) {
 		return ""
 	}
 	var say []string

@@ -150,16 +150,23 @@ func swapped(s string, find *regexp.Regexp, by func(string) string) string {
 }
 
 // people puts roles in the place of names; of several with one role each has a
-// number.
+// number. Who had several roles is a tester: the role of the moment stands beside
+// it.
 func (c *censor) people(m *Model) {
-	roles := m.roles()
+	all := m.cast()
+	called := func(name string) string {
+		if len(m.Session.had(name)) > 1 {
+			return "tester"
+		}
+		return all.at(name, 0)
+	}
 	many := map[string]int{}
-	for _, r := range roles {
-		many[r]++
+	for _, name := range m.Session.People {
+		many[called(name)]++
 	}
 	said, at := map[string]string{}, map[string]int{}
 	for _, name := range m.Session.People {
-		role := roles[name]
+		role := called(name)
 		at[role]++
 		if many[role] > 1 {
 			role = fmt.Sprintf("%s %d", role, at[role])

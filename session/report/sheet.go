@@ -300,7 +300,7 @@ func (s *sheetPage) tagged(head, tag string, list []Note, more func(Note)) {
 
 func (s *sheetPage) bugs(m *Model) {
 	s.tagged("BUGS", "BUG", m.pick(sheetBug), func(n Note) {
-		s.line("  Happened %s, +%s, noted by %s", stamp(n.T), clock(n.Elapsed), sheetLine(n.By))
+		s.line("  Happened %s, +%s, noted by %s", stamp(n.T), clock(n.Elapsed), sheetLine(n.author()))
 		if n.Users != nil {
 			s.line("  Load: %s", users(*n.Users))
 		}
@@ -329,6 +329,6 @@ func seenPlain(v *notes.Seen) string {
 
 func (s *sheetPage) obstacles(m *Model) {
 	s.tagged("ISSUES", "ISSUE", m.pick(sheetIssue), func(n Note) {
-		s.line("  Noted as %s at %s, +%s, by %s", sheetLine(string(n.Kind)), stamp(n.T), clock(n.Elapsed), sheetLine(n.By))
+		s.line("  Noted as %s at %s, +%s, by %s", sheetLine(string(n.Kind)), stamp(n.T), clock(n.Elapsed), sheetLine(n.author()))
 	})
 }
