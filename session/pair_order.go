@@ -27,7 +27,8 @@ type (
 	// AnswerOffer takes an offer, or gives the dial to who asked for it; or not.
 	AnswerOffer struct{ Yes bool }
 	// AskDial asks for the dial and, when the request was not answered for
-	// TakeAfter or the holder is not here, takes it.
+	// TakeAfter or the holder is not here, takes it. What somebody else was asked or
+	// offered stands in its way for as long, and then gives way to it.
 	AskDial struct{}
 )
 
@@ -136,13 +137,14 @@ func (s *Session) refusedAsk(st *State, who Person, role Role) string {
 	if o == nil || s.ms()-o.Since > offerLasts.Milliseconds() || !o.Asked && s.mayAccept(st, who, o) {
 		return ""
 	}
-	if o.To != who.Name {
-		return o.Answers() + " has to answer first: " + o.To + " is to hold the dial"
+	left := int((TakeAfter - time.Duration(s.ms()-o.Since)*time.Millisecond + time.Second - 1) / time.Second)
+	switch {
+	case left <= 0: // nobody answered: it stands in nobody's way
+		return ""
+	case o.To != who.Name:
+		return fmt.Sprintf("%s has to answer first: %s is to hold the dial; without an answer you may ask for it in %d s", o.Answers(), o.To, left)
 	}
-	if left := TakeAfter - time.Duration(s.ms()-o.Since)*time.Millisecond; left > 0 {
-		return fmt.Sprintf("%s was asked: without an answer you may take the dial in %d s", o.From, int((left+time.Second-1)/time.Second))
-	}
-	return ""
+	return fmt.Sprintf("%s was asked: without an answer you may take the dial in %d s", o.From, left)
 }
 
 func (s *Session) mayAccept(st *State, who Person, o *Offer) bool {
@@ -152,7 +154,11 @@ func (s *Session) mayAccept(st *State, who Person, o *Offer) bool {
 // servePair carries out a command of pairing.
 func (s *Session) servePair(who string, cmd Command) (Reply, bool) {
 	var p PairView
-	s.log.read(func(st *State) { p = st.Pair })
+	mine := false // the offer
+	s.log.read(func(st *State) {
+		p = st.Pair
+		mine = p.Offer != nil && (p.Offer.To == who || s.mayAccept(st, Person{Name: who}, p.Offer))
+	})
 	switch c := cmd.(type) {
 	case Join:
 		v := c.Viewer
@@ -192,7 +198,7 @@ func (s *Session) servePair(who string, cmd Command) (Reply, bool) {
 		}
 		return s.give(who, o), true
 	case AskDial:
-		return s.askDial(who, p), true
+		return s.askDial(who, p, mine), true
 	}
 	return Reply{}, false
 }
@@ -202,13 +208,13 @@ func (s *Session) give(who string, o Offer) Reply {
 	return Reply{Text: o.To + " holds the dial", Seq: e.Seq}
 }
 
-func (s *Session) askDial(who string, p PairView) Reply {
+func (s *Session) askDial(who string, p PairView, mine bool) Reply {
 	o := p.Offer
 	switch {
 	case p.Lost >= 0:
 		e := s.add(who, TypeRoleTake, &RoleChange{From: p.Holder, To: who, Why: p.Holder + " is not here"})
 		return Reply{Text: "you hold the dial", Seq: e.Seq}
-	case o == nil || s.ms()-o.Since > offerLasts.Milliseconds():
+	case o == nil || !mine || s.ms()-o.Since > offerLasts.Milliseconds():
 		e := s.add(who, TypeRoleOffer, &RoleOffer{From: p.Holder, To: who, Asked: true})
 		return Reply{Text: fmt.Sprintf("%s is asked; without an answer you may take the dial in %d s", p.Holder, int(TakeAfter/time.Second)), Seq: e.Seq}
 	case !o.Asked:
