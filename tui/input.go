@@ -14,9 +14,6 @@ var (
 	pasteEnd   = []byte("\x1b[201~")
 )
 
-// stopKeys are ctrl+x and ctrl+c as terminals send them.
-var stopKeys = [][]byte{{0x18}, {0x03}, []byte("\x1b[120;5u"), []byte("\x1b[99;5u")}
-
 // unpasted lets the keys that stop through while a paste is under way: one that is
 // long, or whose end got lost on a broken line, would swallow every key. A stop key
 // that comes by itself ends the paste before it, and begins it anew behind it, so
@@ -33,7 +30,7 @@ var spare = len(pasteStart) + len(pasteEnd)
 // many there are now.
 func (u *unpasted) pass(p []byte, n int) int {
 	got := slices.Clone(p[:n])
-	if u.open && slices.ContainsFunc(stopKeys, func(k []byte) bool { return bytes.Equal(got, k) }) {
+	if u.open && stopKey(got) != 0 {
 		return copy(p, slices.Concat(pasteEnd, got, pasteStart))
 	}
 	seen := slices.Concat(u.tail, got)

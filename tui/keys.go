@@ -118,12 +118,12 @@ func keyMap() []binding {
 // press handles a key. The keys that stop come first, in every mode.
 func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	key := msg.String()
-	switch key {
-	case "ctrl+x":
+	switch stopLetter(msg.Code, msg.BaseCode, msg.Mod.Contains(tea.ModCtrl)) {
+	case 'x':
 		m.armed = false
 		m.guideStopped()
 		return m.stopAll()
-	case "ctrl+c":
+	case 'c':
 		return m.interrupt()
 	}
 	m.armed = false

@@ -147,16 +147,13 @@ func (d *Door) bind(ctx context.Context) error {
 	defer d.mu.Unlock()
 	d.lis, d.sight = lis, s
 	d.srv = &ssh.Server{Handler: d.view, HostSigners: []ssh.Signer{signer}, Version: "crosstalk",
-		PublicKeyHandler:     d.mayProve,
-		ServerConfigCallback: d.config,
-		ConnCallback:         d.call,
-		ConnectionFailedCallback: func(c net.Conn, _ error) {
-			d.gate.fail(hostOf(c.RemoteAddr()))
-			d.gate.tell(hostOf(c.RemoteAddr()), "no key that may come in, from "+hostOf(c.RemoteAddr()))
-		},
-		ChannelHandlers:   map[string]ssh.ChannelHandler{"session": d.oneSession},
-		RequestHandlers:   map[string]ssh.RequestHandler{},
-		SubsystemHandlers: map[string]ssh.SubsystemHandler{},
+		PublicKeyHandler:         d.mayProve,
+		ServerConfigCallback:     d.config,
+		ConnCallback:             d.call,
+		ConnectionFailedCallback: func(c net.Conn, err error) { d.gate.nothing(c.RemoteAddr(), err) },
+		ChannelHandlers:          map[string]ssh.ChannelHandler{"session": d.oneSession},
+		RequestHandlers:          map[string]ssh.RequestHandler{},
+		SubsystemHandlers:        map[string]ssh.SubsystemHandler{},
 	}
 	return nil
 }

@@ -1,12 +1,15 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"slices"
 	"sync"
 	"time"
+
+	gossh "golang.org/x/crypto/ssh"
 )
 
 // bounds are what the door takes at most of anybody.
@@ -19,7 +22,7 @@ type bounds struct {
 	free      int           // failures of an address or a key before it has to wait
 	told      int           // refusals of one of them that are written down a minute
 	toldAll   int           // and of all
-	handshake time.Duration // from the connection to the view
+	handshake time.Duration // from the connection to the view: somebody compares a fingerprint, types a passphrase, looks for a token
 	knock     time.Duration // that the host takes to answer
 	idle      time.Duration // without a key press
 	stall     time.Duration // that a guest's connection takes nothing
@@ -29,7 +32,7 @@ type bounds struct {
 }
 
 func usual() bounds {
-	return bounds{conns: 64, strangers: 32, near: 8, views: 3, tries: 6, free: 5, told: 4, toldAll: 30, handshake: 20 * time.Second, knock: time.Minute, idle: time.Hour,
+	return bounds{conns: 64, strangers: 32, near: 8, views: 3, tries: 6, free: 5, told: 4, toldAll: 30, handshake: 2 * time.Minute, knock: time.Minute, idle: time.Hour,
 		stall: 10 * time.Second, ping: 4 * time.Second, pong: 10 * time.Second, longest: 30 * time.Second}
 }
 
@@ -70,6 +73,7 @@ type caller struct {
 	gate   *gate
 	addr   string
 	known  bool // has a view, or waits for one; the gate's lock is for it
+	late   bool // was closed because no view came in time; the same
 	closed sync.Once
 	timer  *time.Timer
 }
@@ -82,6 +86,16 @@ func (c *caller) SetReadDeadline(time.Time) error { return nil }
 
 // SetWriteDeadline does nothing: see caller.
 func (c *caller) SetWriteDeadline(time.Time) error { return nil }
+
+// peer is a caller's address, and the way back to it: the protocol's library
+// tells of a connection that failed by one of its own around it.
+type peer struct {
+	net.Addr
+	c *caller
+}
+
+// RemoteAddr is where the caller calls from.
+func (c *caller) RemoteAddr() net.Addr { return peer{c.Conn.RemoteAddr(), c} }
 
 // Close closes the connection and gives its place back.
 func (c *caller) Close() error {
@@ -155,14 +169,37 @@ func (g *gate) admit(conn net.Conn) *caller {
 	c := &caller{Conn: conn, gate: g, addr: addr}
 	c.timer = time.AfterFunc(g.b.handshake, func() {
 		g.mu.Lock()
-		known := c.known
+		c.late = !c.known
+		late := c.late
 		g.mu.Unlock()
-		if !known {
+		if late {
 			_ = c.Close()
 		}
 	})
 	g.callers[c] = true
 	return c
+}
+
+// nothing says why a connection came to nothing before it was a guest's, and
+// counts it, unless all that it did was to take long: a person who compares a
+// fingerprint does.
+func (g *gate) nothing(a net.Addr, err error) {
+	host := hostOf(a)
+	p, ok := a.(peer)
+	g.mu.Lock()
+	late := ok && p.c.late
+	g.mu.Unlock()
+	if late {
+		g.tell(host, fmt.Sprintf("no key was shown in %s, from %s", span(g.b.handshake), host))
+		return
+	}
+	g.fail(host)
+	var auth *gossh.ServerAuthError
+	if !errors.As(err, &auth) {
+		g.tell(host, "hung up before a key was shown, from "+host)
+		return
+	}
+	g.tell(host, "no key that may come in, from "+host)
 }
 
 // hangUp closes every connection that is left.

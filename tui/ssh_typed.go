@@ -16,9 +16,6 @@ const (
 	maxPaste   = 256 << 10 // bytes of one paste
 )
 
-// doorStops is ctrl+x, which the door itself looks for, as terminals send it.
-var doorStops = [][]byte{{0x18}, []byte("\x1b[120;5u")}
-
 // keptKeys is how many pieces of what was typed wait for a screen at most: a
 // whole paste, and what is typed behind it.
 const keptKeys = 1024
@@ -125,14 +122,14 @@ func (t *typed) feed(to *io.PipeWriter) {
 // look finds the keys that the door knows, and returns what the bytes count, and
 // how often the screen will find a stop in them.
 func (t *typed) look(b []byte) (cost float64, stops int) {
-	if t.pasting && (len(bytes.Trim(b, "\x18")) == 0 || bytes.Equal(b, doorStops[1])) {
+	if alone := stopKey(b) == 'x'; t.pasting && (alone || len(bytes.Trim(b, "\x18")) == 0) {
 		t.stop() // by itself, it is a key: the paste's end may have got lost
-		if len(b) == 1 || b[0] != doorStops[0][0] {
+		if alone {
 			stops++
 		}
 	}
 	for _, c := range b {
-		if len(t.tail) == 8 {
+		if len(t.tail) == longestStop {
 			t.tail = append(t.tail[:0], t.tail[1:]...)
 		}
 		t.tail = append(t.tail, c)
@@ -145,13 +142,13 @@ func (t *typed) look(b []byte) (cost float64, stops int) {
 			continue
 		}
 		cost++
-		switch {
+		switch key := stopKeyAtEnd(t.tail); {
 		case bytes.HasSuffix(t.tail, pasteStart):
 			t.pasting, t.pasted = true, 0
-		case bytes.HasSuffix(t.tail, doorStops[0]), bytes.HasSuffix(t.tail, doorStops[1]):
+		case key == 'x':
 			t.stop()
 			stops++
-		case t.waiting.Load() && (c == 0x03 || c == 0x04):
+		case t.waiting.Load() && (key == 'c' || c == 0x04):
 			t.v.end("you gave up")
 		}
 	}
