@@ -5,6 +5,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"crosstalk/session"
 )
 
 // look is what a screen shows of all it could show.
@@ -40,39 +42,117 @@ func (l look) withoutCards() look {
 	return look{zoom: l.zoom, steps: l.steps, scale: l.scale, reach: l.reach}
 }
 
-// startFollowing makes this screen show what somebody else's does.
-func (m *Model) startFollowing(name string) {
+// theDriver is whom a screen follows that follows whoever holds the dial.
+const theDriver = "the driver"
+
+// screen is the number of the view that somebody sits at: all at the host's own
+// terminal sit at one.
+func (s seat) screen() uint64 {
+	if s.host || s.viewer.Desk {
+		return 0
+	}
+	return s.viewer.ID
+}
+
+// pursue makes this screen show what one of the others does.
+func (m *Model) pursue(s seat) {
+	if s.name == "" || s.screen() == m.o.Viewer {
+		m.say("choose somebody else to follow (↑ ↓)", false)
+		return
+	}
+	m.startFollowing(pursuit{screen: s.screen(), name: s.name})
+}
+
+// followsDriver makes this screen show what the holder's of the dial does, whoever
+// that is at the time.
+func (m *Model) followsDriver() {
+	at, ok := m.driversScreen()
+	if ok && at == m.o.Viewer {
+		m.say("the dial is held at this screen: there is nobody to follow", false)
+		return
+	}
+	m.startFollowing(pursuit{screen: at, name: theDriver, driver: true})
+}
+
+// pursuit is whose screen this one takes over. A screen is known by its number:
+// the name of who sits at it may change.
+type pursuit struct {
+	screen uint64
+	driver bool // it is whoever's who holds the dial
+	name   string
+}
+
+// driversScreen is where the dial is held; the one that is followed already, if
+// the holder looks on from several.
+func (m *Model) driversScreen() (at uint64, ok bool) {
+	holder := m.s.Pair.Holder
+	if m.s.AtDesk(holder) {
+		return 0, true
+	}
+	for _, v := range m.s.Pair.Here {
+		if v.Name == holder && v.Role != session.Observer {
+			if at, ok = v.ID, true; v.ID == m.pair.at.screen {
+				break
+			}
+		}
+	}
+	return at, ok
+}
+
+// startFollowing makes this screen show what another one does.
+func (m *Model) startFollowing(p pursuit) {
 	m.overlay = overlayNone
 	if m.pair.follow == "" {
 		m.pair.own = m.looks()
 	}
-	m.pair.follow, m.pair.taken, m.pair.mine = name, m.looks(), false
-	m.say("your screen shows what "+name+" looks at; Esc or s ends it", false)
+	m.pair.at, m.pair.follow, m.pair.taken, m.pair.mine = p, p.name, m.looks(), false
+	m.say("your screen shows what "+p.name+" looks at; Esc or s ends it", false)
 }
 
 // ownView ends following.
 func (m *Model) ownView(why string) {
 	m.lookLike(m.pair.own)
-	m.pair.follow, m.pair.mine = "", false
+	m.pair.at, m.pair.follow, m.pair.mine = pursuit{}, "", false
 	m.say(why+"your own view again", false)
+}
+
+// pursued looks whose screen is followed now. It reports false when nobody's is.
+func (m *Model) pursued() bool {
+	at := &m.pair.at
+	if !at.driver {
+		if slices.ContainsFunc(m.seats(), func(s seat) bool { return s.screen() == at.screen }) {
+			return true
+		}
+		m.ownView(m.pair.follow + " is not here any more: ")
+		return false
+	}
+	screen, ok := m.driversScreen()
+	switch {
+	case !ok: // until somebody takes the dial, what was looked at last stays
+		m.pair.follow = theDriver + " (not here)"
+		return false
+	case screen == m.o.Viewer:
+		m.ownView("the dial is held at this screen now: ")
+		return false
+	}
+	at.screen, m.pair.follow = screen, theDriver+", "+m.s.Pair.Holder
+	return true
 }
 
 // following takes over what the followed screen shows, when that changes. What
 // is begun or opened here is not torn away: a key must not mean another thing
 // because somebody else closed a card.
 func (m *Model) following() {
-	name := m.pair.follow
-	if name == "" || m.mode != modeMain {
-		return
-	}
-	if !slices.ContainsFunc(m.seats(), func(s seat) bool { return s.name == name }) {
-		m.ownView(name + " is not here any more: ")
+	if m.pair.follow == "" || m.mode != modeMain || !m.pursued() {
 		return
 	}
 	for _, p := range m.pair.shown {
 		l, ok := p.Look.(look)
-		if p.Name != name || p.Viewer == m.o.Viewer || !ok {
+		if p.Viewer != m.pair.at.screen || !ok {
 			continue
+		}
+		if !m.pair.at.driver {
+			m.pair.follow = p.Name // who writes at that desk now
 		}
 		if l != m.pair.taken && !m.pair.mine {
 			m.pair.taken = l

@@ -174,6 +174,9 @@ func New(src Source, o Options) *Model {
 	if b := m.s.Brake; b != nil && m.s.Elapsed() < staleNews {
 		m.braked(b)
 	}
+	if m.o.Host && m.o.Door != nil && len(m.o.Door.Sight().looks()) > 0 && m.s.Ended == nil {
+		m.doorOpen()
+	}
 	m.guide = guideOf(o)
 	if o.Before && m.s.Ended == nil {
 		m.overlay = overlayPreflight

@@ -22,7 +22,8 @@ type presenter interface {
 // pairing is what one viewer knows of the others.
 type pairing struct {
 	shown  []session.Presence
-	follow string           // whose look this screen takes over; "" nobody's
+	follow string           // whose look this screen takes over, in words; "" nobody's
+	at     pursuit          // the same
 	taken  look             // the look that was taken over last
 	own    look             // this screen's, to come back to
 	mine   bool             // a key of this screen opened what lies there: nothing is taken over
@@ -51,7 +52,7 @@ func pairKeys() []binding {
 			act: func(m *Model, _ string) tea.Cmd { return m.nextAuthor() }},
 		{id: "take", keys: []string{"T"}, show: "T", does: "a navigator asks for the dial, or takes it", group: groupSession,
 			act: func(m *Model, _ string) tea.Cmd { return m.do(session.AskDial{}) }},
-		{id: "pairing", show: "o t f k", does: "in s: offer, take, follow, send away", group: groupSession},
+		{id: "pairing", show: "o t f F k", does: "in s: offer, take, follow (F: the driver), send away", group: groupSession},
 	}
 }
 
@@ -70,7 +71,6 @@ func (m *Model) present() {
 	m.following()
 }
 
-// writing names who else writes a note just now: "mel is typing (bug)".
 // signed is a name with the role in which something was done, where more than one
 // person took part.
 func (m *Model) signed(by string, role session.Role) string {
@@ -80,6 +80,7 @@ func (m *Model) signed(by string, role session.Role) string {
 	return by + " (" + string(role) + ")"
 }
 
+// writing names who else writes a note just now: "mel is typing (bug)".
 func (m *Model) writing() string {
 	var who []string
 	for _, p := range m.pair.shown {
@@ -124,6 +125,8 @@ func (m *Model) people() string {
 		text += fmt.Sprintf(" +%d", n)
 	}
 	switch {
+	case m.pair.at.driver: // who that is stands there
+		text += " · following, Esc ends it"
 	case m.pair.follow != "":
 		text += " · following " + m.pair.follow + ", Esc ends it"
 	case !m.o.Host && m.o.Who.Name != "":
@@ -156,7 +159,11 @@ func (m *Model) peopleBrief() string {
 // dial in hand.
 func (m *Model) pairLines() []string {
 	if q := m.pairQuestion(); q.about != "" {
-		return m.bannerOf(q.first, q.parts...)
+		if lines := m.bannerOf(q.first, q.parts...); q.key == "" {
+			return lines
+		} else {
+			return []string{lines[0], "  " + q.key, lines[1]}
+		}
 	}
 	p := m.s.Pair
 	if p.Lost < 0 || p.Holder == "" || m.s.Ended != nil {
@@ -179,6 +186,7 @@ func (m *Model) pairLines() []string {
 type pairAsk struct {
 	about   string // tells it from others; "" is none
 	first   string
+	key     string // to compare, on a line of its own: it is never cut
 	parts   []string
 	yes, no func(m *Model) tea.Cmd
 }
@@ -187,8 +195,9 @@ func (m *Model) pairQuestion() pairAsk {
 	if m.o.Door != nil && m.o.Host {
 		if k, ok := m.o.Door.Knocking(); ok {
 			return pairAsk{about: fmt.Sprintf("knock %d", k.ID),
-				first: fmt.Sprintf("? %s wants to look on as %s, from %s, key %s", k.Name, k.Role, k.From, k.Key),
-				parts: []string{"y lets in", "n refuses", "compare the key before you press"},
+				first: fmt.Sprintf("? %s wants to look on as %s", k.Name, k.Role),
+				key:   "key " + k.Key + " · compare it first",
+				parts: []string{"y lets in", "n refuses", "from " + k.From},
 				yes:   func(m *Model) tea.Cmd { m.o.Door.Answer(k.ID, true); return nil },
 				no:    func(m *Model) tea.Cmd { m.o.Door.Answer(k.ID, false); m.say(k.Name+" is refused", false); return nil }}
 		}

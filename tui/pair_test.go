@@ -3,6 +3,8 @@ package tui
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -40,10 +42,8 @@ func (s *seatSource) Shown() []session.Presence {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
 	var all []session.Presence
-	for id := range uint64(9) {
-		if p, ok := s.room.by[id]; ok {
-			all = append(all, p)
-		}
+	for _, id := range slices.Sorted(maps.Keys(s.room.by)) {
+		all = append(all, s.room.by[id])
 	}
 	return all
 }
@@ -67,11 +67,21 @@ func twoScreens(w, h int) (m, j *Model, src *seatSource) {
 	src = &seatSource{fakeSource: newSource(t), room: &company{by: map[uint64]session.Presence{}}}
 	now := func() time.Time { return storyBegan.Add(time.Duration(t.ms)*time.Millisecond + 200*time.Millisecond) }
 	m = New(src, Options{Who: mel, Host: true, Now: now})
-	j = New(src, Options{Who: jon, Viewer: 7, Now: now})
+	j = New(src, Options{Who: jon, Viewer: seatOf(m, "jon").viewer.ID, Now: now})
 	for _, s := range []*Model{m, j} {
 		s.Update(tea.WindowSizeMsg{Width: w, Height: h})
 	}
 	return m, j, src
+}
+
+// seatOf is where somebody sits.
+func seatOf(m *Model, name string) seat {
+	for _, s := range m.seats() {
+		if s.name == name {
+			return s
+		}
+	}
+	return seat{}
 }
 
 // meet lets both screens tell what they show, and see what the other does.
@@ -133,7 +143,7 @@ func TestFollowShowsWhatTheOtherLooksAt(t *testing.T) {
 		t.Errorf("after the note jon's shows %v", j.overlay)
 	}
 	for _, key := range []string{"esc", "s", "q", "enter"} {
-		j.startFollowing("mel")
+		j.pursue(seatOf(j, "mel"))
 		meet(m, j)
 		if j.pressAll(key); j.pair.follow != "" || j.looks() != own {
 			t.Errorf("after %s jon still follows %q, and sees %+v", key, j.pair.follow, j.looks())
@@ -295,5 +305,37 @@ func TestAHolderWhoOnlyWatchesIsNamed(t *testing.T) {
 	m.arrange()
 	if text := ansi.Strip(m.View().Content); !strings.Contains(text, "jon, who holds the dial, only watches now") || !strings.Contains(text, "T takes the dial") {
 		t.Errorf("back, and watching:\n%s", text)
+	}
+}
+
+// The key that has to be compared is whole, whatever the name and the address, in
+// the question as in the card.
+func TestTheKeyToCompareIsWhole(t *testing.T) {
+	const key = "SHA256:nYH9oOuh3LCYgCHmQJmrPOiU0zjFpwVEWL1aA+D0Cvk"
+	longest := strings.Repeat("w", 32)
+	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 60}} {
+		for _, from := range []string{"192.0.2.7", "2001:0db8:1234:5678:9abc:def0:1234:5678"} {
+			m, _, _ := twoScreens(size[0], size[1])
+			m.o.Door = NewDoor(DoorOptions{})
+			m.o.Door.knock = []*knocker{{Knock{ID: 1, Name: longest, From: from, Key: key, Role: session.Navigator}, make(chan bool, 1)}}
+			m.arrange()
+			frame := ansi.Strip(m.View().Content)
+			fits(t, frame, size[0], size[1])
+			for _, want := range []string{"? " + longest + " wants to look on as navigator", "key " + key + " · compare it first", "y lets in · n refuses · from " + from} {
+				if !strings.Contains(frame, want) {
+					t.Errorf("%v, from %s: %q is cut or missing:\n%s", size, from, want, frame)
+				}
+			}
+			m.o.Door.knock = nil
+			m.s.Apply(session.Event{Seq: m.s.Seq + 1, By: longest, Type: session.TypeViewerJoin, Body: &session.ViewerJoin{Name: longest, Role: session.Navigator, Key: key + "x", From: from}})
+			m.pressAll("s", "down", "down", "down")
+			if frame := ansi.Strip(m.View().Content); !strings.Contains(frame, "key "+key+"x") {
+				t.Errorf("%v: the card cuts the key:\n%s", size, frame)
+			}
+			m.pressAll("up", "up")
+			if frame := ansi.Strip(m.View().Content); !strings.Contains(frame, "key "+key) || strings.Contains(frame, key+"x") {
+				t.Errorf("%v: the card does not show jon's key:\n%s", size, frame)
+			}
+		}
 	}
 }

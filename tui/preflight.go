@@ -86,6 +86,7 @@ func (m *Model) preflightSheet() sheet {
 	m.watchedRow(row, w-name)
 	row("Limits", piece{limitsOf(s), inkText})
 	row("Guard", m.guardRow()...)
+	m.doorRow(row)
 	m.brakeRow(row)
 	m.storesRow(row)
 	m.baselineRow(row, whole)

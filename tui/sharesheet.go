@@ -58,11 +58,9 @@ func (m *Model) shareKey(key string) (tea.Cmd, bool) {
 	case "t", "T":
 		return m.do(session.AskDial{}), true
 	case "f":
-		if at.name == m.o.Who.Name || at.name == "" {
-			m.say("choose somebody else to follow (↑ ↓)", false)
-		} else {
-			m.startFollowing(at.name)
-		}
+		m.pursue(at)
+	case "F":
+		m.followsDriver()
 	case "k":
 		if err := m.src.May(m.o.Who, session.Kick{ID: at.viewer.ID}); err != nil {
 			m.say(err.Error(), true)
@@ -106,7 +104,7 @@ func (m *Model) doorTurned(msg doorMsg) {
 	case msg.err != nil:
 		m.say(msg.err.Error(), true)
 	case m.o.Door.Sight().Open:
-		m.say("the door is open: s shows what to send", false)
+		m.doorOpen()
 	default:
 		m.say("the door is closed", false)
 	}
@@ -126,7 +124,8 @@ func (m *Model) shareSheet() sheet {
 	for _, p := range m.pair.shown {
 		typing[p.Name] = p.Writing
 	}
-	for i, s := range m.seats() {
+	all := m.seats()
+	for i, s := range all {
 		mark, k := "  ", inkText
 		if i == m.item {
 			mark, k = "▸ ", inkStrong
@@ -136,7 +135,7 @@ func (m *Model) shareSheet() sheet {
 		case s.viewer.Desk:
 			about = "at the same desk"
 		case !s.host:
-			about = fmt.Sprintf("since %s, from %s, %s", short(time.Duration(s.viewer.Since)*time.Millisecond), s.viewer.From, s.viewer.Key)
+			about = fmt.Sprintf("since %s, from %s", short(time.Duration(s.viewer.Since)*time.Millisecond), s.viewer.From)
 		}
 		role := string(s.role)
 		if s.name == m.s.Pair.Holder {
@@ -147,8 +146,8 @@ func (m *Model) shareSheet() sheet {
 		}
 		add(piece{mark, inkStrong}, piece{fmt.Sprintf("%-14s", cut(s.name, 13)), k}, piece{fmt.Sprintf("%-24s", role), inkText}, piece{cut(about, w-40), inkDim})
 	}
-	add()
-	keys := [][2]string{{"↑↓", "choose"}, {"o", "offer the dial"}, {"t", "ask for it, take it"}, {"f", "follow"}}
+	add(piece{"  " + chosenKey(all, m.item), inkDim})
+	keys := [][2]string{{"↑↓", "choose"}, {"o", "offer the dial"}, {"t", "ask for it, take it"}, {"f", "follow"}, {"F", "follow the driver"}}
 	if m.o.Host {
 		keys = append(keys, [][2]string{{"k", "send away"}, {"W", "another author at this desk (after Esc)"}, {"d", "open or close the door"}}...)
 	}
@@ -158,6 +157,14 @@ func (m *Model) shareSheet() sheet {
 		m.doorLines(m.o.Door.Sight(), add, wrapped)
 	}
 	return sheet{m: m, title: "SHARE", about: "everyone may stop all load; one holds the dial ", w: w, n: len(l), line: fixed(l)}
+}
+
+// chosenKey is the key of who is chosen, whole: it is there to be compared.
+func chosenKey(all []seat, at int) string {
+	if at < 0 || at >= len(all) || all[at].viewer.Key == "" {
+		return ""
+	}
+	return "key " + all[at].viewer.Key
 }
 
 // keyLines are keys and what they do, as many on a line as fit whole.
@@ -175,9 +182,6 @@ func keyLines(keys [][2]string, w int) (lines [][]piece) {
 	return append(lines, line)
 }
 
-// skippedShown is how many lines that let nobody in are shown.
-const skippedShown = 2
-
 // doorLines say whether somebody can come in, and what to send to who should.
 func (m *Model) doorLines(d Sight, add func(...piece), wrapped func(string, ink)) {
 	if !d.Open {
@@ -186,15 +190,8 @@ func (m *Model) doorLines(d Sight, add func(...piece), wrapped func(string, ink)
 		return
 	}
 	add(piece{"THE DOOR ", inkStrong}, piece{"is open at " + d.Addr, inkText}, piece{fmt.Sprintf(" · %s may come in (%s)", plural(d.Keys, "key", "keys"), d.Allow), inkDim})
-	if n := len(d.Skipped); n > 0 {
-		text := strings.Join(d.Skipped[:min(n, skippedShown)], "; ")
-		if n > skippedShown {
-			text += fmt.Sprintf("; and %d more", n-skippedShown)
-		}
-		wrapped("! let nobody in: "+text, inkAmber)
-	}
-	if d.Warning != "" {
-		wrapped("! "+d.Warning, inkAmber)
+	for _, text := range d.looks() {
+		wrapped("! "+text, inkAmber)
 	}
 	if d.Here {
 		add(piece{"From this machine, or from a partner who has logged in to it:", inkDim})

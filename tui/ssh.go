@@ -136,7 +136,7 @@ func (d *Door) bind(ctx context.Context) error {
 	if !ok {
 		return errors.Join(fmt.Errorf("open the door at %s: it is no TCP address", d.o.Addr), lis.Close())
 	}
-	hosts, warning := reach(addr)
+	hosts, warning := reach(addr, faces())
 	s := Sight{Addr: addr.String(), Allow: d.o.Allow, Keys: len(ring.keys), Skipped: ring.skipped, Here: addr.IP.IsLoopback(), Warning: warning, Fingerprint: gossh.FingerprintSHA256(signer.PublicKey()),
 		Reverse:    fmt.Sprintf("ssh -N -R %d:%s YOU@SHARED-SERVER", addr.Port, net.JoinHostPort(loop(addr), fmt.Sprint(addr.Port))),
 		ReverseFor: sshLine("127.0.0.1", addr.Port)}

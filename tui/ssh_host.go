@@ -65,36 +65,65 @@ func makeHostKey(path string) error {
 	return os.Link(tmp.Name(), path)
 }
 
-// reach is where a listener can be reached, and the warning that names the
-// interface when that is not this machine alone.
-func reach(addr *net.TCPAddr) (hosts []string, warning string) {
-	if addr.IP.IsLoopback() {
-		return []string{addr.IP.String()}, ""
-	}
-	var names []string
-	faces, _ := net.Interfaces()
-	for _, f := range faces {
-		all, err := f.Addrs()
+// face is one of this machine's interfaces that others may reach.
+type face struct {
+	name string
+	ips  []net.IP
+}
+
+// faces are this machine's.
+func faces() (out []face) {
+	all, _ := net.Interfaces()
+	for _, f := range all {
+		addrs, err := f.Addrs()
 		if err != nil || f.Flags&net.FlagUp == 0 || f.Flags&net.FlagLoopback != 0 {
 			continue
 		}
-		for _, a := range all {
-			n, ok := a.(*net.IPNet)
-			if !ok || n.IP.IsLinkLocalUnicast() || !addr.IP.IsUnspecified() && !addr.IP.Equal(n.IP) {
-				continue
+		of := face{name: f.Name}
+		for _, a := range addrs {
+			if n, ok := a.(*net.IPNet); ok {
+				of.ips = append(of.ips, n.IP)
 			}
-			hosts = append(hosts, n.IP.String())
-			if text := f.Name + " (" + n.IP.String() + ")"; !slices.Contains(names, text) {
-				names = append(names, text)
+		}
+		out = append(out, of)
+	}
+	return out
+}
+
+// reach is where a listener can be reached, and the warning that names the
+// interface when that is not this machine alone. An address that a cable alone
+// gave is no way to send somebody, unless it is the one that was asked for; who
+// plugs in there reaches it all the same.
+func reach(addr *net.TCPAddr, faces []face) (hosts []string, warning string) {
+	if addr.IP.IsLoopback() {
+		return []string{addr.IP.String()}, ""
+	}
+	var names, local []string
+	for _, f := range faces {
+		for _, ip := range f.ips {
+			text := f.name + " (" + ip.String() + ")"
+			switch {
+			case addr.IP.Equal(ip), addr.IP.IsUnspecified() && !ip.IsLinkLocalUnicast():
+				hosts = append(hosts, ip.String())
+				if !slices.Contains(names, text) {
+					names = append(names, text)
+				}
+			case addr.IP.IsUnspecified() && !slices.Contains(local, text):
+				local = append(local, text)
 			}
 		}
 	}
 	if len(hosts) == 0 {
-		hosts = []string{addr.IP.String()}
+		hosts, names = []string{addr.IP.String()}, local
 	}
 	where := strings.Join(names, ", ")
-	if addr.IP.IsUnspecified() {
+	switch {
+	case addr.IP.IsUnspecified() && where == "":
+		where = "any interface of this machine"
+	case addr.IP.IsUnspecified():
 		where = "every interface of this machine: " + where
+	case where == "":
+		where = addr.IP.String()
 	}
 	return hosts, "everybody who reaches " + where + " may knock at this door; only keys in the file come in"
 }
