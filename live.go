@@ -101,7 +101,7 @@ func (l *live) run(ctx context.Context) error {
 	}
 	switch {
 	case l.flags.plain:
-		l.plainly(ctx, s, door)
+		l.plainly(ctx, s, door, earlier)
 	case !l.flags.headless:
 		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, Before: !l.demo && !l.flags.express, Tour: l.tour, Mystery: l.riddle, Express: l.flags.express, ASCII: l.flags.ascii, Calm: l.flags.calm, Shots: l.flags.shots, Environ: os.Environ(), Door: door}
 		err := tui.Run(context.WithoutCancel(ctx), s, o, os.Stdin, os.Stdout)

@@ -13,7 +13,8 @@ import (
 
 // plainly runs the session as sentences and a prompt. SIGINT is ctrl+c: the first
 // stops all load and stays.
-func (l *live) plainly(ctx context.Context, s *session.Session, door *tui.Door) {
+// from is what was known before it began.
+func (l *live) plainly(ctx context.Context, s *session.Session, door *tui.Door, from *session.State) {
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, os.Interrupt)
 	defer signal.Stop(caught)
@@ -36,7 +37,7 @@ func (l *live) plainly(ctx context.Context, s *session.Session, door *tui.Door) 
 			}
 		}
 	}()
-	o := tui.PlainOptions{Who: l.who, Now: time.Now, Interrupts: interrupts, Door: door, Mystery: l.riddle, Express: l.flags.express}
+	o := tui.PlainOptions{Who: l.who, Now: time.Now, Interrupts: interrupts, Door: door, Mystery: l.riddle, Express: l.flags.express, From: from}
 	err := tui.Plain(done, s, o, os.Stdin, os.Stdout)
 	_, _ = s.Do(context.WithoutCancel(ctx), l.who, session.Finish{Reason: "quit"})
 	if err != nil {

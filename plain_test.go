@@ -4,6 +4,8 @@ package main
 
 import (
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,5 +91,37 @@ func TestPlainMysteryAndExpress(t *testing.T) {
 		if !strings.Contains(p.err.text(), v.err) {
 			t.Errorf("%v: it ends with %q", v.args, p.err.text())
 		}
+	}
+}
+
+// A session that ended in order is taken up again without a picture: it begins,
+// takes commands, and what was before is in it.
+func TestPlainTakesUpAgain(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "session")
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
+	defer shop.Close()
+	const reason = "a busy machine is no part of this test"
+	run(t, "run", "--target", shop.URL, "--headless", "--for", "1s", "--baseline", "0s", "--no-guard", reason, "--note", "0s=! order is doubled", "--as", "mel", "--out", dir).exits(0)
+	before := len(readJournal(t, dir))
+	cmd := command(t, "run", "--resume", dir, "--plain", "--no-guard", reason, "--as", "mel")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, cmd)
+	for _, v := range [][2]string{{"Type help for the commands.", "notes"}, {"bug by mel at 00:0", "q"}, {"What did you learn", ""}} {
+		p.until(v[0], func() bool { return strings.Contains(p.out.text(), v[0]) })
+		if _, err := io.WriteString(in, v[1]+"\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.exits(0)
+	if text := p.out.text(); strings.Count(text, "The session has ended") > 1 || !strings.Contains(text, "Taken up again at") {
+		t.Errorf("it said:\n%s", text)
+	}
+	j := readJournal(t, dir)
+	if last := j[len(j)-1]; j[before].Type != "session.recovered" || last.Type != "session.end" || last.text("reason") != "quit" {
+		t.Errorf("it was taken up by %s, and ended by %s %v", j[before].Type, last.Type, last.Body)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // that nobody looked at has no state. Of the guard and the builds nothing is
 // known.
 func (s *State) ContextAt(ms int64) *notes.Context {
-	slot, ok := s.slotAt(ms)
+	slot, ok := s.SlotAt(ms)
 	if !ok {
 		return nil
 	}
@@ -22,9 +22,9 @@ func (s *State) ContextAt(ms int64) *notes.Context {
 		Staging: slot.Load.seen(slot.Staging.State), Production: slot.Prod.seen(slot.Prod.State)}
 }
 
-// slotAt is the slot of a moment, if it was told how many users ran. A second's
+// SlotAt is the slot of a moment, if it was told how many users ran. A second's
 // own tick may not have come yet: then it is the second before.
-func (s *State) slotAt(ms int64) (Second, bool) {
+func (s *State) SlotAt(ms int64) (Second, bool) {
 	if ms < 0 {
 		return Second{}, false
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -103,21 +104,14 @@ func (m *Model) errorsSheet() sheet {
 	}
 	add(piece{"STEPS", inkStrong}, piece{about, inkDim})
 	name := leastStep
-	steps := make([]*session.StepTotal, 0, len(s.Steps))
-	for _, t := range s.Steps {
-		steps = append(steps, t)
+	steps := stepsOf(s)
+	for _, t := range steps {
 		name = max(name, width(t.Journey+" "+t.Step))
 	}
 	name = max(leastStep, min(name, 40, m.w-4-len(f.head)))
-	slices.SortFunc(steps, func(a, b *session.StepTotal) int {
-		return strings.Compare(a.Journey+"\x00"+a.Step, b.Journey+"\x00"+b.Step)
-	})
 	add(labelled("journey and step", name, inkDim), piece{f.head, inkDim})
 	for _, t := range steps {
-		sum, known := s.StepAt(t.Journey, t.Step)
-		if !known {
-			sum = session.LevelSum{P50: t.P50, P95: t.P95, P99: t.P99, Max: t.Max}
-		}
+		sum := sumOf(s, t)
 		add(append([]piece{labelled(t.Journey+" "+t.Step, name, inkText)}, f.row(t.Requests, t.Errors, sum)...)...)
 		for _, k := range session.Seen(t.Seen) {
 			add(kindLine(2, k)...)
@@ -128,6 +122,21 @@ func (m *Model) errorsSheet() sheet {
 	}
 	l = append(l, m.exampleLines(steps)...)
 	return sheet{m: m, title: "ERRORS AND STEPS", w: name + len(f.head), n: len(l), line: fixed(l)}
+}
+
+// stepsOf are the steps in order of journey and name.
+func stepsOf(s *session.State) []*session.StepTotal {
+	return slices.SortedFunc(maps.Values(s.Steps), func(a, b *session.StepTotal) int {
+		return strings.Compare(a.Journey+"\x00"+a.Step, b.Journey+"\x00"+b.Step)
+	})
+}
+
+// sumOf is a step's rate and latencies at the newest level that has it.
+func sumOf(s *session.State, t *session.StepTotal) session.LevelSum {
+	if sum, known := s.StepAt(t.Journey, t.Step); known {
+		return sum
+	}
+	return session.LevelSum{P50: t.P50, P95: t.P95, P99: t.P99, Max: t.Max}
 }
 
 // levelsSheet lists what each level has brought, newest last.

@@ -22,6 +22,7 @@ type PlainOptions struct {
 	Door       *Door            // where guests come in; nil: there is none
 	Mystery    bool             // whether the environments are linked is to be found out
 	Express    bool             // a short session: the charter is asked for, and the quick link check offered
+	From       *session.State   // what was known before it began; it is taken over. Nil: nothing was
 }
 
 // PlainEvery is how often it is told how it goes while load runs.
@@ -55,10 +56,13 @@ func Plain(ctx context.Context, src Source, o PlainOptions, in io.Reader, out io
 	if o.Every <= 0 {
 		o.Every = PlainEvery
 	}
-	p := &plain{src: src, o: o, s: session.NewState(), out: out, state: map[string]string{}}
+	p := &plain{src: src, o: o, s: o.From, out: out, state: map[string]string{}}
+	if p.s == nil {
+		p.s = session.NewState()
+	}
 	lines, events := make(chan string), make(chan []session.Event)
 	go readLines(ctx, in, lines)
-	go follow(ctx, src, events)
+	go follow(ctx, src, p.s.Seq, events)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for p.wrong == nil {
@@ -69,9 +73,9 @@ func Plain(ctx context.Context, src Source, o PlainOptions, in io.Reader, out io
 			}
 			for _, e := range batch {
 				p.tell(e)
-			}
-			if p.s.Ended != nil {
-				return p.wrong
+				if e.Type == session.TypeEnd { // and not the last line of what is taken up again
+					return p.wrong
+				}
 			}
 		case line, ok := <-lines:
 			if !ok {
@@ -110,10 +114,10 @@ func readLines(ctx context.Context, in io.Reader, to chan<- string) {
 	}
 }
 
-// follow hands over what happens until nothing more will.
-func follow(ctx context.Context, src Source, to chan<- []session.Event) {
+// follow hands over what happens after seq until nothing more will.
+func follow(ctx context.Context, src Source, seq uint64, to chan<- []session.Event) {
 	defer close(to)
-	for seq := uint64(0); ; {
+	for {
 		batch, err := src.Since(ctx, seq)
 		if err != nil {
 			return

@@ -13,6 +13,7 @@ import (
 // the person.
 func (p *plain) begin() {
 	p.say("Crosstalk, plain. %s", p.loaded())
+	p.again()
 	p.before()
 	if p.s.Charter != "" {
 		p.say("Charter: %s.", strings.TrimSuffix(p.s.Charter, "."))
@@ -28,6 +29,23 @@ func (p *plain) begin() {
 		p.door()
 	}
 	p.say("Type help for the commands. ctrl+c stops all load.")
+}
+
+// again says of a session that is taken up again what it brings along.
+func (p *plain) again() {
+	if p.o.From == nil || p.o.From.Began.IsZero() {
+		return
+	}
+	n := 0
+	for _, v := range p.s.Notes.Notes {
+		if v.Gone == nil {
+			n++
+		}
+	}
+	p.say("Taken up again at %s: %s, %s, at most %s.", since(p.s.MS), plural(n, "note", "notes"), plural(int(p.s.Requests), "request", "requests"), p.s.Unit().Of(p.s.Dial.Peak))
+	if p.s.Guard.Latched() {
+		p.say("%s", p.guardWords())
+	}
 }
 
 // loaded says where load goes.

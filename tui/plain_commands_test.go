@@ -23,7 +23,7 @@ var plainFor = map[string]string{
 	"scale": "- of the picture", "stretch": "- of the picture", "freeze": "- of the picture", "shot": "- needs --shots, which needs a screen", "clip": "- what a terminal hands over is pasted into a line",
 	"tile": "- checks tells them all", "scroll": "- of the picture", "close": "- nothing lies over anything", "through": "- nothing lies over anything", "select": "- notes tells them all", "others": "- notes tells them all",
 	"save": "- Enter ends a line", "line": "- Enter ends a line", "tag": "- of the note line", "aside": "- of the note line",
-	"cursor": "- timeline tells", "events": "- timeline tells", "pages": "- timeline tells", "ends": "- timeline tells", "nearer": "- timeline tells", "noted": "- notes tells them all",
+	"cursor": "at", "events": "- timeline tells", "pages": "- timeline tells", "ends": "- timeline tells", "nearer": "- timeline tells", "noted": "- notes tells them all",
 }
 
 // Whatever the screen's keys do, plain mode does, and its help says how.
@@ -224,6 +224,71 @@ func TestPlainClearsOnlyWhatWasAnnounced(t *testing.T) {
 		_, text := plainly(t, tale, func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed("announce") })
 		if strings.Contains(text, "All clear") != (want != "") || !strings.Contains(text, want) {
 			t.Errorf("want %q:\n%s", want, text)
+		}
+	}
+}
+
+// A session that is taken up again begins where it was left: neither does its
+// old last line end it, nor is what was before read aloud; it has it all.
+func TestPlainTakesASessionUpAgain(t *testing.T) {
+	t.Parallel()
+	for _, ended := range []bool{true, false} {
+		tale := redStory()
+		if ended {
+			tale.add(session.BySession, session.TypeEnd, &session.End{Reason: "quit"})
+		}
+		from := tale.s.Clone()
+		tale.ms += 60_000
+		tale.add(session.BySession, session.TypeRecovered, &session.Recovered{Away: 60})
+		tale.start()
+		_, text := plainlyWith(t, PlainOptions{From: from}, tale, func(_ *fakeSource, typed func(string), _ *heard, _ func()) {
+			typed("notes")
+			typed("errors")
+		})
+		for _, say := range []string{"Crosstalk, plain. Load goes to", "Taken up again at 07:00: 9 notes,", "at most 100 users.", "The guard cut", "we stop at 60 until the database owners answer", "times timeout after 5 s"} {
+			if !strings.Contains(text, say) {
+				t.Errorf("ended %v: it does not say %q:\n%s", ended, say, text)
+			}
+		}
+		if strings.Contains(text, "The session has ended") || strings.Contains(text, "Production is amber: web-4") || strings.Count(text, "The usual is being learned") != 1 {
+			t.Errorf("ended %v: what was before is read aloud:\n%s", ended, text)
+		}
+	}
+}
+
+// errors tells the steps in order, each with rate, latencies and errors, and the
+// kinds with the most frequent first; at tells every value at a moment.
+func TestPlainTellsWhatTheScreenShows(t *testing.T) {
+	t.Parallel()
+	tale := redStory()
+	say := func(line string) string {
+		_, text := plainly(t, tale, func(_ *fakeSource, typed func(string), h *heard, _ func()) { typed("every off"); typed(line) })
+		_, text, _ = strings.Cut(text, "Enter alone tells how it goes.")
+		return text
+	}
+	for range 5 { // a map's order changes
+		text, from := say("errors"), 0
+		for _, want := range []string{"requests since the start, ", "times 503 Service Unavailable, first at 03:1", "times timeout after 5 s, first at",
+			"buy GET /products: ", "buy POST /cart: ", "buy POST /checkout: ", "errors ", "p50 ", "p95 ", "max "} {
+			i := strings.Index(text[from:], want)
+			if i < 0 {
+				t.Fatalf("it does not say %q there:\n%s", want, text)
+			}
+			from += i
+		}
+	}
+	s, _ := tale.s.SlotAt(255_000)
+	for _, line := range []string{"at 4:15", "at 255 s", "at 0:04:15"} {
+		text := say(line)
+		for _, want := range []string{"At 04:15, 15:34:15 by the clock: 100 users asked for, 10", "Staging was amber: ", "p95 " + millis(s.Load.P95), "Production was amber: checks p50 " + millis(s.Prod.P50), "Before it, at 04:10, mel: dial 80 to 100."} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q:\n%s", line, want, text)
+			}
+		}
+	}
+	for line, want := range map[string]string{"at": "at takes a moment", "at 4:75": "at takes a moment", "at noon": "at takes a moment", "at 99:00": "still to come"} {
+		if text := say(line); !strings.Contains(text, want) {
+			t.Errorf("%s: %s", line, text)
 		}
 	}
 }

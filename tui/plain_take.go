@@ -25,7 +25,7 @@ var plainHelp = []string{
 	"dips or i: is it me? checks: how each server is. aside web-3 WHY: before the load, a red one does not count; count web-3: it does again. mute web-3 WHY: it only warns until it is green.",
 	"yes, or no WHAT IS WRONG: answer a question, or say what you see unasked. warn WHY: the guard only warns for 5 minutes; red still cuts.",
 	"Enter alone: how it goes. every 30: tell it every 30 seconds, every off: never. card or w: what are we doing. levels or l: what each number of users brought.",
-	"errors or e, timeline or t. preflight or p: what is loaded, watched and allowed. announce or a: what to paste. charter TEXT. extend 15 WHY. pause, resume.",
+	"errors or e: by kind, and every step. timeline or t; at 12:30: every value at that moment. preflight or p: what is loaded, watched and allowed. announce or a: what to paste. charter TEXT. extend 15 WHY. pause, resume.",
 	"test, bug, setup: what you do now. beside or o: beside the charter, or on it again. debrief or D. author NAME: who types from here on.",
 	"earlier or L: what an earlier session left open; still n3, gone n3, changed n3.",
 	"door or s: what to send to who should look on. door open, door close. let in, or refuse: who knocks. who: who is here. send away NAME.",
@@ -229,10 +229,9 @@ func (p *plain) look(word, rest string) bool {
 			p.say("No notes yet.")
 		}
 	case "errors", "e":
-		p.say("%d requests, %d of them errors.", p.s.Requests, p.s.Errors)
-		for kind, n := range p.s.Kinds {
-			p.say("%d: %s", n, kind)
-		}
+		p.errors()
+	case "at":
+		p.at(rest)
 	case "timeline", "t":
 		n, ok := counted(rest, 10)
 		if !ok {
