@@ -41,6 +41,19 @@ func (c *Curve) worse(o Curve) {
 	}
 }
 
+// Join merges a later slot into an earlier one, as a longer slot would have
+// told it: users and rate are the newest, but for the most that ran at once, and
+// every line shows its worst.
+func (s *Second) Join(o Second) {
+	if o.Told {
+		s.Asked, s.RPS, s.Told = o.Asked, o.RPS, true
+		s.Running = max(s.Running, o.Running)
+	}
+	s.Load.worse(o.Load)
+	s.Staging.worse(o.Staging)
+	s.Prod.worse(o.Prod)
+}
+
 // rankOf orders states by how much they ask for attention.
 func rankOf(state string) int {
 	return slices.Index([]string{"green", "no sight", "amber", "red"}, state)

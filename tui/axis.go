@@ -21,11 +21,15 @@ type window struct {
 
 // cover is how many dots a slot stands for.
 func (v window) cover(s *session.Second) int {
-	step := int64(1000)
+	return int(max(1, (v.step(s)+v.axis.bucket-1)/v.axis.bucket))
+}
+
+// step is how many milliseconds a slot stands for.
+func (v window) step(s *session.Second) int64 {
 	if s.MS < v.fine {
-		step = coarseSlots
+		return coarseSlots
 	}
-	return int(max(1, (step+v.axis.bucket-1)/v.axis.bucket))
+	return 1000
 }
 
 // past is how far back the charts reach. A young session has nothing to show

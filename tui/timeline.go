@@ -135,6 +135,9 @@ func (m *Model) event() int {
 	if i := m.point.mark; m.point.set && i >= 0 && i < len(all) && all[i].MS == at {
 		return i
 	}
+	if b := m.view.axis.bucket; m.point.set && b > 0 { // all that its dot shows had happened
+		at += b - 1 - at%b
+	}
 	for i, e := range slices.Backward(all) {
 		if e.MS <= at {
 			return i
@@ -175,25 +178,47 @@ func (m *Model) openNoted() bool {
 	return true
 }
 
-// slotAt is what was measured at the cursor: the newest slot that had begun in
-// its dot. ok is false where nothing was.
-func (m *Model) slotAt() (session.Second, bool) {
-	at, a := m.where(), m.view.axis
-	step := max(1000, a.bucket)
-	if at < m.view.fine {
-		step = max(step, coarseSlots)
+// slotAt is what is drawn at the cursor: all slots that begin in its dot, each
+// line at its worst; where slots are longer than a dot, the one that covers it.
+// ok is false where nothing was told. Seconds is how much time it is the worst of.
+func (m *Model) slotAt() (found session.Second, seconds int, ok bool) {
+	v := m.view
+	a := v.axis
+	if a.bucket == 0 {
+		return found, 0, false
 	}
-	from := at - at%step - step
-	var found session.Second
-	ok := false
-	for i := range m.view.slots {
-		s := &m.view.slots[i]
-		if s.MS > at || s.MS < from {
-			continue
+	at := m.where()
+	lo := at - at%a.bucket
+	if at < a.from {
+		lo = a.from - a.bucket
+	}
+	hi := lo + a.bucket
+	var cover *session.Second
+	for i := range v.slots {
+		s := &v.slots[i]
+		step := v.step(s)
+		if !m.point.set {
+			step += max(1000, a.bucket) // the newest tells of now until the next does
 		}
-		found, ok = *s, true
+		switch {
+		case s.MS >= hi:
+		case s.MS < lo:
+			if s.MS+step > lo {
+				cover, seconds = s, int(v.step(s)/1000)
+			}
+		case ok:
+			found.Join(*s)
+		default:
+			found, ok = *s, true
+		}
 	}
-	return found, ok
+	switch {
+	case ok:
+		return found, int(max(a.bucket, v.step(&found))+500) / 1000, true
+	case cover != nil:
+		return *cover, seconds, true
+	}
+	return found, 0, false
 }
 
 func (t timeline) render(w, h int) string {
@@ -208,6 +233,10 @@ func (t timeline) render(w, h int) string {
 	} else if m.replay == nil {
 		when += " · now"
 	}
+	s, seconds, ok := m.slotAt()
+	if ok && seconds > 1 {
+		when += fmt.Sprintf(" · worst of %s", span(time.Duration(seconds)*time.Second))
+	}
 	x = c.clip(x, 0, w-2, when+" ", inkText)
 	if m.still.on {
 		x = c.clip(x, 0, w-2, "· picture paused ", inkAmber)
@@ -216,7 +245,6 @@ func (t timeline) render(w, h int) string {
 	if x+width(says)+2 < w {
 		c.right(w-2, 0, says, inkDim)
 	}
-	s, ok := m.slotAt()
 	t.values(c, 2, 1, w-4, s, ok)
 	list := min(max(3, (h-2)/4), max(1, len(m.s.Marks)))
 	room := h - 2 - 3 - list

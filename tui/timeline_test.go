@@ -20,7 +20,7 @@ func TestTimelineTellsEveryValueAtTheCursor(t *testing.T) {
 		m.pressAll("left")
 	}
 	f := m.text()
-	s := m.s.Fine.At(int(m.where()/1000) - 1)
+	s := worstOf(m.view, m.view.axis.dot(m.where()))
 	for _, want := range []string{"04:2", "ago", "staging    ▲ amber", "production ▲ amber", "100 running · 100 asked for",
 		"p95 " + number(&s.Load.P95), "p95 " + number(&s.Prod.P95), "req/s", "web-3 is slow: 110 ms"} {
 		if !strings.Contains(f, want) {
@@ -171,5 +171,110 @@ func TestFixedScaleDoesNotChangeWithWhatIsShown(t *testing.T) {
 	m.pressAll("v", "v")
 	if want := (scale{hi: 0.5, linear: true}); m.view.scale != want || !strings.Contains(m.text(), "0 to 500 ms") {
 		t.Errorf("the scale is %+v, want %+v", m.view.scale, want)
+	}
+}
+
+// worstOf is the worst of the slots that are drawn in a dot.
+func worstOf(v window, dot int) session.Second {
+	var w session.Second
+	lines := func(s *session.Second) []*session.Curve { return []*session.Curve{&s.Load, &s.Staging, &s.Prod} }
+	for _, s := range v.slots {
+		if v.axis.dot(s.MS) != dot {
+			continue
+		}
+		w.MS, w.Told = s.MS, w.Told || s.Told
+		w.Running = max(w.Running, s.Running)
+		for i, c := range lines(&s) {
+			into := lines(&w)[i]
+			into.P50, into.P95, into.Max, into.OK = max(into.P50, c.P50), max(into.P95, c.P95), max(into.Max, c.Max), into.OK || c.OK
+			if rank(c.State) >= rank(into.State) {
+				into.State = c.State
+			}
+		}
+	}
+	return w
+}
+
+// Wherever the cursor is put it tells what is drawn under it: no second of the
+// picture is out of its reach, and one red second among green ones reads red.
+func TestTheCursorTellsWhatIsDrawnUnderIt(t *testing.T) {
+	t.Parallel()
+	tale := busyStory()
+	for _, at := range []int{255, 263, 278} { // one bad second each
+		tale.until(at)
+		tale.states["production"] = "red"
+		tale.second()
+		tale.states["production"] = "green"
+	}
+	tale.until(290)
+	old := newStory()
+	old.baseline(1200) // its first minutes are kept in tens of seconds
+	for name, v := range map[string]struct {
+		tale *story
+		w, h int
+		keys []string
+	}{
+		"120": {tale, 120, 36, nil}, "80": {tale, 80, 24, nil}, "200": {tale, 200, 60, nil}, "300, a minute": {tale, 300, 90, []string{"+", "+"}},
+		"15 minutes": {tale, 120, 36, []string{"-"}}, "old": {old, 120, 36, []string{"-", "-"}},
+	} {
+		m, _ := screen(v.tale, v.w, v.h)
+		m.pressAll("t")
+		m.pressAll(v.keys...)
+		m.pressAll("left", "right") // the picture stands
+		m.pressAll("left")
+		a := m.view.axis
+		seen, dots := map[int64]bool{}, 0
+		for at := int64(-1); a.dot(m.where()) >= 0 && m.where() != at; m.pressAll("left") {
+			at = m.where()
+			if m.view.axis != a {
+				t.Fatalf("%s: the picture moved", name)
+			}
+			dot := a.dot(m.where())
+			drawn := worstOf(m.view, dot)
+			got, seconds, ok := m.slotAt()
+			if drawn.MS > 0 {
+				dots++
+				if !ok || got.Prod.P95 != drawn.Prod.P95 || got.Load.P95 != drawn.Load.P95 || got.Staging.Max != drawn.Staging.Max || got.Running != drawn.Running || got.Prod.State != drawn.Prod.State {
+					t.Fatalf("%s: at %d ms it tells %+v, drawn is %+v", name, m.where(), got, drawn)
+				}
+				if int64(seconds)*1000 < a.bucket-500 {
+					t.Fatalf("%s: the worst of %d s in a dot of %d ms", name, seconds, a.bucket)
+				}
+			}
+			for _, s := range m.view.slots {
+				if a.dot(s.MS) == dot {
+					seen[s.MS] = true
+				}
+			}
+			if f := m.text(); dots == 5 && strings.Contains(f, "worst of ") != (seconds > 1) {
+				t.Errorf("%s: of how long it is the worst, %d s, is not told:\n%s", name, seconds, f)
+			}
+		}
+		for _, s := range m.view.slots {
+			if d := a.dot(s.MS); d > 0 && s.MS <= m.shownTo()-2*a.bucket && !seen[s.MS] {
+				t.Errorf("%s: the second at %d ms is out of the cursor's reach", name, s.MS)
+			}
+		}
+		if dots < 20 {
+			t.Errorf("%s: only %d dots were looked at", name, dots)
+		}
+	}
+	m, _ := screen(tale, 120, 36)
+	m.pressAll("t")
+	reds := 0
+	for range 60 {
+		m.pressAll("left")
+		d := m.view.axis.dot(m.where())
+		for _, ms := range []int64{256_000, 264_000, 279_000} {
+			if m.view.axis.dot(ms) == d {
+				reds++
+				if !strings.Contains(m.text(), "production ■ red") {
+					t.Errorf("the red second at %d ms reads:\n%s", ms, m.text())
+				}
+			}
+		}
+	}
+	if reds != 3 {
+		t.Errorf("%d of 3 red seconds were found", reds)
 	}
 }
