@@ -123,6 +123,10 @@ func (s *State) prepare(e Event) {
 func (s *State) load(e Event) {
 	switch b := e.Body.(type) {
 	case *DialSet:
+		s.Dial.settles = 0
+		if b.To < s.Dial.Asked {
+			s.Dial.settles = e.MS + goodAfter
+		}
 		s.Dial.Asked, s.Dial.Since = b.To, e.MS
 		s.Dial.turned = s.Dial.turned || b.To > 0 && s.Link.Running == nil
 		s.levelSince = -1
@@ -188,6 +192,7 @@ func (s *State) tick(e Event, b *LoadTick) {
 	}
 	s.levels(b.Levels)
 	s.goodLevel(e.MS, b)
+	s.learn()
 	c := Curve{OK: b.P50 != nil, P50: value(b.P50), P95: value(b.P95), Max: value(b.Max)}
 	if b.Requests > 0 {
 		c.Errors, c.Counted = float64(b.Errors)/float64(b.Requests), true
@@ -258,6 +263,7 @@ func (s *State) health(e Event) {
 		env := s.env(b.Env)
 		if b.Check == "" {
 			env.State, env.Why, env.Since = b.To, b.Why, e.MS
+			s.learn() // a cut may come before the next second's tick
 			s.mark(e, fmt.Sprintf("%s %s → %s: %s", b.Env, b.From, b.To, b.Why))
 			return
 		}

@@ -44,6 +44,7 @@ type State struct {
 	Exemplars []*ExemplarAdd        // oldest first; replaced as a whole, never changed
 	Limits    []LimitSpan           // in which we ourselves were the limit, oldest first; replaced as a whole, never changed
 	Levels    []Level               // in order; values that are replaced, never changed
+	Learnt    map[int]string        // by level: the worst that both environments were while it was held
 	Envs      map[string]*Env
 	Guard     GuardView
 	Baseline  BaselineView
@@ -93,7 +94,8 @@ type Dial struct {
 	Own  bool  // since then the dial has brought load, and not a check or the brake test alone
 	Off  int64 // milliseconds; when the newest load went off; 0: there was none, or it runs
 
-	turned bool // since then the dial asked for load, not a check
+	turned  bool  // since then the dial asked for load, not a check
+	settles int64 // milliseconds; until then what is wrong may be the level's above
 }
 
 // flowing tells whether load runs or is on its way.
@@ -183,7 +185,7 @@ const (
 // NewState returns the state before the first event.
 func NewState() *State {
 	return &State{
-		Envs: map[string]*Env{}, Steps: map[string]*StepTotal{}, Kinds: map[string]uint64{}, Seen: map[string]KindSeen{}, Servers: map[string]KindSeen{},
+		Envs: map[string]*Env{}, Steps: map[string]*StepTotal{}, Kinds: map[string]uint64{}, Seen: map[string]KindSeen{}, Servers: map[string]KindSeen{}, Learnt: map[int]string{},
 		Fine: NewRing(fineStep, fineLen), Coarse: NewRing(coarseStep, coarseLen),
 		Dial: Dial{Ceiling: -1}, Guard: GuardView{State: "run", Ceiling: -1}, levelSince: -1, Pair: PairView{Lost: -1},
 	}
@@ -214,7 +216,7 @@ func (s *State) Clone() *State {
 		c.Steps[k] = &t
 	}
 	c.Kinds, c.Seen, c.Levels = maps.Clone(s.Kinds), maps.Clone(s.Seen), slices.Clone(s.Levels)
-	c.Servers = maps.Clone(s.Servers)
+	c.Servers, c.Learnt = maps.Clone(s.Servers), maps.Clone(s.Learnt)
 	c.Exemplars = slices.Clone(s.Exemplars)
 	c.Asks = slices.Clone(s.Asks)
 	c.Answers = maps.Clone(s.Answers)

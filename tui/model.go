@@ -57,8 +57,8 @@ type Model struct {
 
 	w, h    int
 	zoom    zoom
-	zones   zones // what was learnt at each level
-	zonesAt int64 // milliseconds of the newest second in them
+	zones   zones  // what was learnt at each level
+	zonesAt uint64 // the newest event in them
 	scale   scaling
 	theme   theme
 	calm    bool          // reduced motion
@@ -68,7 +68,6 @@ type Model struct {
 	point   moment           // in the timeline
 	cleared int64            // milliseconds; when the load went off whose all-clear was copied last
 	slots   []session.Second // what the charts hold, used again for each frame
-	tried   []session.Second // what the dial's zones are made from, used again
 	layout  layout
 	heads   heads  // what stands above the charts
 	view    window // what the charts show

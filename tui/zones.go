@@ -13,52 +13,51 @@ import (
 const zoneCount = 100
 
 // zones are what was learnt at each level: how the worse of both environments
-// was while so many users ran. 0 is nothing, else one more than rank.
+// was while it was held. 0 is nothing, else one more than rank.
 type zones struct {
-	full int
-	seen [zoneCount + 1]uint8
+	full       int
+	seen       [zoneCount + 1]uint8
+	amber, red int // the lowest levels that were so; 0: none
 }
 
-// learned reads the zones from what is kept of the session: single seconds for 15
-// minutes, tens of them for 8 hours. On its way from one level to the next the
-// dial learns what lies between.
+// learned reads the zones from what the session has learnt. A level's zone is
+// drawn a little wider than it is, where no other level has that place.
 func (m *Model) learned(full int) *zones {
 	z := &m.zones
-	if z.full == full && m.zonesAt == m.s.Last && m.s.Last > 0 {
+	if z.full == full && m.zonesAt == m.s.Seq && m.s.Seq > 0 {
 		return z
 	}
 	*z = zones{full: full}
-	m.zonesAt = m.s.Last
+	m.zonesAt = m.s.Seq
 	if full <= 0 {
 		return z
 	}
-	was := 0
-	ring := &m.s.Fine
-	if m.s.Coarse.Len() > 0 && (ring.Len() == 0 || m.s.Coarse.At(0).MS < ring.At(0).MS) {
-		ring = &m.s.Coarse
+	least := func(at *int, level int) {
+		if *at == 0 || level < *at {
+			*at = level
+		}
 	}
-	m.tried = ring.AppendRange(m.tried[:0], 0, 1<<62) // not into slots, which the charts still hold
-	for i := range m.tried {
-		s := &m.tried[i]
-		if !s.Told || s.Running == 0 {
-			was = 0
+	for level, state := range m.s.Learnt {
+		k := z.index(level)
+		z.seen[k] = max(z.seen[k], uint8(1+rank(state)))
+		switch state {
+		case "amber":
+			least(&z.amber, level)
+		case "red":
+			least(&z.red, level)
+		}
+	}
+	own := z.seen
+	for k, code := range own {
+		if code != 0 {
 			continue
 		}
-		worst := uint8(1 + max(rank(s.Staging.State), rank(s.Prod.State)))
-		if s.Prod.State == "" && s.Staging.State == "" {
-			was = s.Running
-			continue
+		if k > 0 {
+			z.seen[k] = own[k-1]
 		}
-		from, to := min(max(was, 0), s.Running), s.Running
-		if was > s.Running { // downward it leaves levels behind
-			from = s.Running
+		if k < zoneCount {
+			z.seen[k] = max(z.seen[k], own[k+1])
 		}
-		for k := z.index(from); k <= z.index(to); k++ {
-			if k > z.index(from) || from == to || worst == 1 {
-				z.seen[k] = max(z.seen[k], worst)
-			}
-		}
-		was = s.Running
 	}
 	return z
 }
@@ -84,15 +83,12 @@ func (z *zones) at(share float64) ink {
 func (z *zones) words() []piece {
 	var p []piece
 	for _, k := range []struct {
-		code uint8
-		mark string
-		ink  ink
-	}{{3, "▲", inkAmber}, {4, "■", inkRed}} {
-		for i, s := range z.seen {
-			if s == k.code {
-				p = append(p, piece{" " + k.mark, k.ink}, piece{fmt.Sprintf(" from %d", max(1, i*z.full/zoneCount)), inkDim})
-				break
-			}
+		level int
+		mark  string
+		ink   ink
+	}{{z.amber, "▲", inkAmber}, {z.red, "■", inkRed}} {
+		if k.level > 0 {
+			p = append(p, piece{" " + k.mark, k.ink}, piece{fmt.Sprintf(" from %d", k.level), inkDim})
 		}
 	}
 	return p

@@ -15,13 +15,46 @@ func TestTheDialShowsWhatWasLearntAtEachLevel(t *testing.T) {
 	t.Parallel()
 	m, _ := screen(redStory(), 120, 36)
 	z := m.learned(200)
-	for users, want := range map[int]ink{10: inkGreen, 20: inkGreen, 40: inkGreen, 80: inkAmber, 120: inkPlain, 200: inkPlain} {
+	for users, want := range map[int]ink{10: inkGreen, 20: inkGreen, 30: inkPlain, 40: inkGreen, 50: inkPlain, 60: inkAmber, 70: inkPlain, 80: inkAmber, 100: inkRed, 120: inkPlain, 200: inkPlain} {
 		if got := z.at(float64(users) / 200); got != want {
 			t.Errorf("at %d users the zone is %v, want %v", users, got, want)
 		}
 	}
-	if f := m.text(); !strings.Contains(f, "▲ from 60") {
+	if f := m.text(); !strings.Contains(f, "▲ from 60 ■ from 100") {
 		t.Errorf("the words for it are missing:\n%s", f)
+	}
+}
+
+// What was learnt stays as it was however long the session goes on, and is of
+// the levels that were held: neither of what a jump passed by, nor of the level
+// above, whose trouble lasts a moment longer.
+func TestWhatWasLearntStays(t *testing.T) {
+	t.Parallel()
+	tale := baselineStory(10)
+	tale.dialTo(40)
+	tale.until(240)
+	tale.dialTo(80)
+	tale.running = 80 // a spike
+	tale.until(260)
+	tale.turns("production", "", "red", "web-3: no answer in 2 s")
+	tale.until(270)
+	tale.dialTo(20)
+	tale.until(275)
+	tale.turns("production", "", "green", "all checks are green")
+	tale.until(300)
+	want := map[int]ink{20: inkGreen, 40: inkGreen, 44: inkPlain, 60: inkPlain, 76: inkPlain, 80: inkRed, 90: inkPlain, 10: inkPlain}
+	for _, at := range []int{300, 899, 901, 1000, 3700} {
+		tale.until(at)
+		m, _ := screen(tale, 120, 36)
+		z := m.learned(200)
+		for users, ink := range want {
+			if got := z.at(float64(users) / 200); got != ink {
+				t.Errorf("after %d s the zone at %d users is %v, want %v", at, users, got, ink)
+			}
+		}
+		if f := m.text(); !strings.Contains(f, "■ from 80") || strings.Contains(f, "▲ from") {
+			t.Errorf("after %d s:\n%s", at, f)
+		}
 	}
 }
 
