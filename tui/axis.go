@@ -54,6 +54,8 @@ type axis struct {
 	now    int64  // where it ends
 	past   bool   // it ends before the present
 	gap    int    // dots that a curve may leave out and go on; 0: one
+	fine   int64  // milliseconds; before, what was measured is kept in tens of seconds
+	wide   int    // and there so many dots may be left out
 	name   string // of where it ends; "" is now
 }
 
@@ -124,6 +126,14 @@ func (m *Model) stretch(by int) {
 		}
 	}
 	m.reach = reaches[min(max(1, at+by), len(reaches)-1)]
+}
+
+// bridges is how many dots a curve may leave out after one of them.
+func (a axis) bridges(dot int) int {
+	if a.from+int64(dot)*a.bucket < a.fine {
+		return max(a.gap, a.wide)
+	}
+	return a.gap
 }
 
 // dot is the dot of a moment; it may lie outside.
@@ -282,7 +292,8 @@ func (m *Model) look() window {
 	}
 	switch {
 	case m.overlay == overlayTimeline:
-		v.axis = m.point.frame(v.axis, m.elapsed().Milliseconds())
+		v.axis = m.point.frame(v.axis, m.shownTo())
+		v.axis.past = v.axis.past || m.still.on
 		v = m.measured(v)
 	case m.still.on:
 		v.axis.past = true

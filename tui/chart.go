@@ -96,7 +96,7 @@ func (p *plot) line(a axis, s scale, slots []session.Second, value func(*session
 			continue
 		}
 		if dotted {
-			for x := at + 1; at >= 0 && x < d && d-at <= a.gap; x++ { // as far apart as ever, however wide a second is
+			for x := at + 1; at >= 0 && x < d && d-at <= a.bridges(at); x++ { // as far apart as ever, however wide a second is
 				if x%2 == 0 || a.per == 1 {
 					p.dot(x, was+(y-was)*(x-at)/(d-at), k)
 				}
@@ -108,7 +108,7 @@ func (p *plot) line(a axis, s scale, slots []session.Second, value func(*session
 			continue
 		}
 		p.dot(d, y, k)
-		if at >= 0 && (d-at == 1 || d-at == 2 && a.bucket <= 1000 || d-at <= a.gap) {
+		if at >= 0 && (d-at == 1 || d-at == 2 && a.bucket <= 1000 || d-at <= a.bridges(at)) {
 			p.connect(at, was, d, y, k)
 		}
 		was, at = y, d

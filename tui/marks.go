@@ -77,6 +77,9 @@ func (m *Model) limitSigns(best []sign, v window) {
 // for notes that say when they happened.
 func (m *Model) since(ms int64) []session.Mark {
 	all := m.s.Marks
+	for m.still.on && len(all) > 0 && all[len(all)-1].MS > m.still.at { // after the picture
+		all = all[:len(all)-1]
+	}
 	i := len(all)
 	for i > 0 && (all[i-1].MS >= ms || all[i-1].Type == session.TypeNoteAdd) {
 		i--

@@ -45,7 +45,10 @@ func (m *Model) backTo(v window) window {
 // are kept, before them tens of seconds.
 func (m *Model) measured(v window) window {
 	to := v.axis.until()
-	if !v.axis.past {
+	switch {
+	case m.still.on: // its last dot reaches further
+		to = min(to, m.still.at+1)
+	case !v.axis.past:
 		to = math.MaxInt64
 	}
 	from := v.axis.from
@@ -57,10 +60,10 @@ func (m *Model) measured(v window) window {
 		}
 		m.slots = m.s.Coarse.AppendRange(m.slots, from, edge)
 		if len(m.slots) > 0 && v.axis.bucket < m.s.Coarse.Step() {
-			v.axis.gap = int(m.s.Coarse.Step()/v.axis.bucket) + 1
+			v.axis.wide = int(m.s.Coarse.Step()/v.axis.bucket) + 1
 		}
 		from = max(from, edge)
-		v.fine = edge
+		v.fine, v.axis.fine = edge, edge
 	}
 	if v.axis.bucket < 1000 {
 		v.axis.gap = max(v.axis.gap, int(2000/v.axis.bucket))

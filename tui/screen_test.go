@@ -345,6 +345,51 @@ func TestGapsStayGaps(t *testing.T) {
 	}
 }
 
+// A gap among single seconds is one, too, where the picture begins with what is
+// kept in tens of seconds; there a slot's own length is bridged.
+func TestGapsStayGapsBesideOldTimes(t *testing.T) {
+	t.Parallel()
+	tale := baselineStory(1000)
+	from := tale.ms
+	tale.ms += 12_800
+	for tale.ms < 1_020_000 {
+		tale.second()
+	}
+	m, _ := screen(tale, 200, 60)
+	m.pressAll("t", "-", "-")
+	v := m.view
+	if v.fine <= v.axis.from || v.axis.bucket >= 5000 {
+		t.Fatalf("no old times in the picture: from %d, single seconds from %d, dots of %d ms", v.axis.from, v.fine, v.axis.bucket)
+	}
+	pl := newPlot(m.st, v.axis.cols, 20)
+	pl.line(v.axis, v.scale, v.slots, func(s *session.Second) (float64, bool) { return s.Prod.P95, s.Prod.OK }, inkProd, false)
+	drawn := func(dot int) bool {
+		for y := range pl.h {
+			for row := range uint8(4) {
+				if pl.bits[y*pl.w+dot/2]&braille[dot%2][row] != 0 {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	empty := 0
+	for d := v.axis.dot(from) + 1; d < v.axis.dot(from+12_800); d++ {
+		if drawn(d) {
+			t.Errorf("dot %d of the gap is drawn", d)
+		}
+		empty++
+	}
+	if empty < 2 {
+		t.Fatalf("the gap is %d dots", empty)
+	}
+	for d := v.axis.dot(20_000); d < v.axis.dot(v.fine)-1; d++ {
+		if !drawn(d) {
+			t.Errorf("dot %d of the old times is left out", d)
+		}
+	}
+}
+
 func TestScaleIsMonotonic(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

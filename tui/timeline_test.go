@@ -165,6 +165,43 @@ func TestPictureStandsWhileTheSessionGoesOn(t *testing.T) {
 	}
 }
 
+// The timeline stands, too, and says so: its right end is the moment of the
+// pause, and what comes later changes neither picture nor scale.
+func TestTheTimelineStandsWhilePaused(t *testing.T) {
+	t.Parallel()
+	for _, keys := range [][]string{{"t", "Z"}, {"Z", "t"}, {"t", "p"}} {
+		tale := busyStory()
+		m, _ := screen(tale, 120, 36)
+		m.pressAll(keys...)
+		was, end, asked := m.view, m.s.MS, len(tale.events)
+		charts := func() string {
+			rows := strings.Split(m.text(), "\n")
+			return strings.Join(rows[m.timelineRect().y+4:m.timelineRect().y+24], "\n")
+		}
+		before := charts()
+		tale.ms += 300
+		tale.dialTo(150)
+		tale.until(400)
+		m.o.Now = func() time.Time { return storyBegan.Add(400 * time.Second) }
+		m.Update(eventsMsg{events: tale.events[asked:], at: m.now})
+		f := m.text()
+		if m.view.scale != was.scale || m.view.most != was.most || m.view.axis != was.axis || charts() != before {
+			t.Errorf("%v: the picture changed from\n%s\nto\n%s", keys, before, f)
+		}
+		if strings.Contains(charts(), "now") || !strings.Contains(f, "ago · picture paused") || !m.view.axis.past || m.view.axis.now > end+1000 {
+			t.Errorf("%v: it does not say where it stands:\n%s", keys, f)
+		}
+		m.pressAll("left", "right", "right")
+		if m.view.axis.now != was.axis.now {
+			t.Errorf("%v: the cursor moved the picture to %d ms, which came after %d", keys, m.view.axis.now, was.axis.now)
+		}
+		m.pressAll("Z")
+		if m.view.axis.past || !strings.Contains(charts(), "now") {
+			t.Errorf("%v: it does not go on:\n%s", keys, m.text())
+		}
+	}
+}
+
 func TestFixedScaleDoesNotChangeWithWhatIsShown(t *testing.T) {
 	t.Parallel()
 	m, _ := screen(redStory(), 120, 36)
