@@ -62,6 +62,9 @@ func (f *onFleet) run(dial string, more ...string) *process {
 	return start(f.t, command(f.t, args...))
 }
 
+// unhurried is for a machine that does other things as well.
+const unhurried = 3 * time.Second
+
 func (f *onFleet) lastCame() time.Time { return time.UnixMicro(f.last.Load()) }
 
 // fleetState is how the plug-in says the fleet stands.
@@ -132,7 +135,11 @@ func TestAFleetStopsWhenCrosstalkIsKilled(t *testing.T) {
 		}
 		return over
 	})
-	t.Logf("Crosstalk killed → last request %.2f s", f.lastCame().Sub(killed).Seconds())
+	lasted := f.lastCame().Sub(killed)
+	if lasted > locust.Lease+unhurried {
+		t.Errorf("Crosstalk killed → last request %.2f s", lasted.Seconds())
+	}
+	t.Logf("Crosstalk killed → last request %.2f s", lasted.Seconds())
 	f.nothingComes()
 
 	p = f.run("0s=3")
@@ -175,6 +182,12 @@ func TestFaultsOfProductionStopAFleet(t *testing.T) {
 				t.Errorf("cut %v, stop %v", cut.Body, stop.Body)
 			}
 			last := f.lastCame()
+			if promised := time.Duration(promise.num(c.name) * float64(time.Second)); last.Sub(failed) > promised+unhurried {
+				t.Errorf("production %s → last request %s, promised %s", c.name, last.Sub(failed), promised)
+			}
+			if cut.Seq >= stop.Seq {
+				t.Errorf("the cut is told in line %d, its stop in %d", cut.Seq, stop.Seq)
+			}
 			t.Logf("production %s → last request %.2f s (promised %.2f s); order → nobody runs %.0f ms, at the rehearsal %.0f ms",
 				c.name, last.Sub(failed).Seconds(), promise.num(c.name), stop.num("ms_to_zero"), rehearsal.num("ms_to_zero"))
 			f.nothingComes()

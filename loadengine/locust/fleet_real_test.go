@@ -165,35 +165,6 @@ func TestSomeoneElseStopsAClimb(t *testing.T) {
 	b.silentAbout(t, 1)
 }
 
-// Workers hold the allow-list: what is not on it gets nothing.
-func TestWorkersHoldTheAllowList(t *testing.T) {
-	t.Parallel()
-	other := newShop(t)
-	b := fleetOf(t, func(o *swarm.Options) { o.Reach = other.URL + "/" }, nil)
-	b.at(t, 2)
-	if f := b.says(t, loadengine.FindingHost, other.place()); f.Remedy != `hosts: ["`+other.place()+`"]` {
-		t.Errorf("finding %+v", f)
-	}
-	await(t, "errors of hosts that are not allowed", func() bool { return b.newest().Kinds["host not allowed"] > 0 })
-	if n := other.requests.Load(); n != 0 {
-		t.Errorf("%d requests reached a host that is not allowed", n)
-	}
-}
-
-// The same host, allowed by name, is refused while production's checks use its
-// address.
-func TestWorkersKeepOffProductionsAddresses(t *testing.T) {
-	t.Parallel()
-	other := newShop(t)
-	b := fleetOf(t, func(o *swarm.Options) { o.Reach = other.URL + "/" },
-		func(o *Options) { o.Hosts = append(o.Hosts, other.place()); o.Forbidden = []string{other.place()} })
-	b.at(t, 2)
-	b.says(t, loadengine.FindingHost, other.place())
-	if n := other.requests.Load(); n != 0 {
-		t.Errorf("%d requests reached an address of production's", n)
-	}
-}
-
 // What the fleet cannot be driven with is said before anything runs.
 func TestAFleetThatCannotBeDriven(t *testing.T) {
 	t.Parallel()

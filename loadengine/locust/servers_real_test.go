@@ -22,6 +22,7 @@ type shop struct {
 	*httptest.Server
 	requests atomic.Int64
 	failing  atomic.Bool
+	leads    atomic.Pointer[string] // where its answers lead; nil: nowhere
 	mu       sync.Mutex
 	last     time.Time
 }
@@ -34,6 +35,11 @@ func newShop(t *testing.T) *shop {
 		s.mu.Lock()
 		s.last = time.Now()
 		s.mu.Unlock()
+		if to := s.leads.Load(); to != nil {
+			w.Header().Set("Location", *to)
+			w.WriteHeader(http.StatusFound)
+			return
+		}
 		if s.failing.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}

@@ -154,6 +154,15 @@ func (f *Fleet) leasedStop(h halt) func(context.Context) (*state, bool, error) {
 		} else if s, err = f.client.post(ctx, "stop", h); err == nil {
 			ordered = time.Now()
 		}
+		var other *taken
+		if err != nil && !errors.As(err, &other) {
+			// Where the order cannot be given, the lease ends: the workers tell that, too.
+			s = &state{}
+			if f.client.call(ctx, http.MethodGet, "/crosstalk/state", "", nil, s) == nil && s.drained(h.Epoch) {
+				f.say("stop", err.Error())
+				return s, true, nil
+			}
+		}
 		if err != nil {
 			return nil, false, err
 		}
