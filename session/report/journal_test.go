@@ -24,6 +24,7 @@ type tape struct {
 	slow           float64 // how much slower than usual everything is
 	prodState      string
 	refuses        bool // production refuses every check
+	tiles          bool // every ten seconds a tick names all its checks
 	peak           int
 	requests       uint64
 }
@@ -108,6 +109,9 @@ func (t *tape) healthTick(env, state string, lat, rate float64) {
 	default:
 		h.P50, h.P95, h.Max = new(r4(lat)), new(r4(lat*1.4)), new(r4(lat*1.8))
 		h.Now50, h.Now95, h.Age = new(r4(lat)), new(r4(lat*1.5)), new(0.1)
+	}
+	for i := 1; t.tiles && t.ms/1000%10 == 0 && i <= 4; i++ {
+		h.Checks = append(h.Checks, session.CheckState{Name: fmt.Sprintf("web-%d", i), State: state, Latency: new(r4(lat)), P50: new(r4(lat)), Age: new(0.1), Amber: 0.045, Red: 0.12})
 	}
 	if state == "red" && !t.refuses {
 		h.Errors = 0.25

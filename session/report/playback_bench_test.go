@@ -15,7 +15,7 @@ import (
 // jumps about in it. The goals: the whole index within 2 s, a jump under 100 ms.
 func BenchmarkPlaybackEightHours(b *testing.B) {
 	dir := b.TempDir()
-	size, err := eightHours(dir)
+	size, err := day(dir, 8*3600)
 	if err != nil {
 		b.Fatal(err)
 	}
