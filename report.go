@@ -48,7 +48,7 @@ Production's hosts stay out of all of them; --redact leaves out more.`,
 			if err != nil {
 				return usage(fmt.Errorf("--format: %w", err))
 			}
-			o := report.Options{}
+			o := report.Options{Tell: func(s string) { fmt.Fprintln(c.ErrOrStderr(), s) }}
 			if o.Profile, err = report.ParseProfile(redact); err != nil {
 				return usage(fmt.Errorf("--redact: %w", err))
 			}

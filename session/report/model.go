@@ -45,6 +45,7 @@ type Model struct {
 	where    whereabouts
 	unnamed  bool // roles stand where names did
 	censor   *censor
+	undrawn  int               // letters of share.png that no typeface has
 	pictures map[string][]byte // of what was attached, by file; only the page shows them
 }
 

@@ -10,11 +10,13 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/image/vector"
 )
@@ -54,10 +56,13 @@ var typefaces = sync.OnceValues(func() ([2]*opentype.Font, error) {
 type painting struct {
 	img   *image.RGBA
 	faces map[[2]int]font.Face // by size and weight
+
+	undrawn map[rune]bool // letters that were to be written and that no typeface here has
+	glyphs  sfnt.Buffer
 }
 
 func newPainting(width, height int) *painting {
-	p := &painting{img: image.NewRGBA(image.Rect(0, 0, width, height)), faces: map[[2]int]font.Face{}}
+	p := &painting{img: image.NewRGBA(image.Rect(0, 0, width, height)), faces: map[[2]int]font.Face{}, undrawn: map[rune]bool{}}
 	draw.Draw(p.img, p.img.Bounds(), image.NewUniform(inkGround), image.Point{}, draw.Src)
 	return p
 }
@@ -97,9 +102,26 @@ func (p *painting) width(s string, size int, bold bool) float64 {
 // text writes a line; y is its baseline, align 0 for left, 0.5 for the middle, 1
 // for right of x.
 func (p *painting) text(x, y, align float64, s string, size int, bold bool, c color.Color) {
+	p.look(s)
 	x -= align * p.width(s, size, bold)
 	d := font.Drawer{Dst: p.img, Src: image.NewUniform(c), Face: p.face(size, bold), Dot: fixed.Point26_6{X: fixed.Int26_6(math.Round(x * 64)), Y: fixed.Int26_6(math.Round(y * 64))}}
 	d.DrawString(s)
+}
+
+// look notes the letters of a text that the typefaces do not have: they become boxes.
+func (p *painting) look(s string) {
+	fonts, err := typefaces()
+	if err != nil {
+		panic(err) // they are part of the program
+	}
+	for _, r := range s {
+		if r < 0x80 || !unicode.IsGraphic(r) {
+			continue
+		}
+		if i, err := fonts[0].GlyphIndex(&p.glyphs, r); err != nil || i == 0 {
+			p.undrawn[r] = true
+		}
+	}
 }
 
 // lines breaks a text between words into at most n lines of a width; what does

@@ -117,8 +117,9 @@ func Write(dir, out string, formats []Format) (written []string, err error) {
 
 // Options of what is written.
 type Options struct {
-	Of      *Stretch // the span of the timeline; nil leaves it to the timeline to find the trouble
-	Profile Profile  // what is left out
+	Of      *Stretch     // the span of the timeline; nil leaves it to the timeline to find the trouble
+	Profile Profile      // what is left out
+	Tell    func(string) // gets what whoever exports should know of a file that was written; may be nil
 }
 
 // ErrOutside is returned for a span of the timeline that begins at or behind the
@@ -165,6 +166,9 @@ func WriteOf(dir, out string, formats []Format, o Options) (written []string, er
 			continue
 		}
 		written = append(written, path)
+		if f.format == Share && m.undrawn > 0 && o.Tell != nil {
+			o.Tell(fmt.Sprintf("%s: %s of its words can't be drawn in a picture and are boxes there; report.html shows them", path, count(m.undrawn, "letter", "letters")))
+		}
 	}
 	return written, errors.Join(errs...)
 }

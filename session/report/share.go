@@ -298,7 +298,7 @@ func writeShare(w io.Writer, m *Model) error {
 	p.text(left+pill+18, y+4, 0, p.fit(shareLine(m), right-left-pill-18, 18, false), 18, false, inkText)
 	if len(m.Series.Running) == 0 {
 		p.text(left, 320, 0, "Nothing was measured.", 22, false, inkSoft)
-		return p.encode(w)
+		return p.finish(w, m)
 	}
 	if said := shareTold(m); said != "" {
 		y += 36
@@ -309,6 +309,15 @@ func writeShare(w io.Writer, m *Model) error {
 	loadPanel(p, m, top, middle, 16, false)
 	latencyPanel(p, m, middle+46, 614, 16, true)
 	p.text(right, 660, 1, "drawn by Crosstalk from the session's journal", 14, false, inkSoft)
+	return p.finish(w, m)
+}
+
+// finish says on a picture, and keeps for whoever exports it, that letters of it
+// could not be drawn, and writes it.
+func (p *painting) finish(w io.Writer, m *Model) error {
+	if m.undrawn = len(p.undrawn); m.undrawn > 0 {
+		p.text(48, 660, 0, "Letters of the words above can't be drawn in a picture: report.html shows them all.", 14, true, inkBad)
+	}
 	return p.encode(w)
 }
 
