@@ -50,7 +50,7 @@ var files = append([]file{
 	{CSV, "levels.csv", writeLevels},
 	{Timeline, "timeline.md", writeTimeline},
 	{SES, "et-*.ses", writeSheet},
-	{SES, "coverage.ini", writeCoverage},
+	{SES, coverageName, writeCoverage},
 	{Wiki, "report.wiki.txt", writeWiki},
 	{Chat, "chat.txt", writeChat},
 	{Share, "share.png", writeShare},
@@ -64,6 +64,9 @@ func smallPictures() []file {
 	}
 	return out
 }
+
+// coverageName is the file of the areas that a sheet names.
+const coverageName = "coverage.ini"
 
 // Formats returns the formats that this version draws.
 func Formats() []Format {
@@ -157,10 +160,17 @@ func WriteOf(dir, out string, formats []Format, o Options) (written []string, er
 		}
 		done = append(done, f.name) // two formats may show one picture
 		name := f.name
-		if strings.HasPrefix(name, "et-") {
-			name = sheetIn(out, m)
+		in := out
+		switch {
+		case strings.HasPrefix(name, "et-"):
+			if name, err = sheetIn(out, m); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+		case name == coverageName && slices.Equal(formats, []Format{SES}):
+			in = dir // out is a folder of sheets alone: the scanner takes nothing else there
 		}
-		path := filepath.Join(out, name)
+		path := filepath.Join(in, name)
 		if err := replace(path, func(w io.Writer) error { return f.draw(w, m) }); err != nil {
 			errs = append(errs, fmt.Errorf("write %s: %w", path, err))
 			continue

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -33,18 +35,21 @@ func initials(name string) string {
 }
 
 // sheetIn names the sheet in a folder: the one that is there already of this
-// session, else the first letter of the day that is free.
-func sheetIn(dir string, m *Model) string {
+// session, else the first letter of the day that is free. ErrNoLetter if none is.
+func sheetIn(dir string, m *Model) (string, error) {
 	mark := sheetMark(m)
 	for letter := 'a'; letter <= 'z'; letter++ {
 		name := sheetName(m, letter)
 		b, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil || strings.Contains(string(b), mark) {
-			return name
+		if errors.Is(err, fs.ErrNotExist) || err == nil && strings.Contains(string(b), mark) {
+			return name, nil
 		}
 	}
-	return sheetName(m, 'z')
+	return "", fmt.Errorf("%w: %s holds %s to %s, all of other sessions; --out another folder", ErrNoLetter, dir, sheetName(m, 'a'), sheetName(m, 'z'))
 }
+
+// ErrNoLetter says that a folder has no letter left for a sheet of that day.
+var ErrNoLetter = errors.New("no letter is free for the sheet")
 
 // sheetMark is the line by which a sheet of this session is known again.
 func sheetMark(m *Model) string {

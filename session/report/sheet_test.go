@@ -3,6 +3,8 @@ package report
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,5 +146,63 @@ func TestHundred(t *testing.T) {
 		if got := durationWord(worked); got != want {
 			t.Errorf("%v: %q, want %q", worked, got, want)
 		}
+	}
+}
+
+// Sheets of one day are collected in one folder, without overwriting each other.
+func TestSheetsOfADayAreCollected(t *testing.T) {
+	t.Parallel()
+	sheets := t.TempDir()
+	of := func(id string) (dir string, written []string, err error) {
+		tape := newTape()
+		tape.add(session.BySession, session.TypeStart, &session.Start{ID: id, As: "mel", Charter: "Explore"})
+		tape.quiet(5)
+		tape.end("quit")
+		dir = tape.dir(t)
+		written, err = WriteOf(dir, sheets, []Format{SES}, Options{Profile: DefaultProfile()})
+		return dir, written, err
+	}
+	first, _, err := of("s-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i < 26; i++ {
+		if _, _, err := of(fmt.Sprintf("s-%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds := func() map[string]string {
+		list, err := os.ReadDir(sheets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]string{}
+		for _, f := range list {
+			b, err := os.ReadFile(filepath.Join(sheets, f.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[f.Name()] = string(b)
+			if !strings.HasPrefix(f.Name(), "et-mel-261017-") {
+				t.Errorf("%s lies among the sheets", f.Name())
+			}
+		}
+		return out
+	}
+	before := holds()
+	if len(before) != 26 || !strings.Contains(before["et-mel-261017-z.ses"], "Crosstalk session s-25\n") {
+		t.Fatalf("%d sheets", len(before))
+	}
+	if _, written, err := of("s-26"); !errors.Is(err, ErrNoLetter) || len(written) != 1 || filepath.Base(written[0]) != coverageName {
+		t.Errorf("the 27th: %v, %v", written, err)
+	}
+	if _, err := WriteOf(first, sheets, []Format{SES}, Options{Profile: DefaultProfile()}); err != nil {
+		t.Error(err)
+	}
+	if after := holds(); !maps.Equal(before, after) {
+		t.Error("a sheet was overwritten")
+	}
+	if _, err := os.Stat(filepath.Join(first, coverageName)); err != nil {
+		t.Error(err)
 	}
 }
