@@ -2,6 +2,7 @@ package loadengine
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,7 +23,7 @@ func (s *siteServers) RoundTrip(r *http.Request) (*http.Response, error) {
 	shown := *r.URL
 	shown.Fragment = ""
 	s.got[shown.String()] = r.Header.Clone()
-	resp := &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}
+	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}
 	if to := r.URL.Query().Get("to"); to != "" {
 		resp.StatusCode = http.StatusFound
 		resp.Header.Set("Location", to)
@@ -61,9 +62,7 @@ func TestCredentialsStayAtHome(t *testing.T) {
 			p := onePlan(c.base, c.step)
 			p.Hosts = []string{"cdn.other.test", "api.shop.test", "shop.test:81"}
 			p.Header = http.Header{"X-Api-Key": {"plan-key"}, "X-Team": {"shop"}}
-			for k, v := range c.header {
-				p.Header[k] = v
-			}
+			maps.Copy(p.Header, c.header)
 			p.Private = []string{"x-api-key"}
 			p.Data = []map[string]string{{"away": "http://cdn.other.test/x", "home": "http://shop.test/x", "host": "cdn.other.test", "path": "/x"}}
 			p.MaxUsers = 1

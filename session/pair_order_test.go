@@ -58,7 +58,7 @@ func TestRolesOverTime(t *testing.T) {
 		if got := s.Snapshot().RoleAt("mel", 0); got != "" {
 			t.Errorf("in a session of one mel is %q", got)
 		}
-		at := func() int64 { return s.ms() }
+		at := s.ms
 		time.Sleep(time.Second)
 		here := s.serves(jon, Join{Viewer{Name: "jon", Role: Navigator, Key: "k"}})
 		s.serves(ann, Join{Viewer{Name: "ann", Role: Observer, Key: "l"}})

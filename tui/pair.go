@@ -159,11 +159,11 @@ func (m *Model) peopleBrief() string {
 // dial in hand.
 func (m *Model) pairLines() []string {
 	if q := m.pairQuestion(); q.about != "" {
-		if lines := m.bannerOf(q.first, q.parts...); q.key == "" {
-			return lines
-		} else {
+		lines := m.bannerOf(q.first, q.parts...)
+		if q.key != "" {
 			return []string{lines[0], "  " + q.key, lines[1]}
 		}
+		return lines
 	}
 	p := m.s.Pair
 	if p.Lost < 0 || p.Holder == "" || m.s.Ended != nil {

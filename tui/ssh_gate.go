@@ -194,8 +194,7 @@ func (g *gate) nothing(a net.Addr, err error) {
 		return
 	}
 	g.fail(host)
-	var auth *gossh.ServerAuthError
-	if !errors.As(err, &auth) {
+	if _, auth := errors.AsType[*gossh.ServerAuthError](err); !auth {
 		g.tell(host, "hung up before a key was shown, from "+host)
 		return
 	}

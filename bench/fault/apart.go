@@ -37,7 +37,7 @@ type Apart struct {
 
 // NewApart starts a server with the program that Build made. Close ends it.
 func NewApart(program string, o Options) (*Apart, error) {
-	c := exec.Command(program, "-usual", o.Usual.String(), "-body", strconv.Itoa(o.Body))
+	c := exec.CommandContext(context.Background(), program, "-usual", o.Usual.String(), "-body", strconv.Itoa(o.Body))
 	in, err := c.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start a server: %w", err)

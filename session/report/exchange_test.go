@@ -72,11 +72,3 @@ func TestFindingsShowTheSlowest(t *testing.T) {
 		t.Errorf("examples: %+v", x)
 	}
 }
-
-func plainText(t text) string {
-	var b strings.Builder
-	for _, p := range t {
-		b.WriteString(p.Words)
-	}
-	return b.String()
-}
