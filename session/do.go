@@ -281,6 +281,7 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 	s.log.read(func(st *State) { held = st.Dial.Held })
 	switch {
 	case held && c.Only:
+		s.quiet.held, s.lost.held = false, false // it is a person's from here on
 		return Reply{Text: "held already"}, nil
 	case held:
 		return Reply{Text: "goes on", Seq: s.release(who, c.Why)}, nil

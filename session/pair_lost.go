@@ -85,8 +85,10 @@ func (s *Session) letGo(holder string) {
 		s.announce(fmt.Sprintf("%s: %susers are held at %d, and ease in %d s %s. A navigator may take the dial.",
 			first, ends, running, int(LostFor/time.Second), to))
 	}
+	ours := !dial.Held || s.quiet.held // since nothing answered
+	s.quiet = unheard{}
 	if !dial.Held || running < dial.HeldAt {
 		s.holdAt(BySession, running, why)
-		s.lost.held = !dial.Held
 	}
+	s.lost.held = ours
 }

@@ -80,6 +80,8 @@ func (s *Session) refusedPair(st *State, who Person, role Role, cmd Command) (wh
 		return refusedJoin(st, c.Viewer), true
 	case Leave:
 		return "", true
+	case Unheard:
+		return refusedUnheard(st, who, c), true
 	case Kick:
 		switch v, here := st.viewer(c.ID); {
 		case who.Role != Driver || !st.AtDesk(who.Name):
@@ -171,6 +173,8 @@ func (s *Session) servePair(who string, cmd Command) (Reply, bool) {
 		}
 		e := s.add(p.Here[i].Name, TypeViewerGone, &ViewerGone{Viewer: c.ID, Name: p.Here[i].Name, Why: c.Why})
 		return Reply{Seq: e.Seq}, true
+	case Unheard:
+		return s.listen(c), true
 	case Kick:
 		i := slices.IndexFunc(p.Here, func(v Viewer) bool { return v.ID == c.ID })
 		v := p.Here[i]

@@ -180,10 +180,11 @@ func (s *Session) climb(now time.Time) {
 	}
 	r := s.ramp
 	look := rampLook{asked: r.level, running: s.engine.Live().Running, since: now.Sub(r.at), guard: string(s.watch.status.Load().state)}
-	moved, end := false, ""
+	moved, silent, end := false, false, ""
 	s.log.read(func(st *State) {
 		look.production = st.worst("production")
 		moved = st.Dial.Asked != r.level
+		silent = s.quiet.holder != "" && s.quiet.holder == st.Pair.Holder
 		switch {
 		case st.Paused:
 			end = "the session is paused"
@@ -205,7 +206,7 @@ func (s *Session) climb(now time.Time) {
 		s.endRamp(BySession, end, true)
 	case why != "":
 		s.endRamp(BySession, why, true)
-	case move:
+	case move && !silent: // a step waits for the answer of who holds the dial
 		s.step(to, now)
 	}
 }

@@ -78,6 +78,7 @@ type Session struct {
 	stalled   atomic.Bool // the journal can't be written
 	stalledAt uint64      // what must be on the disk before it is well again
 	lost      lost        // what became of the load while nobody has the dial in hand
+	quiet     unheard     // and while its holder does not answer
 	here      presences   // what screens show just now
 	sends     ownSends    // what the engine tells of itself
 	alive     time.Time   // when a person was last heard of

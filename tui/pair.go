@@ -124,6 +124,24 @@ func (m *Model) people() string {
 	if n > 0 {
 		text += fmt.Sprintf(" +%d", n)
 	}
+// lingering is the source of a guest's screen, which ends when nobody touches it.
+type lingering interface {
+	EndsIn() (left time.Duration, ok bool)
+}
+
+// lingerLines warn of that end.
+func (m *Model) lingerLines() []string {
+	src, ok := m.src.(lingering)
+	if !ok {
+		return nil
+	}
+	left, ok := src.EndsIn()
+	if !ok {
+		return nil
+	}
+	return m.bannerOf(fmt.Sprintf("Nobody has pressed a key here for long: this view ends in %s", minutes(max(0, left))), "any key keeps it", "the session goes on without it")
+}
+
 	switch {
 	case m.pair.at.driver: // who that is stands there
 		text += " · following, Esc ends it"
@@ -167,7 +185,7 @@ func (m *Model) pairLines() []string {
 	}
 	p := m.s.Pair
 	if p.Lost < 0 || p.Holder == "" || m.s.Ended != nil {
-		return nil
+		return m.lingerLines()
 	}
 	first := p.Holder + ", who holds the dial, is not here any more"
 	if slices.ContainsFunc(p.Here, func(v session.Viewer) bool { return v.Name == p.Holder }) {

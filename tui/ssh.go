@@ -62,6 +62,8 @@ type Door struct {
 	sight Sight
 	stop  context.CancelFunc
 	next  uint64
+	made  time.Time // ages are counted from here: whatever is done to the clock on the wall, they are true
+	dial  string    // who holds it
 	knock []*knocker
 	known map[string]bool      // fingerprints and names that the host has let in
 	quiet map[string]time.Time // until when keys that the host refused are not asked about
@@ -105,7 +107,7 @@ func NewDoor(o DoorOptions) *Door {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	d := &Door{o: o, b: usual(), shape: New, known: map[string]bool{}, quiet: map[string]time.Time{}, sent: map[string]bool{}, allow: map[string]*allowance{}, views: map[*view]bool{}}
+	d := &Door{o: o, b: usual(), shape: New, made: time.Now(), known: map[string]bool{}, quiet: map[string]time.Time{}, sent: map[string]bool{}, allow: map[string]*allowance{}, views: map[*view]bool{}}
 	d.sight = Sight{Addr: o.Addr, Allow: o.Allow}
 	return d
 }
@@ -195,10 +197,11 @@ func (d *Door) Open(ctx context.Context) error {
 	d.gate.anew()
 	srv, lis := d.srv, d.lis
 	d.mu.Unlock()
-	seq := d.hall.Snapshot().Seq
+	st := d.hall.Snapshot()
+	d.holds(st.Pair.Holder)
 	d.help.Go(func() { _ = srv.Serve(lis) }) // ends with Shut
 	d.help.Go(func() { d.reports(ctx) })
-	d.help.Go(func() { d.follow(ctx, seq) })
+	d.help.Go(func() { d.follow(ctx, st.Seq) })
 	return nil
 }
 
@@ -265,6 +268,9 @@ func (d *Door) follow(ctx context.Context, seq uint64) {
 			k, ok := e.Body.(*session.ViewerKick)
 			if !ok {
 				continue
+			}
+			if c, ok := e.Body.(*session.RoleChange); ok {
+				d.holds(c.To)
 			}
 			d.mu.Lock()
 			if k.Key != "" {

@@ -25,14 +25,18 @@ type bounds struct {
 	handshake time.Duration // from the connection to the view: somebody compares a fingerprint, types a passphrase, looks for a token
 	knock     time.Duration // that the host takes to answer
 	idle      time.Duration // without a key press
+	warn      time.Duration // before that end
 	stall     time.Duration // that a guest's connection takes nothing
 	ping      time.Duration // between two looks whether somebody is there
+	ask       time.Duration // the same, of who holds the dial
+	silence   time.Duration // of who holds the dial, after which nothing rises
 	pong      time.Duration // that the answer may take
 	longest   time.Duration // wait after failures
 }
 
 func usual() bounds {
 	return bounds{conns: 64, strangers: 32, near: 8, views: 3, tries: 6, free: 5, told: 4, toldAll: 30, handshake: 2 * time.Minute, knock: time.Minute, idle: time.Hour,
+		warn: 5 * time.Minute, ask: time.Second, silence: 3 * time.Second,
 		stall: 10 * time.Second, ping: 4 * time.Second, pong: 10 * time.Second, longest: 30 * time.Second}
 }
 

@@ -69,6 +69,13 @@ func (p *pace) through() int64 {
 	return p.came
 }
 
+// last is when more came through.
+func (p *pace) last() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at
+}
+
 // late calls cut when nothing came through for so long, unless it is called off
 // before. However slow a line is, it is not late while it answers.
 func (p *pace) late(after time.Duration, cut func()) (off func()) {

@@ -67,7 +67,7 @@ func TestASlowLineThatAnswersIsKept(t *testing.T) {
 		v := &view{s: line, conn: &gossh.ServerConn{Conn: conn}, caller: g.admit(here), pace: newPace()}
 		v.caller.greet()
 		v.ctx, v.cancel = context.WithCancel(t.Context())
-		v.heard.Store(time.Now().UnixNano())
+		v.heard.Store(int64(d.age()))
 		var all sync.WaitGroup
 		all.Go(func() { v.pace.follow(v.ctx, conn) })
 		all.Go(func() { d.watch(v) })

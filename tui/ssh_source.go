@@ -23,6 +23,7 @@ const (
 // name, and not faster than a person is.
 type guestSource struct {
 	Hall
+	d    *Door
 	v    *view
 	now  func() time.Time
 	key  *allowance
@@ -59,7 +60,7 @@ func (b *bucket) may(now time.Time) bool {
 }
 
 func newGuestSource(d *Door, v *view) *guestSource {
-	return &guestSource{Hall: d.hall, v: v, now: d.o.Now, key: d.allowed(v.key)}
+	return &guestSource{Hall: d.hall, d: d, v: v, now: d.o.Now, key: d.allowed(v.key)}
 }
 
 // Durable is what of the session is on its disk.
@@ -168,7 +169,7 @@ func (g *guestSource) refuses(cmd session.Command) string {
 	switch cmd.(type) {
 	case session.StopAll:
 		return ""
-	case session.Join, session.Leave, session.Kick, session.Finish:
+	case session.Join, session.Leave, session.Kick, session.Unheard, session.Finish:
 		return "that is the host's to do"
 	case session.AddNote, session.EditNote, session.RetractNote, session.RestoreNote, session.ResolveNote:
 		if !g.key.writes.take(now) {

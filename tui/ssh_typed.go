@@ -48,7 +48,7 @@ func (t *typed) pump(from io.Reader) {
 	for {
 		n, err := from.Read(b)
 		if n > 0 {
-			t.v.heard.Store(t.d.o.Now().UnixNano())
+			t.v.heard.Store(int64(t.d.age()))
 			inPaste := t.pasting
 			cost, stops := t.look(b[:n])
 			if t.pasted > maxPaste {

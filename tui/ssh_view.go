@@ -38,8 +38,10 @@ type view struct {
 	cancel context.CancelFunc
 	once   sync.Once
 	why    atomic.Pointer[string]
-	heard  atomic.Int64 // when a key came last, in nanoseconds
+	heard  atomic.Int64 // when a key came last, in nanoseconds since the door was made
+	ends   atomic.Int64 // when the view ends without a key, the same; 0: not soon
 	pace   *pace
+	silent silence
 }
 
 // end ends a view. The first reason counts.
@@ -76,7 +78,7 @@ func (d *Door) view(s ssh.Session) {
 	v := &view{s: s, conn: conn, caller: c, ch: ch, who: session.Person{Name: joins.Name, Role: joins.Role}, key: joins.Key, pace: newPace()}
 	v.ctx, v.cancel = context.WithCancel(ctx)
 	defer v.cancel()
-	v.heard.Store(d.o.Now().UnixNano())
+	v.heard.Store(int64(d.age()))
 	if !d.allowed(v.key).mayJoin(d.o.Now()) {
 		d.gate.tell(v.key, "a key that came in again and again, from "+c.addr)
 		d.refused(v.key)
@@ -290,35 +292,6 @@ func (v *view) resize(p *tea.Program, over <-chan struct{}) {
 		case <-pause.C:
 		case <-over:
 			pause.Stop()
-			return
-		}
-	}
-}
-
-// watch asks every few seconds whether somebody is still there, and ends a view
-// that nobody has touched for long.
-func (d *Door) watch(v *view) {
-	tick := time.NewTicker(d.b.ping)
-	defer tick.Stop()
-	for came := int64(0); ; {
-		select {
-		case <-v.ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if quiet := d.o.Now().Sub(time.Unix(0, v.heard.Load())); quiet > d.b.idle {
-			v.end(fmt.Sprintf("no key was pressed for %.0f min", d.b.idle.Minutes()))
-			return
-		}
-		if now := v.pace.through(); now != came {
-			came = now
-			continue // it has answered since
-		}
-		off := v.pace.late(d.b.pong, func() { v.cut("the connection does not answer") })
-		_, _, err := v.conn.SendRequest("keepalive@openssh.com", true, nil)
-		off()
-		if err != nil {
-			v.end("the connection was lost")
 			return
 		}
 	}
