@@ -176,7 +176,7 @@ func TestTheDriverIsFollowedFromOneToAnother(t *testing.T) {
 	meet(all...)
 	ann.pressAll("s", "F")
 	meet(all...)
-	if ann.overlay != overlayErrors || !strings.Contains(ansi.Strip(ann.View().Content), "driver mel +2 · following, Esc ends it") {
+	if ann.overlay != overlayErrors || !strings.Contains(ansi.Strip(ann.View().Content), "driver mel +2: jon, ann · following, Esc ends it") {
 		t.Fatalf("ann sees %v and follows %q", ann.overlay, ann.pair.follow)
 	}
 	add("mel", session.TypeRoleGive, &session.RoleChange{From: "mel", To: "jon"})

@@ -29,11 +29,7 @@ func (b header) render(w, _ int) string {
 	default:
 		x = c.text(x, 0, "●", inkStaging)
 	}
-	who := m.people()
-	if width(who) > w*2/5 {
-		who = m.peopleBrief()
-	}
-	who = cut(who, w*2/5)
+	who := m.people(w * 2 / 5)
 	time := m.clockLine()
 	for len(time) > 2 && x+total([][]piece{time})+width(who)+6 > w {
 		time = time[:len(time)-1]
