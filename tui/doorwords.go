@@ -14,6 +14,9 @@ func (d Sight) looks() (all []string) {
 	if !d.Open {
 		return nil
 	}
+	if d.Trouble != "" {
+		all = append(all, "nobody comes in any more: "+d.Trouble)
+	}
 	if d.Warning != "" {
 		all = append(all, d.Warning)
 	}
@@ -30,6 +33,7 @@ func (d Sight) looks() (all []string) {
 // doorOpen says that the door is open and, if need be, what to look at.
 func (m *Model) doorOpen() {
 	looks := m.o.Door.Sight().looks()
+	m.pair.door = strings.Join(looks, "; ")
 	m.say(strings.Join(append([]string{"the door is open: s shows what to send"}, looks...), " · ! "), len(looks) > 0)
 }
 
@@ -50,5 +54,25 @@ func (m *Model) doorRow(row func(string, ...piece)) {
 	for _, text := range d.looks() {
 		row(label, piece{"▲ " + text, inkAmber})
 		label = ""
+	}
+}
+
+// watchDoor says what has become of the file of keys since, without being asked.
+func (m *Model) watchDoor() {
+	if m.o.Door == nil || !m.o.Host {
+		return
+	}
+	d := m.o.Door.Sight()
+	looks := strings.Join(d.looks(), "; ")
+	if looks == m.pair.door {
+		return
+	}
+	m.pair.door = looks
+	switch d.Warning = ""; {
+	case !d.Open:
+	case len(d.looks()) > 0:
+		m.say(d.Allow+": "+strings.Join(d.looks(), " · "), true)
+	default:
+		m.say(d.Allow+fmt.Sprintf(": %s may come in", plural(d.Keys, "key", "keys")), false)
 	}
 }

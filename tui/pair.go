@@ -31,6 +31,7 @@ type pairing struct {
 	since  time.Time        // since when it is shown
 	desks  map[string]blank // what authors at this desk have begun, by name
 	names  []string         // of the authors at this desk, besides the present one
+	door   string           // what was said of the door last
 }
 
 // blank is what an author leaves lying while another one writes.
@@ -123,6 +124,24 @@ func (m *Model) pairLines() []string {
 	return m.bannerOf(first, "ctrl+x stops all load")
 }
 
+// lingering is the source of a guest's screen, which ends when nobody touches it.
+type lingering interface {
+	EndsIn() (left time.Duration, ok bool)
+}
+
+// lingerLines warn of that end.
+func (m *Model) lingerLines() []string {
+	src, ok := m.src.(lingering)
+	if !ok {
+		return nil
+	}
+	left, ok := src.EndsIn()
+	if !ok {
+		return nil
+	}
+	return m.bannerOf(fmt.Sprintf("Nobody has pressed a key here for long: this view ends in %s", minutes(max(0, left))), "any key keeps it", "the session goes on without it")
+}
+
 // pairAsk is one question of pairing to this viewer, and what y and n do.
 type pairAsk struct {
 	about   string // tells it from others; "" is none
@@ -166,6 +185,7 @@ func (m *Model) watchQuestion() {
 	if about := m.pairQuestion().about; about != m.pair.asked {
 		m.pair.asked, m.pair.since = about, m.now
 	}
+	m.watchDoor()
 }
 
 // answerPair handles a key that answers a question of pairing and tells whether

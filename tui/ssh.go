@@ -81,6 +81,7 @@ type Sight struct {
 	Allow       string
 	Keys        int      // that may come in
 	Skipped     []string // lines of the file that let nobody in, and why
+	Trouble     string   // why nobody comes in by the file any more
 	Here        bool     // only this machine reaches it
 	Warning     string   // names the interface when others than this machine reach it
 	Lines       []string // what a guest types
@@ -241,11 +242,14 @@ func (d *Door) Shut(why string) {
 	d.help.Wait()
 }
 
-// reports writes down every second who was turned away.
+// reports writes down every second who was turned away, and looks at the file of
+// keys.
 func (d *Door) reports(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	var file os.FileInfo
 	for {
+		file = d.glance(file)
 		select {
 		case <-tick.C:
 			d.gate.report(false)
@@ -265,12 +269,12 @@ func (d *Door) follow(ctx context.Context, seq uint64) {
 		}
 		for _, e := range events {
 			seq = e.Seq
+			if c, ok := e.Body.(*session.RoleChange); ok {
+				d.holds(c.To)
+			}
 			k, ok := e.Body.(*session.ViewerKick)
 			if !ok {
 				continue
-			}
-			if c, ok := e.Body.(*session.RoleChange); ok {
-				d.holds(c.To)
 			}
 			d.mu.Lock()
 			if k.Key != "" {
@@ -332,12 +336,43 @@ func (d *Door) mayProve(ctx ssh.Context, key ssh.PublicKey) bool {
 }
 
 func (d *Door) entry(finger, addr string) (guestKey, bool) {
-	ring, err := readKeyring(d.o.Allow, d.o.Now())
+	ring, err := d.reread()
 	if err != nil {
 		d.gate.tell("the file", clipped(err.Error(), 200))
 		return guestKey{}, false
 	}
 	return ring.find(finger, addr)
+}
+
+// reread reads the file of keys as it is now. What is wrong in it is said, and only
+// what is right counts: one bad line keeps nobody else out.
+func (d *Door) reread() (keyring, error) {
+	ring, err := readKeys(d.o.Allow, d.o.Now())
+	ring = ring.forgiving()
+	if err == nil && len(ring.keys) == 0 && len(ring.skipped) > 0 {
+		err = fmt.Errorf("%s lets nobody in (%s)", d.o.Allow, strings.Join(ring.skipped, "; "))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sight.Keys, d.sight.Skipped, d.sight.Trouble = len(ring.keys), ring.skipped, ""
+	if err != nil {
+		d.sight.Trouble = clipped(err.Error(), 200)
+	}
+	return ring, err
+}
+
+// glance reads the file of keys when it has changed, so that the host hears of a
+// slip before a guest does.
+func (d *Door) glance(was os.FileInfo) os.FileInfo {
+	info, err := os.Stat(d.o.Allow)
+	if err != nil {
+		info = nil
+	}
+	same := was == nil && info == nil || was != nil && info != nil && was.ModTime().Equal(info.ModTime()) && was.Size() == info.Size() && was.Mode() == info.Mode()
+	if !same {
+		_, _ = d.reread() // what is wrong is in sight
+	}
+	return info
 }
 
 // Knocking returns who has waited longest to be let in.

@@ -32,13 +32,48 @@ type guestKey struct {
 type keyring struct {
 	keys    []guestKey
 	skipped []string // lines that let nobody in, and why
+	wrong   []badLine
 }
 
-// readKeyring reads a file in the form of OpenSSH's authorized_keys, with a role
+// badLine is a line that can't be meant.
+type badLine struct {
+	line int
+	err  error
+}
+
+// problems are all bad lines as one error; nil when there are none.
+func (r keyring) problems(path string) error {
+	var all []error
+	for _, b := range r.wrong {
+		all = append(all, fmt.Errorf("%s:%d: %w", path, b.line, b.err))
+	}
+	return errors.Join(all...)
+}
+
+// forgiving is the keyring without what is wrong in it: a slip of the pen in one
+// line must not keep everybody out.
+func (r keyring) forgiving() keyring {
+	for _, b := range r.wrong {
+		r.skipped = append(slices.Clip(r.skipped), fmt.Sprintf("line %d: %v", b.line, b.err))
+	}
+	r.wrong = nil
+	return r
+}
+
+// readKeyring reads who may come in, and finds every problem.
+func readKeyring(path string, now time.Time) (keyring, error) {
+	ring, err := readKeys(path, now)
+	if err == nil {
+		err = ring.problems(path)
+	}
+	return ring, err
+}
+
+// readKeys reads a file in the form of OpenSSH's authorized_keys, with a role
 // before the key: role="navigator" or role="observer", observer without one. A
 // key that OpenSSH would not let in with a shell and a terminal is not let in
 // here either.
-func readKeyring(path string, now time.Time) (keyring, error) {
+func readKeys(path string, now time.Time) (keyring, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return keyring{}, fmt.Errorf("read who may come in: %w", err)
@@ -53,8 +88,8 @@ func readKeyring(path string, now time.Time) (keyring, error) {
 	if err != nil {
 		return keyring{}, fmt.Errorf("read who may come in: %w", err)
 	}
-	ring, err := parseKeyring(b, path, now)
-	if err == nil && len(ring.keys) == 0 {
+	ring := parseKeyring(b, now)
+	if len(ring.wrong) == 0 && len(ring.keys) == 0 {
 		err = fmt.Errorf("%s lets nobody in: put a public key into it, one a line, role=\"navigator\" before it for who may hold the dial", path)
 		if len(ring.skipped) > 0 {
 			err = fmt.Errorf("%w (%s)", err, strings.Join(ring.skipped, "; "))
@@ -63,10 +98,11 @@ func readKeyring(path string, now time.Time) (keyring, error) {
 	return ring, err
 }
 
-// parseKeyring reads every line, all problems at once.
-func parseKeyring(b []byte, path string, now time.Time) (keyring, error) {
+// parseKeyring reads every line, all problems at once. A line that stands there
+// twice is one.
+func parseKeyring(b []byte, now time.Time) keyring {
 	var ring keyring
-	var problems []error
+	lines := map[string][]byte{} // by key
 	for n, line := range bytes.Split(b, []byte("\n")) {
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 || line[0] == '#' {
@@ -74,20 +110,22 @@ func parseKeyring(b []byte, path string, now time.Time) (keyring, error) {
 		}
 		key, _, options, _, err := gossh.ParseAuthorizedKey(line)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s:%d: this is no public key: take the line out, or paste the whole line of a .pub file", path, n+1))
+			ring.wrong = append(ring.wrong, badLine{n + 1, errors.New("this is no public key: take the line out, or paste the whole line of a .pub file")})
 			continue
 		}
 		g := guestKey{print: gossh.FingerprintSHA256(key), role: session.Observer, line: n + 1}
 		skip, err := g.options(options, now)
 		switch {
 		case err != nil:
-			problems = append(problems, fmt.Errorf("%s:%d: %w", path, n+1, err))
+			ring.wrong = append(ring.wrong, badLine{n + 1, err})
 			continue
 		case skip == "":
 			skip = weak(key)
 		}
 		if i := slices.IndexFunc(ring.keys, func(k guestKey) bool { return k.print == g.print }); i >= 0 {
-			problems = append(problems, fmt.Errorf("%s:%d: the same key stands in line %d: leave one of them", path, n+1, ring.keys[i].line))
+			if !bytes.Equal(lines[g.print], line) {
+				ring.wrong = append(ring.wrong, badLine{n + 1, fmt.Errorf("the same key stands in line %d: leave one of them", ring.keys[i].line)})
+			}
 			continue
 		}
 		if skip != "" {
@@ -95,8 +133,9 @@ func parseKeyring(b []byte, path string, now time.Time) (keyring, error) {
 			continue
 		}
 		ring.keys = append(ring.keys, g)
+		lines[g.print] = line
 	}
-	return ring, errors.Join(problems...)
+	return ring
 }
 
 // options reads what stands before a key. Skip says why the key lets nobody in

@@ -102,7 +102,8 @@ func TestWhatStandsBeforeAKey(t *testing.T) {
 		{"cert-authority", anywhere, "", "not for a terminal"},
 		{"sudo", anywhere, "", "not known here"},
 	} {
-		ring, err := parseKeyring([]byte(strings.TrimSpace(c.options+" "+line)+"\n"), "team.keys", keysRead)
+		ring := parseKeyring([]byte(strings.TrimSpace(c.options+" "+line)+"\n"), keysRead)
+		err := ring.problems("team.keys")
 		g, ok := ring.find(finger, c.from)
 		if ok != (c.role != "") || g.role != c.role {
 			t.Errorf("%s, from %s: comes in %t as %q, want %q", c.options, c.from, ok, g.role, c.role)
@@ -131,8 +132,9 @@ func TestEveryProblemOfAKeyFileIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ring, err := parseKeyring([]byte("# the team\r\n\r\nnonsense\n"+line+"\n"+line+" again\nrole=\"boss\" "+line+"\n"+
-		string(gossh.MarshalAuthorizedKey(short))+`name="jon" `+other+" jon@laptop\r\n"), "k", keysRead)
+	ring := parseKeyring([]byte("# the team\r\n\r\nnonsense\n"+line+"\n"+line+" again\nrole=\"boss\" "+line+"\n"+
+		string(gossh.MarshalAuthorizedKey(short))+`name="jon" `+other+" jon@laptop\r\n"), keysRead)
+	err = ring.problems("k")
 	if err == nil {
 		t.Fatal("no problem is said")
 	}
@@ -264,8 +266,8 @@ func FuzzKeyFile(f *testing.F) {
 	}
 	_, stranger := publicLine(f)
 	f.Fuzz(func(t *testing.T, b []byte, addr string) {
-		ring, err := parseKeyring(b, "k", keysRead)
-		if err != nil && !strings.Contains(err.Error(), "k:") {
+		ring := parseKeyring(b, keysRead)
+		if err := ring.problems("k"); err != nil && !strings.Contains(err.Error(), "k:") {
 			t.Errorf("%v names no line", err)
 		}
 		if len(ring.keys)+len(ring.skipped) > strings.Count(string(b), "\n")+1 {
