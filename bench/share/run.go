@@ -19,8 +19,9 @@ import (
 	"crosstalk/session"
 )
 
-// session runs one from its quiet phase to its end and adds to what is known.
-func (s *settings) session(ctx context.Context, dir string, viewers int, speed bool, o *outcome) error {
+// speed measures a run at full speed with the guard's ladder off, as long as it is
+// watched.
+func (s *settings) speed(ctx context.Context, dir string, viewers int, o *outcome) error {
 	staging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer staging.Close()
 	production, err := fault.NewServer(fault.Options{Usual: 2 * time.Millisecond, Body: 100})
@@ -32,65 +33,77 @@ func (s *settings) session(ctx context.Context, dir string, viewers int, speed b
 	if err != nil {
 		return err
 	}
+	rules := session.DefaultRules()
+	rules.Off = true
+	visit := loadengine.Journey{Name: "visit", Steps: []loadengine.Step{{URL: "/"}}}
+	return s.live(ctx, dir, session.Options{Rules: rules, Checks: []monitors.Check{check}, Baseline: 3 * time.Second,
+		Plan:  loadengine.Plan{Base: staging.URL, Version: "bench", MaxUsers: s.users, Journeys: []loadengine.Journey{visit}},
+		Start: session.Start{ID: "bench", As: who.Name, NoGuard: "a benchmark at full speed"}}, viewers, o, func(f *stand.Follower, c *crowd) error {
+		if err := s.load(ctx, f, c, session.SetDial{To: s.users}); err != nil {
+			return err
+		}
+		return s.watch(ctx, f, c, o)
+	})
+}
+
+// live runs a session from its quiet phase to its end, with viewers, and adds to
+// what is known.
+func (s *settings) live(ctx context.Context, dir string, options session.Options, viewers int, o *outcome, measure func(*stand.Follower, *crowd) error) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
-	visit := loadengine.Journey{Name: "visit", Steps: []loadengine.Step{{URL: "/"}}}
-	start := session.Start{ID: "bench", As: who.Name, NoGuard: "a benchmark at full speed"}
-	if !speed {
-		start.NoGuard = ""
-		visit.Think = loadengine.Think{Min: 50 * time.Millisecond, Max: 150 * time.Millisecond}
-	}
-	rules := session.DefaultRules()
-	rules.Off = speed
-	live, err := session.New(session.Options{Dir: filepath.Join(dir, "session"), Rules: rules, Checks: []monitors.Check{check}, Baseline: 3 * time.Second,
-		Plan: loadengine.Plan{Base: staging.URL, Version: "bench", MaxUsers: s.users, Journeys: []loadengine.Journey{visit}}, Start: start})
+	options.Dir = filepath.Join(dir, "session")
+	live, err := session.New(options)
 	if err != nil {
 		return err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- live.Run(ctx) }()
-	err = s.measure(ctx, &stand.Follower{Session: live}, production, dir, viewers, speed, o)
+	err = s.visited(ctx, &stand.Follower{Session: live}, dir, viewers, measure)
 	_, _ = live.Do(ctx, who, session.Finish{Reason: "plan"})
 	if err = errors.Join(err, <-ended); err != nil {
 		return err
 	}
-	lost, err := missing(filepath.Join(dir, "session", "events.jsonl"))
+	lost, err := missing(filepath.Join(options.Dir, "events.jsonl"))
 	o.lost += lost
 	return err
 }
 
-// measure lets viewers in, brings the load up, and looks.
-func (s *settings) measure(ctx context.Context, f *stand.Follower, production *fault.Server, dir string, viewers int, speed bool, o *outcome) error {
-	live := f.Session
+// visited lets viewers in when the limits are known, and measures.
+func (s *settings) visited(ctx context.Context, f *stand.Follower, dir string, viewers int, measure func(*stand.Follower, *crowd) error) error {
 	if _, err := f.Until(ctx, func(e session.Event) bool { return e.Type == session.TypeBaselineEnd }); err != nil {
 		return fmt.Errorf("wait for the limits: %w", err)
 	}
-	var c *crowd
-	if viewers > 0 {
-		var err error
-		if c, err = gather(ctx, live, dir, viewers); err != nil {
-			return err
-		}
-		defer c.leave()
+	if viewers == 0 {
+		return measure(f, nil)
 	}
-	if _, err := live.Do(ctx, who, session.SetDial{To: s.users}); err != nil {
+	c, err := gather(ctx, f.Session, dir, viewers)
+	if err != nil {
+		return err
+	}
+	defer c.leave()
+	return measure(f, c)
+}
+
+// load brings all users up; then the stalled views are stalled, and wait for their
+// lines.
+func (s *settings) load(ctx context.Context, f *stand.Follower, c *crowd, dial session.SetDial) error {
+	if _, err := f.Session.Do(ctx, who, dial); err != nil {
 		return fmt.Errorf("turn the dial: %w", err)
 	}
-	least := s.users
-	if !speed {
-		least = 1 // the guard lets users rise slowly, and any load can be cut
+	late, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	if _, err := f.Until(late, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running >= s.users }); err != nil {
+		if ctx.Err() == nil {
+			return fmt.Errorf("%w: the %d users did not come: %s", errVoid, s.users, f.Session.Snapshot().Guard.Why)
+		}
+		return fmt.Errorf("wait for %d users: %w", s.users, err)
 	}
-	if _, err := f.Until(ctx, func(e session.Event) bool { b, ok := e.Body.(*session.LoadTick); return ok && b.Running >= least }); err != nil {
-		return fmt.Errorf("wait for %d users: %w", least, err)
+	if c == nil {
+		return nil
 	}
-	if c != nil {
-		c.stall(s.stalled)
-	}
-	if !speed {
-		return react(ctx, f, production, o)
-	}
-	return s.watch(ctx, f, c, o)
+	c.stall(s.stalled)
+	return blocked(ctx, s.stalled)
 }
 
 // watch follows the ticks for as long as a run is measured.
@@ -99,6 +112,7 @@ func (s *settings) watch(ctx context.Context, f *stand.Follower, c *crowd, o *ou
 	requests, from := int64(0), int64(0)
 	if c != nil {
 		from = c.taken(s.stalled)
+		c.anew(s.stalled)
 	}
 	for time.Since(began) < s.length {
 		e, err := f.Until(ctx, func(e session.Event) bool { return e.Type == session.TypeLoadTick })
@@ -121,22 +135,8 @@ func (s *settings) watch(ctx context.Context, f *stand.Follower, c *crowd, o *ou
 	if c != nil {
 		o.drawn = float64(c.taken(s.stalled)-from) / time.Since(began).Seconds() / float64(len(c.viewers)-s.stalled)
 		o.staying = c.here(s.stalled)
+		o.waited = c.waited(s.stalled)
 	}
-	return nil
-}
-
-// react lets production refuse and measures how soon all load is stopped.
-func react(ctx context.Context, f *stand.Follower, production *fault.Server, o *outcome) error {
-	if g := f.Session.Snapshot().Guard; g.State == string(session.GuardCut) || g.State == string(session.GuardLockout) {
-		return fmt.Errorf("the guard stopped the load before anything was wrong: %s: use a quieter machine", g.Why)
-	}
-	production.Refuse()
-	began := time.Now()
-	e, err := f.Until(ctx, func(e session.Event) bool { return e.Type == session.TypeStop && e.T.After(began) })
-	if err != nil {
-		return fmt.Errorf("wait for the load to stop: %w", err)
-	}
-	o.react = e.T.Sub(began)
 	return nil
 }
 

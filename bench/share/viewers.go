@@ -31,6 +31,8 @@ type viewer struct {
 	conn  *gossh.Client
 	line  *line
 	taken atomic.Int64 // bytes of screen
+	drew  atomic.Int64 // when some of it came last, in nanoseconds of Unix time
+	wait  atomic.Int64 // the longest time between two pieces, in nanoseconds
 	gone  chan struct{}
 }
 
@@ -143,6 +145,10 @@ type eye struct {
 // Write counts what is drawn.
 func (e *eye) Write(b []byte) (int, error) {
 	e.v.taken.Add(int64(len(b)))
+	now := time.Now().UnixNano()
+	if last := e.v.drew.Swap(now); now-last > e.v.wait.Load() {
+		e.v.wait.Store(now - last)
+	}
 	if !e.seen && bytes.Contains(b, []byte("STAGING")) {
 		e.seen = true
 		close(e.first)
@@ -155,6 +161,22 @@ func (c *crowd) stall(n int) {
 	for _, v := range c.viewers[:n] {
 		v.line.stalled.Store(true)
 	}
+}
+
+// anew begins to measure how long the others wait for more of their screens.
+func (c *crowd) anew(stalled int) {
+	for _, v := range c.viewers[stalled:] {
+		v.drew.Store(time.Now().UnixNano())
+		v.wait.Store(0)
+	}
+}
+
+// waited is the longest that one of the others waited.
+func (c *crowd) waited(stalled int) (d time.Duration) {
+	for _, v := range c.viewers[stalled:] {
+		d = max(d, time.Duration(v.wait.Load()), time.Duration(time.Now().UnixNano()-v.drew.Load()))
+	}
+	return d
 }
 
 // taken is how much the others have taken, in bytes.
