@@ -16,6 +16,7 @@ import (
 // guest is a client with a terminal of its own.
 type guest struct {
 	t    *testing.T
+	w, h int
 	conn *gossh.Client
 	sess *gossh.Session
 	in   io.WriteCloser
@@ -57,7 +58,7 @@ func (h *house) guestAs(name, key string, w, height int, env map[string]string) 
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	g := &guest{t: h.t, conn: c, sess: s, out: &transcript{more: make(chan struct{})}, done: make(chan error, 1)}
+	g := &guest{t: h.t, w: w, h: height, conn: c, sess: s, out: &transcript{more: make(chan struct{})}, done: make(chan error, 1)}
 	s.Stdout = g.out
 	if g.in, err = s.StdinPipe(); err != nil {
 		h.t.Fatal(err)
@@ -80,15 +81,15 @@ func (h *house) guestAs(name, key string, w, height int, env map[string]string) 
 	return g
 }
 
-// sees waits until a text was drawn. Another size makes a screen draw everything
-// again, for texts that came in pieces.
+// sees waits until a text was drawn. A size that is another by one row makes a
+// screen draw everything again, for texts that came in pieces.
 func (g *guest) sees(texts ...string) string {
 	g.t.Helper()
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	again := time.NewTicker(400 * time.Millisecond)
 	defer again.Stop()
-	for rows := 40; ; {
+	for rows := 0; ; {
 		raw, more := g.out.text()
 		text := ansi.Strip(raw)
 		missing := slices.IndexFunc(texts, func(s string) bool { return !strings.Contains(text, s) })
@@ -99,7 +100,7 @@ func (g *guest) sees(texts ...string) string {
 		case <-more:
 		case <-again.C:
 			rows ^= 1
-			_ = g.sess.WindowChange(rows, 120)
+			_ = g.sess.WindowChange(g.h+rows, g.w)
 		case <-late.C:
 			g.t.Fatalf("%q was not drawn:\n%s", texts[missing], text[max(0, len(text)-4000):])
 		}
