@@ -139,18 +139,18 @@ func TestGuestsHaveDraftsOfTheirOwn(t *testing.T) {
 	}
 	// Through the door: what was begun is there when the guest comes back, and is no
 	// other guest's.
-	ann := h.guest("kim", 80, 24, nil)
-	ann.sees("STAGING", "you navigate")
-	ann.press("n! half a thought")
+	kim := h.guest("kim", 120, 36, nil)
+	kim.sees("you are kim, navigator")
+	kim.press("n! half a thought")
 	until(t, "kim's draft is on the disk", func() bool {
 		u, err := h.Unfinished("kim")
 		return err == nil && u.Note != nil && u.Note.Text == "! half a thought"
 	})
-	_ = ann.conn.Close()
+	_ = kim.conn.Close()
 	h.leaves("kim")
-	back := h.guest("kim", 80, 24, nil)
+	back := h.guest("kim", 120, 36, nil)
 	back.sees("half a thought")
-	jon := h.guest("jon", 80, 24, nil)
+	jon := h.guest("jon", 120, 36, nil)
 	jon.sees("jon's")
 	if raw, _ := jon.out.text(); strings.Contains(raw, "half a thought") {
 		t.Error("jon's screen shows what kim had begun")
