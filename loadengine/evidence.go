@@ -30,9 +30,9 @@ type Exemplar struct {
 	Pick          string
 	At            time.Time // when it was sent
 	Latency       time.Duration
-	Code          int // 0: no answer
-	User          int // from 1
-	Trace         string
+	Code          int    // 0: no answer
+	User          int    // from 1
+	Trace         string // the traceparent that went along; empty for most, where many are sent
 	Method, URL   string // as it was sent, before any redirect, as Header and Body
 	Header        http.Header
 	Body          []byte // its first 8 KiB
@@ -90,11 +90,27 @@ type kindOf struct {
 	kind string
 }
 
-type goodCell struct{ seen, slowest atomic.Int64 }
+type goodCell struct {
+	seen, slowest atomic.Int64
+	traced        atomic.Int64 // of seen
+}
+
+// draw tells whether a good answer is the one that is kept at random: of those
+// that left a trace where there are any, else of all.
+func (c *goodCell) draw(u *user) bool {
+	n := c.traced.Load()
+	switch {
+	case u.trace == "" && n > 0:
+		return false
+	case u.trace == "":
+		n = c.seen.Load()
+	}
+	return n == 0 || rand.Int64N(n+1) == 0
+}
 
 // picks are those of one step and kind.
 type picks struct {
-	seen            int64
+	seen, traced    int64
 	slowest, random *Exemplar
 	slowTold, told  *Exemplar // what was handed over
 }
@@ -128,8 +144,7 @@ func (v *evidence) wants(u *user, code int) bool {
 		return true
 	}
 	c := &v.of(u.level).good[u.step.index]
-	n := c.seen.Load()
-	u.lot = n == 0 || rand.Int64N(n+1) == 0
+	u.lot = c.draw(u)
 	return u.lot || int64(time.Since(u.began)) > c.slowest.Load()
 }
 
@@ -141,6 +156,9 @@ func (v *evidence) offer(u *user, r *http.Request, resp *http.Response, start []
 	if o.kind == "" {
 		c := &k.good[u.step.index]
 		n := c.seen.Add(1)
+		if u.trace != "" {
+			c.traced.Add(1)
+		}
 		slow := c.slowest.Load()
 		if int64(o.latency) > slow {
 			c.slowest.Store(int64(o.latency)) // two at once: either is slow
@@ -215,6 +233,9 @@ func (v *evidence) keep(k *kept, u *user, x *Exemplar) {
 		k.picks[key] = p
 	}
 	p.seen++
+	if x.Trace != "" {
+		p.traced++
+	}
 	switch {
 	case p.seen == 1:
 		v.fresh = append(v.fresh, fresh{k, key, x})
@@ -225,9 +246,20 @@ func (v *evidence) keep(k *kept, u *user, x *Exemplar) {
 		p.slowest = x
 	}
 	// Of good answers only those that were drawn come here; errors all come.
-	if x.Kind == "" && u.lot || x.Kind != "" && rand.Int64N(p.seen) == 0 {
+	if x.Kind == "" && u.lot || x.Kind != "" && p.draw(x) {
 		p.random = x
 	}
+}
+
+// draw is goodCell's for an error, which is counted already.
+func (p *picks) draw(x *Exemplar) bool {
+	switch {
+	case x.Trace != "":
+		return rand.Int64N(p.traced) == 0
+	case p.traced > 0:
+		return false
+	}
+	return rand.Int64N(p.seen) == 0
 }
 
 // hand gives what is due: firsts at once, the slowest and the random ones of a
@@ -309,14 +341,20 @@ func (k *kept) slim() {
 }
 
 // begin gives a request a trace of its own (W3C Trace Context), unless the step
-// has one. At most fifty a second ask to be recorded: a tracing system must not
-// be what the load falls over.
+// has one: at most fifty a second, which ask to be recorded. A tracing system
+// must not be what the load falls over; and a header that asks for nothing would
+// keep those systems silent which record what nobody decided about.
 func (v *evidence) begin(u *user, h http.Header) {
+	u.trace = ""
 	if v == nil {
 		return
 	}
 	if own := h["Traceparent"]; own != nil {
 		u.trace = own[0]
+		return
+	}
+	now, last := u.began.UnixNano(), v.trace.Load()
+	if now-last < int64(tracedEvery) || !v.trace.CompareAndSwap(last, now) {
 		return
 	}
 	var id [24]byte
@@ -326,18 +364,12 @@ func (v *evidence) begin(u *user, h http.Header) {
 			id[i+j] = byte(n >> (8 * j))
 		}
 	}
-	flag := "-00"
-	now, last := time.Now().UnixNano(), v.trace.Load()
-	if now-last >= int64(tracedEvery) && v.trace.CompareAndSwap(last, now) {
-		flag = "-01"
-	}
 	b := make([]byte, 0, 55)
 	b = append(b, "00-"...)
 	b = hex.AppendEncode(b, id[:16])
 	b = append(b, '-')
 	b = hex.AppendEncode(b, id[16:])
-	b = append(b, flag...)
-	u.trace = string(b)
+	u.trace = string(append(b, "-01"...))
 }
 
 // traceOf is the header that goes along with r; "" if r has it, or is to have none.

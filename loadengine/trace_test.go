@@ -4,31 +4,34 @@ import (
 	"crypto/tls"
 	"net/http"
 	"regexp"
+	"strconv"
 	"sync"
 	"testing"
+	"time"
 )
 
-// Every request carries one traceparent of its own to the server, by the lean
-// path as by net/http's: written headers, filled-in ones, bodies, cookies and
-// redirects included.
+// Fifty requests a second carry a traceparent of their own to the server, which
+// asks to be recorded, by the lean path as by net/http's: written headers,
+// filled-in ones, bodies, cookies and redirects included. The others carry none.
 func TestTraceparentArrives(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
 		var mu sync.Mutex
 		got := map[string][]string{} // by path
 		seen := map[string]int{}     // by trace
-		requests := 0
+		var last time.Time           // of a trace
 		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
 			defer mu.Unlock()
-			requests++
-			all := r.Header.Values("Traceparent")
-			if len(all) != 1 {
+			switch all := r.Header.Values("Traceparent"); len(all) {
+			case 0:
+			case 1:
+				got[r.URL.Path] = append(got[r.URL.Path], all[0])
+				seen[all[0]]++
+				last = time.Now()
+			default:
 				t.Errorf("%s came with %d traceparents: %q", r.URL.Path, len(all), all)
-				return
 			}
-			got[r.URL.Path] = append(got[r.URL.Path], all[0])
-			seen[all[0]]++
 			switch r.URL.Path {
 			case "/plain":
 				http.SetCookie(w, &http.Cookie{Name: "id", Value: "7"})
@@ -59,8 +62,13 @@ func TestTraceparentArrives(t *testing.T) {
 		if plain, _ := http.NewRequest(http.MethodGet, s.URL, http.NoBody); !ok || by.plain(plain) == http2 {
 			t.Fatal("it does not go by the path that is to be tested")
 		}
+		began := time.Now()
 		r.SetAsked(3)
-		r.until(t, "60 requests", func(sum Tick) bool { return sum.Requests >= 60 })
+		r.until(t, "traces at every path", func(sum Tick) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return sum.Requests >= 60 && len(got) == 5
+		})
 		r.SetAsked(0)
 		r.until(t, "nothing in flight", func(Tick) bool { return r.Live().InFlight == 0 })
 		sum := r.end()
@@ -73,15 +81,56 @@ func TestTraceparentArrives(t *testing.T) {
 				t.Errorf("nothing came to %s", path)
 			}
 		}
-		form := regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$`)
+		form := regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-01$`)
 		for trace, n := range seen {
 			if most := 2; !form.MatchString(trace) || n > most { // a redirect is part of its request
 				t.Errorf("%q came %d times", trace, n)
 			}
 		}
-		if len(seen)+len(got["/landed"]) != requests {
-			t.Errorf("%d requests, %d of them redirected, with %d traces", requests, len(got["/landed"]), len(seen))
+		if most := int(last.Sub(began)/tracedEvery) + 1; len(seen) > most {
+			t.Errorf("%d traces in %v, want at most %d", len(seen), last.Sub(began), most)
 		}
 		mu.Unlock()
+	}
+}
+
+// The example at random is one that left a trace, where there is any: of those
+// that go by without one nobody can look up more.
+func TestRandomExampleLeftATrace(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"", "status 500"} {
+		c := newCourse(1)
+		c.dial(1)
+		c.pass(time.Second)
+		picked := func() string { return c.v.of(c.level).picks[kindOf{0, kind}].random.Trace }
+		offer := func(trace string) {
+			u := &user{level: c.level, step: &step{}, trace: trace}
+			code := 200
+			if kind != "" {
+				code = 500
+			}
+			c.v.wants(u, code)
+			u.out = outcome{kind: kind, code: code, latency: time.Millisecond}
+			c.v.offer(u, nil, nil, nil, nil, nil)
+		}
+		for range 100 {
+			offer("")
+		}
+		offer("the first")
+		for range 1000 {
+			offer("")
+		}
+		if got := picked(); got != "the first" {
+			t.Errorf("%q: kept at random is %q", kind, got)
+		}
+		seen := map[string]bool{}
+		for i := range 1000 {
+			offer(strconv.Itoa(i))
+			offer("")
+			seen[picked()] = true
+		}
+		if seen[""] || len(seen) < 3 {
+			t.Errorf("%q: of 1000 with a trace, kept at random were %v", kind, seen)
+		}
 	}
 }
