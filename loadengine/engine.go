@@ -80,7 +80,7 @@ func newEngine(p Plan, permit *Permit, brake *Brake, h Hooks, o options) (*Engin
 	e.stats = newStats(prog.steps)
 	e.schedule = newSchedule(p, prog, brake)
 	e.gate = newGate(brake, permit, prog, e.schedule.users, e.findings, o.base)
-	e.gate.servedBy = p.ServedBy
+	e.gate.servedBy, e.gate.schedule = p.ServedBy, e.schedule
 	if h.Exemplar != nil {
 		e.gate.evidence = newEvidence(h.Exemplar, len(prog.steps))
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -48,6 +47,7 @@ type gate struct {
 	evidence *evidence // nil: nobody wants exemplars
 	servedBy string    // the header that names the server; "" is none
 	reserve  reserve   // of files
+	schedule *schedule // nil: of a walk, which keeps no rate
 
 	mu      sync.Mutex
 	run     context.Context // of Engine.Run
@@ -138,6 +138,7 @@ type turn struct {
 	until  time.Time
 	ctx    context.Context // with until as its end; made when net/http needs it
 	cancel context.CancelFunc
+	waited time.Duration // for a place under MaxRPS
 }
 
 // context returns what net/http sends and reads under.
@@ -163,7 +164,7 @@ func (g *gate) send(u *user, r *http.Request, k *kit) error {
 		return nil
 	}
 	o := &u.out
-	o.latency = time.Since(u.began)
+	o.latency = time.Since(u.began) - t.waited
 	switch {
 	case errors.Is(err, errLatched), errors.Is(err, errPermit), errors.Is(err, errGone):
 		switch {
@@ -200,9 +201,13 @@ func (g *gate) hops(t *turn, r *http.Request) error {
 	if len(u.step.host.parts) > 0 {
 		r.Host = string(u.step.host.render(nil, u.value))
 	}
+	var via []http.Header
 	for hop := 0; ; hop++ {
 		if hop > 0 {
 			u.out.fate = fateCancelled // holds if the checks stop this hop
+			if err := g.space(t); err != nil {
+				return err
+			}
 		} else if u.gone.Load() {
 			return errGone
 		}
@@ -233,7 +238,10 @@ func (g *gate) hops(t *turn, r *http.Request) error {
 		u.keepCookies(r, resp)
 		next := g.redirect(u, r, resp)
 		if next == nil {
-			return g.finish(u, sent, resp)
+			return g.finish(t, sent, resp, via)
+		}
+		if u.step.savesHeader {
+			via = append(via, resp.Header.Clone())
 		}
 		if err := skip(resp.Body); err != nil {
 			return err
@@ -295,8 +303,10 @@ func (g *gate) allow(s *sending, u *user, r *http.Request) error {
 	return nil
 }
 
-// finish reads the body, judges the response and saves from it.
-func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
+// finish reads the body, judges the response and saves from it. via are the
+// headers of the redirects that led to it, where the step saves from headers.
+func (g *gate) finish(t *turn, r *http.Request, resp *http.Response, via []http.Header) error {
+	u := t.u
 	s := u.step
 	var body []byte
 	o := &u.out
@@ -318,7 +328,7 @@ func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
 		return err
 	}
 	o.in = int64(len(body)) + rest
-	o.latency = time.Since(u.began)
+	o.latency = time.Since(u.began) - t.waited
 	o.fate = fateAnswered
 	o.code = resp.StatusCode
 	if (s.needsBody || wanted) && isZipped(resp.Header) {
@@ -331,7 +341,7 @@ func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
 	var room [4]string
 	given := room[:0]
 	if o.kind == "" {
-		given, o.kind = u.given(given, resp, body)
+		given, o.kind = u.given(given, resp, body, via)
 	}
 	g.looks(u, r, resp)
 	if g.evidence != nil {
@@ -343,59 +353,20 @@ func (g *gate) finish(u *user, r *http.Request, resp *http.Response) error {
 	return nil
 }
 
-// given appends the step's values out of a response. A value that is not there
-// is a failure, of which it returns the kind.
-func (u *user) given(to []string, resp *http.Response, body []byte) (values []string, kind string) {
+// given appends the step's values out of a response, and what is in none of its
+// headers out of those of the redirects that led to it, the last one first. A
+// value that is not there is a failure, of which it returns the kind.
+func (u *user) given(to []string, resp *http.Response, body []byte, via []http.Header) (values []string, kind string) {
 	for _, sv := range u.step.save {
 		v, ok := sv.from(resp, body, func(name string) (string, bool) { return u.cookie(resp, name) })
+		for i := len(via) - 1; i >= 0 && !ok && !sv.body; i-- {
+			hop := &http.Response{Header: via[i]}
+			v, ok = sv.from(hop, nil, func(name string) (string, bool) { return u.cookie(hop, name) })
+		}
 		if !ok {
 			return to, "save " + sv.name
 		}
 		to = append(to, v)
 	}
 	return to, ""
-}
-
-// withCookies returns r with the cookies of the user's jar.
-func (u *user) withCookies(r *http.Request) *http.Request {
-	if u.jar == nil {
-		return r
-	}
-	cookies := u.jar.Cookies(r.URL)
-	if len(cookies) == 0 {
-		return r
-	}
-	with := *r
-	with.Header = r.Header.Clone()
-	for _, c := range cookies {
-		with.AddCookie(c)
-	}
-	return &with
-}
-
-func (u *user) keepCookies(r *http.Request, resp *http.Response) {
-	if len(resp.Header["Set-Cookie"]) == 0 {
-		return
-	}
-	if u.jar == nil {
-		u.jar, _ = cookiejar.New(nil) // without options it cannot fail
-	}
-	u.jar.SetCookies(r.URL, resp.Cookies())
-}
-
-// cookie returns a cookie by name, of this response or from before.
-func (u *user) cookie(resp *http.Response, name string) (string, bool) {
-	for _, c := range resp.Cookies() {
-		if c.Name == name {
-			return c.Value, true
-		}
-	}
-	if u.jar != nil && resp.Request != nil {
-		for _, c := range u.jar.Cookies(resp.Request.URL) {
-			if c.Name == name {
-				return c.Value, true
-			}
-		}
-	}
-	return "", false
 }

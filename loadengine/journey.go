@@ -63,6 +63,8 @@ type step struct {
 	site      site
 	fixedBody []byte
 	needsBody bool // expect or save read the body
+
+	savesHeader bool // save reads a header or a cookie
 }
 
 type dynamicHeader struct {

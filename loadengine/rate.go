@@ -63,7 +63,12 @@ func (s *schedule) nextOpen(now int64) (*user, int64) {
 		}
 		o.last = o.at
 		o.at += interval
+		if s.full(now) {
+			s.drop(1)
+			continue
+		}
 		if u := s.idle(now); u != nil {
+			s.space(now)
 			u.due = o.last
 			return u, o.at
 		}

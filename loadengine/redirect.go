@@ -50,6 +50,9 @@ func (g *gate) redirect(u *user, r *http.Request, resp *http.Response) *http.Req
 		u.out.astray = true
 		return nil
 	}
+	if u.step.expect.status.names(resp.StatusCode) {
+		return nil // the redirect itself is what the step is for
+	}
 	next := *r
 	next.URL, next.Method = to, method
 	// A Location without a host stays with whom we asked: the Host header, where

@@ -90,3 +90,42 @@ func TestRedirectKeepsTheHostThatWasAsked(t *testing.T) {
 		}
 	}
 }
+
+// A step that expects a redirect gets it and stays there; one that does not is
+// led on, and saves from what led it.
+func TestRedirectThatIsExpectedIsTheAnswer(t *testing.T) {
+	t.Parallel()
+	var led atomic.Int64
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/orders":
+			http.SetCookie(w, &http.Cookie{Name: "cart", Value: "c-7", Path: "/orders/"})
+			w.Header().Set("X-Order", "7")
+			http.Redirect(w, r, "/between?code=abc", http.StatusSeeOther)
+		case "/between":
+			http.Redirect(w, r, "/end?code=def", http.StatusFound)
+		default:
+			led.Add(1)
+		}
+	})
+	for name, c := range map[string]struct {
+		step Step
+		kind string
+		led  int64
+		want []Saved
+	}{
+		"by code":  {Step{Expect: Expect{Status: "303"}, Save: map[string]string{"order": "header:Location"}}, "", 0, []Saved{{"order", "/between?code=abc"}}},
+		"by class": {Step{Expect: Expect{Status: "2xx,3xx"}, Save: map[string]string{"order": "header:Location"}}, "", 0, []Saved{{"order", "/between?code=abc"}}},
+		"another":  {Step{Expect: Expect{Status: "302"}}, "", 0, nil}, // led on by a 303, and no further than the 302
+		"not at all": {Step{Save: map[string]string{"cart": "cookie:cart", "code": "header:Location", "order": "header:X-Order"}}, "", 1,
+			[]Saved{{"cart", "c-7"}, {"code", "/end?code=def"}, {"order", "7"}}},
+		"nowhere": {Step{Save: map[string]string{"x": "header:X-None"}}, "save x", 1, nil},
+	} {
+		led.Store(0)
+		c.step.URL, c.step.Method = "/orders", "POST"
+		all, _ := walked(t, onePlan(s.URL, c.step))
+		if x := all[0]; x.Kind != c.kind || led.Load() != c.led || !slices.Equal(x.Saved, c.want) {
+			t.Errorf("%s: %q after %d hops, %d at the end, saved %v", name, x.Kind, len(x.Hops), led.Load(), x.Saved)
+		}
+	}
+}

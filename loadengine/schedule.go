@@ -84,7 +84,7 @@ func newSchedule(p Plan, prog *program, brake *Brake) *schedule {
 	}
 	s.most = p.DialMax()
 	s.open.on, s.open.at = p.Mode == ModeRate, math.MaxInt64
-	if p.MaxRPS > 0 && !s.open.on { // there the dial itself is capped
+	if p.MaxRPS > 0 {
 		s.spacing = int64(float64(time.Second) / p.MaxRPS)
 	}
 	for i := p.MaxUsers - 1; i >= 0; i-- {

@@ -56,7 +56,8 @@ func (r *record) stopped() []StopReport {
 	return append([]StopReport(nil), r.stops...)
 }
 
-// fakeServer is a RoundTripper that answers after a latency of fake time.
+// fakeServer is a RoundTripper that answers after a latency of fake time. /from
+// leads on to /to.
 type fakeServer struct {
 	latency  time.Duration
 	sent     atomic.Int64
@@ -89,6 +90,9 @@ func (f *fakeServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-timer.C:
 	case <-r.Context().Done():
 		return nil, context.Cause(r.Context())
+	}
+	if r.URL.Path == "/from" {
+		return &http.Response{StatusCode: http.StatusSeeOther, Header: http.Header{"Location": {"/to"}}, Body: http.NoBody, Request: r}, nil
 	}
 	return &http.Response{StatusCode: http.StatusOK, Status: "200 OK", Header: http.Header{}, Body: io.NopCloser(strings.NewReader("ok")), Request: r}, nil
 }

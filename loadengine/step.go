@@ -59,6 +59,7 @@ func (c *compiler) step(where string, s Step, known, everSaved map[string]bool) 
 	t.needsBody = t.expect.needsBody()
 	for _, sv := range t.save {
 		t.needsBody = t.needsBody || sv.body
+		t.savesHeader = t.savesHeader || !sv.body
 	}
 	return t
 }

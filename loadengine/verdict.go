@@ -43,6 +43,11 @@ func (s statuses) ok(code int) bool {
 	if s.any() {
 		return code < http.StatusBadRequest
 	}
+	return s.names(code)
+}
+
+// names tells whether a code is asked for, by itself or by its class.
+func (s statuses) names(code int) bool {
 	return slices.Contains(s.codes, code) || slices.Contains(s.classes, code/100)
 }
 
