@@ -103,7 +103,7 @@ func (l *live) run(ctx context.Context) error {
 	case l.flags.plain:
 		l.plainly(ctx, s, door, earlier)
 	case !l.flags.headless:
-		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, Before: !l.demo && !l.flags.express, Tour: l.tour, Mystery: l.riddle, Express: l.flags.express, ASCII: l.flags.ascii, Calm: l.flags.calm, Shots: l.flags.shots, Environ: os.Environ(), Door: door}
+		o := tui.Options{Who: l.who, Now: time.Now, Host: true, Demo: l.demo, Before: !l.demo, Tour: l.tour, Mystery: l.riddle, Express: l.flags.express, ASCII: l.flags.ascii, Calm: l.flags.calm, Shots: l.flags.shots, Environ: os.Environ(), Door: door}
 		err := tui.Run(context.WithoutCancel(ctx), s, o, os.Stdin, os.Stdout)
 		// A screen that is gone, whatever the reason, must not leave load behind.
 		_, _ = s.Do(context.WithoutCancel(ctx), l.who, session.Finish{Reason: "quit"})
@@ -117,9 +117,12 @@ func (l *live) run(ctx context.Context) error {
 	}
 	err = errors.Join(err, lines.wait())
 	state := s.Snapshot()
+	if l.onlyOffered(state) {
+		return l.outcome(ctx, state, errors.Join(err, forget(l.opts.Dir)))
+	}
 	files, rerr := report.Write(l.opts.Dir, "", []report.Format{report.HTML, report.Markdown, report.JSON})
 	l.summary(os.Stderr, state, files)
-	if !l.flags.headless && l.brief == "" && rerr == nil {
+	if !l.flags.headless && l.brief == "" && rerr == nil && !l.goesOn() {
 		if said, cerr := copyCut(l.opts.Dir, report.DefaultProfile()); cerr == nil {
 			fmt.Fprintf(os.Stderr, "Clipboard  %s\n", said)
 		}

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"crosstalk/lab"
+	"crosstalk/notes"
+	"crosstalk/session"
 	"crosstalk/tui"
 )
 
@@ -73,4 +77,22 @@ func runTour(ctx context.Context, f *liveFlags, o lab.Options) error {
 		}
 		tour.Act = tour.Next
 	}
+}
+
+// goesOn tells whether another act, or the screen after them, follows.
+func (l *live) goesOn() bool { return l.tour != nil && l.tour.Next != 0 }
+
+// onlyOffered tells whether all that came of a session is that the acts were
+// accepted: no load but the brake test's, and nothing that a person wrote.
+func (l *live) onlyOffered(st *session.State) bool {
+	return l.goesOn() && l.results == nil && l.tour.Act == 0 && !st.Dial.Own && st.Link.Last == nil && st.Learned == "" &&
+		!slices.ContainsFunc(st.Notes.Notes, func(n notes.Note) bool { return !n.System })
+}
+
+// forget takes the folder of such a session away.
+func forget(dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("take away the folder of a session that only offered the acts: %w", err)
+	}
+	return nil
 }

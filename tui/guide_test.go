@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -266,5 +267,70 @@ func TestExpress(t *testing.T) {
 	m.pressAll("esc")
 	if strings.Contains(m.text(), "Enter starts it") {
 		t.Error("Esc does not hide the offer")
+	}
+}
+
+// Who hurries through the first act with Enter is not told of servers that turned
+// red, nor of customers that were hurt, where none did and none were.
+func TestAHurriedActSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	for red, want := range map[int]string{0: "None of production's 4 servers is red yet", 1: "1 of production's 4 servers is red, and more", 3: "3 of production's 4 servers are red, one after the other."} {
+		tale := quietStory()
+		for i := range red {
+			tale.turns("production", fmt.Sprintf("web-%d", i+1), "red", "no answer in 2 s")
+		}
+		hurt := uint64(red)
+		m, src, _ := guidedScreen(tale, 120, 36, Options{Tour: &Tour{Act: 1, Hurt: func() uint64 { return hurt }}})
+		for range 5 {
+			m.pressAll("enter")
+		}
+		if got := m.told(); !strings.Contains(got, want) || !strings.Contains(got, "asks the director") || strings.Contains(got, "0 of") {
+			t.Errorf("%d red: %s", red, got)
+		}
+		m.pressAll("enter")
+		if _, ok := src.newest().(session.StopAll); !ok {
+			t.Fatalf("the act does not end: %v", src.newest())
+		}
+		if got := m.told(); strings.Contains(got, "before a customer of production was slowed") != (red == 0) || strings.Contains(got, "0 customers") {
+			t.Errorf("%d hurt: %s", red, got)
+		}
+	}
+}
+
+// A short session on real systems has its pre-flight page, too: when the charter
+// is set, or left as it was; the demo's has none.
+func TestExpressHasItsPreflightPage(t *testing.T) {
+	t.Parallel()
+	for _, keys := range [][]string{{"esc"}, {"ctrl+s"}} {
+		m, _, pass := guidedScreen(baselineStory(3), 120, 36, Options{Express: true, Before: true})
+		if m.overlay != overlayNone {
+			t.Fatal("the page lies there before the charter")
+		}
+		pass(time.Second)
+		if m.mode != modeForm || m.overlay != overlayNone {
+			t.Fatalf("mode %v, overlay %v", m.mode, m.overlay)
+		}
+		m.pressAll(keys...)
+		pass(time.Second)
+		if f := m.text(); m.overlay != overlayPreflight || !strings.Contains(f, "PRE-FLIGHT") || !strings.Contains(f, "Paste before the start") {
+			t.Errorf("%v: no page:\n%s", keys, f)
+		}
+		m.pressAll("enter")
+		pass(time.Second)
+		if m.overlay != overlayNone {
+			t.Errorf("%v: the page comes twice", keys)
+		}
+		tale := quietStory()
+		m.Update(eventsMsg{events: tale.events[m.s.Seq:], at: m.now})
+		if !strings.Contains(m.text(), "Enter starts it") {
+			t.Errorf("%v: the quick check is not offered after it:\n%s", keys, m.text())
+		}
+	}
+	m, _, pass := guidedScreen(baselineStory(3), 120, 36, Options{Express: true})
+	pass(time.Second)
+	m.pressAll("esc")
+	pass(time.Second)
+	if m.overlay != overlayNone {
+		t.Error("a demo has a page")
 	}
 }

@@ -177,7 +177,7 @@ func New(src Source, o Options) *Model {
 		m.doorOpen()
 	}
 	m.guide = guideOf(o)
-	if o.Before && m.s.Ended == nil {
+	if o.Before && !o.Express && m.s.Ended == nil { // there the charter comes first
 		m.overlay = overlayPreflight
 	}
 	m.mayBe()

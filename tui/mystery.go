@@ -40,9 +40,9 @@ func (*mystery) escape(*Model) tea.Cmd    { return nil }
 func (*mystery) tick(*Model) tea.Cmd      { return nil }
 func (*mystery) pressed(*Model, *binding) {}
 
-// express opens the charter while the usual is learned, and offers the quick
-// link check after it.
-type express struct{ asked, gone bool }
+// express opens the charter while the usual is learned, after it the pre-flight
+// page where there is one, and offers the quick link check.
+type express struct{ asked, paged, gone bool }
 
 func (e *express) says(m *Model) (string, []keyHint) {
 	switch v := m.s.Link; {
@@ -73,6 +73,11 @@ func (e *express) tick(m *Model) tea.Cmd {
 		m.charterForm()
 	}
 	e.asked = e.asked || m.s.Seq > 0
+	if e.asked && !e.paged && m.mode == modeMain && m.overlay == overlayNone {
+		if e.paged = true; m.o.Before && m.s.Ended == nil && m.s.Dial.Asked == 0 {
+			m.open(overlayPreflight)
+		}
+	}
 	return nil
 }
 

@@ -17,7 +17,7 @@ import (
 var plainHelp = []string{
 	"A number: the dial asks for it. +10 or up 10: ten more. -10 or down 10: ten fewer. 0 or ease: to nothing, users finish and go.",
 	"stop or x: all load off, at once. ctrl+c does it, too. hold: hold users, or go on; after a cut, go on.",
-	"ramp to 200 in steps of 20, 30 s each, stop when production is amber; or short: ramp 200 20 30s. Any line holds it where it is.",
+	"ramp to 200 in steps of 20, 30 s each, stop when production is amber; or short: ramp 200 20 30s. Any line holds it where it is. Instead of amber: red, or never; the guard's hold ends it all the same.",
 	"back or b: the last good level. spike 80: at once, without glide. glide 5, or glide off; slower or [, faster or ].",
 	"note TEXT, or a line that begins with a kind: ! bug, ? question, | obstacle, * idea, + works, ~ risk, > next, = decision, : setup.",
 	"notes: all of them. find WORDS. resolve n3. restore n3. take back n3 WHY. edit n3 TEXT. attach n3 FILE. samples n3: the samples of a minute around it.",
@@ -187,6 +187,9 @@ func (p *plain) load(ctx context.Context, word, rest string) bool {
 		if err != nil {
 			p.say("%s.", sentence(err.Error()))
 			return true
+		}
+		if p.screen().guardEnds(r) {
+			p.say("At amber %s.", guardEnds)
 		}
 		p.give(ctx, session.StartRamp{Ramp: r})
 	case "unlock", "U":

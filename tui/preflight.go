@@ -30,6 +30,10 @@ func (m *Model) onPreflight(key string) (tea.Cmd, bool) {
 		return nil, true
 	case "pgup", "pgdown", "home", "end":
 		return nil, false
+	case "up", "down": // they scroll where there is more than fits, else they are the dial's
+		if l := m.preflightSheet(); l.n > l.place().h-2 {
+			return nil, false
+		}
 	case "a":
 		return m.announce(), true
 	}

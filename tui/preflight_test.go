@@ -301,3 +301,32 @@ func TestPreflightTellsWhatHolds(t *testing.T) {
 		}
 	}
 }
+
+// Where the page is longer than its room the arrows scroll it, and its foot says
+// so; where it is not they are the dial's.
+func TestArrowsScrollAPageThatIsLonger(t *testing.T) {
+	t.Parallel()
+	m, src := before(redAtStart("web-13"), 80, 24)
+	if f := m.text(); !strings.Contains(f, "↑ ↓ scroll") || strings.Contains(f, "When it is over, a copies") {
+		t.Fatalf("the page is not longer than its room:\n%s", f)
+	}
+	for range 30 {
+		m.pressAll("down")
+	}
+	if f := m.text(); m.overlay != overlayPreflight || len(src.done()) > 0 || !strings.Contains(f, "When it is over, a copies") {
+		t.Errorf("down does not scroll to the end, or moved the dial: %v\n%s", src.done(), f)
+	}
+	m.pressAll("up")
+	if m.overlay != overlayPreflight || len(src.done()) > 0 {
+		t.Errorf("up moved the dial: %v", src.done())
+	}
+	m.pressAll("right") // ten users more
+	if _, ok := src.newest().(session.MoveDial); !ok || m.overlay != overlayNone {
+		t.Errorf("right: %v, overlay %v", src.newest(), m.overlay)
+	}
+	m, src = before(baselineStory(3), 200, 60)
+	m.pressAll("up")
+	if c, ok := src.newest().(session.MoveDial); !ok || c.By != 1 || m.overlay != overlayNone {
+		t.Errorf("on a page that fits up gives %v, overlay %v", src.newest(), m.overlay)
+	}
+}

@@ -85,7 +85,20 @@ func (m *Model) rampSum(f *form) string {
 	if rest := all % time.Minute; all > 2*time.Minute && rest > 0 {
 		words = fmt.Sprintf("%d min %d s", all/time.Minute, rest/time.Second)
 	}
-	return fmt.Sprintf("%s, %s in all", plural(n, "level", "levels"), words)
+	text := fmt.Sprintf("%s, %s in all", plural(n, "level", "levels"), words)
+	if m.guardEnds(r) {
+		text += " · " + guardEnds
+	}
+	return text
+}
+
+// guardEnds is what holds a ramp that is not to stop at amber: at amber the guard
+// does.
+const guardEnds = "the guard's hold ends it all the same"
+
+// guardEnds tells whether there is a guard that holds before the ramp stops.
+func (m *Model) guardEnds(r session.Ramp) bool {
+	return (r.Until == session.UntilRed || r.Until == session.UntilNever) && m.s.Start.NoGuard == "" && m.s.Watched("production") && r.To > m.s.Dial.Asked
 }
 
 // beginRamp gives the plan, or opens the form again and says what is wrong.
@@ -154,8 +167,15 @@ func (m *Model) rampLines() (text string, keys []keyHint) {
 	}
 	switch v.Ramp.Until {
 	case session.UntilNever:
+		if m.guardEnds(v.Ramp) {
+			text += " Stops when the guard holds."
+		}
 	case session.UntilRed:
-		text += " Stops when production is red."
+		text += " Stops when production is red"
+		if m.guardEnds(v.Ramp) {
+			text += ", or the guard holds"
+		}
+		text += "."
 	default:
 		text += " Stops when production is amber."
 	}

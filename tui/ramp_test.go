@@ -198,3 +198,37 @@ func TestPlainRamp(t *testing.T) {
 		t.Errorf("a ramp that can't be read is not explained:\n%s", out.String())
 	}
 }
+
+// A ramp that is not to stop at amber says that the guard's hold ends it all the
+// same, where there is a guard that holds.
+func TestARampSaysThatTheGuardEndsIt(t *testing.T) {
+	t.Parallel()
+	bare := newStory()
+	bare.begin = func(b *session.Start) { b.NoGuard = "a drill" }
+	for name, v := range map[string]struct {
+		tale  *story
+		until string
+		want  bool
+	}{
+		"amber": {busyStory(), "amber", false}, "red": {busyStory(), "red", true}, "never": {busyStory(), "never", true},
+		"no guard": {bare.baseline(6), "red", false}, "not watched": {unguardedStory(), "never", false},
+	} {
+		for _, size := range [][2]int{{120, 36}, {80, 24}} {
+			m, _ := screen(v.tale, size[0], size[1])
+			m.pressAll("r", "down", "down", "down")
+			m.typeText(v.until)
+			if f := m.text(); strings.Contains(f, "in all · the guard's hold ends it all the same") != v.want {
+				t.Errorf("%s at %v:\n%s", name, size, f)
+			}
+			m.pressAll("esc")
+			m.s.Ramp = &session.RampView{By: "mel", Ramp: session.Ramp{To: 300, Step: 20, Every: time.Minute, Until: v.until}}
+			if text, _ := m.rampLines(); strings.Contains(text, "the guard holds") != v.want {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+		_, text := plainly(t, v.tale, func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed("ramp 200 20 30s " + v.until) })
+		if strings.Contains(text, "At amber the guard's hold ends it all the same.") != v.want {
+			t.Errorf("%s in sentences:\n%s", name, text)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func (s sheet) render(w, h int) string {
 	}
 	if s.n > h-2 {
 		foot = fmt.Sprintf(" ↑ ↓ scroll · %d to %d of %d ·%s", from+1, min(s.n, from+h-2), s.n, foot)
-		if s.m.overlay == overlayPreflight || s.m.pictured() {
+		if s.m.pictured() {
 			foot = strings.Replace(foot, "↑ ↓ scroll", "Page scrolls", 1)
 		}
 	}

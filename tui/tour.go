@@ -212,13 +212,16 @@ func storyActs(title string) []scene {
 			over: func(m *Model) bool { return m.s.Guard.Latched() || redServers(m) >= 2 }},
 		{says: func(m *Model, t *tour) string {
 			if t.o.Act == 1 {
-				return fmt.Sprintf("%d of production's %d servers are red, one after the other. \"What are you doing right now?\" asks the director.", redServers(m), len(m.s.Env("production").Tiles))
+				return director(redServers(m), len(m.s.Env("production").Tiles))
 			}
 			return said("The same 80 are asked for, and production has not been red: the guard lets users rise only as fast as it can see.")(m, t)
 		}},
 		{cmd: session.StopAll{}, last: true, says: func(m *Model, t *tour) string {
 			hurt := customers(t.hurt())
 			if t.o.Act == 1 {
+				if t.hurt() == 0 {
+					return "\"You do know the two databases are linked?\" She did not. All load is off, this time before a customer of production was slowed."
+				}
 				return "\"You do know the two databases are linked?\" She did not. All load is off; " + hurt + " of production were slowed or turned away."
 			}
 			return fmt.Sprintf("With the guard %s were slowed or turned away, without it %d. At most %s ran of the 80.", hurt, t.o.Told[0], users(m.s.Dial.Peak))
@@ -255,6 +258,19 @@ func (t *tour) hurt() uint64 {
 		return 0
 	}
 	return t.o.Hurt()
+}
+
+// director is what was asked when production's servers turned red, with how many
+// do so now: who hurries through the act sees none of them.
+func director(red, of int) string {
+	const asks = "\"What are you doing right now?\" asks the director."
+	switch red {
+	case 0:
+		return fmt.Sprintf("None of production's %d servers is red yet: this went faster than on the day. Then they turned red one after the other. %s", of, asks)
+	case 1:
+		return fmt.Sprintf("1 of production's %d servers is red, and more will follow. %s", of, asks)
+	}
+	return fmt.Sprintf("%d of production's %d servers are red, one after the other. %s", red, of, asks)
 }
 
 func customers(n uint64) string {
