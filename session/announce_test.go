@@ -105,6 +105,7 @@ func TestTheAllClearIsOfWhatWasAnnounced(t *testing.T) {
 	at(1320, TypeDialSet, &DialSet{From: 30, Why: "stop all"})
 	at(1320, TypeStop, &LoadStop{Reason: "operator", By: "mel", InFlight: 3, MSToZero: new(4.0), Running: 30})
 	at(1320, TypeRampEnd, &RampEnd{Why: "stopped"})
+	tick(1321, 0, 0)
 	isClear("stopped", true)
 	off("stopped", "14:22", "30 users")
 	at(1400, TypeDialSet, &DialSet{To: 5})

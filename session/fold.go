@@ -145,9 +145,6 @@ func (s *State) load(e Event) {
 			s.Dial.Off = e.MS
 		}
 		s.Dial.Held, s.Dial.Running = false, 0 // told by the next second's tick otherwise
-		if b.MSToZero != nil {
-			s.Dial.InFlight = 0
-		}
 		if b.Reason != "operator" { // a person's stop is a move of the dial of its own
 			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
 		}

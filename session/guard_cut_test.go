@@ -29,7 +29,7 @@ func TestRedCutsAndAPersonGoesOn(t *testing.T) {
 	}
 	r.refused(Hold{})
 	for cmd, want := range map[Command]string{Mute{Env: "production", Check: "web-1", Why: "x"}: "muting a check now", WarnOnly{Why: "x"}: "once you have gone on",
-		SetAside{Env: "production", Check: "web-1", Why: "x"}: "only before the load rises"} {
+		SetAside{Env: "production", Check: "web-1", Why: "x"}: "the load of this session was cut"} {
 		if why := r.refused(cmd); !strings.Contains(why, want) {
 			t.Errorf("%s in a cut: %q", cmd.command(), why)
 		}
