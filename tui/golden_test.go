@@ -28,8 +28,8 @@ func screen(t *story, w, h int) (*Model, *fakeSource) {
 func key(s string) tea.KeyPressMsg {
 	named := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
 		"tab": tea.KeyTab, "backspace": tea.KeyBackspace, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "home": tea.KeyHome, "end": tea.KeyEnd, "delete": tea.KeyDelete}
-	if s == "shift+tab" {
-		return tea.KeyPressMsg{Code: tea.KeyTab, Mod: tea.ModShift}
+	if r, ok := strings.CutPrefix(s, "shift+"); ok {
+		return tea.KeyPressMsg{Code: named[r], Mod: tea.ModShift}
 	}
 	if s == "space" {
 		return tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}
@@ -117,6 +117,9 @@ func goldenViews() []goldenView {
 		{name: "timeline", story: red, keys: []string{"t"}},
 		{name: "card", story: red, keys: []string{"w"}},
 		{name: "list", story: red, keys: []string{"tab", "up", "up", "up"}},
+		{name: "moment", story: red, keys: []string{"t", "up", "up", "left"}},
+		{name: "paused", story: busy, keys: []string{"Z"}},
+		{name: "zoomstaging", story: red, keys: []string{"z"}},
 		{name: "zoom", story: red, keys: []string{"z", "z"}},
 		{name: "zoomnotes", story: red, keys: []string{"tab", "z"}},
 		{name: "ramp", story: rampStory()},

@@ -80,6 +80,9 @@ func (m *Model) words() [][]piece {
 		{"level", "a time in which the dial did not move"},
 		{"link", "does load on staging reach production"},
 		{"brake test", "stopping, tried on one user at the start"},
+		{"permit", "leave to send; ends if no guard renews it"},
+		{"operator", "whoever stopped the load by hand"},
+		{"journal", "the session's file, of all that happened"},
 	} {
 		out = append(out, []piece{{w[0] + strings.Repeat(" ", max(1, 14-width(w[0]))), inkDim}, {m.worded(w[1]), inkText}})
 	}

@@ -80,15 +80,20 @@ var coloured = regexp.MustCompile(`ESC\[[0-9;]*(3|4)8;`)
 // looksOf draws a screen on every ground: the same words in other inks.
 func looksOf(t *testing.T, m *Model) string {
 	t.Helper()
+	return looksOfView(t, m, m.View)
+}
+
+func looksOfView(t *testing.T, m *Model, view func() tea.View) string {
+	t.Helper()
 	var all strings.Builder
-	words := ansi.Strip(m.View().Content)
-	if again := ansi.Strip(m.View().Content); again != words {
+	words := ansi.Strip(view().Content)
+	if again := ansi.Strip(view().Content); again != words {
 		t.Error("the same moment is drawn in two ways")
 	}
 	for _, look := range looks {
 		m.o.Environ = look.env
 		m.restyle(look.dark)
-		frame := m.View().Content
+		frame := view().Content
 		if ansi.Strip(frame) != words {
 			t.Errorf("%s: the words depend on the colours", look.name)
 		}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -198,13 +199,29 @@ func (m *Model) restyle(dark bool) {
 	case groundLight:
 		dark = false
 	}
-	m.st = newStyles(dark, m.env("NO_COLOR") != "", m.o.ASCII || m.env("RUNEWIDTH_EASTASIAN") == "1", m.console(), m.theme.palette)
+	charset, plain := m.charset()
+	ascii := m.o.ASCII || m.env("RUNEWIDTH_EASTASIAN") == "1" || charset != "" && charset != "utf8"
+	m.st = newStyles(dark, m.env("NO_COLOR") != "", ascii, plain || m.console(), m.theme.palette)
 }
 
-// console tells of a terminal that can show little more than letters.
+// consoles are terminals that show little more than letters, whatever stands
+// before or after the name: linux-16color, screen.linux, vt220.
+var consoles = []string{"linux", "vt52", "vt100", "vt102", "vt220", "vt320", "vt420", "vt510", "vt520", "cons25", "ansi", "dumb"}
+
+// console tells of a terminal whose font has no braille, in all likelihood.
 func (m *Model) console() bool {
-	term := m.env("TERM")
-	return term == "linux" || term == "vt100"
+	return slices.ContainsFunc(strings.FieldsFunc(m.env("TERM"), func(r rune) bool { return r == '-' || r == '.' || r == '+' }),
+		func(part string) bool { return slices.Contains(consoles, part) })
+}
+
+// charset is what the viewer's locale says of letters, as "utf8"; "" where it
+// says nothing. Plain tells of the locale that promises nothing (C, POSIX): there
+// is no braille there, but what nearly every terminal draws.
+func (m *Model) charset() (name string, plain bool) {
+	locale := cmp.Or(m.env("LC_ALL"), m.env("LC_CTYPE"), m.env("LANG"))
+	_, name, _ = strings.Cut(locale, ".")
+	name, _, _ = strings.Cut(name, "@")
+	return strings.ToLower(strings.ReplaceAll(name, "-", "")), locale == "C" || locale == "POSIX"
 }
 
 func (m *Model) env(name string) string {

@@ -258,7 +258,7 @@ func TestShareFrames(t *testing.T) {
 		sight Sight
 		guest bool
 	}{{"closed", Sight{Addr: "127.0.0.1:2222", Allow: "/home/mel/.ssh/authorized_keys"}, false}, {"here", here, false}, {"open", sight, false}, {"guest", sight, true}} {
-		for _, size := range [][2]int{{80, 24}, {120, 36}} {
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", c.name, size[0], size[1]), func(t *testing.T) {
 				m, j, _ := twoScreens(size[0], size[1])
 				meet(m, j)
@@ -279,6 +279,7 @@ func TestShareFrames(t *testing.T) {
 					}
 				}
 				requireFrame(t, frame)
+				requireLooks(t, looksOf(t, m))
 			})
 		}
 	}

@@ -30,6 +30,7 @@ var plainHelp = []string{
 	"earlier or L: what an earlier session left open; still n3, gone n3, changed n3.",
 	"door or s: what to send to who should look on. door open, door close. let in, or refuse: who knocks. who: who is here. send away NAME.",
 	"offer NAME: the dial. give, or keep: somebody asks for it. accept, or decline: it is offered to you. take the dial: ask for it.",
+	"In what is told: the permit is the leave to send, which ends if the guard does not renew it; the operator is whoever stopped the load by hand; the journal is the session's file.",
 	"skip: end the quiet phase. use: use the earlier baseline that is offered. help or ?. quit or q: stops load and leaves.",
 }
 

@@ -155,7 +155,7 @@ func (m *Model) rampLines() (text string, keys []keyHint) {
 	}
 	v := m.s.Ramp
 	all := v.Ramp.Levels(v.From)
-	at := all - v.Ramp.Levels(m.s.Dial.Asked)
+	at := max(0, all-v.Ramp.Levels(m.s.Dial.Asked)) // its first move may be still to come
 	text = fmt.Sprintf("Ramp to %s: %s level %d of %d. ", m.amount(v.Ramp.To), m.bar(at, all), at, all)
 	switch secs := int(left.Seconds() + 0.999); {
 	case left <= 0:
@@ -197,12 +197,12 @@ func (m *Model) rampLine() string {
 	}
 	v := m.s.Ramp
 	all := v.Ramp.Levels(v.From)
-	return fmt.Sprintf("Ramp to %s, %d of %d · %s %s", m.amount(v.Ramp.To), all-v.Ramp.Levels(m.s.Dial.Asked), all, keys[0].key, keys[0].does)
+	return fmt.Sprintf("Ramp to %s, %d of %d · %s %s", m.amount(v.Ramp.To), max(0, all-v.Ramp.Levels(m.s.Dial.Asked)), all, keys[0].key, keys[0].does)
 }
 
 // bar is so many of all, in ten cells at most.
 func (m *Model) bar(at, all int) string {
 	n := min(10, all)
-	full := at * n / max(1, all)
+	full := min(max(0, at), all) * n / max(1, all)
 	return strings.Repeat("█", full) + strings.Repeat("░", n-full)
 }

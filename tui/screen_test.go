@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"image/color"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,6 +52,35 @@ func TestLayoutFillsTheWindow(t *testing.T) {
 	}
 }
 
+// Where a terminal or a locale promises no braille, charts are blocks; where it
+// names letters other than UTF-8's, all is ASCII.
+func TestChartsSuitTheTerminal(t *testing.T) {
+	t.Parallel()
+	const braille, blocks, ascii = "braille", "blocks", "ascii"
+	for env, want := range map[string]string{
+		"": braille, "TERM=xterm-256color": braille, "TERM=screen-256color": braille, "TERM=tmux": braille, "TERM=xterm-256color LANG=de_DE.UTF-8": braille, "LANG=C.UTF-8": braille, "LC_ALL=en_US.utf8": braille,
+		"TERM=linux": blocks, "TERM=linux-16color": blocks, "TERM=screen.linux": blocks, "TERM=screen.linux-s": blocks, "TERM=vt100": blocks, "TERM=vt220": blocks, "TERM=vt100+fnkeys": blocks,
+		"LANG=C": blocks, "LC_ALL=POSIX": blocks, "LANG=de_DE.UTF-8 LC_ALL=C": blocks,
+		"LANG=de_DE.ISO-8859-1": ascii, "LANG=de_DE.UTF-8 LC_CTYPE=ru_RU.KOI8-R": ascii, "LANG=de_DE.ISO-8859-15@euro": ascii, "LC_ALL=C.UTF-8 LANG=de_DE.ISO-8859-1": braille,
+	} {
+		m, _ := screen(busyStory(), 120, 36)
+		m.o.Environ = strings.Fields(env)
+		m.restyle(true)
+		m.Update(clockMsg(m.now))
+		got, f := braille, m.text()
+		switch {
+		case m.st.ascii:
+			got = ascii
+		case m.st.blocks:
+			got = blocks
+		}
+		has := strings.ContainsFunc(f, func(r rune) bool { return r >= 0x2800 && r <= 0x28ff })
+		if got != want || has != (want == braille) || (want == ascii) != !strings.ContainsFunc(f, func(r rune) bool { return r > 126 }) {
+			t.Errorf("%q draws in %s, want %s:\n%s", env, got, want, f)
+		}
+	}
+}
+
 func TestLayoutTooSmall(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{0, 0}, {79, 24}, {80, 23}, {1, 1}} {
@@ -60,9 +90,22 @@ func TestLayoutTooSmall(t *testing.T) {
 	}
 }
 
-var allKeys = []string{"up", "down", "left", "right", "space", "enter", "esc", "tab", "backspace", "delete", "home", "end", "pgup", "pgdown", "alt+enter",
-	"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "0", "1", "5", "9", "b", "[", "]", "S", "n", "!", "?", "|", "*", "+", "~", ">", "=", ":", "e", "t", "w", "z", "v", "u", "x", "y", "q", "G", "m", "shift+tab", "f2", "f3", "f4", "o", "C", "D", "E", "P", "L", "N", "U", "i", "K", "T", "H", "p", "t", ",", ".", "shift+left", "-", "g", "c", "s", "ctrl+s", "r", "M",
-	"é", "库", "👩‍👩‍👧", "🇩🇪", "\u0301", "k"}
+// allKeys are every key that the program has a use for, as the key map names it,
+// those of cards, lists and lines that it does not name by a key press, and some
+// that have none.
+var allKeys = func() []string {
+	keys := []string{"up", "down", "left", "right", "space", "enter", "esc", "tab", "shift+tab", "backspace", "delete", "home", "end", "pgup", "pgdown", "alt+enter", "shift+left", "shift+right",
+		"ctrl+x", "ctrl+c", "ctrl+u", "ctrl+w", "ctrl+k", "ctrl+a", "ctrl+e", "ctrl+s", "f2", "f3", "f4", "0", "y", "Y", "N", "+", "-", ",", ".", "/", "a", "d", "e", "h", "j", "k", "m", "o", "s", "u", "x",
+		"é", "库", "👩‍👩‍👧", "🇩🇪", "\u0301"}
+	for _, b := range append(keyMap(), replayKeys()...) {
+		for _, k := range b.keys {
+			if !slices.Contains(keys, k) {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
+}()
 
 // TestAnythingFits presses any keys in any windows while anything happens: the
 // frame is always exactly the window.
@@ -80,7 +123,16 @@ func TestAnythingFits(t *testing.T) {
 			src.may = func(session.Command) error { return &session.Refusal{Why: "not you"} }
 		}
 		now := storyBegan.Add(time.Duration(tale.ms) * time.Millisecond)
-		m := New(src, Options{Who: mel, Host: rapid.Bool().Draw(t, "host"), ASCII: rapid.Bool().Draw(t, "ascii"), Environ: rapid.SampledFrom(environs).Draw(t, "env"), Now: func() time.Time { return now }})
+		o := Options{Who: mel, Host: rapid.Bool().Draw(t, "host"), ASCII: rapid.Bool().Draw(t, "ascii"), Environ: rapid.SampledFrom(environs).Draw(t, "env"), Now: func() time.Time { return now },
+			Demo: rapid.Bool().Draw(t, "demo"), Before: rapid.Bool().Draw(t, "before"), Mystery: rapid.Bool().Draw(t, "mystery"), Express: rapid.Bool().Draw(t, "express"), Calm: rapid.Bool().Draw(t, "calm")}
+		if rapid.Bool().Draw(t, "tour") {
+			o.Tour = &Tour{Act: rapid.IntRange(0, Acts).Draw(t, "act"), Hurt: func() uint64 { return 7 }, Told: [Acts]uint64{312, 4}}
+		}
+		if rapid.Bool().Draw(t, "door") {
+			o.Door = NewDoor(DoorOptions{})
+			o.Door.sight = Sight{Open: true, Addr: "127.0.0.1:2222", Allow: "team.keys", Lines: []string{"ssh -p 2222 YOUR-NAME@127.0.0.1"}}
+		}
+		m := New(src, o)
 		seq := m.s.Seq
 		happen := func(kind string, body any) {
 			seq++
@@ -88,7 +140,7 @@ func TestAnythingFits(t *testing.T) {
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"size": func(t *rapid.T) {
-				m.Update(tea.WindowSizeMsg{Width: rapid.IntRange(0, 260).Draw(t, "w"), Height: rapid.IntRange(0, 90).Draw(t, "h")})
+				m.Update(tea.WindowSizeMsg{Width: rapid.IntRange(0, 300).Draw(t, "w"), Height: rapid.IntRange(0, 90).Draw(t, "h")})
 			},
 			"full size": func(t *rapid.T) {
 				s := rapid.SampledFrom([][2]int{{80, 24}, {120, 36}, {200, 60}, {81, 31}}).Draw(t, "s")
@@ -98,11 +150,11 @@ func TestAnythingFits(t *testing.T) {
 			"keys":  func(t *rapid.T) { m.pressAll(rapid.SliceOfN(rapid.SampledFrom(allKeys), 1, 9).Draw(t, "keys")...) },
 			"paste": func(t *rapid.T) { m.Update(tea.PasteMsg{Content: rapid.String().Draw(t, "text")}) },
 			"wheel": func(t *rapid.T) {
-				_, cmd := m.Update(tea.MouseWheelMsg{Button: rapid.SampledFrom([]tea.MouseButton{tea.MouseWheelUp, tea.MouseWheelDown}).Draw(t, "b"), X: rapid.IntRange(-1, 260).Draw(t, "x"), Y: rapid.IntRange(-1, 90).Draw(t, "y")})
+				_, cmd := m.Update(tea.MouseWheelMsg{Button: rapid.SampledFrom([]tea.MouseButton{tea.MouseWheelUp, tea.MouseWheelDown}).Draw(t, "b"), X: rapid.IntRange(-1, 300).Draw(t, "x"), Y: rapid.IntRange(-1, 90).Draw(t, "y")})
 				m.run(cmd)
 			},
 			"click": func(t *rapid.T) {
-				_, cmd := m.Update(tea.MouseClickMsg{Button: tea.MouseLeft, X: rapid.IntRange(-1, 260).Draw(t, "x"), Y: rapid.IntRange(-1, 90).Draw(t, "y")})
+				_, cmd := m.Update(tea.MouseClickMsg{Button: tea.MouseLeft, X: rapid.IntRange(-1, 300).Draw(t, "x"), Y: rapid.IntRange(-1, 90).Draw(t, "y")})
 				m.run(cmd)
 			},
 			"stops": func(t *rapid.T) { // whatever is open: the key stops, and the screen says so
@@ -148,6 +200,20 @@ func TestAnythingFits(t *testing.T) {
 				st := rapid.SampledFrom([]string{"green", "amber", "red", "no sight"}).Draw(t, "st")
 				happen(session.TypeHealthTick, &session.HealthTick{Env: env, State: st, P50: v, P95: v, Now50: v, Now95: v, Age: v, Checks: []session.CheckState{{Name: "web-1", State: st, Latency: v}}})
 				happen(session.TypeHealthState, &session.HealthState{Env: env, To: st, Why: rapid.String().Draw(t, "why")})
+			},
+			"ramp": func(t *rapid.T) {
+				happen(session.TypeRampStart, &session.RampStart{From: rapid.IntRange(0, 99999).Draw(t, "from"), To: rapid.IntRange(0, 99999).Draw(t, "to"), Step: rapid.IntRange(-1, 500).Draw(t, "step"),
+					Every: rapid.Float64Range(0, 3600).Draw(t, "every"), Until: rapid.SampledFrom([]string{"", "amber", "red", "never", "?"}).Draw(t, "until")})
+			},
+			"ramp ends": func(t *rapid.T) {
+				happen(session.TypeRampEnd, &session.RampEnd{At: rapid.IntRange(0, 99999).Draw(t, "at"), Done: rapid.Bool().Draw(t, "done"), Why: rapid.String().Draw(t, "why")})
+			},
+			"link check": func(t *rapid.T) {
+				if rapid.Bool().Draw(t, "begins") {
+					happen(session.TypeLinkQuiet, &session.LinkQuiet{Mode: session.ModeCheck, Users: rapid.IntRange(0, 500).Draw(t, "users"), Off: rapid.IntRange(0, 500).Draw(t, "off"), Order: "+-+-"})
+					return
+				}
+				happen(session.TypeLinkVerdict, &session.LinkVerdict{Mode: session.ModeCheck, Kind: rapid.SampledFrom([]string{"linked", "no link seen", "void"}).Draw(t, "kind"), Words: rapid.String().Draw(t, "words")})
 			},
 			"note": func(t *rapid.T) {
 				happen(session.TypeNoteAdd, &session.NoteAdd{ID: fmt.Sprintf("r%d", seq), Kind: "bug", Text: rapid.String().Draw(t, "text"), Typed: now})
