@@ -53,7 +53,7 @@ func pairKeys() []binding {
 			act: func(m *Model, _ string) tea.Cmd { return m.nextAuthor() }},
 		{id: "take", keys: []string{"T"}, show: "T", does: "a navigator asks for the dial, or takes it", group: groupSession,
 			act: func(m *Model, _ string) tea.Cmd { return m.do(session.AskDial{}) }},
-		{id: "pairing", show: "o t f F k", does: "in s: offer, take, follow (F: the driver), send away", group: groupSession},
+		{id: "pairing", show: "o t f F k", does: "in s: offer, take, follow, send away", group: groupSession},
 	}
 }
 
