@@ -145,7 +145,7 @@ func (s *State) load(e Event) {
 			s.Dial.Off = e.MS
 		}
 		s.Dial.Held, s.Dial.Running = false, 0 // told by the next second's tick otherwise
-		if b.Reason != "operator" { // a person's stop is a move of the dial of its own
+		if b.Reason != "operator" {            // a person's stop is a move of the dial of its own
 			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
 		}
 		m := Mark{MS: e.MS, T: e.T, By: b.By, Type: e.Type, Text: stopText(b)}
