@@ -76,8 +76,9 @@ func (t *tally) begin(asked int, now time.Time) {
 		t.levels = slices.Delete(t.levels, 0, 1)
 	}
 	if asked > 0 { // the windows' latencies are of one level alone
+		t.shown = t.newest()
 		for i := range t.polls {
-			t.polls[i].times = nil
+			t.polls[i].requests, t.polls[i].errors, t.polls[i].times = 0, 0, nil
 		}
 	}
 }
@@ -218,5 +219,5 @@ func (c *cell) sum(span, held time.Duration) loadengine.Sum {
 }
 
 func (p *part) window(span time.Duration) loadengine.Window {
-	return poll{span: span, requests: p.requests, errors: p.errors, times: p.times}.window()
+	return poll{span: span, all: p.requests, requests: p.requests, errors: p.errors, times: p.times}.window()
 }

@@ -57,6 +57,31 @@ func TestLevelsKeepApart(t *testing.T) {
 	}
 }
 
+// The windows are of one level alone: where nothing of it has been told yet they
+// have no latency, and a level of nobody leaves them to run out.
+func TestWindowsAreOfOneLevel(t *testing.T) {
+	t.Parallel()
+	at := time.Now()
+	y := newTally(at)
+	take := func(seq uint64, r row) loadengine.Tick {
+		at = at.Add(time.Second)
+		return y.take(&stats{Session: "s", Seq: seq, Rows: []row{r}}, at, false)
+	}
+	y.begin(4, at)
+	take(1, row{Level: 2, Name: "/", Requests: 10, Times: map[string]uint64{"40": 10}})
+	y.begin(8, at)
+	if k := take(2, row{Level: 2, Name: "/", Requests: 16, Times: map[string]uint64{"40": 16}}); k.Requests != 6 || k.Last.Requests != 0 || k.Ten.Requests != 0 || k.Last.RPS != 8 {
+		t.Errorf("late numbers of the level before: %d requests, windows %+v and %+v", k.Requests, k.Last, k.Ten)
+	}
+	if k := take(3, row{Level: 3, Name: "/", Requests: 9, Failures: 2, Times: map[string]uint64{"70": 9}}); k.Last.Requests != 9 || k.Last.Errors != 2 || k.Ten.P50 != 70*time.Millisecond {
+		t.Errorf("the first of the new one: %+v", k.Last)
+	}
+	y.begin(0, at)
+	if k := take(4, row{Level: 3, Name: "/", Requests: 12, Times: map[string]uint64{"70": 12}}); k.Last.Requests != 12 || k.Last.P50 != 70*time.Millisecond {
+		t.Errorf("the last of it, when nobody is asked for any more: %+v", k.Last)
+	}
+}
+
 // Locust's own counts hold what ended before the session, and begin again when
 // a run does.
 func TestEarlierRequestsAreNotOurs(t *testing.T) {

@@ -21,12 +21,14 @@ const (
 // poll is what ended between two answers of the master.
 type poll struct {
 	span             time.Duration
-	requests, errors uint64
-	times            map[float64]uint64 // milliseconds: requests; in windows those of the present level alone
+	all              uint64             // requests, which the rate is of
+	requests, errors uint64             // in the sliding windows those of the present level alone, and so their times
+	times            map[float64]uint64 // milliseconds: requests
 }
 
 func (p *poll) add(o poll) {
 	p.span += o.span
+	p.all += o.all
 	p.requests += o.requests
 	p.errors += o.errors
 	for ms, n := range o.times {
@@ -59,6 +61,7 @@ type tally struct {
 	backs   map[string]uint64 // worker: requests taken back in flight
 	backed  uint64            // of these, not told in a tick yet
 	levels  []*level          // oldest first; the last is the present one
+	shown   *level            // that the windows are of: the newest that asks for anybody
 	holding bool              // as many run as are asked for
 	looked  time.Time
 }
@@ -97,8 +100,7 @@ func (t *tally) take(s *stats, now time.Time, final bool) loadengine.Tick {
 	tick := loadengine.Tick{At: now, Kinds: map[string]uint64{}, Cancelled: t.backed}
 	t.backed = 0
 	t.anew(s)
-	sum := poll{span: span, times: map[float64]uint64{}}
-	present := map[float64]uint64{}
+	present := poll{span: span, times: map[float64]uint64{}}
 	steps := map[string]*part{}
 	seen := t.rows
 	if s.Session == "" { // all rows, not only those with news
@@ -113,13 +115,11 @@ func (t *tally) take(s *stats, now time.Time, final bool) loadengine.Tick {
 			continue
 		}
 		d.kinds = kindsOf(r.Errors, was.Errors)
-		sum.requests += d.requests
-		sum.errors += d.errors
+		tick.Requests += d.requests
+		tick.Errors += d.errors
 		l := t.levelOf(r, now)
-		if l == t.newest() {
-			for ms, n := range d.times {
-				present[ms] += n
-			}
+		if s.Session == "" || l == t.shown {
+			present.add(poll{requests: d.requests, errors: d.errors, times: d.times})
 		}
 		l.record(key, d, now)
 		st := steps[key.step()]
@@ -131,7 +131,7 @@ func (t *tally) take(s *stats, now time.Time, final bool) loadengine.Tick {
 	}
 	t.keep(s, seen)
 	for name, st := range steps {
-		w := poll{span: span, requests: st.requests, errors: st.errors, times: st.times}
+		w := poll{span: span, all: st.requests, requests: st.requests, errors: st.errors, times: st.times}
 		tick.Steps = append(tick.Steps, loadengine.StepTick{Journey: "fleet", Name: name, Requests: st.requests, Errors: st.errors, Kinds: st.kinds, Window: w.window()})
 		for kind, n := range st.kinds {
 			count(tick.Kinds, kind, n)
@@ -139,14 +139,13 @@ func (t *tally) take(s *stats, now time.Time, final bool) loadengine.Tick {
 	}
 	t.fail(s.Errors, &tick, now)
 	slices.SortFunc(tick.Steps, func(a, b loadengine.StepTick) int { return cmp.Compare(a.Name, b.Name) })
-	tick.Requests, tick.Errors = sum.requests, sum.errors
-	t.total.Requests += sum.requests
-	t.total.Errors += sum.errors
-	sum.times = present
-	t.polls = append(t.polls, sum)
+	t.total.Requests += tick.Requests
+	t.total.Errors += tick.Errors
+	present.all = tick.Requests
+	t.polls = append(t.polls, present)
 	t.polls = t.polls[max(0, len(t.polls)-tenPolls):]
 	tick.Last, tick.Ten = t.window(lastPolls), t.window(tenPolls)
-	if s.Session == "" && len(present) == 0 && tick.Ten.P50 == 0 && tick.Ten.Requests > 0 {
+	if s.Session == "" && len(present.times) == 0 && tick.Ten.P50 == 0 && tick.Ten.Requests > 0 {
 		// A master without the plug-in tells two percentiles of about 10 s.
 		for _, w := range []*loadengine.Window{&tick.Last, &tick.Ten} {
 			w.RPS, w.P50, w.P95 = s.RPS, ofMS(s.P50), ofMS(s.P95)
@@ -262,7 +261,7 @@ func (t *tally) window(polls int) loadengine.Window {
 func (p poll) window() loadengine.Window {
 	w := loadengine.Window{Span: p.span, Requests: p.requests, Errors: p.errors}
 	if p.span > 0 {
-		w.RPS = float64(p.requests) / p.span.Seconds()
+		w.RPS = float64(p.all) / p.span.Seconds()
 	}
 	if len(p.times) == 0 {
 		return w
