@@ -2,6 +2,7 @@ package monitors
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,9 +56,11 @@ func TestHurry(t *testing.T) {
 // Who limits our checks is not hurried, and comes back to the pace of then.
 func TestAServerThatLimitsUsIsNotHurried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		start, limits := time.Now(), true
+		start := time.Now()
+		var limits atomic.Bool
+		limits.Store(true)
 		m := mustMonitor(t, Check{Env: Production, Name: "counter", Every: 5 * time.Second, Eager: true, Probe: func(context.Context) Result {
-			return Result{OK: !limits, Limited: limits}
+			return Result{OK: !limits.Load(), Limited: limits.Load()}
 		}})
 		out := make(chan Sample, 10_000)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -66,7 +69,7 @@ func TestAServerThatLimitsUsIsNotHurried(t *testing.T) {
 		<-time.After(time.Second)
 		m.Hurry(time.Second)
 		<-time.After(15 * time.Second) // asked at 0 and 10 s: now 20 s later
-		limits = false
+		limits.Store(false)
 		<-time.After(16 * time.Second)
 		cancel()
 		<-ended
