@@ -43,15 +43,15 @@ func TestWhoComparesTheFingerprintHasTime(t *testing.T) {
 					in.greet()
 					go gossh.DiscardRequests(reqs)
 					go func() { <-chans }()
-					defer conn.Close()
+					defer func() { _ = conn.Close() }()
 				}
 				served <- err
 				<-over
 			}()
 			_, _, _, err := gossh.NewClientConn(guest, "", &gossh.ClientConfig{User: "jon", Auth: []gossh.AuthMethod{gossh.PublicKeys(signer(t))},
 				HostKeyCallback: func(string, net.Addr, gossh.PublicKey) error { time.Sleep(c.takes); return nil }})
-			if <-served; (err == nil) != c.in {
-				t.Errorf("after %v: %v", c.takes, err)
+			if told := <-served; (err == nil) != c.in || (told == nil) != c.in {
+				t.Errorf("after %v: guest %v, server %v", c.takes, err, told)
 			}
 			close(over)
 			_ = in.Close()
