@@ -106,19 +106,43 @@ func (s *terminal) text() (string, <-chan struct{}) {
 // what is new, so that a text may come in pieces; another size makes it draw everything.
 func (s *terminal) shows(texts ...string) string {
 	s.t.Helper()
+	return s.draws(func(drawn string) string {
+		for _, text := range texts {
+			if !strings.Contains(drawn, text) {
+				return text
+			}
+		}
+		return ""
+	})
+}
+
+// goesOnTo waits for texts that come one after the other, each drawn later than
+// the one before.
+func (s *terminal) goesOnTo(texts ...string) {
+	s.t.Helper()
+	s.draws(func(drawn string) string {
+		for _, text := range texts {
+			_, rest, found := strings.Cut(drawn, text)
+			if !found {
+				return text
+			}
+			drawn = rest
+		}
+		return ""
+	})
+}
+
+// draws waits until nothing is missing in what was drawn.
+func (s *terminal) draws(missing func(drawn string) string) string {
+	s.t.Helper()
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	again := time.NewTicker(500 * time.Millisecond)
 	defer again.Stop()
 	for rows := uint16(36); ; {
 		drawn, more := s.text()
-		missing := ""
-		for _, text := range texts {
-			if !strings.Contains(drawn, text) {
-				missing = text
-			}
-		}
-		if missing == "" {
+		lacks := missing(drawn)
+		if lacks == "" {
 			return drawn
 		}
 		select {
@@ -129,9 +153,9 @@ func (s *terminal) shows(texts ...string) string {
 				s.t.Fatalf("resize the terminal: %v", err)
 			}
 		case <-s.exited:
-			s.t.Fatalf("the program ended before it showed %q:\n%s", missing, tail(drawn))
+			s.t.Fatalf("the program ended before it showed %q:\n%s", lacks, tail(drawn))
 		case <-late.C:
-			s.t.Fatalf("the screen does not show %q:\n%s", missing, tail(drawn))
+			s.t.Fatalf("the screen does not show %q:\n%s", lacks, tail(drawn))
 		}
 	}
 }

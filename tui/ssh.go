@@ -14,7 +14,6 @@ import (
 	"github.com/gliderlabs/ssh"
 	gossh "golang.org/x/crypto/ssh"
 
-	"crosstalk/notes"
 	"crosstalk/session"
 )
 
@@ -88,18 +87,6 @@ type Sight struct {
 	Fingerprint string   // of this machine's key
 	Reverse     string   // what the host runs when it can't be reached, and
 	ReverseFor  string   // what the guest types then
-}
-
-// Knock is somebody with a key who waits to be let in.
-type Knock struct {
-	ID              uint64
-	Name, From, Key string
-	Role            session.Role
-}
-
-type knocker struct {
-	Knock
-	answer chan bool
 }
 
 // NewDoor returns a closed door.
@@ -373,39 +360,6 @@ func (d *Door) glance(was os.FileInfo) os.FileInfo {
 		_, _ = d.reread() // what is wrong is in sight
 	}
 	return info
-}
-
-// Knocking returns who has waited longest to be let in.
-func (d *Door) Knocking() (Knock, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.knock) == 0 {
-		return Knock{}, false
-	}
-	return d.knock[0].Knock, true
-}
-
-// Answer lets somebody in who knocks, or does not.
-func (d *Door) Answer(id uint64, yes bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, k := range d.knock {
-		if k.ID == id {
-			select {
-			case k.answer <- yes:
-			default:
-			}
-		}
-	}
-}
-
-// clipped is a text that others wrote, on one line and of bounded length.
-func clipped(s string, n int) string {
-	s = strings.Join(strings.Fields(notes.Clean(s)), " ")
-	if len(s) > n {
-		s = strings.ToValidUTF8(s[:n], "") + "…"
-	}
-	return s
 }
 
 // AllowedKeys is the file that a person's own SSH server lets people in by.
