@@ -208,7 +208,7 @@ func TestAFleetOffTheLeaseIsKeptSmall(t *testing.T) {
 	p.await("another tick", func(e event) bool { return e.Type == "load.tick" && e.num("running") == 5 && e.num("ceiling") == 5 })
 	p.signal(os.Interrupt)
 	p.exits(130)
-	for _, line := range strings.Split(strings.TrimSpace(p.out.text()), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(p.out.text()), "\n") {
 		if e := parseEvent(t, []byte(line)); e.Type == "load.tick" && e.num("running") > 5 {
 			t.Errorf("%v users ran", e.num("running"))
 		}

@@ -32,9 +32,8 @@ func TestOneKeyHasAFewViews(t *testing.T) {
 // What a key may ask and write is shared by all of its views, whatever they are
 // called.
 func TestAKeysViewsShareWhatItMayAsk(t *testing.T) {
-	h := openHouse(t, nil)
 	now := time.Now()
-	h.door.o.Now = func() time.Time { return now }
+	h := openHouse(t, func(o *DoorOptions, _ *Door) { o.Now = func() time.Time { return now } })
 	source := func(key string) *guestSource {
 		_, v := typedOf(h, "jon")
 		v.key = key

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -36,19 +35,6 @@ func signal(t *testing.T, p *swarm.Process, s syscall.Signal) {
 	if err := syscall.Kill(p.PID(), s); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// told counts what was said with a part.
-func (b *bench) told(part string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	n := 0
-	for _, f := range b.found {
-		if strings.Contains(f.Text, part) {
-			n++
-		}
-	}
-	return n
 }
 
 // One worker dies: it is said, what is left is left, and the dial still moves.
