@@ -142,7 +142,7 @@ func TestADayIsExported(t *testing.T) {
 		}
 		return
 	}
-	length := 1800
+	length := 300
 	if os.Getenv("CROSSTALK_DAY") != "" {
 		length = 8 * 3600
 	}

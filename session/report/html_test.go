@@ -401,7 +401,7 @@ func TestPageStaysSmallWithLogsAndExchanges(t *testing.T) {
 		tape.dial("mel", 10)
 		files := map[string]string{}
 		for i := range 60 {
-			tape.seconds(20)
+			tape.seconds(3)
 			for _, kind := range []string{"timeout", "status 503"} {
 				tape.add(session.ByEngine, session.TypeExemplar, &session.ExemplarAdd{Level: 1, Asked: 10, Journey: "buy", Step: "POST /cart", Kind: kind, Pick: "first", Sent: tape.ms - 1000,
 					Seconds: 2, Status: 503, Method: "POST", URL: "http://127.0.0.1:8080/cart", Start: strings.Repeat(c.log, 4000/len(c.log))})
