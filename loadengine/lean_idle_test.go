@@ -132,17 +132,23 @@ func TestFarewellThatCrossesARequest(t *testing.T) {
 	}
 }
 
-// Where a connection can't be asked whether its server has closed it, what may
-// not be sent twice takes none that rested for long.
-func TestConnectionsThatCannotBeAsked(t *testing.T) {
-	t.Parallel()
-	var met atomic.Int64
-	target := hosting(t, func(_ int, c net.Conn, in *bufio.Reader) {
+// answering is a server that answers whatever is asked, and counts its connections.
+func answering(t *testing.T) (target string, met *atomic.Int64) {
+	t.Helper()
+	met = new(atomic.Int64)
+	return hosting(t, func(_ int, c net.Conn, in *bufio.Reader) {
 		met.Add(1)
 		for heard(in) {
 			_, _ = io.WriteString(c, good)
 		}
-	})
+	}), met
+}
+
+// Where a connection can't be asked whether its server has closed it, what may
+// not be sent twice takes none that rested for long.
+func TestConnectionsThatCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	target, met := answering(t)
 	rt := twoPaths(t)["lean"].(*wire)
 	rt.lean.alive = func(net.Conn) (quiet, known bool) { return false, false }
 	for _, test := range []struct {

@@ -1,13 +1,9 @@
 package loadengine
 
 import (
-	"bufio"
-	"io"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -49,13 +45,7 @@ func TestSpacesInQueriesAreEncoded(t *testing.T) {
 // kept is lost.
 func TestWhatCannotBeSentTakesNoConnection(t *testing.T) {
 	t.Parallel()
-	var met atomic.Int64
-	target := hosting(t, func(_ int, c net.Conn, in *bufio.Reader) {
-		met.Add(1)
-		for heard(in) {
-			_, _ = io.WriteString(c, good)
-		}
-	})
+	target, met := answering(t)
 	rt := twoPaths(t)["lean"].(*wire)
 	send := func(change func(*http.Request)) error {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)

@@ -8,15 +8,17 @@ import (
 	"crosstalk/session/link"
 )
 
+// running tells of a tick with so many users.
+func running(n int) func(Event) bool {
+	return func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == n }
+}
+
 // A check from what runs goes between that and what was clean before, never above,
 // and gives the load back.
 func TestLinkCheckFromWhatRuns(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t, 0)
 	r := startTwins(t, w, nil)
-	running := func(n int) func(Event) bool {
-		return func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == n }
-	}
 	r.do(SetDial{To: 7})
 	r.await("seven users", running(7))
 	if no := r.refused(StartCheck{Users: 7, Off: 3}); !strings.Contains(no, "no clean check has been made yet") {
@@ -69,9 +71,6 @@ func TestAfterAmberTheDialSaysWhatRuns(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t, 0)
 	r := startTwins(t, w, nil)
-	running := func(n int) func(Event) bool {
-		return func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == n }
-	}
 	r.do(SetDial{To: 7})
 	r.await("seven users", running(7))
 	r.facts.put(fact{by: BySession, kind: TypeLinkVerdict, body: &LinkVerdict{Mode: ModeCheck, Kind: string(link.NoLinkSeen), Users: 3, Reach: 4}})
