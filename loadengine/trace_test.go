@@ -95,42 +95,52 @@ func TestTraceparentArrives(t *testing.T) {
 }
 
 // The example at random is one that left a trace, where there is any: of those
-// that go by without one nobody can look up more.
+// that go by without one nobody can look up more. Among those with a trace each
+// is as likely as another, so forty rounds end on far more than ten of them.
 func TestRandomExampleLeftATrace(t *testing.T) {
 	t.Parallel()
+	const rounds, traced = 40, 200
 	for _, kind := range []string{"", "status 500"} {
-		c := newCourse(1)
-		c.dial(1)
-		c.pass(time.Second)
-		picked := func() string { return c.v.of(c.level).picks[kindOf{0, kind}].random.Trace }
-		offer := func(trace string) {
-			u := &user{level: c.level, step: &step{}, trace: trace}
-			code := 200
-			if kind != "" {
-				code = 500
+		ended := map[string]bool{}
+		for range rounds {
+			offer, picked := examplesOf(kind)
+			for range 20 {
+				offer("")
 			}
-			c.v.wants(u, code)
-			u.out = outcome{kind: kind, code: code, latency: time.Millisecond}
-			c.v.offer(u, nil, nil, nil, nil, nil)
+			offer("the first")
+			for range 200 {
+				offer("")
+			}
+			if got := picked(); got != "the first" {
+				t.Fatalf("%q: kept at random is %q", kind, got)
+			}
+			for i := range traced {
+				offer(strconv.Itoa(i))
+				offer("")
+			}
+			ended[picked()] = true
 		}
-		for range 100 {
-			offer("")
-		}
-		offer("the first")
-		for range 1000 {
-			offer("")
-		}
-		if got := picked(); got != "the first" {
-			t.Errorf("%q: kept at random is %q", kind, got)
-		}
-		seen := map[string]bool{}
-		for i := range 1000 {
-			offer(strconv.Itoa(i))
-			offer("")
-			seen[picked()] = true
-		}
-		if seen[""] || len(seen) < 3 {
-			t.Errorf("%q: of 1000 with a trace, kept at random were %v", kind, seen)
+		if ended[""] || len(ended) < 10 {
+			t.Errorf("%q: %d rounds of %d with a trace ended on %v", kind, rounds, traced, ended)
 		}
 	}
+}
+
+// examplesOf takes answers of one kind at one level, each with its trace or "",
+// and tells the trace of the example kept at random.
+func examplesOf(kind string) (offer func(trace string), picked func() string) {
+	c := newCourse(1)
+	c.dial(1)
+	c.pass(time.Second)
+	code := 200
+	if kind != "" {
+		code = 500
+	}
+	offer = func(trace string) {
+		u := &user{level: c.level, step: &step{}, trace: trace}
+		c.v.wants(u, code)
+		u.out = outcome{kind: kind, code: code, latency: time.Millisecond}
+		c.v.offer(u, nil, nil, nil, nil, nil)
+	}
+	return offer, func() string { return c.v.of(c.level).picks[kindOf{0, kind}].random.Trace }
 }
