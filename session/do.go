@@ -281,8 +281,13 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 	s.log.read(func(st *State) { held = st.Dial.Held })
 	switch {
 	case held && c.Only:
-		s.quiet.held, s.lost.held = false, false // it is a person's from here on
+		s.mine()
 		return Reply{Text: "held already"}, nil
+	case held && s.quiet.held:
+		// A screen that does not move shows nothing of a hold: whoever presses the
+		// key there means to hold.
+		s.mine()
+		return Reply{Text: "held: space goes on"}, nil
 	case held:
 		return Reply{Text: "goes on", Seq: s.release(who, c.Why)}, nil
 	}
@@ -294,10 +299,14 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 	return Reply{Text: text, Seq: s.holdAt(who, n, c.Why)}, nil
 }
 
+// mine makes a hold one that no answer of the holder's ends: somebody means it.
+func (s *Session) mine() { s.quiet.held, s.lost.held = false, false }
+
 func (s *Session) holdAt(who string, n int, why string) uint64 {
 	s.links.stop("the users were held")
 	s.endRamp(who, "the dial was held", false)
 	s.endSpike()
+	s.mine()
 	s.ceiling.set(&s.ceiling.hold, n)
 	return s.add(who, TypeDialHold, &DialHold{At: n, Why: why}).Seq
 }
@@ -319,6 +328,7 @@ func (s *Session) unhold(who, reason string) uint64 {
 	var held bool
 	var at int
 	s.log.read(func(st *State) { held, at = st.Dial.Held, st.Dial.HeldAt })
+	s.mine()
 	s.ceiling.set(&s.ceiling.hold, none)
 	if !held {
 		return 0

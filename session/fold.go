@@ -34,6 +34,7 @@ func (s *State) Apply(e Event) {
 	case *Recovered:
 		s.Ended, s.Ramp = nil, nil
 		s.endLimit(s.Last)
+		s.allGone(s.Last)
 		if !s.Paused { // a pause lasts until somebody ends it
 			s.Idle += int64(b.Away * 1000)
 		}

@@ -129,6 +129,22 @@ func (s *State) pairBegun(e Event, host string) {
 	s.cast(e.MS)
 }
 
+// allGone ends whatever part anybody had when the program ended: nobody played one
+// while it did not run.
+func (s *State) allGone(ms int64) {
+	for _, v := range s.Pair.Here {
+		s.left(v.Name, ms, v.ID)
+	}
+	people := slices.Clone(s.Pair.People)
+	for i := range people {
+		people[i].plays("", ms)
+		if people[i].Left < 0 {
+			people[i].Left = ms
+		}
+	}
+	s.Pair.People = people
+}
+
 func (s *State) takesPart(p Participant) {
 	all := slices.Clone(s.Pair.People)
 	if i := slices.IndexFunc(all, func(o Participant) bool { return o.Name == p.Name }); i >= 0 {

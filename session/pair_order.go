@@ -81,7 +81,7 @@ func (s *Session) refusedPair(st *State, who Person, role Role, cmd Command) (wh
 	case Leave:
 		return "", true
 	case Unheard:
-		return refusedUnheard(st, who, c), true
+		return "", true // the door's own: what does not count does nothing
 	case Kick:
 		switch v, here := st.viewer(c.ID); {
 		case who.Role != Driver || !st.AtDesk(who.Name):
@@ -157,14 +157,21 @@ func (s *Session) mayAccept(st *State, who Person, o *Offer) bool {
 func (s *Session) servePair(who string, cmd Command) (Reply, bool) {
 	var p PairView
 	mine := false // the offer
+	heard := false
 	s.log.read(func(st *State) {
 		p = st.Pair
+		if c, ok := cmd.(Unheard); ok {
+			heard = c.counts(st, who)
+		}
 		mine = p.Offer != nil && (p.Offer.To == who || s.mayAccept(st, Person{Name: who}, p.Offer))
 	})
 	switch c := cmd.(type) {
 	case Join:
 		v := c.Viewer
 		e := s.add(v.Name, TypeViewerJoin, &ViewerJoin{Name: v.Name, Role: v.Role, Key: v.Key, From: v.From, Desk: v.Desk})
+		if v.Name == p.Holder && !v.Desk && v.Role != Observer { // by another way than the one that is silent
+			s.listen(Unheard{ID: e.Seq, Again: true})
+		}
 		return Reply{Text: v.Name + " is here", Seq: e.Seq}, true
 	case Leave:
 		i := slices.IndexFunc(p.Here, func(v Viewer) bool { return v.ID == c.ID })
@@ -174,6 +181,9 @@ func (s *Session) servePair(who string, cmd Command) (Reply, bool) {
 		e := s.add(p.Here[i].Name, TypeViewerGone, &ViewerGone{Viewer: c.ID, Name: p.Here[i].Name, Why: c.Why})
 		return Reply{Seq: e.Seq}, true
 	case Unheard:
+		if !heard {
+			return Reply{}, true
+		}
 		return s.listen(c), true
 	case Kick:
 		i := slices.IndexFunc(p.Here, func(v Viewer) bool { return v.ID == c.ID })
@@ -208,6 +218,7 @@ func (s *Session) servePair(who string, cmd Command) (Reply, bool) {
 }
 
 func (s *Session) give(who string, o Offer) Reply {
+	s.quiet = unheard{} // whose silence it was is not the holder any more
 	e := s.add(who, TypeRoleGive, &RoleChange{From: o.From, To: o.To})
 	return Reply{Text: o.To + " holds the dial", Seq: e.Seq}
 }
@@ -216,6 +227,7 @@ func (s *Session) askDial(who string, p PairView, mine bool) Reply {
 	o := p.Offer
 	switch {
 	case p.Lost >= 0:
+		s.quiet = unheard{}
 		e := s.add(who, TypeRoleTake, &RoleChange{From: p.Holder, To: who, Why: p.Holder + " is not here"})
 		return Reply{Text: "you hold the dial", Seq: e.Seq}
 	case o == nil || !mine || s.ms()-o.Since > offerLasts.Milliseconds():
@@ -224,6 +236,7 @@ func (s *Session) askDial(who string, p PairView, mine bool) Reply {
 	case !o.Asked:
 		return s.give(who, *o)
 	}
+	s.quiet = unheard{}
 	e := s.add(who, TypeRoleTake, &RoleChange{From: p.Holder, To: who, Why: fmt.Sprintf("no answer in %d s", int(TakeAfter/time.Second))})
 	return Reply{Text: "you hold the dial", Seq: e.Seq}
 }

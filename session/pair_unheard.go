@@ -18,12 +18,12 @@ type unheard struct {
 	held   bool   // by us
 }
 
-// refusedUnheard tells why a silence means nothing: it is not the holder's.
-func refusedUnheard(st *State, who Person, c Unheard) string {
-	if v, here := st.viewer(c.ID); !here || v.Name != who.Name || who.Name != st.Pair.Holder {
-		return "this is no view of who holds the dial"
-	}
-	return ""
+// counts tells whether a silence, or its end, is one of the holder's. Any other
+// means nothing: the dial may have passed on while nobody answered, and that is
+// nobody's fault.
+func (c Unheard) counts(st *State, who string) bool {
+	v, here := st.viewer(c.ID)
+	return here && v.Name == who && who == st.Pair.Holder
 }
 
 // listen holds what rises while the holder does not answer, and lets it go on when
@@ -48,7 +48,7 @@ func (s *Session) listen(c Unheard) Reply {
 	}
 	s.quiet = unheard{holder: holder}
 	running := s.engine.Live().Running
-	if checking || dial.Held || running == 0 && dial.Asked == 0 {
+	if checking || dial.Held || running == 0 && dial.Asked == 0 && s.pending == nil {
 		return Reply{}
 	}
 	s.quiet.held = true

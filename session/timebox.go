@@ -105,7 +105,9 @@ func (s *Session) timebox(now time.Time) {
 			text += " Load eases to nothing when nobody is here; extending the timebox, or going on, keeps it."
 		}
 		s.announce(text)
-		if !held {
+		if held {
+			s.mine()
+		} else {
 			s.holdAt(BySession, running, "the timebox is over")
 		}
 	case s.o.AtEnd != EndHold && loaded && asked > 0 && s.nobody(now, box):

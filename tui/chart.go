@@ -163,7 +163,7 @@ func grid(c *canvas, x, y, h int, v window, dy int, limits []limit) {
 				c.set(x+gutter+i, y+r, "╌", l.ink)
 			}
 		}
-		label(r, l.name+" "+limitName(l.at), l.ink)
+		label(r, l.sign+" "+millis(l.at), l.ink)
 	}
 	for _, t := range v.scale.ticks() {
 		r := row(t)
@@ -182,18 +182,9 @@ func grid(c *canvas, x, y, h int, v window, dy int, limits []limit) {
 
 // limit is a threshold to be drawn.
 type limit struct {
-	name string
+	sign string  // of the state that begins there
 	at   float64 // seconds
 	ink  ink
-}
-
-// limitName is short enough for the gutter: the chart's other labels have the
-// unit.
-func limitName(s float64) string {
-	if s >= 0.9995 {
-		return strconv.FormatFloat(s, 'g', 2, 64) + "s"
-	}
-	return strconv.FormatFloat(s*1000, 'f', 0, 64)
 }
 
 // area draws the users under a chart: running filled, asked as its edge.

@@ -281,9 +281,12 @@ func (b sheetForm) foot(c *canvas, w, h, free int) {
 	case e.editor.text == "" && e.proposed != "" && !e.kept:
 		enter = " takes the proposal   "
 	}
-	x := c.text(2, h-2, "Enter", inkKey)
-	x = c.text(x, h-2, enter, inkDim)
-	for _, k := range [][2]string{{"ctrl+s", end}, {"Esc", " closes   "}, {"Tab", " next   "}, {"Shift+Tab", " back   "}, {"Alt+Enter", " new line"}} {
+	keys := [][2]string{{"Enter", enter}, {"ctrl+s", end}}
+	if enter == end {
+		keys[0][1] = " or "
+	}
+	x := 2
+	for _, k := range append(keys, [][2]string{{"Esc", " closes   "}, {"Tab", " next   "}, {"Shift+Tab", " back   "}, {"Alt+Enter", " new line"}}...) {
 		if x+width(k[0]+k[1]) > w-2 {
 			return
 		}

@@ -26,7 +26,7 @@ func (p pane) limits() []limit {
 			least(&red, t.Red)
 		}
 	}
-	return []limit{{"red", red, inkRedSoft}, {"amber", amber, inkAmberSoft}}
+	return []limit{{"■", red, inkRedSoft}, {"▲", amber, inkAmberSoft}}
 }
 
 // chart draws latency, users, states and time, in h rows.

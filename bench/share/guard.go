@@ -12,8 +12,6 @@ import (
 
 	"crosstalk/bench/fault"
 	"crosstalk/bench/stand"
-	"crosstalk/loadengine"
-	"crosstalk/monitors"
 	"crosstalk/session"
 )
 
@@ -45,24 +43,17 @@ func (s *settings) guardRun(ctx context.Context, dir string, viewers int, o *out
 		return err
 	}
 	defer staging.Close()
-	production, err := fault.NewServer(fault.Options{Usual: 2 * time.Millisecond, Body: 100})
+	production, check, err := watched()
 	if err != nil {
 		return err
 	}
 	defer production.Close()
-	check, err := monitors.HTTP(monitors.HTTPOptions{Env: monitors.Production, Name: "web-1", URL: production.URL(), Every: 100 * time.Millisecond})
-	if err != nil {
-		return err
-	}
-	visit := loadengine.Journey{Name: "visit", Steps: []loadengine.Step{{URL: "/"}}}
-	return s.live(ctx, dir, session.Options{Rules: session.DefaultRules(), Checks: []monitors.Check{check}, Baseline: 3 * time.Second,
-		Plan: loadengine.Plan{Base: staging.URL(), Version: "bench", MaxUsers: s.users, Journeys: []loadengine.Journey{visit}}, Start: session.Start{ID: "bench", As: who.Name}},
-		viewers, o, func(f *stand.Follower, c *crowd) error {
-			if err := s.load(ctx, f, c, session.SetDial{To: s.users, Spike: true}); err != nil {
-				return err
-			}
-			return errors.Join(s.react(ctx, f, staging, production, o), staging.Err())
-		})
+	return s.live(ctx, dir, s.options(staging.URL(), check), viewers, o, func(f *stand.Follower, c *crowd) error {
+		if err := s.load(ctx, f, c, session.SetDial{To: s.users, Spike: true}); err != nil {
+			return err
+		}
+		return errors.Join(s.react(ctx, f, staging, production, o), staging.Err())
+	})
 }
 
 // react lets production refuse, at any moment of the check's period, and measures

@@ -24,26 +24,42 @@ import (
 func (s *settings) speed(ctx context.Context, dir string, viewers int, o *outcome) error {
 	staging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer staging.Close()
-	production, err := fault.NewServer(fault.Options{Usual: 2 * time.Millisecond, Body: 100})
+	production, check, err := watched()
 	if err != nil {
 		return err
 	}
 	defer production.Close()
-	check, err := monitors.HTTP(monitors.HTTPOptions{Env: monitors.Production, Name: "web-1", URL: production.URL(), Every: 100 * time.Millisecond})
-	if err != nil {
-		return err
-	}
-	rules := session.DefaultRules()
-	rules.Off = true
-	visit := loadengine.Journey{Name: "visit", Steps: []loadengine.Step{{URL: "/"}}}
-	return s.live(ctx, dir, session.Options{Rules: rules, Checks: []monitors.Check{check}, Baseline: 3 * time.Second,
-		Plan:  loadengine.Plan{Base: staging.URL, Version: "bench", MaxUsers: s.users, Journeys: []loadengine.Journey{visit}},
-		Start: session.Start{ID: "bench", As: who.Name, NoGuard: "a benchmark at full speed"}}, viewers, o, func(f *stand.Follower, c *crowd) error {
+	options := s.options(staging.URL, check)
+	options.Rules.Off = true
+	options.Start.NoGuard = "a benchmark at full speed"
+	return s.live(ctx, dir, options, viewers, o, func(f *stand.Follower, c *crowd) error {
 		if err := s.load(ctx, f, c, session.SetDial{To: s.users}); err != nil {
 			return err
 		}
 		return s.watch(ctx, f, c, o)
 	})
+}
+
+// watched is a production of one server, which a session asks ten times a second.
+func watched() (*fault.Server, monitors.Check, error) {
+	production, err := fault.NewServer(fault.Options{Usual: 2 * time.Millisecond, Body: 100})
+	if err != nil {
+		return nil, nil, err
+	}
+	check, err := monitors.HTTP(monitors.HTTPOptions{Env: monitors.Production, Name: "web-1", URL: production.URL(), Every: 100 * time.Millisecond})
+	if err != nil {
+		production.Close()
+		return nil, nil, err
+	}
+	return production, check, nil
+}
+
+// options are those of a session whose users send to staging without a pause.
+func (s *settings) options(staging string, check monitors.Check) session.Options {
+	visit := loadengine.Journey{Name: "visit", Steps: []loadengine.Step{{URL: "/"}}}
+	return session.Options{Rules: session.DefaultRules(), Checks: []monitors.Check{check}, Baseline: 3 * time.Second,
+		Plan:  loadengine.Plan{Base: staging, Version: "bench", MaxUsers: s.users, Journeys: []loadengine.Journey{visit}},
+		Start: session.Start{ID: "bench", As: who.Name}}
 }
 
 // live runs a session from its quiet phase to its end, with viewers, and adds to

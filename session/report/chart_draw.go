@@ -234,8 +234,7 @@ func (d *drawing) latency() figure {
 		c.curve("production thin", prod50, d.s.Step, s)
 		c.curve("production", prod95, d.s.Step, s)
 		c.gaps(d.s.sight, len(d.s.Running), d.s.Step, top, bottom, noSeen)
-		c.mutes(d.s, top)
-		c.first(d.m.Firsts.Production, "first moved", top)
+		c.first(d.m.Firsts.Production, "first moved", top+c.mutes(d.s, top, d.m.Firsts.Production.Seen))
 		d.close(c, top, bottom, below)
 	}
 	return figure{id: "chart-latency", title: "Latency: staging and production, p50 and p95",

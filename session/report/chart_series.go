@@ -147,7 +147,14 @@ func (c *canvas) gaps(known func(i int) bool, n int, step, top, bottom float64, 
 
 // mutes mark, at the top of production's plot, the columns in which it was seen
 // and told no latency: it is no gap, and nothing is known to be drawn as a line.
-func (c *canvas) mutes(s Series, top float64) {
+// It returns the height of the marks, below which others stand; where under says
+// that one does, the words stand under that.
+func (c *canvas) mutes(s Series, top float64, under bool) (height float64) {
+	const band, line = 9, 11
+	words := top + band + line
+	if under {
+		words += line
+	}
 	n := len(s.Running)
 	for i := 0; i < n; i++ {
 		if !s.mute(i) {
@@ -160,11 +167,13 @@ func (c *canvas) mutes(s Series, top float64) {
 		from, to, why := float64(first)*s.Step, float64(i)*s.Step, s.muteWords(first, i)
 		x := c.x(from)
 		w := max(2, c.x(to)-x)
-		c.rect("mute", x, top, w, 9, fmt.Sprintf("production: %s, %s to %s", why, clock(from), clock(to)))
+		height = band
+		c.rect("mute", x, top, w, band, fmt.Sprintf("production: %s, %s to %s", why, clock(from), clock(to)))
 		if label := fitting(why, w); label == why {
-			c.text("firsttext", "start", x+4, top+20, label)
+			c.text("firsttext", "start", x+4, words, label)
 		}
 	}
+	return height
 }
 
 // hover lays stretches over a plot that tell their numbers when pointed at.

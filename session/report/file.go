@@ -69,7 +69,7 @@ func (p *page) allFiles(m *Model) {
 	var rows [][]string
 	for _, n := range m.Notes {
 		for _, f := range n.Files {
-			rows = append(rows, []string{inline(n.ID), f.link(), session.Bytes(f.Size), inline(f.Media), inline(f.From), inline(f.By), stamp(f.At), "`" + hex(f.SHA256) + "`"})
+			rows = append(rows, []string{inline(n.ID), f.link(), session.Bytes(f.Size), inline(f.Media), inline(f.From), inline(m.actorAt(f.By, f.At)), stamp(f.At), "`" + hex(f.SHA256) + "`"})
 		}
 	}
 	if len(rows) == 0 {

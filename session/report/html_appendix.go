@@ -91,21 +91,21 @@ func (m *Model) changed() []block {
 	was.head("Note", "Text before", "Changed by", "At")
 	for _, n := range m.Notes {
 		if n.Retracted != nil && len(gone.Rows) < maxNotes {
-			gone.row(foreign(n.ID), foreign(cut(n.Text, maxCell)), foreign(n.Retracted.By), words(stamp(n.Retracted.At)), foreign(orNone(n.Retracted.Why)))
+			gone.row(foreign(n.ID), foreign(cut(n.Text, maxCell)), foreign(m.actorAt(n.Retracted.By, n.Retracted.At)), words(stamp(n.Retracted.At)), foreign(orNone(n.Retracted.Why)))
 		}
 		if !n.Corrected() {
 			continue
 		}
 		for _, e := range n.Edits[:min(len(n.Edits), 20)] {
 			if len(was.Rows) < maxNotes {
-				was.row(foreign(n.ID), foreign(cut(e.Text, maxCell)), foreign(e.By), words(stamp(e.At)))
+				was.row(foreign(n.ID), foreign(cut(e.Text, maxCell)), foreign(m.actorAt(e.By, e.At)), words(stamp(e.At)))
 			}
 		}
 	}
 	no := &grid{Caption: words("What was refused"), RowHead: true}
 	no.head("At", "Who", "What", "Times", "Why")
 	for _, r := range m.Refusals[:min(len(m.Refusals), maxLevelRows)] {
-		no.row(words(clock(r.Elapsed)), foreign(r.Who), foreign(r.Cmd), words(fmt.Sprint(r.Count)), foreign(cut(r.Why, maxCell)))
+		no.row(words(clock(r.Elapsed)), foreign(m.actor(r.Who, r.Elapsed)), foreign(r.Cmd), words(fmt.Sprint(r.Count)), foreign(cut(r.Why, maxCell)))
 	}
 	var out []block
 	for _, g := range []*grid{gone, was, no} {
@@ -136,7 +136,7 @@ func (m *Model) fileBlocks() []block {
 	for _, n := range m.Notes {
 		for _, f := range n.Files {
 			if len(g.Rows) < maxNotes {
-				g.row(f.linkText(), foreign(n.ID), words(session.Bytes(f.Size)), foreign(f.Media), foreign(f.From), foreign(f.By), words(stamp(f.At)), code(hex(f.SHA256)))
+				g.row(f.linkText(), foreign(n.ID), words(session.Bytes(f.Size)), foreign(f.Media), foreign(f.From), foreign(m.actorAt(f.By, f.At)), words(stamp(f.At)), code(hex(f.SHA256)))
 			}
 		}
 	}

@@ -41,7 +41,7 @@ func (m *Model) guardBlocks() []block {
 			} else if s.MSToZero != nil {
 				zero = millis(*s.MSToZero / 1000)
 			}
-			g.row(words(clock(s.Elapsed)), foreign(s.Reason), foreign(s.By), words(fmt.Sprint(s.Users)), words(fmt.Sprint(s.InFlight)), words(zero))
+			g.row(words(clock(s.Elapsed)), foreign(s.Reason), foreign(m.actor(s.By, s.Elapsed)), words(fmt.Sprint(s.Users)), words(fmt.Sprint(s.InFlight)), words(zero))
 		}
 		out = append(out, block{Table: g})
 	}
@@ -77,7 +77,7 @@ func (m *Model) linkBlocks() []block {
 			if l.Kind != "" {
 				verdict = session.KindWords(l.Kind)
 			}
-			g.row(words(clock(l.From)), words(clock(l.To)), words(modeName(l.Mode)), foreign(l.By), words(fmt.Sprint(l.Users)), foreign(verdict), foreign(cut(l.Words, maxCell*2)))
+			g.row(words(clock(l.From)), words(clock(l.To)), words(modeName(l.Mode)), foreign(m.actor(l.By, l.From)), words(fmt.Sprint(l.Users)), foreign(verdict), foreign(cut(l.Words, maxCell*2)))
 		}
 		out = append(out, block{Table: g})
 	}

@@ -240,7 +240,7 @@ func (p *page) guard(m *Model) {
 		} else if s.MSToZero != nil {
 			zero = millis(*s.MSToZero / 1000)
 		}
-		rows = append(rows, []string{clock(s.Elapsed), inline(s.Reason), inline(s.By), fmt.Sprintf("%d", s.Users), fmt.Sprintf("%d", s.InFlight), zero})
+		rows = append(rows, []string{clock(s.Elapsed), inline(s.Reason), inline(m.actor(s.By, s.Elapsed)), fmt.Sprintf("%d", s.Users), fmt.Sprintf("%d", s.InFlight), zero})
 	}
 	p.table([]string{"At", "Reason", "By", "Users", "In flight", "None left after"}, rows)
 }
@@ -303,11 +303,11 @@ func (p *page) appendix(m *Model) {
 	var gone, changed [][]string
 	for _, n := range m.Notes {
 		if n.Retracted != nil {
-			gone = append(gone, []string{inline(n.ID), "~~" + inline(cut(n.Text, maxCell)) + "~~", inline(n.Retracted.By), stamp(n.Retracted.At), inline(orNone(n.Retracted.Why))})
+			gone = append(gone, []string{inline(n.ID), "~~" + inline(cut(n.Text, maxCell)) + "~~", inline(m.actorAt(n.Retracted.By, n.Retracted.At)), stamp(n.Retracted.At), inline(orNone(n.Retracted.Why))})
 		}
 		if n.Corrected() {
 			for _, e := range n.Edits {
-				changed = append(changed, []string{inline(n.ID), "~~" + inline(cut(e.Text, maxCell)) + "~~", inline(e.By), stamp(e.At)})
+				changed = append(changed, []string{inline(n.ID), "~~" + inline(cut(e.Text, maxCell)) + "~~", inline(m.actorAt(e.By, e.At)), stamp(e.At)})
 			}
 		}
 	}
@@ -329,7 +329,7 @@ func (p *page) appendix(m *Model) {
 			if i == maxLevelRows {
 				break
 			}
-			rows = append(rows, []string{clock(r.Elapsed), inline(r.Who), inline(r.Cmd), fmt.Sprintf("%d", r.Count), inline(cut(r.Why, maxCell))})
+			rows = append(rows, []string{clock(r.Elapsed), inline(m.actor(r.Who, r.Elapsed)), inline(r.Cmd), fmt.Sprintf("%d", r.Count), inline(cut(r.Why, maxCell))})
 		}
 		p.table([]string{"At", "Who", "What", "Times", "Why"}, rows)
 		if more := len(m.Refusals) - len(rows); more > 0 {

@@ -67,9 +67,14 @@ func (h Header) testers() []string {
 	return out
 }
 
+// several tells whether more than one person was on a screen of the session.
+func (h Header) several() bool {
+	return len(h.Roles) > 0 && slices.ContainsFunc(h.Roles, func(p Part) bool { return p.Name != h.Roles[0].Name })
+}
+
 // roleWords tells who did what; "" for a session of one.
 func (h Header) roleWords() string {
-	if len(h.Roles) == 0 || !slices.ContainsFunc(h.Roles, func(p Part) bool { return p.Name != h.Roles[0].Name }) {
+	if !h.several() {
 		return ""
 	}
 	var say []string

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"crosstalk/session"
 )
@@ -30,8 +31,40 @@ func signed(by, role string) string {
 	return by + " (" + role + ")"
 }
 
+// actor is who did something at a moment, in seconds, with the role in which that
+// was, where more than one person took part.
+func (m *Model) actor(by string, seconds float64) string {
+	if !m.Session.several() {
+		return by
+	}
+	return signed(by, m.Session.roleAt(by, seconds, ""))
+}
+
+// actorAt is actor by the clock.
+func (m *Model) actorAt(by string, t time.Time) string {
+	if m.Session.Began == nil {
+		return by
+	}
+	return m.actor(by, t.Sub(*m.Session.Began).Seconds())
+}
+
 // author is who wrote a note, and in which role.
 func (n Note) author() string { return signed(n.By, n.Role) }
+
+// roleAt is somebody's role at a moment, in seconds: the one before it in a moment
+// without any, and usual for who had none yet.
+func (h Header) roleAt(name string, seconds float64, usual string) string {
+	role := usual
+	for _, p := range h.Roles {
+		if p.Name != name || role != "" && p.From >= seconds {
+			continue
+		}
+		if role = p.Role; seconds <= p.To {
+			break
+		}
+	}
+	return role
+}
 
 // had are the roles that somebody had, in order and each once.
 func (h Header) had(name string) (all []string) {
@@ -93,28 +126,13 @@ func (m *Model) cast() *cast {
 	return c
 }
 
-// at is somebody's role at a moment, in seconds: the one before it in a moment
-// without any.
-func (c *cast) at(name string, seconds float64) string {
-	role := c.usual[name]
-	for _, p := range c.h.Roles {
-		if p.Name != name || role != "" && p.From >= seconds {
-			continue
-		}
-		if role = p.Role; seconds <= p.To {
-			break
-		}
-	}
-	return role
-}
-
 // called is what stands in the place of a name; ok is false of who took no part.
 func (c *cast) called(name string, seconds float64) (word string, ok bool) {
 	i := slices.Index(c.order, name)
 	if i < 0 {
 		return name, false
 	}
-	role := c.at(name, seconds)
+	role := c.h.roleAt(name, seconds, c.usual[name])
 	if c.shared[role] {
 		return fmt.Sprintf("%s %d", role, i+1), true
 	}
