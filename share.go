@@ -50,6 +50,9 @@ func (l *live) door(ctx context.Context) (*tui.Door, error) {
 	if o.Allow == "" {
 		o.Allow = tui.AllowedKeys()
 	}
+	if f.headless { // a screen says it, and so do the sentences
+		o.Tell = func(text string) { fmt.Fprintln(os.Stderr, "crosstalk: look here:", text) }
+	}
 	d := tui.NewDoor(o)
 	if f.share.addr == "" {
 		return d, nil

@@ -34,7 +34,7 @@ func (s *State) Apply(e Event) {
 	case *Recovered:
 		s.Ended, s.Ramp = nil, nil
 		s.endLimit(s.Last)
-		s.allGone(s.Last)
+		s.allGone(max(s.Last, e.MS-int64(b.Away*1000+0.5)))
 		if !s.Paused { // a pause lasts until somebody ends it
 			s.Idle += int64(b.Away * 1000)
 		}

@@ -23,8 +23,8 @@ func TestWhatRisesIsHeldWhileTheDriverIsSilent(t *testing.T) {
 	t.Run("and goes on", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s, j, k := begin(t)
-			for who, c := range map[Person]Unheard{kim: {ID: k}, mel: {ID: j}, {"jon", Navigator}: {ID: k}} {
-				if err := s.May(who, c); err == nil {
+			for who, c := range map[Person]Unheard{kim: {ID: k}, mel: {ID: j}, jon: {ID: k}} {
+				if s.serves(who, c); s.Snapshot().Dial.Held {
 					t.Errorf("%s: the silence of %d counts", who.Name, c.ID)
 				}
 			}
@@ -91,9 +91,7 @@ func TestWhatRisesIsHeldWhileTheDriverIsSilent(t *testing.T) {
 			s.serves(kim, AskDial{})
 			time.Sleep(TakeAfter)
 			s.serves(kim, AskDial{})
-			if err := s.May(jon, Unheard{ID: j, Again: true}); err == nil {
-				t.Error("an answer of who held the dial counts")
-			}
+			s.serves(jon, Unheard{ID: j, Again: true}) // of who held the dial, and does not any more
 			if d := s.Snapshot(); !d.Dial.Held || d.Pair.Holder != "kim" {
 				t.Errorf("%s holds the dial, held %t", d.Pair.Holder, d.Dial.Held)
 			}
@@ -105,6 +103,71 @@ func TestWhatRisesIsHeldWhileTheDriverIsSilent(t *testing.T) {
 			s.ramp = &ramping{plan: Ramp{To: 12, Step: 3, Every: time.Second, Until: UntilNever}, who: "kim"}
 			if s.climb(s.now()); s.ramp == nil || s.ramp.level != 3 {
 				t.Errorf("jon's silence stands in the way of kim's ramp: %+v", s.ramp)
+			}
+			s.serves(kim, Hold{Only: true})
+			s.serves(kim, OfferDial{To: "jon"})
+			s.serves(jon, AnswerOffer{Yes: true})
+			if s.serves(jon, Unheard{ID: j, Again: true}); !s.Snapshot().Dial.Held {
+				t.Error("an answer of jon's lets go of kim's hold")
+			}
+			s.serves(jon, Hold{})
+			if s.serves(jon, Unheard{ID: j}); !s.Snapshot().Dial.Held {
+				t.Error("jon's next silence holds nothing")
+			}
+		})
+	})
+	t.Run("and comes in by another way", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, j, _ := begin(t)
+			s.serves(jon, Unheard{ID: j})
+			again := s.serves(jon, Join{Viewer{Name: "jon", Role: Navigator, Key: "k"}})
+			s.serves(jon, Leave{ID: j, Why: "the connection does not answer"})
+			if s.Snapshot().Dial.Held || s.quiet != (unheard{}) {
+				t.Errorf("held %t, %+v", s.Snapshot().Dial.Held, s.quiet)
+			}
+			if s.serves(jon, Unheard{ID: again.Seq}); !s.Snapshot().Dial.Held {
+				t.Error("the silence of the other way holds nothing")
+			}
+		})
+	})
+	// Who sees a picture that stands still does not see that the load is held.
+	t.Run("and presses space", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, j, _ := begin(t)
+			s.serves(jon, Unheard{ID: j})
+			s.serves(jon, Hold{})
+			s.serves(jon, Unheard{ID: j, Again: true})
+			if !s.Snapshot().Dial.Held {
+				t.Error("the key that holds let go")
+			}
+			s.serves(jon, Hold{})
+			if s.Snapshot().Dial.Held {
+				t.Error("the next one does not let go")
+			}
+		})
+	})
+	t.Run("before the baseline is learned", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, j, _ := begin(t)
+			s.serves(jon, SetDial{To: 0})
+			s.pending = &waiting{who: "jon", to: 40, at: s.now()}
+			s.serves(jon, Unheard{ID: j})
+			if d := s.Snapshot().Dial; !d.Held || s.ceiling.least() != 0 {
+				t.Errorf("what waits would rise: held %t, ceiling %d", d.Held, s.ceiling.least())
+			}
+		})
+	})
+	t.Run("as the timebox ends", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, j, _ := begin(t)
+			s.serves(jon, Unheard{ID: j})
+			s.o.AtEnd = EndHold
+			s.log.read(func(st *State) { st.Timebox = time.Minute })
+			time.Sleep(2 * time.Minute)
+			s.timebox(s.now())
+			s.serves(jon, Unheard{ID: j, Again: true})
+			if !s.Snapshot().Dial.Held {
+				t.Error("the hold of the timebox's end is gone")
 			}
 		})
 	})

@@ -30,10 +30,25 @@ func (d Sight) looks() (all []string) {
 	return all
 }
 
+// slips are what is wrong with the file of keys of an open door; "" if nothing is.
+func (d Sight) slips() string {
+	d.Warning = ""
+	return strings.Join(d.looks(), "; ")
+}
+
+// news tell what has become of the file of keys.
+func (d Sight) news() string {
+	if slips := d.slips(); slips != "" {
+		return d.Allow + ": " + slips
+	}
+	return d.Allow + ": " + plural(d.Keys, "key", "keys") + " may come in"
+}
+
 // doorOpen says that the door is open and, if need be, what to look at.
 func (m *Model) doorOpen() {
-	looks := m.o.Door.Sight().looks()
-	m.pair.door = strings.Join(looks, "; ")
+	d := m.o.Door.Sight()
+	looks := d.looks()
+	m.pair.door = d.slips()
 	m.say(strings.Join(append([]string{"the door is open: s shows what to send"}, looks...), " · ! "), len(looks) > 0)
 }
 
@@ -63,16 +78,11 @@ func (m *Model) watchDoor() {
 		return
 	}
 	d := m.o.Door.Sight()
-	looks := strings.Join(d.looks(), "; ")
-	if looks == m.pair.door {
+	slips := d.slips()
+	if slips == m.pair.door {
 		return
 	}
-	m.pair.door = looks
-	switch d.Warning = ""; {
-	case !d.Open:
-	case len(d.looks()) > 0:
-		m.say(d.Allow+": "+strings.Join(d.looks(), " · "), true)
-	default:
-		m.say(d.Allow+fmt.Sprintf(": %s may come in", plural(d.Keys, "key", "keys")), false)
+	if m.pair.door = slips; d.Open {
+		m.say(d.news(), slips != "")
 	}
 }

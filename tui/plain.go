@@ -41,8 +41,9 @@ type plain struct {
 	asks  func(line string) error // takes the next line as an answer; nil: it is a command
 	state map[string]string       // of environments, as told
 
-	knock    Knock // who waits at the door, as told
-	answered bool  // that one has its answer
+	knock    Knock  // who waits at the door, as told
+	answered bool   // that one has its answer
+	slips    string // of the file of keys, as told
 }
 
 // errLeave ends a plain session in order.
@@ -91,6 +92,7 @@ func Plain(ctx context.Context, src Source, o PlainOptions, in io.Reader, out io
 			}
 		case <-tick.C:
 			p.knocks()
+			p.watchDoor()
 			p.regular()
 		case <-ctx.Done():
 			return nil

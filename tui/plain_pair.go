@@ -27,6 +27,19 @@ func (p *plain) knocks() {
 	}
 }
 
+// watchDoor says what has become of the file of keys since, without being asked.
+func (p *plain) watchDoor() {
+	if p.o.Door == nil {
+		return
+	}
+	d := p.o.Door.Sight()
+	if slips := d.slips(); slips != p.slips {
+		if p.slips = slips; d.Open {
+			p.say("Look here: %s.", strings.TrimSuffix(d.news(), "."))
+		}
+	}
+}
+
 // letIn answers who knocks: the one that was told of, and nobody who came to the
 // front of the queue since.
 func (p *plain) letIn(name string, yes bool) {
@@ -63,12 +76,10 @@ func (p *plain) door() {
 		return
 	}
 	p.say("The door is open at %s. %s may come in, of %s. You are asked at the first join of each.", d.Addr, plural(d.Keys, "key", "keys"), d.Allow)
-	if d.Warning != "" {
-		p.say("Look here: %s.", strings.TrimSuffix(d.Warning, "."))
+	for _, text := range d.looks() {
+		p.say("Look here: %s.", strings.TrimSuffix(text, "."))
 	}
-	for _, line := range d.Skipped {
-		p.say("Look here: lets nobody in: %s.", strings.TrimSuffix(line, "."))
-	}
+	p.slips = d.slips()
 	where := "Send this to your partner:"
 	if d.Here {
 		where = "From this machine, or from a partner who has logged in to it:"

@@ -111,9 +111,23 @@ func TestPlainWarnsOfAWideOpenDoor(t *testing.T) {
 	var said heard
 	p := &plain{o: PlainOptions{Door: d}, s: session.NewState(), out: &said}
 	p.door()
-	for _, text := range []string{"Look here: everybody who reaches eth0 (192.0.2.10) may knock.", "lets nobody in: line 4: its expiry-time is past.", "2 keys may come in", "Send this to your partner: ssh -p 2222 YOUR-NAME@192.0.2.10"} {
+	for _, text := range []string{"Look here: everybody who reaches eth0 (192.0.2.10) may knock.", "Look here: let nobody in: line 4: its expiry-time is past.", "2 keys may come in", "Send this to your partner: ssh -p 2222 YOUR-NAME@192.0.2.10"} {
 		if !strings.Contains(said.text(), text) {
 			t.Errorf("it does not say %q:\n%s", text, said.text())
+		}
+	}
+	told := len(said.text())
+	p.watchDoor() // nothing has changed
+	if len(said.text()) != told {
+		t.Errorf("said again:\n%s", said.text()[told:])
+	}
+	d.sight.Trouble = "team.keys: everybody may write it"
+	p.watchDoor()
+	d.sight.Trouble, d.sight.Skipped = "", nil
+	p.watchDoor()
+	for _, text := range []string{"nobody comes in any more: team.keys: everybody may write it", "Look here: team.keys: 2 keys may come in."} {
+		if !strings.Contains(said.text()[told:], text) {
+			t.Errorf("it does not say %q:\n%s", text, said.text()[told:])
 		}
 	}
 }

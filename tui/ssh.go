@@ -39,6 +39,9 @@ type DoorOptions struct {
 	Demo    bool
 	ASCII   bool
 	Now     func() time.Time
+
+	// Tell is told what becomes of the file of keys, where no screen shows it.
+	Tell func(string)
 }
 
 // DoorAddr is where the door opens when nobody says otherwise: for this machine
@@ -235,8 +238,14 @@ func (d *Door) reports(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	var file os.FileInfo
+	said := d.Sight().slips()
 	for {
 		file = d.glance(file)
+		if s := d.Sight(); s.slips() != said {
+			if said = s.slips(); d.o.Tell != nil {
+				d.o.Tell(s.news())
+			}
+		}
 		select {
 		case <-tick.C:
 			d.gate.report(false)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	gossh "golang.org/x/crypto/ssh"
@@ -14,7 +15,15 @@ import (
 // A slip in one line of the key file, made while the door is open, keeps nobody else
 // out, and the host hears of it at once; a line that stands there twice is one.
 func TestASlipInTheFileKeepsNobodyElseOut(t *testing.T) {
-	h := openHouse(t, nil)
+	var mu sync.Mutex
+	var told strings.Builder // where no screen shows it
+	h := openHouse(t, func(o *DoorOptions, _ *Door) {
+		o.Tell = func(text string) {
+			mu.Lock()
+			defer mu.Unlock()
+			fmt.Fprintln(&told, text)
+		}
+	})
 	path := h.door.o.Allow
 	good, err := os.ReadFile(path)
 	if err != nil {
@@ -36,6 +45,11 @@ func TestASlipInTheFileKeepsNobodyElseOut(t *testing.T) {
 			m.now = m.o.Now()
 			m.watchQuestion()
 			return strings.Contains(m.message.text, want)
+		})
+		until(t, "the door tells "+want, func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return strings.Contains(told.String(), want)
 		})
 	}
 	n := strings.Count(string(good), "\n")
