@@ -40,8 +40,9 @@ type results struct {
 	lost  uint64    // all that found none
 	wrote uint64    // whole lines in the file
 	err   error     // of the first write that failed
-	said  bool      // that the file does not get all
 	tell  func(why string)
+
+	saidFailed, saidSlow bool // each is told once
 }
 
 // resultsFile is what the lines go to.
@@ -73,7 +74,8 @@ func newResults(path string, f resultsFile, room int, mask func(string) string) 
 	return &results{path: path, file: f, room: room, mask: mask, tail: map[int][]byte{}, stop: make(chan struct{}), done: make(chan struct{})}
 }
 
-// follow tells, now or later and once, that the file does not get all.
+// follow tells, now or later, that the file does not get all: once of a slow
+// disk, and once of one that takes no more.
 func (r *results) follow(tell func(why string)) {
 	r.mu.Lock()
 	r.tell = tell
@@ -86,14 +88,15 @@ func (r *results) say() {
 	r.mu.Lock()
 	var why string
 	switch {
-	case r.said || r.tell == nil:
-	case r.err != nil:
+	case r.tell == nil:
+	case r.err != nil && !r.saidFailed:
+		r.saidFailed = true
 		why = resultsFailed(r.err) + ": no request from here on is in it"
-	case r.lost > 0:
+	case r.err == nil && r.lost > 0 && !r.saidSlow:
+		r.saidSlow = true
 		why = "the disk is too slow: some requests are there with their number alone"
 	}
 	tell := r.tell
-	r.said = r.said || why != ""
 	r.mu.Unlock()
 	if why != "" {
 		tell(why)

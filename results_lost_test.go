@@ -165,3 +165,34 @@ func TestResultsOfAFullDiskAreSaidAtOnce(t *testing.T) {
 		t.Errorf("%d of %d written, %d whole lines there: %v", wrote, all, whole, err)
 	}
 }
+
+// A disk that was too slow and is full later is said of both, each once.
+func TestResultsOfASlowDiskThatFillsUpSayBoth(t *testing.T) {
+	t.Parallel()
+	disk := newSlowDisk(1000)
+	r := newResults("results.json", disk, 2000, func(s string) string { return s })
+	r.begin("a")
+	said := make(chan string, 10)
+	r.follow(func(why string) { said <- why })
+	go r.write()
+	r.put(resultOf(0))
+	<-disk.begun // the writer has taken the first line and waits for the disk
+	for seq := range uint64(50) {
+		r.put(resultOf(1 + seq))
+	}
+	disk.goOn <- struct{}{} // the first line has its place
+	if why := <-said; !strings.Contains(why, "too slow") {
+		t.Errorf("said first: %s", why)
+	}
+	close(disk.goOn)
+	if why := <-said; !strings.Contains(why, "no space left") {
+		t.Errorf("said then: %s", why)
+	}
+	r.put(resultOf(51))
+	if _, all, err := r.close(); !errors.Is(err, syscall.ENOSPC) || all != 52 {
+		t.Errorf("of %d: %v", all, err)
+	}
+	if len(said) > 0 {
+		t.Errorf("said once more: %s", <-said)
+	}
+}
