@@ -28,7 +28,7 @@ func (e *Engine) control(ctx context.Context, c *crew) {
 		e.schedule.tend()
 		now := time.Now()
 		e.report(now)
-		e.noticeData()
+		e.noticeShortage()
 		if c.look(); now.Sub(thinned) >= spareEvery {
 			thinned = now
 			c.thin()
@@ -73,9 +73,10 @@ func (e *Engine) report(now time.Time) {
 	e.pending = kept
 }
 
-// noticeData says once that there are more users than rows of data, and that
-// all users are busy while requests are due.
-func (e *Engine) noticeData() {
+// noticeShortage says once that there are more users than rows of data, and why
+// requests that are due are not sent: all users are busy, or redirects that are
+// followed take their places.
+func (e *Engine) noticeShortage() {
 	if rows := len(e.program.data); !e.wrapped && rows > 0 && e.schedule.people() > rows {
 		e.wrapped = true
 		e.findings.note(Finding{Kind: FindingData})
@@ -83,6 +84,10 @@ func (e *Engine) noticeData() {
 	if !e.crowded && e.schedule.open.crowded.Load() {
 		e.crowded = true
 		e.findings.note(Finding{Kind: FindingCrowded})
+	}
+	if !e.capped && e.schedule.open.capped.Load() {
+		e.capped = true
+		e.findings.note(Finding{Kind: FindingCapped})
 	}
 }
 

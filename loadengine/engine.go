@@ -58,6 +58,7 @@ type Engine struct {
 	lastLive Live
 	wrapped  bool
 	crowded  bool
+	capped   bool
 }
 
 // options are what tests put in place of the network.

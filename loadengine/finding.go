@@ -14,6 +14,7 @@ const (
 	FindingAddress   = "address"   // a host resolved to an address of production's checks
 	FindingData      = "data"      // more users than data rows: rows are in use twice
 	FindingCrowded   = "crowded"   // in ModeRate: every user is busy while a request is due, which is dropped
+	FindingCapped    = "capped"    // in ModeRate: redirects that are followed take a send's place under MaxRPS, and it is dropped
 	FindingNodes     = "nodes"     // an engine on several machines says something in Text
 )
 

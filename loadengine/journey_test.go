@@ -328,11 +328,11 @@ func TestDataWrapsWithUsersThatLeave(t *testing.T) {
 	}
 	s := e.schedule
 	s.active = append(s.active, &s.users[0])
-	if e.noticeData(); len(e.Findings()) != 0 {
+	if e.noticeShortage(); len(e.Findings()) != 0 {
 		t.Errorf("one user, one row: %+v", e.Findings())
 	}
 	s.leaving = append(s.leaving, &s.users[1])
-	if e.noticeData(); len(e.Findings()) != 1 || e.Findings()[0].Kind != FindingData {
+	if e.noticeShortage(); len(e.Findings()) != 1 || e.Findings()[0].Kind != FindingData {
 		t.Errorf("two users, one row: %+v", e.Findings())
 	}
 }

@@ -47,6 +47,7 @@ type open struct {
 	late    atomic.Uint64
 	missed  atomic.Uint64 // of late, because we stood still
 	crowded atomic.Bool   // a send was dropped because every user was busy
+	capped  atomic.Bool   // a send was dropped because redirects that are followed had its place under MaxRPS
 }
 
 // nextOpen returns the user whose send is due, or nil and when to look again.
@@ -64,6 +65,7 @@ func (s *schedule) nextOpen(now int64) (*user, int64) {
 		o.last = o.at
 		o.at += interval
 		if s.full(now) {
+			o.capped.Store(true)
 			s.drop(1)
 			continue
 		}

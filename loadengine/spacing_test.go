@@ -1,6 +1,7 @@
 package loadengine
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,7 +53,11 @@ func TestRedirectsAreRequestsUnderMaxRPS(t *testing.T) {
 				for _, tick := range r.ticks {
 					missed += tick.Missed
 				}
+				found := slices.ContainsFunc(r.found, func(f Finding) bool { return f.Kind == FindingCapped })
 				r.record.mu.Unlock()
+				if found != c.drops || len(r.Findings()) > 1 {
+					t.Errorf("sends dropped: %v, found %+v", c.drops, r.Findings())
+				}
 				if last.Last.Requests == 0 || last.Last.Max > c.longestLatency {
 					t.Errorf("latency up to %v of %d requests", last.Last.Max, last.Last.Requests)
 				}

@@ -17,7 +17,7 @@ type Tick struct {
 	Requests  uint64 // ended: answered or failed; a followed redirect is part of its request
 	Errors    uint64 // of these
 	Dropped   uint64 // turns that the brake, the permit or a removal stopped before they were sent, and Late
-	Late      uint64 // in ModeRate: sends that we did not make in time, because every user was busy or we stood still
+	Late      uint64 // in ModeRate: sends that we did not make in time, because every user was busy, we stood still, or followed redirects used up MaxRPS
 	Missed    uint64 // of Late, because we stood still
 	Users     int    // in ModeRate: users on their journeys
 	Lag       Lag    // of the sends since the last tick

@@ -46,6 +46,8 @@ func (s *Session) onFinding(f loadengine.Finding) {
 		text = "more users than rows of data: rows are in use twice"
 	case loadengine.FindingCrowded:
 		text = fmt.Sprintf("all %d users are busy while a request is due: it is dropped by us. To ask for more: --limit-users, or limits.users under staging", s.o.Plan.MaxUsers)
+	case loadengine.FindingCapped:
+		text = fmt.Sprintf("redirects that are followed take places under limits.rps: %g a second is all there is", s.o.Plan.MaxRPS)
 	default:
 		text = fmt.Sprintf("%s: %s %s", f.Kind, f.Step, f.Host)
 	}
