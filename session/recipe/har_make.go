@@ -3,7 +3,6 @@ package recipe
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -25,6 +24,7 @@ type recorded struct {
 	first  *harEntry
 	last   *harEntry
 	twin   *recorded // the earlier step that this one repeats; it is not a step of its own
+	then   *recorded // the step that its redirect leads to, where that is a step of its own
 	once   bool
 	source map[*recorded]bool // steps whose saved values it uses
 	grants bool               // a value of its answer is used in a header Authorization
@@ -62,10 +62,11 @@ func HAR(file string, data []byte, o HAROptions) (*Recipe, error) {
 	return r, nil
 }
 
-// record makes requests of entries and joins redirects to one step.
+// record makes requests of entries and joins redirects to one step, where that
+// is what the load would do.
 func (r *Recipe) record(kept []*harEntry) ([]*recorded, error) {
 	var recs []*recorded
-	followed := map[*harEntry]bool{}
+	followed, led := map[*harEntry]bool{}, map[*harEntry]*recorded{}
 	for i, e := range kept {
 		if followed[e] {
 			continue
@@ -77,22 +78,17 @@ func (r *Recipe) record(kept []*harEntry) ([]*recorded, error) {
 			continue
 		}
 		c := &recorded{q: q, first: e, last: e, source: map[*recorded]bool{}}
-		for next := i + 1; ; {
-			to := redirected(c.last)
-			if to == nil {
-				break
-			}
-			at := slices.IndexFunc(kept[next:], func(f *harEntry) bool { return !followed[f] && sameURL(f.url, to) })
-			if at < 0 {
-				if to.Host != e.url.Host {
-					r.note("entry %d leads to %s, where load does not go; --har-host %s lets it", c.last.n, to.Host, to.Host)
-				}
-				break
-			}
-			c.last = kept[next+at]
-			followed[c.last] = true
-			next += at + 1
+		if before := led[e]; before != nil {
+			before.then = c
 		}
+		chain := r.chain(kept, i, followed)
+		if ambiguous(chain) {
+			led[chain[1]], chain = c, chain[:1]
+		}
+		for _, f := range chain[1:] {
+			followed[f] = true
+		}
+		c.last = chain[len(chain)-1]
 		switch status := c.last.Response.Status; {
 		case status >= 300 && status != 304:
 			q.expect = fmt.Sprint(status)
@@ -106,23 +102,6 @@ func (r *Recipe) record(kept []*harEntry) ([]*recorded, error) {
 		return nil, session.Problems{{File: r.Source, What: "no request is left to repeat (" + strings.Join(r.Notes, "; ") + ")", Remedy: "record it again"}}
 	}
 	return recs, nil
-}
-
-// redirected is where an answer sends the browser; nil when it does not.
-func redirected(e *harEntry) *url.URL {
-	if !slices.Contains([]int{301, 302, 303, 307, 308}, e.Response.Status) {
-		return nil
-	}
-	to, err := e.url.Parse(cmp.Or(e.answer("Location"), e.Response.Redirect))
-	if err != nil || to.Host == "" || to.String() == e.url.String() {
-		return nil
-	}
-	to.Host = strings.ToLower(to.Host)
-	return to
-}
-
-func sameURL(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && a.Host == b.Host && cmp.Or(a.EscapedPath(), "/") == cmp.Or(b.EscapedPath(), "/") && a.RawQuery == b.RawQuery
 }
 
 // ownHeader are headers of the browser's, which the load has its own of or does
@@ -296,6 +275,9 @@ func (c *recorded) markOnce() {
 		return
 	}
 	c.once = true
+	if c.then != nil && c.then.twin == nil {
+		c.then.markOnce()
+	}
 	for d := range c.source {
 		d.markOnce()
 	}

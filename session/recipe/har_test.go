@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,62 @@ func TestHARFindsWhereValuesComeFrom(t *testing.T) {
 		}
 		if !strings.Contains(strings.Join(r.Notes, "\n"), test.note) {
 			t.Errorf("%s: notes %q", test.name, r.Notes)
+		}
+	}
+}
+
+// A chain of redirects that leaves the hosts is one step where its last status
+// tells the last answer from those before; else each is a step, since load would
+// stop at the first. What its answers give is saved from the one that gave it.
+func TestHARRedirectsThatLeave(t *testing.T) {
+	t.Parallel()
+	const h = "http://h.test"
+	to := func(method, path string, status int, location string) shot {
+		s := shot{method: method, url: h + path, status: status, got: map[string]string{"Location": location, "X-Request-Token": "tok-of" + strings.ReplaceAll(path, "/", "-") + "-1234567"}}
+		if method == "POST" {
+			s.kind, s.body = formType, "user=ann&password=hunter2"
+		}
+		return s
+	}
+	page := shot{method: "GET", url: h + "/", mime: "text/html", text: "<p>"}
+	after := shot{method: "GET", url: h + "/after", sent: map[string]string{"X-Request-Token": "tok-of-sso-start-1234567"}}
+	for name, test := range map[string]struct {
+		shots []shot
+		want  []string // name, expected status, what is saved
+	}{
+		"alike": {
+			[]shot{page, to("POST", "/login", 302, "/sso/start"), to("GET", "/sso/start", 302, "https://idp.test/authorize?x=1"), after},
+			[]string{"POST /login 302", "GET /sso/start 302 saves X-Request-Token", "GET /", "GET /after"},
+		},
+		"three, two alike": {
+			[]shot{page, to("POST", "/login", 302, "/sso"), to("GET", "/sso", 303, "/sso/start"), to("GET", "/sso/start", 302, "https://idp.test/authorize?x=1"), after},
+			[]string{"POST /login 302", "GET /sso 302 saves X-Request-Token", "GET /", "GET /after"},
+		},
+		"different": {
+			[]shot{page, to("POST", "/login", 303, "/sso/start"), to("GET", "/sso/start", 302, "https://idp.test/authorize?x=1"), after},
+			[]string{"POST /login 302 saves X-Request-Token", "GET /", "GET /after"},
+		},
+		"alike, and stays": {
+			[]shot{page, to("POST", "/login", 302, "/sso/start"), to("GET", "/sso/start", 302, "/in"), {method: "GET", url: h + "/in", mime: "text/html"}},
+			[]string{"POST /login", "GET /"},
+		},
+	} {
+		r, c := readHARConfig(t, recording(t, "Firefox", test.shots...), HAROptions{})
+		j := c.Staging.Journeys[0]
+		var got []string
+		for _, s := range slices.Concat(j.Once, j.Steps) {
+			words := append([]string{s.Name}, s.Expect.Status...)
+			for _, v := range s.Save {
+				words = append(words, "saves", v.Expr)
+			}
+			got = append(got, strings.Join(words, " "))
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: steps %q, want %q", name, got, test.want)
+		}
+		leaves := name != "alike, and stays"
+		if said := slices.Contains(r.Notes, "entry "+strconv.Itoa(len(test.shots)-1)+" leads to idp.test, where load does not go; --har-host idp.test lets it"); said != leaves {
+			t.Errorf("%s: notes %q", name, r.Notes)
 		}
 	}
 }
