@@ -106,6 +106,11 @@ func runCheck(ctx context.Context, f *checkFlags, stdout, stderr io.Writer) erro
 	var r checkResult
 	if f.asksStores() {
 		found := f.askStores(ctx)
+		for i := range found.Findings {
+			if cfg != nil {
+				found.Findings[i] = found.Findings[i].Masked(cfg.Mask)
+			}
+		}
 		r.Identity = &found
 		fmt.Fprintf(stderr, "crosstalk: %s\n", found)
 	}
@@ -170,6 +175,7 @@ func (r *checkResult) dye(ctx context.Context, cfg *session.Config, stderr io.Wr
 	if err != nil {
 		return usage(err)
 	}
+	f = f.Masked(cfg.Mask)
 	fmt.Fprintf(stderr, "crosstalk: %s\n", f)
 	all := identity.Conclude(f)
 	if r.Identity != nil {
@@ -312,5 +318,9 @@ func (f *checkFlags) hints(ctx context.Context, cfg *session.Config) []identity.
 	if cfg.Staging.URL == "" || len(production) == 0 {
 		return nil
 	}
-	return identity.Hints(ctx, []string{cfg.Staging.URL}, production, identity.Options{UserAgent: "crosstalk-check/" + version})
+	hints := identity.Hints(ctx, []string{cfg.Staging.URL}, production, identity.Options{UserAgent: "crosstalk-check/" + version})
+	for i := range hints {
+		hints[i] = hints[i].Masked(cfg.Mask)
+	}
+	return hints
 }

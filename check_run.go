@@ -25,7 +25,7 @@ func (f *checkFlags) loaded(ctx context.Context, cfg *session.Config, stderr io.
 		return nil, err
 	}
 	for _, h := range o.Plan.SharedAddresses(ctx, net.DefaultResolver) {
-		fmt.Fprintf(stderr, "crosstalk: look here: %s (staging) and %s (production) are one address, %s\n", h.Host, h.Forbidden, h.Addr)
+		fmt.Fprintln(stderr, cfg.Mask(fmt.Sprintf("crosstalk: look here: %s (staging) and %s (production) are one address, %s", h.Host, h.Forbidden, h.Addr)))
 	}
 	if f.out == "" {
 		dir, err := os.MkdirTemp("", "crosstalk-check-")
@@ -88,10 +88,10 @@ func (f *checkFlags) options(ctx context.Context, cfg *session.Config, stderr io
 	for i := range compiled.Checks { // from the start, and so in the quiet phase
 		compiled.Checks[i].Every = compiled.Checks[i].Hurried(session.CountersEvery)
 	}
-	compiled.Checks = f.countStores(ctx, compiled.Checks, []string{f.prodDSN, cfg.Identity.Production}, stderr)
+	compiled.Checks = f.countStores(ctx, compiled.Checks, []string{f.prodDSN, cfg.Identity.Production}, cfg, stderr)
 	host, _ := os.Hostname()
 	o := session.Options{Dir: f.out, Plan: compiled.Plan, Checks: compiled.Checks, Limits: compiled.Limits, Answers: compiled.Answers,
-		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone}
+		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone, Mask: cfg.Mask}
 	o.Start = session.Start{ID: "check", Version: version, Host: host, As: who.Name, Charter: "link check, " + profile.Name,
 		Target: cfg.Mask(cfg.Staging.URL), Headless: true, Seed: f.seed, Config: compiled.Masked, Env: compiled.Env}
 	if f.out != "" {

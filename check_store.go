@@ -14,7 +14,7 @@ import (
 // countStores lets the databases of production whose DSNs were given for the
 // comparison say what they do while the check runs: work shows long before latency
 // does. One that is watched already, or that does not tell, is left alone.
-func (f *checkFlags) countStores(ctx context.Context, checks []monitors.Check, dsns []string, stderr io.Writer) []monitors.Check {
+func (f *checkFlags) countStores(ctx context.Context, checks []monitors.Check, dsns []string, cfg *session.Config, stderr io.Writer) []monitors.Check {
 	for _, dsn := range dsns {
 		place, err := identity.ParseDSN(dsn)
 		kind := map[string]func(monitors.DatabaseOptions) (monitors.Check, error){
@@ -28,6 +28,7 @@ func (f *checkFlags) countStores(ctx context.Context, checks []monitors.Check, d
 			o.Name = fmt.Sprintf("database %d", n)
 		}
 		c, err := kind(o)
+		c = cfg.MaskCheck(c)
 		switch {
 		case err != nil:
 			continue // the comparison has said what is wrong with it

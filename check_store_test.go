@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"crosstalk/monitors"
+	"crosstalk/session"
 )
 
 // redisLike answers as a Redis does that lets everybody, or nobody, in.
@@ -72,7 +73,7 @@ func TestProductionsDatabaseCounts(t *testing.T) {
 	var said bytes.Buffer
 	f := &checkFlags{}
 	watched := []monitors.Check{{Env: monitors.Production, Name: "database", Kind: "http"}}
-	got := f.countStores(t.Context(), watched, []string{"redis://" + open + "/0", "redis://" + open + "/1", "redis://:hunter2@" + closed + "/0", "", "sqlite:x.db", "what is this"}, &said)
+	got := f.countStores(t.Context(), watched, []string{"redis://" + open + "/0", "redis://" + open + "/1", "redis://:hunter2@" + closed + "/0", "", "sqlite:x.db", "what is this"}, new(session.Config), &said)
 	if len(got) != 2 {
 		t.Fatalf("%d checks: %+v", len(got), got)
 	}

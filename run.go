@@ -131,8 +131,9 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	}
 	o.Answers, o.Identity = compiled.Answers, cfg.Identity
 	if !f.headless {
-		o.Earlier, o.EarlierFrom = session.EarlierBaseline(sessionsHome(), compiled.Checks)
+		o.Earlier, o.EarlierFrom = session.EarlierBaseline(sessionsHome(), compiled.Checks, cfg.Mask)
 	}
+	o.Mask = cfg.Mask
 	o.Exemplar = func(x loadengine.Exemplar) *session.ExemplarAdd { return exemplar(cfg, x) }
 	o.Rules.Attended = !f.headless
 	o.Rules.Off = f.noGuard != ""
@@ -160,7 +161,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		x.adapt(&o)
 	}
 	for _, h := range compiled.Plan.SharedAddresses(ctx, net.DefaultResolver) {
-		hint := fmt.Sprintf("%s (staging) and %s (production) are one address, %s: is it a front door for both, or one machine?", h.Host, h.Forbidden, h.Addr)
+		hint := cfg.Mask(fmt.Sprintf("%s (staging) and %s (production) are one address, %s: is it a front door for both, or one machine?", h.Host, h.Forbidden, h.Addr))
 		o.Hints = append(o.Hints, hint)
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", hint)
 	}

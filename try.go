@@ -104,7 +104,7 @@ func (t *trial) run(ctx context.Context) error {
 	}
 	t.plan, t.mask = compiled.Plan, &tryMask{cfg: t.cfg}
 	for _, h := range t.plan.SharedAddresses(ctx, net.DefaultResolver) {
-		fmt.Fprintf(os.Stderr, "crosstalk: look here: %s (staging) and %s (production) are one address, %s\n", h.Host, h.Forbidden, h.Addr)
+		fmt.Fprintln(os.Stderr, "crosstalk: look here:", t.mask.text(fmt.Sprintf("%s (staging) and %s (production) are one address, %s", h.Host, h.Forbidden, h.Addr)))
 	}
 	for _, w := range compiled.Warnings {
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", w)

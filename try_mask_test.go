@@ -152,3 +152,30 @@ func TestTryHidesSecretsBesideRows(t *testing.T) {
 		}
 	}
 }
+
+// A host that a variable names is hidden where an answer leads to it, in what is
+// wrong as in the remedy.
+func TestTryHidesHosts(t *testing.T) {
+	t.Parallel()
+	const partner = "partner-zq9.invalid"
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://"+partner+"/pay", http.StatusFound)
+	}))
+	t.Cleanup(site.Close)
+	file := write(t, "crosstalk.yaml", fmt.Sprintf(`staging:
+  url: %s
+  headers: {X-Partner: "${PARTNER}"}
+  journeys: [{name: j, steps: [GET /pay]}]
+  checks: [{tcp: "127.0.0.1:1"}]
+`, site.URL))
+	for _, more := range [][]string{nil, {"--json"}} {
+		cmd := command(t, append([]string{"try", "-c", file}, more...)...)
+		cmd.Env = append(cmd.Env, "PARTNER="+partner)
+		p := start(t, cmd)
+		p.exits(1)
+		all := p.out.text() + p.err.text()
+		if strings.Contains(all, "zq9") || !strings.Contains(all, "leads to ***") || strings.Count(all, "***") < 2 {
+			t.Errorf("it says\n%s", all)
+		}
+	}
+}

@@ -82,15 +82,15 @@ func (t *trial) judge(x loadengine.Exchange) triedStep {
 			// The engine counts it as an answer; what the step is for was not reached.
 			s.OK = false
 			s.Error = cmp.Or(s.Error, "redirect not followed")
-			s.Detail = cmp.Or(s.Detail, fmt.Sprintf("the answer leads to %s, where load may not go", f.Host))
-			s.Remedy = append(s.Remedy, "add "+f.Remedy+", or expect: "+fmt.Sprint(x.Status)+" if the redirect itself is what you want")
+			s.Detail = cmp.Or(s.Detail, t.mask.text(fmt.Sprintf("the answer leads to %s, where load may not go", f.Host)))
+			s.Remedy = append(s.Remedy, t.mask.text("add "+f.Remedy+", or "+asExpected(x)))
 		case f.Kind == loadengine.FindingForbidden || f.Kind == loadengine.FindingAddress:
 			s.OK = false
 			s.Error = cmp.Or(s.Error, "production's address")
-			s.Detail = cmp.Or(s.Detail, fmt.Sprintf("it leads to %s, which production's checks watch", cmp.Or(f.Host, f.Addr)))
+			s.Detail = cmp.Or(s.Detail, t.mask.text(fmt.Sprintf("it leads to %s, which production's checks watch", cmp.Or(f.Host, f.Addr))))
 			s.Remedy = append(s.Remedy, "load never goes there: let staging point to itself, or correct production's check")
 		case f.Remedy != "":
-			s.Remedy = append(s.Remedy, "add "+f.Remedy)
+			s.Remedy = append(s.Remedy, t.mask.text("add "+f.Remedy))
 		}
 	}
 	switch {
@@ -149,6 +149,16 @@ func expects3xx(s loadengine.Step) bool {
 		}
 	}
 	return false
+}
+
+// asExpected says how to make a redirect that is not followed the end that a step
+// is for. Where an earlier answer had the same status, expect would end it there.
+func asExpected(x loadengine.Exchange) string {
+	last := len(x.Hops) - 1
+	if last > 0 && slices.ContainsFunc(x.Hops[:last], func(h loadengine.Hop) bool { return h.Status == x.Status }) {
+		return fmt.Sprintf("make each of its %d redirects a step of its own, with the status it was answered with as expect: an expect: %d here ends at the first of them", len(x.Hops), x.Status)
+	}
+	return fmt.Sprintf("expect: %d if the redirect itself is what you want", x.Status)
 }
 
 // loginPage tells whether a redirect ended at a page that asks for a password.

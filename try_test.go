@@ -273,6 +273,10 @@ func TestTryTellsWhatToDo(t *testing.T) {
 			w.WriteHeader(http.StatusUnsupportedMediaType)
 		case "/production":
 			http.Redirect(w, r, production.URL, http.StatusFound)
+		case "/sso":
+			http.Redirect(w, r, "/sso/start", http.StatusFound)
+		case "/sso/start":
+			http.Redirect(w, r, b.partner.URL, http.StatusFound)
 		case "/loop":
 			http.Redirect(w, r, "/loop", http.StatusFound)
 		}
@@ -303,6 +307,7 @@ func TestTryTellsWhatToDo(t *testing.T) {
 		{"type", site.URL, `[{post: /typed, body: "x"}]`, []string{`it does not know the type that is sent ("text/plain; charset=utf-8"): use json: or form:`}},
 		{"redirects", site.URL, `[GET /loop]`, []string{"too many redirects", "a cookie that is not kept"}},
 		{"foreign redirect", b.URL, `[GET /out]`, []string{"FAIL GET /out  302", fmt.Sprintf("add staging.hosts: [%q], or expect: 302", host(b.partner.URL))}},
+		{"foreign redirect after one alike", site.URL, `[GET /sso]`, []string{"FAIL GET /sso  302", fmt.Sprintf("add staging.hosts: [%q], or make each of its 2 redirects a step of its own", host(b.partner.URL)), "expect: 302 here ends at the first"}},
 		{"redirect to production", site.URL, `[{get: /production, expect: 3xx}]`, []string{"production's checks watch", "load never goes there"}},
 		{"hidden field", b.URL, `[GET /login, {post: /login, form: {user: mel, password: x}}]`, []string{`the page of "GET /login" has a hidden field csrf_token, which this step does not send`, "save: {csrf: {regex: 'name="}},
 		{"login page", b.URL, `[GET /account]`, []string{"look GET /account  200", "the answer is a login page"}},

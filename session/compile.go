@@ -82,7 +82,7 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 				problems = append(problems, c.problem(check.at, fmt.Sprintf("check %s of %s: %v", check.Name, env.name, err), ""))
 				continue
 			}
-			out.Checks = append(out.Checks, m)
+			out.Checks = append(out.Checks, c.MaskCheck(m))
 			if answers != nil {
 				out.Answers[CheckKey{env.name, check.Name}] = answers
 			}

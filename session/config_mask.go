@@ -40,8 +40,9 @@ func isSecretName(name string) bool {
 	return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) })
 }
 
-// Mask replaces what must not be read by *** in any text: the values that came from the environment, secret
-// headers of the config, and passwords that show by their form (in URLs and data sources, as password=...).
+// Mask replaces what must not be read by *** in any text: the values that came from the environment, the hosts
+// that they name, secret headers of the config, and passwords that show by their form (in URLs and data sources,
+// as password=...).
 func (c *Config) Mask(s string) string {
 	if m, ok := c.inPlace[s]; ok {
 		s = m
@@ -115,6 +116,9 @@ func (c *Config) spelledSecrets() []string {
 		if plain, err := url.QueryUnescape(s); err == nil && plain != s {
 			put(plain)
 		}
+	}
+	for _, h := range c.hiddenHosts() {
+		put(h)
 	}
 	for _, s := range c.Notify.secrets() {
 		if len(s) >= 2*shortSecret {

@@ -97,7 +97,7 @@ func (c *Config) warnings(w loadengine.Wire) []string {
 	case err != nil:
 		all = append(all, "the environment names a proxy that cannot be read: "+c.Mask(err.Error()))
 	case p != nil:
-		all = append(all, fmt.Sprintf("load goes through the proxy %s (from the environment): its time is in every number, and it decides which address %s leads to", p.Host, u.Hostname()))
+		all = append(all, c.Mask(fmt.Sprintf("load goes through the proxy %s (from the environment): its time is in every number, and it decides which address %s leads to", p.Host, u.Hostname())))
 	}
 	return all
 }

@@ -159,17 +159,17 @@ func earlierThresholds(ts []Threshold) []monitors.Threshold {
 }
 
 // EarlierBaseline looks in a home of sessions for the newest one of the same
-// checks (environment, name, kind, address and period; this machine's own do not
+// checks (environment, name, kind, masked address and period; this machine's own do not
 // count) that has learned its thresholds in a whole quiet phase, and returns
 // those and the session's id and date; nil when there is none. At most the 50
 // newest are looked at, and of each no more than its beginning. What can't be
 // read is passed over.
-func EarlierBaseline(home string, checks []monitors.Check) (ts []Threshold, from string) {
+func EarlierBaseline(home string, checks []monitors.Check, mask func(string) string) (ts []Threshold, from string) {
 	m, err := monitors.New(checks)
 	if err != nil {
 		return nil, "" // the session itself will say so
 	}
-	want := ofServers(checkInfos(m.Checks()))
+	want := ofServers(checkInfos(m.Checks(), mask))
 	entries, err := os.ReadDir(home)
 	if err != nil || len(want) == 0 {
 		return nil, ""
@@ -237,11 +237,12 @@ func head(dir string) (start *Start, end *BaselineEnd, began time.Time) {
 	return start, end, began
 }
 
-// checkInfos describes checks to whoever draws or compares them.
-func checkInfos(checks []monitors.Check) []CheckInfo {
+// checkInfos describes checks to whoever draws or compares them, with their
+// addresses masked.
+func checkInfos(checks []monitors.Check, mask func(string) string) []CheckInfo {
 	var out []CheckInfo
 	for _, c := range checks {
-		out = append(out, CheckInfo{Env: c.Env, Name: c.Name, Kind: c.Kind, Address: c.Address, Every: seconds(c.Every), Slow: c.Slow})
+		out = append(out, CheckInfo{Env: c.Env, Name: c.Name, Kind: c.Kind, Address: mask(c.Address), Every: seconds(c.Every), Slow: c.Slow})
 	}
 	return out
 }

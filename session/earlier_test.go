@@ -32,11 +32,14 @@ func past(t *testing.T, home, name string, events ...Event) {
 	}
 }
 
+// asWritten masks nothing.
+func asWritten(text string) string { return text }
+
 func TestEarlierBaselineIsTheNewestThatFits(t *testing.T) {
 	t.Parallel()
 	checks := []monitors.Check{fake(monitors.Production, "web-1", 0).check(), fake(monitors.Production, "web-2", 0).check(), fake(monitors.Self, "sink", 0).check()}
 	infos := func(edit func([]CheckInfo)) []CheckInfo {
-		out := checkInfos(checks)
+		out := checkInfos(checks, asWritten)
 		out[2].Address = "127.0.0.1:40001" // this machine's own is another each time
 		if edit != nil {
 			edit(out)
@@ -56,7 +59,7 @@ func TestEarlierBaselineIsTheNewestThatFits(t *testing.T) {
 	}
 	home := t.TempDir()
 	find := func() string {
-		ts, from := EarlierBaseline(home, checks)
+		ts, from := EarlierBaseline(home, checks, asWritten)
 		if from == "" {
 			return ""
 		}
@@ -90,7 +93,7 @@ func TestEarlierBaselineIsTheNewestThatFits(t *testing.T) {
 	if got := find(); got != "20260102-1 0.02" {
 		t.Errorf("the newest usable: %q", got)
 	}
-	_, from := EarlierBaseline(home, checks)
+	_, from := EarlierBaseline(home, checks, asWritten)
 	if want := "20260102-1 (" + time.Date(2026, 10, 17, 12, 0, 0, 0, time.UTC).Local().Format("2 Jan 2006 15:04") + ")"; from != want {
 		t.Errorf("from %q, want %q", from, want)
 	}
@@ -100,7 +103,7 @@ func TestEarlierBaselineIsTheNewestThatFits(t *testing.T) {
 	if got := find(); got != "" {
 		t.Errorf("older than the fifty newest: %q", got)
 	}
-	if ts, from := EarlierBaseline(filepath.Join(home, "nowhere"), checks); ts != nil || from != "" {
+	if ts, from := EarlierBaseline(filepath.Join(home, "nowhere"), checks, asWritten); ts != nil || from != "" {
 		t.Errorf("no home: %v %q", ts, from)
 	}
 }

@@ -110,5 +110,5 @@ func (s *Session) draining() time.Duration {
 
 // told by the fleet: a sentence of its own.
 func (s *Session) onNodes(text string) {
-	s.facts.put(fact{by: ByEngine, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Obstacle, Text: "fleet: " + text, Typed: s.now()}})
+	s.facts.put(fact{by: ByEngine, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Obstacle, Text: "fleet: " + s.mask(text), Typed: s.now()}})
 }

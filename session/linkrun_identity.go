@@ -15,6 +15,9 @@ func (s *Session) askStores(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
+	for i := range r.Findings {
+		r.Findings[i] = r.Findings[i].Masked(s.mask)
+	}
 	s.facts.put(fact{by: ByMonitors, kind: TypeIdentity, body: &IdentityResult{Result: r, Words: r.Words()}})
 }
 

@@ -43,7 +43,7 @@ func (s *Session) open() {
 		s.add(s.o.Start.As, TypeCharter, c)
 	}
 	for _, h := range s.o.Hints {
-		s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Text: h, Typed: s.began})
+		s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Text: s.mask(h), Typed: s.began})
 	}
 	s.phase, s.phaseAt = phaseRehearsal, s.began
 	if s.o.Rules.Off || s.o.Rules.Unguarded || s.o.Plan.MaxUsers < 1 || s.watch.cut() {

@@ -33,6 +33,7 @@ type Options struct {
 	Answers     map[CheckKey]*monitors.Answers         // of the checks that ask a person; each of Checks of that kind has its own
 	Earlier     []Threshold                            // of an earlier session, offered when they fit the quiet phase; not headless: that keeps its own --baseline
 	EarlierFrom string                                 // that session's id and date
+	Mask        func(text string) string               // hides secrets, such as names of hosts, in what is said of hosts; nil: nothing is secret
 	Exemplar    func(loadengine.Exemplar) *ExemplarAdd // masks an exchange that is kept; nil: none is
 	Result      func(loadengine.Result)                // is called for every request that has ended, and must not wait; may be nil
 	Identity    IdentityConfig                         // data stores to compare at the start
@@ -164,7 +165,7 @@ func (s *Session) assemble() error {
 	if s.o.Plan.Mode == loadengine.ModeRate {
 		s.o.Start.Mode = loadengine.ModeRate
 	}
-	s.o.Start.Checks = append(s.o.Start.Checks, checkInfos(checks)...)
+	s.o.Start.Checks = append(s.o.Start.Checks, checkInfos(checks, s.mask)...)
 	s.asks = askings(s.o.Answers)
 	for _, j := range s.journeys() {
 		info := JourneyInfo{Name: j.Name, Weight: j.Weight}

@@ -14,11 +14,33 @@ import (
 // session that leaves no record must not go on loading anything.
 const lateWrite = 2 * time.Second
 
+// mask hides what is secret in a text about hosts.
+func (s *Session) mask(text string) string {
+	if s.o.Mask == nil {
+		return text
+	}
+	return s.o.Mask(text)
+}
+
+// maskNames masks what servers call themselves.
+func maskNames(servers map[string]uint64, mask func(string) string) map[string]uint64 {
+	if servers == nil {
+		return nil
+	}
+	out := make(map[string]uint64, len(servers))
+	for name, n := range servers {
+		out[mask(name)] += n
+	}
+	return out
+}
+
 // onTick, onStopped and onFinding are called by the engine's goroutines.
 
 func (s *Session) onTick(t loadengine.Tick) {
 	s.sends.note(t)
-	s.facts.put(fact{by: ByEngine, kind: TypeLoadTick, body: loadTick(t)})
+	b := loadTick(t)
+	b.Servers = maskNames(b.Servers, s.mask)
+	s.facts.put(fact{by: ByEngine, kind: TypeLoadTick, body: b})
 }
 
 func (s *Session) onStopped(r loadengine.StopReport) {
@@ -54,7 +76,7 @@ func (s *Session) onFinding(f loadengine.Finding) {
 	if f.Remedy != "" {
 		text += ". To allow it: " + f.Remedy
 	}
-	s.facts.put(fact{by: ByEngine, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Obstacle, Text: text, Typed: s.now()}})
+	s.facts.put(fact{by: ByEngine, kind: TypeNoteAdd, body: &NoteAdd{Kind: notes.Obstacle, Text: s.mask(text), Typed: s.now()}})
 }
 
 func loadTick(t loadengine.Tick) *LoadTick {

@@ -120,6 +120,14 @@ func (f Finding) String() string {
 	return b.String()
 }
 
+// Masked returns the finding with each of its texts masked.
+func (f Finding) Masked(mask func(string) string) Finding {
+	for _, text := range []*string{&f.Question, &f.Staging, &f.Production, &f.Evidence, &f.Answer} {
+		*text = mask(*text)
+	}
+	return f
+}
+
 // Result is what all findings come to.
 type Result struct {
 	Verdict  Verdict   `json:"verdict"`
