@@ -1,17 +1,11 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
-	"net"
-	"net/netip"
-	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
-
-	"crosstalk/session"
 )
 
 // Profile says what reports leave out. The journal keeps all of it.
@@ -184,120 +178,6 @@ func (c *censor) people(m *Model) {
 	}
 	if find := namesOf(said); find != nil {
 		c.swaps = append(c.swaps, swap{find, func(name string) string { return inPlace(said, name, somebody) }, nearly(said)})
-	}
-}
-
-// whereabouts are the hosts that a session's configuration names.
-type whereabouts struct {
-	staging, production []string
-	crew                []string // whoever signed anything
-}
-
-// begun takes those of a start: a session taken up again may watch other servers.
-func (w *whereabouts) begun(s *session.Start) {
-	add := func(list *[]string, address string) {
-		for _, h := range hostIn(address) {
-			if !slices.Contains(*list, h) {
-				*list = append(*list, h)
-			}
-		}
-	}
-	add(&w.staging, s.Target)
-	if s.Fleet != nil {
-		add(&w.staging, s.Fleet.Address)
-	}
-	var c session.Config
-	if json.Unmarshal(s.Config, &c) == nil {
-		for _, h := range c.Staging.Hosts {
-			add(&w.staging, h)
-		}
-		for _, k := range c.Production.Checks {
-			add(&w.production, k.Address)
-		}
-	}
-	for _, k := range s.Checks {
-		if k.Env == production {
-			add(&w.production, k.Address)
-			if strings.ContainsAny(k.Name, ".:") { // one without a name is called by its host
-				add(&w.production, k.Name)
-			}
-			continue
-		}
-		add(&w.staging, k.Address)
-	}
-}
-
-var inBrackets = regexp.MustCompile(`\(([^()]+)\)`)
-
-// hostIn is the host of an address, with its port and without: of a URL, a data
-// source's name, or host and port.
-func hostIn(address string) []string {
-	host := address
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		host = u.Host
-	} else if m := inBrackets.FindStringSubmatch(address); m != nil {
-		host = m[1]
-	}
-	if strings.ContainsAny(host, "/ *@{}") || host == "" {
-		return nil
-	}
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		return []string{strings.ToLower(host)}
-	}
-	if name == "" {
-		return nil
-	}
-	return []string{strings.ToLower(host), strings.ToLower(name)}
-}
-
-// places puts words in the place of hosts. A loopback address names nobody.
-func (c *censor) places(w whereabouts) {
-	said := map[string]string{}
-	name := func(list []string, word string, shared []string) {
-		seen := map[string]int{}
-		for _, h := range list {
-			bare := h
-			if n, _, err := net.SplitHostPort(h); err == nil {
-				bare = n
-			}
-			if ip, err := netip.ParseAddr(strings.Trim(bare, "[]")); err == nil && ip.IsLoopback() || bare == "localhost" {
-				continue
-			}
-			if seen[bare] == 0 {
-				seen[bare] = len(seen) + 1
-			}
-			if slices.Contains(shared, h) || said[h] != "" {
-				continue
-			}
-			said[h] = fmt.Sprintf("%s-host-%d", word, seen[bare])
-			// What a machine is called without its domain.
-			if first, _, ok := strings.Cut(bare, "."); ok && len(first) > 3 && strings.ContainsAny(first, "-0123456789") && strings.ContainsAny(first, "abcdefghijklmnopqrstuvwxyz") {
-				said[first] = said[h]
-			}
-		}
-	}
-	switch {
-	case c.profile.Hosts:
-		name(w.production, production, nil)
-		name(w.staging, staging, nil)
-	case c.profile.Production:
-		name(w.production, production, w.staging)
-	default:
-		return
-	}
-	if len(said) > 0 {
-		find := regexp.MustCompile(`(?i)(^|[^\pL\pN.-]|\\[nrt])(` + anyOf(said) + `)($|[^\pL\pN-])`)
-		c.swaps = append(c.swaps, swap{find, func(h string) string { return inPlace(said, h, someHost) }, nearly(said)})
-	}
-	if c.profile.Hosts {
-		hidden := func(h string) string {
-			if replaced.MatchString(h) {
-				return h
-			}
-			return someHost
-		}
-		c.swaps = append(c.swaps, swap{find: webHost, by: hidden}, swap{find: ipv4, by: hidden})
 	}
 }
 

@@ -170,6 +170,9 @@ func (c *censor) fields(v reflect.Value) {
 		if now.Known {
 			now.Type = before.(Row).Type
 		}
+		if now.Type == session.TypeAttach {
+			now.Text = c.near(now.Text)
+		}
 	}
 }
 
@@ -184,17 +187,19 @@ func kindNames() []string {
 // file leaves out of a file's name what it was kept under as well. One whose name
 // in the session's folder tells what is left out is named, and not linked.
 func (c *censor) file(f *File, before File) {
-	near := func(s string) string {
-		for _, w := range c.swaps {
-			if w.near != nil {
-				s = swapped(s, w.near, w.by)
-			}
-		}
-		return s
-	}
-	f.Name = near(f.Name)
-	if f.Name == before.Name && f.File == before.File && near(before.File) == before.File {
+	f.Name = c.near(f.Name)
+	if f.Name == before.Name && f.File == before.File && c.near(before.File) == before.File {
 		return
 	}
 	f.File, f.stored = "", before.File
+}
+
+// near leaves out of a text with a file's name in it what the profile does.
+func (c *censor) near(s string) string {
+	for _, w := range c.swaps {
+		if w.near != nil {
+			s = swapped(s, w.near, w.by)
+		}
+	}
+	return s
 }
