@@ -71,19 +71,10 @@ func (s Series) sight(i int) bool {
 	return s.ProductionP50[i] != nil || state != nil && *state != noSight
 }
 
-// mute tells whether production was seen in a column and no check of it told a
-// latency.
-func (s Series) mute(i int) bool { return s.sight(i) && s.ProductionP50[i] == nil }
-
-// muteWords say why there is no latency in columns.
-func (s Series) muteWords(from, to int) string {
-	for _, e := range s.ProductionErrors[from:to] {
-		if e != nil && *e > 0 {
-			return failedMute
-		}
-	}
-	return "no check told a latency"
-}
+// mute tells whether production was seen in a column, its checks failed, and none
+// has a latency. Where they answer, a column without one is of checks that are
+// rarer than it.
+func (s Series) mute(i int) bool { return s.failing[i] && s.sight(i) && s.ProductionP50[i] == nil }
 
 // failedMute is what a reader is told of where production's checks failed and none
 // has a latency.

@@ -145,8 +145,8 @@ func (c *canvas) gaps(known func(i int) bool, n int, step, top, bottom float64, 
 	}
 }
 
-// mutes mark, at the top of production's plot, the columns in which it was seen
-// and told no latency: it is no gap, and nothing is known to be drawn as a line.
+// mutes mark, at the top of production's plot, the columns in which its checks
+// failed and told no latency: it is no gap, and nothing is known to be drawn as a line.
 // It returns the height of the marks, below which others stand; where under says
 // that one does, the words stand under that.
 func (c *canvas) mutes(s Series, top float64, under bool) (height float64) {
@@ -164,12 +164,12 @@ func (c *canvas) mutes(s Series, top float64, under bool) (height float64) {
 		for i < n && s.mute(i) {
 			i++
 		}
-		from, to, why := float64(first)*s.Step, float64(i)*s.Step, s.muteWords(first, i)
+		from, to := float64(first)*s.Step, float64(i)*s.Step
 		x := c.x(from)
 		w := max(2, c.x(to)-x)
 		height = band
-		c.rect("mute", x, top, w, band, fmt.Sprintf("production: %s, %s to %s", why, clock(from), clock(to)))
-		if label := fitting(why, w); label == why {
+		c.rect("mute", x, top, w, band, fmt.Sprintf("production: %s, %s to %s", failedMute, clock(from), clock(to)))
+		if label := fitting(failedMute, w); label == failedMute {
 			c.text("firsttext", "start", x+4, words, label)
 		}
 	}

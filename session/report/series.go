@@ -28,6 +28,8 @@ type Series struct {
 	ProductionState  []*string  `json:"production_state"`
 	ProductionRate   []*float64 `json:"production_rate"` // checks a second
 	Low              *Low       `json:"low,omitempty"`   // null where a column is one second
+
+	failing []bool // columns in which production's checks failed and none of 10 s has a latency
 }
 
 // Low is the other end of columns that hold more than a second: the least
@@ -52,6 +54,7 @@ type column struct {
 	prod50, prod95     *float64
 	prodMax, prodError *float64
 	prodRate           *float64
+	failing            bool // production's checks failed, and none of 10 s has a latency
 	state              string
 	low                low
 }
@@ -98,6 +101,8 @@ func (s *series) health(from, ms int64, t *session.HealthTick) {
 	if t.Counted() {
 		c.prodError = &t.Errors
 	}
+	// Of a second without a latency nothing is known: a check may be rarer.
+	c.failing = t.P50 == nil && t.Errors > 0
 	s.put(from, ms, c)
 }
 
@@ -158,6 +163,7 @@ func (c *column) merge(o column) {
 	c.prod50, c.prod95, c.prodMax = greater(c.prod50, o.prod50), greater(c.prod95, o.prod95), greater(c.prodMax, o.prodMax)
 	c.prodError = greater(c.prodError, o.prodError)
 	c.prodRate = greater(c.prodRate, o.prodRate)
+	c.failing = c.failing || o.failing
 	c.low.merge(o.low)
 	if graver(o.state, c.state) {
 		c.state = o.state
@@ -206,7 +212,7 @@ func (s *series) model() Series {
 		v.StagingErrors = append(v.StagingErrors, failed)
 		v.ProductionP50, v.ProductionP95, v.ProductionMax = append(v.ProductionP50, c.prod50), append(v.ProductionP95, c.prod95), append(v.ProductionMax, c.prodMax)
 		v.ProductionErrors, v.ProductionState = append(v.ProductionErrors, c.prodError), append(v.ProductionState, state)
-		v.ProductionRate = append(v.ProductionRate, c.prodRate)
+		v.ProductionRate, v.failing = append(v.ProductionRate, c.prodRate), append(v.failing, c.failing)
 		if l := v.Low; l != nil {
 			l.Running, l.RPS = append(l.Running, c.low.running), append(l.RPS, c.low.rps)
 			l.StagingP50, l.StagingP95 = append(l.StagingP50, c.low.p50), append(l.StagingP95, c.low.p95)

@@ -87,7 +87,7 @@ func (a *panel) gaps(known func(int) bool) {
 	}
 }
 
-// mutes mark, at the top, where production was seen and told no latency.
+// mutes mark, at the top, where production's checks failed and told no latency.
 func (a *panel) mutes() {
 	s := a.m.Series
 	for i := range s.Running {

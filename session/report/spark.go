@@ -13,7 +13,7 @@ var blocks = []rune("▁▂▃▄▅▆▇█")
 
 const (
 	gapDot   = '·'
-	muteMark = '×' // seen, and no latency: what was asked failed
+	muteMark = '×' // what was asked failed, and has no latency
 )
 
 // spark draws values as one line of blocks from 0 to the greatest. A character
