@@ -172,3 +172,17 @@ func TestFirstContact(t *testing.T) {
 		t.Errorf("Tab after --kind: %q", p.out.text())
 	}
 }
+
+// A session that broke off is listed so, also once something was added to it.
+func TestABrokenSessionIsListedAsOne(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	for name, c := range map[string]struct{ last, want string }{
+		"20261017-153619": {endLine, "ended"},
+		"20261018-101112": {strings.Replace(endLine, "quit", "lost", 1), unasked},
+	} {
+		if l := describe(sessionIn(t, home, name, startLine, c.last)); l.State != c.want || l.Problem != "" {
+			t.Errorf("%s: %+v, want %s", name, l, c.want)
+		}
+	}
+}

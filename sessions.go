@@ -145,7 +145,7 @@ func foldDir(dir string) (*session.State, session.Rest, error) {
 
 func stateOf(dir string, st *session.State) string {
 	switch {
-	case st.Ended != nil:
+	case st.Ended != nil && !st.Ended.Lost():
 		return "ended"
 	case session.Running(dir):
 		return "running"

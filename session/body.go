@@ -183,10 +183,19 @@ type Reason struct {
 
 // End is the last line of a journal.
 type End struct {
-	Reason  string  `json:"reason"` // plan, quit, signal
+	Reason  string  `json:"reason"` // plan, quit, signal, or lost
 	Seconds float64 `json:"seconds"`
-	Peak    int     `json:"peak"` // most users running at once
+	Peak    int     `json:"peak"`              // most users running at once
+	Dropped int64   `json:"dropped,omitempty"` // bytes of a torn last line, moved aside when something was added
 }
+
+// brokeOff is the Reason of an end that never was: the session had broken off, and
+// something was added to it.
+const brokeOff = "lost"
+
+// Lost tells whether the session had broken off, and only what was added to it
+// stands behind the last that was heard.
+func (e *End) Lost() bool { return e.Reason == brokeOff }
 
 // Recovered says that a session was taken up again after it ended unasked.
 type Recovered struct {

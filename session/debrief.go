@@ -98,19 +98,20 @@ type Late struct {
 
 // AddLate adds facts to the session in dir, which must not be running: answers
 // of a debrief, say. The session's clock stands at its end, and its end stays
-// the last line. It returns the state after them. ErrInUse if the session runs.
+// the last line; one that had broken off gets an end that is Lost. It returns the state after them. ErrInUse if the session runs.
 func AddLate(dir string, now time.Time, facts []Late) (*State, error) {
-	j, st, _, err := OpenJournal(dir)
+	j, st, torn, err := OpenJournal(dir)
 	if err != nil {
 		return nil, err
 	}
 	if st.Seq == 0 {
 		return nil, errors.Join(fmt.Errorf("%s holds no session", dir), j.close())
 	}
-	end := End{Reason: "lost", Seconds: float64(st.MS) / 1000, Peak: st.Dial.Peak}
+	end := End{Reason: brokeOff, Seconds: float64(st.MS) / 1000, Peak: st.Dial.Peak}
 	if st.Ended != nil {
 		end = *st.Ended
 	}
+	end.Dropped = torn
 	for _, f := range append(slices.Clone(facts), Late{BySession, TypeEnd, &end}) {
 		e := Event{V: Version, Seq: st.Seq + 1, T: now.UTC().Round(time.Millisecond), MS: st.MS, By: f.By, Type: f.Type, Body: f.Body}
 		if err = j.write([]Event{e}); err != nil {

@@ -69,6 +69,13 @@ func TestLateAnswersOfALostSession(t *testing.T) {
 	if err != nil || st.Ended == nil || st.Ended.Reason != "lost" {
 		t.Fatalf("%v, ended %+v", err, st.Ended)
 	}
+	if st.Ended.Dropped != int64(len(`{"v":1,"seq"`)) {
+		t.Errorf("%d bytes are told to be set aside", st.Ended.Dropped)
+	}
+	again, err := AddLate(o.Dir, time.Now(), []Late{{"mel", TypeDebrief, &Debrief{Question: "past", Text: "it broke off at once"}}})
+	if err != nil || !again.Ended.Lost() || again.Ended.Dropped != 0 { // each end tells of its own
+		t.Errorf("%v, ended %+v", err, again.Ended)
+	}
 	if b, err := os.ReadFile(filepath.Join(o.Dir, TornName)); err != nil || string(b) != `{"v":1,"seq"` {
 		t.Errorf("torn line: %q, %v", b, err)
 	}

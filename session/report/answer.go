@@ -113,6 +113,8 @@ func (b *builder) header(tail Tail) {
 	switch {
 	case b.st.Seq == 0:
 		h.State = Empty
+	case b.st.Ended != nil && b.st.Ended.Lost():
+		h.State = Crashed
 	case b.st.Ended != nil:
 		h.State, h.EndReason = Ended, b.st.Ended.Reason
 	case tail.Running:

@@ -180,6 +180,8 @@ func (b *builder) frame(e session.Event) {
 		b.ownLimit(body)
 	case *session.Redaction:
 		b.m.Sure.SetAside += body.Dropped
+	case *session.End:
+		b.m.Sure.SetAside += body.Dropped
 	case *session.Unknown:
 		b.unknown[e.Type]++
 	}

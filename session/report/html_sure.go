@@ -160,7 +160,7 @@ func (m *Model) sureBlocks() []block {
 		say("%s at the journal's end could not be read: %s.", count(s.Torn, "byte", "bytes"), s.TornWhy)
 	}
 	if s.SetAside > 0 {
-		say("%s of torn lines were set aside when it was taken up again.", count(s.SetAside, "byte", "bytes"))
+		say("%s of torn lines were set aside before its journal was written on.", count(s.SetAside, "byte", "bytes"))
 	}
 	m.ownLimits(say)
 	if len(s.UnknownType) > 0 {

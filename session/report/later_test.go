@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,9 +25,13 @@ func TestLaterFactsAreLater(t *testing.T) {
 		tape.dial("mel", 5)
 		tape.seconds(30)
 		tape.write("mel", notes.Bug, "orders are doubled")
+		state, torn := Crashed, `{"v":1,"seq":`
+		row := "it had broken off: what was added stands behind the last that was heard"
 		if ended {
+			state, torn, row = Ended, "", "the session's end stands behind what was added"
 			tape.end("quit")
 		}
+		tape.raw(torn)
 		dir := tape.dir(t)
 		st := tape.state(t)
 		next := tape.now().Add(24*time.Hour + 1001*time.Second)
@@ -43,6 +48,24 @@ func TestLaterFactsAreLater(t *testing.T) {
 		}
 		if m.Session.Seconds != secs(st.MS) {
 			t.Errorf("%s: %v s long", name, m.Session.Seconds)
+		}
+		lost := fmt.Sprintf("The journal has no end: what happened after %s is not known.", clock(m.Session.Seconds))
+		if m.Session.State != state || m.Session.EndReason != map[bool]string{true: "quit"}[ended] || slices.Contains(m.Answer.Unknown, lost) == ended {
+			t.Errorf("%s: %s (%s), not known: %q", name, m.Session.State, m.Session.EndReason, m.Answer.Unknown)
+		}
+		if last := m.Timeline[len(m.Timeline)-1]; last.Text != row {
+			t.Errorf("%s: the end's row is %q", name, last.Text)
+		}
+		if m.Sure.SetAside != int64(len(torn)) || m.Sure.Torn != 0 {
+			t.Errorf("%s: %d bytes set aside, %d torn", name, m.Sure.SetAside, m.Sure.Torn)
+		}
+		events, _, err := session.ReadJournal(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		over := map[bool]string{true: Ended, false: goneState}[ended]
+		if v := status(session.Fold(events), next.Add(time.Minute)); v.State != over || !ended && *v.Heard != next.Add(time.Minute).Sub(st.At(st.MS)).Seconds() {
+			t.Errorf("%s: the status is %s, heard of %v s ago", name, v.State, *v.Heard)
 		}
 		var later []string
 		for _, r := range m.Timeline {

@@ -43,7 +43,7 @@ func (p *page) sure(m *Model) {
 		p.line("- %s at the journal's end could not be read: %s.", count(s.Torn, "byte", "bytes"), inline(s.TornWhy))
 	}
 	if s.SetAside > 0 {
-		p.line("- %s of torn lines were set aside when it was taken up again.", count(s.SetAside, "byte", "bytes"))
+		p.line("- %s of torn lines were set aside before its journal was written on.", count(s.SetAside, "byte", "bytes"))
 	}
 	p.own(m)
 	if len(s.UnknownType) > 0 {

@@ -59,7 +59,7 @@ type Moment struct {
 const (
 	Running = "running"
 	Ended   = "ended"
-	Crashed = "crashed" // the journal has no end and nobody writes it
+	Crashed = "crashed" // the journal has no end, or one that was added later, and nobody writes it
 	Empty   = "empty"   // the journal has no event
 )
 

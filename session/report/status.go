@@ -109,14 +109,18 @@ func status(st *session.State, now time.Time) *Status {
 	if st.Seq == 0 {
 		return v
 	}
-	heard := max(0, now.Sub(st.T))
+	lost, last := st.Ended != nil && st.Ended.Lost(), st.T
+	if lost { // what was added later was not heard of it
+		last = st.At(st.MS)
+	}
+	heard := max(0, now.Sub(last))
 	ago := heard.Seconds()
 	v.Heard = &ago
 	elapsed := max(0, now.Sub(st.Began))
 	switch {
-	case st.Ended != nil:
+	case st.Ended != nil && !lost:
 		v.State, elapsed = Ended, st.Elapsed()
-	case st.Gone:
+	case st.Gone || lost:
 		v.State, elapsed = goneState, st.Elapsed()
 	case heard > quietAfter:
 		v.State, elapsed = silentState, st.Elapsed()
@@ -143,7 +147,7 @@ func status(st *session.State, now time.Time) *Status {
 	}
 	at := now
 	if v.State == Ended || v.State == goneState {
-		at = st.T
+		at = last
 	}
 	seen := st.Context(at)
 	v.Staging = statusEnv(st, staging, seen.Staging, func(s session.Second) session.Curve { return s.Load })

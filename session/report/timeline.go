@@ -47,7 +47,7 @@ func (b *builder) row(e session.Event, seen *panes) Row {
 	}
 	if b.late {
 		r.Later, r.T, r.panes = true, utc(e.T), nil
-		if _, end := e.Body.(*session.End); end {
+		if end, ok := e.Body.(*session.End); ok && !end.Lost() {
 			r.Text = "the session's end stands behind what was added"
 		}
 	}
@@ -184,6 +184,9 @@ func frameText(e session.Event) string {
 	case *session.Start:
 		return "session started by " + body.As
 	case *session.End:
+		if body.Lost() {
+			return "it had broken off: what was added stands behind the last that was heard"
+		}
 		return fmt.Sprintf("session ended (%s), at most %s at once", body.Reason, users(body.Peak))
 	case *session.Recovered:
 		text := "session taken up again"
