@@ -35,8 +35,9 @@ type stage struct {
 	what string
 }
 
-// incidentOf finds the span: what was asked for, else around the first trouble
-// of production's to the end of the last, else the whole session.
+// incidentOf finds the span: what was asked for, else from the first trouble of
+// production's, or step of the guard's against the load, to the end of the last,
+// and what is around it, else the whole session.
 func incidentOf(m *Model) *incident {
 	i := &incident{m: m, of: Stretch{0, m.Session.Seconds}, cast: m.cast()}
 	if !m.unnamed {
@@ -52,9 +53,13 @@ func incidentOf(m *Model) *incident {
 		}
 	}
 	for _, a := range m.Guard {
-		if a.To != "run" && a.From != a.To && (first < 0 || a.Elapsed < first) {
-			first, last = a.Elapsed, max(last, a.Elapsed)
+		if a.To == "run" || a.From == a.To {
+			continue
 		}
+		if first < 0 || a.Elapsed < first {
+			first = a.Elapsed
+		}
+		last = max(last, a.Elapsed)
 	}
 	for _, r := range m.Recoveries {
 		last = max(last, r.Elapsed)

@@ -112,3 +112,36 @@ func TestAHoldAloneIsAnIncident(t *testing.T) {
 		t.Errorf("a resume alone: %s", stagesOf(i))
 	}
 }
+
+// A step of the guard's that comes long after another, with production green
+// throughout, is told as well: our own processor first, then a permit that lapsed.
+func TestTheLastStepOfTheGuardIsInTheTimeline(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	p.start()
+	p.quiet(5)
+	p.dial("mel", 20)
+	p.seconds(114)
+	step := func(from, to, cause, why string) {
+		p.add(session.ByGuard, session.TypeGuardState, &session.GuardChange{From: from, To: to, Why: why, Cause: cause, Running: p.running, Ceiling: p.running})
+	}
+	step("run", "hold", session.CauseSelf, "this machine is busy")
+	p.seconds(20)
+	step("hold", "run", session.CauseSelf, "this machine is well")
+	p.seconds(1660)
+	step("run", "cut", session.CausePermit, "the permit lapsed")
+	p.asked, p.running = 0, 0
+	p.add(session.ByGuard, session.TypeStop, &session.LoadStop{Reason: "permit", By: session.ByEngine, InFlight: 4, Running: 20})
+	p.seconds(120)
+	m := p.model(t)
+	i := incidentOf(m)
+	if i.of != (Stretch{60, 1830}) {
+		t.Errorf("the timeline is of %v", i.of)
+	}
+	if got, want := stagesOf(i), "start 120, began 120, acted 120, guarded 120, mitigated 120, stopped 1800"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if text := timelineOf(t, m); !strings.Contains(text, "guard went from run to cut at 20 users: the permit lapsed") || strings.Contains(text, "the load was not stopped in this time") {
+		t.Errorf("the cut is not told:\n%s", text)
+	}
+}
