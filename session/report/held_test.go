@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"crosstalk/notes"
 	"crosstalk/session"
 )
 
@@ -189,5 +190,37 @@ func TestLevelsOfARate(t *testing.T) {
 	m := p.model(t)
 	if m.Knee.Seen || !strings.Contains(m.Knee.How, "requests a second") || m.levelHeads()[1] != "Asked, req/s" || !strings.Contains(markdownOf(m), "read requests a second") {
 		t.Errorf("%+v, %v", m.Knee, m.levelHeads())
+	}
+}
+
+// What leaves the report behind says the unit of a dial of requests a second by
+// itself: an issue, the picture and the blameless timeline.
+func TestARateStandsAlone(t *testing.T) {
+	t.Parallel()
+	for mode, c := range map[string]struct {
+		unit, head string
+		told       bool
+	}{"": {"50 users", "Users", false}, "rate": {"50 req/s", "req/s", true}} {
+		p := newTape()
+		p.add(session.BySession, session.TypeStart, &session.Start{ID: "r", As: "mel", Mode: mode})
+		p.dial("mel", 50)
+		p.seconds(8)
+		p.write("mel", notes.Bug, "orders are doubled")
+		m := p.model(t)
+		i, err := IssueOf(p.dir(t), "n1", "", session.TrackerConfig{}, DefaultProfile())
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := "wherever users are counted here, read requests a second"
+		before, _, _ := strings.Cut(i.Body, "| Before |")
+		if i.Title != "orders are doubled at "+c.unit || strings.Contains(before, words) != c.told {
+			t.Errorf("%q: the issue is called %q and says\n%s", mode, i.Title, i.Body)
+		}
+		if text := timelineOf(t, m); strings.Contains(text, words) != c.told {
+			t.Errorf("%q: the timeline says\n%s", mode, text)
+		}
+		if line := shareLine(m); !strings.HasPrefix(line, "up to "+c.unit+" · ") || loadName(m) != c.head {
+			t.Errorf("%q: the picture says %q and %q", mode, line, loadName(m))
+		}
 	}
 }

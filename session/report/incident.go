@@ -87,6 +87,9 @@ func writeTimeline(w io.Writer, m *Model) error {
 		p.line("The journal is empty: nothing is known of this session.")
 	} else {
 		p.line("From %s to %s (%s to %s elapsed). All times are UTC. People stand here by their roles.", date(m.moment(i.of.From)), stamp(m.moment(i.of.To)), clock(i.of.From), clock(i.of.To))
+		if text := m.Session.rateWords(); text != "" {
+			p.line("\n%s", text)
+		}
 		i.impact(p)
 		i.course(p)
 		i.facts(p)

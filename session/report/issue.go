@@ -61,7 +61,10 @@ func IssueOf(dir, id, markup string, to session.TrackerConfig, p Profile) (*Issu
 	}
 	m = p.apply(m)
 	note, _ = m.find(note.ID)
-	i := &Issue{Note: note.ID, Wiki: markup == "wiki" || markup == "" && to.Jira != "", Title: cut(oneLine(tidy(note.headline())), 200) + note.load()}
+	i := &Issue{Note: note.ID, Wiki: markup == "wiki" || markup == "" && to.Jira != "", Title: cut(oneLine(tidy(note.headline())), 200)}
+	if note.Users != nil {
+		i.Title += " at " + session.Unit(m.Session.Mode).Of(*note.Users) // alone it stands where nothing tells the unit
+	}
 	for _, l := range note.Links {
 		i.Keys = append(i.Keys, l.Key)
 	}
@@ -192,6 +195,9 @@ func address(to session.TrackerConfig, title, body string) (link string, whole b
 func (m *Model) issue(n Note) string {
 	p := &page{}
 	p.line("%s", quoted(cut(n.Text, maxFinding*4)))
+	if text := m.Session.rateWords(); text != "" {
+		p.line("%s\n", text)
+	}
 	p.line("| | Before | Then | After |\n| --- | --- | --- | --- |")
 	g := m.beforeAfter(n)
 	for _, r := range g.Rows {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"crosstalk/notes"
+	"crosstalk/session"
 )
 
 // panel is one plot of a picture: where it stands, and the scale of its values.
@@ -207,17 +208,25 @@ func (a *panel) marks(named bool) {
 	}
 }
 
-// loadPanel draws the users.
+// loadPanel draws the users, or the requests a second, that the dial counted.
 func loadPanel(p *painting, m *Model, top, bottom float64, size int, times bool) {
 	d := drawing{m: m, s: m.Series}
 	a := newPanel(p, m, top, bottom, size, linear(1.08*float64(max(5, m.Totals.PeakAsked, m.Totals.PeakUsers)), top, bottom))
 	running, asked := curveOf{"running", values{high: floats(m.Series.Running)}, inkUsers, true}, curveOf{"asked for", values{high: floats(m.Series.Asked)}, inkAsked, false}
-	a.head("Users", asked, running)
+	a.head(loadName(m), asked, running)
 	a.gaps(d.loadKnown)
 	a.area(running.v, running.ink)
 	a.grid(wholeWord, times)
 	a.asked(asked)
 	a.marks(true)
+}
+
+// loadName is what the load is counted in, as the head of its panel.
+func loadName(m *Model) string {
+	if u := session.Unit(m.Session.Mode); u.Rate() {
+		return u.Word()
+	}
+	return "Users"
 }
 
 // latencyPanel draws both environments' p95 on one scale.
@@ -327,7 +336,7 @@ func shareLine(m *Model) string {
 	if t.Requests == 0 {
 		return "no request was counted"
 	}
-	return fmt.Sprintf("up to %s · %s, %s failed · %s", users(t.PeakUsers), count(t.Requests, "request", "requests"), percentOf(t.Errors, t.Requests), list(foundWords(m)))
+	return fmt.Sprintf("up to %s · %s, %s failed · %s", session.Unit(m.Session.Mode).Of(t.PeakUsers), count(t.Requests, "request", "requests"), percentOf(t.Errors, t.Requests), list(foundWords(m)))
 }
 
 // shareTold is what link checks and data stores told, in few words.
