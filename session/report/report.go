@@ -122,7 +122,7 @@ func Write(dir, out string, formats []Format) (written []string, err error) {
 type Options struct {
 	Of      *Stretch     // the span of the timeline; nil leaves it to the timeline to find the trouble
 	Profile Profile      // what is left out
-	Tell    func(string) // gets what whoever exports should know of a file that was written; may be nil
+	Tell    func(string) // gets what whoever exports should know of a file that was written, or need not have been; may be nil
 }
 
 // ErrOutside is returned for a span of the timeline that begins at or behind the
@@ -172,6 +172,11 @@ func WriteOf(dir, out string, formats []Format, o Options) (written []string, er
 		}
 		path := filepath.Join(in, name)
 		if err := replace(path, func(w io.Writer) error { return f.draw(w, m) }); err != nil {
+			// The sheet is whole without it, and the session's folder may be for reading only.
+			if o.Tell != nil && filepath.Clean(in) != filepath.Clean(out) {
+				o.Tell(fmt.Sprintf("%s could not be laid into %s (%v); its areas:\n%s", name, in, err, strings.Join(areas(m), "\n")))
+				continue
+			}
 			errs = append(errs, fmt.Errorf("write %s: %w", path, err))
 			continue
 		}

@@ -206,3 +206,37 @@ func TestSheetsOfADayAreCollected(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A session's folder that takes no file keeps no sheet from another folder: what
+// the scanner has to know is told instead.
+func TestASheetOfAFolderThatTakesNoFile(t *testing.T) {
+	t.Parallel()
+	dir, out := rich().dir(t), t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, coverageName), 0o755); err != nil { // it stands in the way
+		t.Fatal(err)
+	}
+	var told []string
+	o := Options{Profile: DefaultProfile(), Tell: func(s string) { told = append(told, s) }}
+	written, err := WriteOf(dir, out, []Format{SES}, o)
+	if err != nil || len(written) != 1 || filepath.Base(written[0]) != "et-mel-261017-a.ses" {
+		t.Errorf("wrote %v, %v", written, err)
+	}
+	if len(told) != 1 || !strings.HasPrefix(told[0], "coverage.ini could not be laid into "+dir+" (") || !strings.HasSuffix(told[0], "; its areas:\nBuild | 2.4.1\nStrategy | Load by hand") {
+		t.Errorf("told %q", told)
+	}
+	// In its own folder, and where nobody is told, it is an error.
+	for name, write := range map[string]func() ([]string, error){
+		"its own folder": func() ([]string, error) { return WriteOf(dir, dir+"/", []Format{SES}, o) },
+		"nobody is told": func() ([]string, error) { return Write(dir, out, []Format{SES}) },
+	} {
+		if _, err := write(); err == nil || !strings.Contains(err.Error(), coverageName) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(told) != 1 {
+		t.Errorf("told %q", told)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*.part")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
