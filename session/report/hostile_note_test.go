@@ -135,8 +135,12 @@ func TestHostileTextsInAnIssue(t *testing.T) {
 					if u, err := url.Parse(issue.Link); err != nil || u.Scheme != "https" || len(issue.Link) > maxAddress {
 						t.Errorf("a link of %d bytes, %v", len(issue.Link), err)
 					}
-					if len(issue.Body) > maxIssue+60 {
-						t.Errorf("a body of %d bytes", len(issue.Body))
+					most := maxIssue
+					if c.markup == "wiki" {
+						most = maxWiki
+					}
+					if n := units(issue.Body); n > most+70 {
+						t.Errorf("a body of %d characters", n)
 					}
 				}
 			}

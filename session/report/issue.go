@@ -8,15 +8,17 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode/utf16"
 
 	"crosstalk/notes"
 	"crosstalk/session"
 )
 
-// The most that a tracker takes: GitHub's issues hold 65,536 characters, and
-// longer addresses than about 8 KB lose the text.
+// The most that a tracker takes: GitHub's issues hold 65,536 characters, Jira's
+// descriptions 32,767, and longer addresses than about 8 KB lose the text.
 const (
 	maxIssue   = 60_000
+	maxWiki    = 32_000
 	maxAddress = 8_000
 )
 
@@ -68,11 +70,11 @@ func IssueOf(dir, id, markup string, to session.TrackerConfig, p Profile) (*Issu
 	for _, l := range note.Links {
 		i.Keys = append(i.Keys, l.Key)
 	}
-	body := m.issue(*note)
+	body, most := m.issue(*note), maxIssue
 	if i.Wiki {
-		body = wiki(body)
+		body, most = wiki(body), maxWiki
 	}
-	i.Body = bound(body, maxIssue, i.Wiki)
+	i.Body = bound(body, most, i.Wiki)
 	i.Link, i.Whole = address(to, i.Title, i.Body)
 	return i, nil
 }
@@ -114,14 +116,27 @@ func (m *Model) find(id string) (*Note, error) {
 
 // bound cuts a body at a line, and closes what is open there.
 func bound(s string, most int, wiki bool) string {
-	if len(s) <= most {
+	end := within(s, most)
+	if end == len(s) {
 		return s
 	}
-	s = s[:most]
+	s = s[:end]
 	if i := strings.LastIndexByte(s, '\n'); i > 0 {
 		s = s[:i]
 	}
 	return s + closing(s, wiki) + "\n\n(the rest is in the session's report)\n"
+}
+
+// within is the length in bytes of the beginning of a text that has at most so
+// many characters, counted as trackers do: in units of UTF-16.
+func within(s string, most int) int {
+	n := 0
+	for i, r := range s {
+		if n += utf16.RuneLen(r); n > most {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // closing is what ends a text that stands as it is, or a quote of the wiki's, at

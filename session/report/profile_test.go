@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"crosstalk/notes"
 	"crosstalk/session"
@@ -129,6 +130,35 @@ func TestIssues(t *testing.T) {
 	}
 	if l.Whole || len(l.Link) > maxAddress || len(l.Body) > maxIssue+100 || len(l.Body) < 10_000 {
 		t.Errorf("whole %v, link of %d, body of %d", l.Whole, len(l.Link), len(l.Body))
+	}
+}
+
+// units are the characters of a text as trackers count them.
+func units(s string) int { return len(utf16.Encode([]rune(s))) }
+
+// Jira takes less than GitHub, and counts characters, not bytes.
+func TestIssuesForJiraFit(t *testing.T) {
+	t.Parallel()
+	const jira = 32_767
+	p := newTape()
+	p.start()
+	p.write("mel", notes.Bug, strings.Repeat(`\\\\ C`+"\n", 6000))
+	if body := wiki(p.model(t).issue(p.model(t).Notes[0])); units(body) <= jira {
+		t.Fatalf("a body of %d characters needs no bound", units(body))
+	}
+	i, err := IssueOf(p.dir(t), "n1", "", session.TrackerConfig{Jira: "https://shop.atlassian.net", Project: "10001", Type: "10004"}, DefaultProfile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkWiki(t, i.Body)
+	if size := units(i.Body); !i.Wiki || size > jira || size < maxWiki-200 || !strings.HasSuffix(i.Body, "\n{quote}\n\n(the rest is in the session's report)\n") {
+		t.Errorf("a body of %d characters that ends in %q", size, i.Body[max(0, len(i.Body)-100):])
+	}
+	for _, line := range []string{"orders are doubled\n", "заказы удваиваются\n", "🔥🔥🔥🔥🔥🔥🔥🔥\n"} {
+		got := bound(strings.Repeat(line, 4000), maxWiki, true)
+		if size := units(got); size > maxWiki+60 || size < maxWiki-60 || !strings.HasPrefix(got, strings.Repeat(line, maxWiki/units(line)-1)) {
+			t.Errorf("%q: %d characters", line, size)
+		}
 	}
 }
 
