@@ -20,7 +20,8 @@ import (
 
 // day writes the journal of a long session: 6 checks, a level every five minutes, a
 // note every ten; every twenty minutes the guard holds, eases and cuts, real
-// exchanges are kept, and a bug has a log and a picture.
+// exchanges are kept, and a bug has a log and a picture. A short one has the same
+// trouble, and earlier.
 func day(dir string, seconds int) (size int64, err error) {
 	t := newTape()
 	t.tiles = true
@@ -41,7 +42,7 @@ func day(dir string, seconds int) (size int64, err error) {
 		if i%600 == 0 {
 			t.write("mel", []notes.Kind{notes.Plain, notes.Question, notes.Idea, notes.Risk}[i/600%4], "what was seen in these ten minutes")
 		}
-		if err := t.trouble(dir, i%1200); err != nil {
+		if err := t.trouble(dir, i%1200-troubleAt(seconds)); err != nil {
 			return 0, err
 		}
 		t.seconds(1)
@@ -58,7 +59,19 @@ func day(dir string, seconds int) (size int64, err error) {
 	return size + n, err
 }
 
-// trouble is what happens in twenty minutes, at their seconds.
+// troubleAt is the second of every twenty minutes at which a day of a length has
+// its trouble.
+func troubleAt(length int) int {
+	if length < 1200 {
+		return 100
+	}
+	return 700
+}
+
+// bugAt is the second of the trouble at which its bug is noted.
+const bugAt = 10
+
+// trouble is what happens in twenty minutes, at the seconds of it.
 func (t *tape) trouble(dir string, second int) error {
 	step := func(from, to, cause string) {
 		g := &session.GuardChange{From: from, To: to, Why: "production is " + cause + ": web-3 answered after 212 ms, usual 44", Cause: cause, Running: t.running, Ceiling: t.running}
@@ -75,16 +88,16 @@ func (t *tape) trouble(dir string, second int) error {
 		t.health("production", "", from, to, "web-3 late twice (212 ms, usual 44)")
 	}
 	switch second {
-	case 700:
+	case 0:
 		t.slow = 6
 		state("green", "amber")
 		step("run", "hold", "amber")
-	case 705:
+	case 5:
 		step("hold", "ease", "amber")
 		for i := range 20 {
 			t.exchange(fmt.Sprintf("POST /step/%d", i), []string{"timeout", "status 503"}[i%2], []int{0, 503}[i%2], 2)
 		}
-	case 710:
+	case bugAt:
 		id := t.write("jo", notes.Bug, strings.Repeat("orders are doubled when checkout times out\n", 20))
 		for name, media := range map[string]string{"pod.log": "text/plain", "shot.png": "image/png"} {
 			if err := t.enclose(dir, id, name, media); err != nil {
@@ -95,7 +108,7 @@ func (t *tape) trouble(dir string, second int) error {
 		step("ease", "cut", "red")
 		t.asked, t.running = 0, 0
 		t.add(session.ByGuard, session.TypeStop, &session.LoadStop{Reason: "guard", By: session.ByGuard, InFlight: 37, MSToZero: new(21.4), Running: 80})
-	case 730:
+	case 30:
 		t.slow = 1
 		state("red", "green")
 		t.add(session.ByGuard, session.TypeGuardRecov, &session.GuardRecovered{Seconds: 20, Level: 80})
@@ -133,7 +146,7 @@ const (
 
 // A session of a day, with all that happens in one, is exported to every format by
 // a process of its own within 300 MB; its time is printed. Without CROSSTALK_DAY
-// the day has half an hour.
+// the day has five minutes, with one trouble in them.
 func TestADayIsExported(t *testing.T) {
 	if dir := os.Getenv("CROSSTALK_DAY_OF"); dir != "" { // this is that process
 		written, err := Write(dir, filepath.Join(dir, "out"), Formats())
@@ -171,7 +184,7 @@ func TestADayIsExported(t *testing.T) {
 		t.Fatal(err)
 	}
 	bugs := length / 1200
-	if length%1200 > 710 {
+	if length%1200 > troubleAt(length)+bugAt {
 		bugs++
 	}
 	if n := strings.Count(string(page), `<article class="finding">`); n != bugs {
