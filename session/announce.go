@@ -63,8 +63,8 @@ func (s *State) AllClear(zone *time.Location) string {
 	switch {
 	case !s.Watched("production"):
 		text += " Production was not watched."
-	case s.Guard.Cuts > 0:
-		text += fmt.Sprintf(" Production turned red and the load was cut (%d); it is %s now.", s.Guard.Cuts, p.State)
+	case s.Dial.Cuts > 0:
+		text += fmt.Sprintf(" Production turned red and the load was cut (%d); it is %s now.", s.Dial.Cuts, p.State)
 	default:
 		text += " Production is " + p.State + "."
 	}

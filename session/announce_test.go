@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestAnnouncement(t *testing.T) {
 	if got := st.AllClear(time.UTC); got != "All clear: load on staging (shop.example.test) is off since 14:05, at most 18 users. Production is green." {
 		t.Errorf("all clear: %s", got)
 	}
-	st.Guard.Cuts = 1
+	st.Dial.Cuts = 1
 	if got := st.AllClear(time.UTC); !strings.HasSuffix(got, "Production turned red and the load was cut (1); it is green now.") {
 		t.Errorf("after a cut: %s", got)
 	}
@@ -110,12 +111,24 @@ func TestTheAllClearIsOfWhatWasAnnounced(t *testing.T) {
 	off("stopped", "14:22", "30 users")
 	at(1400, TypeDialSet, &DialSet{To: 5})
 	tick(1401, 5, 5)
+	at(1402, TypeGuardState, &GuardChange{From: "run", To: "cut", Cause: CauseRed, Why: "web-1 refused", Running: 5})
+	tick(1403, 0, 0)
+	at(1500, TypeGuardState, &GuardChange{From: "cut", To: "run"})
+	watched := Start{As: "mel", Target: "http://shop", Checks: []CheckInfo{{Env: "production", Name: "web-1"}}}
 	at(2000, TypeRecovered, &Recovered{Away: 500})
-	at(2000, TypeStart, &Start{As: "mel", Target: "http://shop"})
+	at(2000, TypeStart, &watched)
 	isClear("taken up again", false)
-	if st.Dial.Rise != 0 || st.Dial.Peak != 30 {
-		t.Errorf("taken up again: %+v", st.Dial)
+	if st.Dial.Rise != 0 || st.Dial.Peak != 30 || st.Dial.Cuts != 0 || st.Guard.Cuts != 1 {
+		t.Errorf("taken up again: %+v, %d cuts", st.Dial, st.Guard.Cuts)
 	}
+	at(2050, TypeHealthState, &HealthState{Env: "production", From: "no sight", To: "green"})
+	cut := func(when string, want int) {
+		t.Helper()
+		if got := st.AllClear(time.UTC); strings.Contains(got, "the load was cut") != (want > 0) || want > 0 && !strings.HasSuffix(got, fmt.Sprintf("the load was cut (%d); it is green now.", want)) {
+			t.Errorf("%s: %s", when, got)
+		}
+	}
+	cut("the cut was of what ran before", 0)
 	at(2100, TypeDialSet, &DialSet{To: 2})
 	at(2100, TypeDialSet, &DialSet{From: 2})
 	tick(2101, 0, 0)
@@ -126,4 +139,6 @@ func TestTheAllClearIsOfWhatWasAnnounced(t *testing.T) {
 	at(2201, TypeLoadTick, &LoadTick{Requests: 3, Ceiling: -1})
 	isClear("less than a second of load", true)
 	off("less than a second of load", "14:36", "0 users")
+	at(2300, TypeGuardState, &GuardChange{From: "run", To: "cut", Cause: CauseRed, Why: "web-1 refused"})
+	cut("and one of its own", 1)
 }

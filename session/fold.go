@@ -42,7 +42,7 @@ func (s *State) Apply(e Event) {
 		if s.Dial.flowing() {
 			s.Dial.Off = s.Last
 		}
-		s.Dial.Rise, s.Dial.Own, s.Dial.turned = 0, false, false
+		s.Dial.Rise, s.Dial.Cuts, s.Dial.Own, s.Dial.turned = 0, 0, false, false
 		s.Dial.Asked, s.Dial.Running, s.Dial.InFlight, s.Dial.Held, s.Dial.Ceiling = 0, 0, 0, false, none
 		s.Dial.Since, s.levelSince, s.Link.Running = e.MS, -1, nil
 		s.levelRun++

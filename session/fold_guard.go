@@ -31,6 +31,7 @@ func (s *State) guard(e Event) {
 			switch b.Cause {
 			case CauseRed:
 				s.Guard.Cuts++
+				s.Dial.Cuts++
 			case CauseNoSight:
 				s.Guard.Blind++
 			case CausePermit:

@@ -91,6 +91,7 @@ type Dial struct {
 	Since    int64
 
 	Rise int   // most running at once since the session began, or was taken up again
+	Cuts int   // since then, for production's red
 	Own  bool  // since then the dial has brought load, and not a check or the brake test alone
 	Off  int64 // milliseconds; when the newest load went off; 0: there was none, or it runs
 
