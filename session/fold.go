@@ -43,6 +43,7 @@ func (s *State) Apply(e Event) {
 			s.Dial.Off = s.Last
 		}
 		s.Dial.Rise, s.Dial.Cuts, s.Dial.Own, s.Dial.turned = 0, 0, false, false
+		s.Dial.settled()
 		s.Dial.Asked, s.Dial.Running, s.Dial.InFlight, s.Dial.Held, s.Dial.Ceiling = 0, 0, 0, false, none
 		s.Dial.Since, s.levelSince, s.Link.Running = e.MS, -1, nil
 		s.levelRun++
@@ -124,10 +125,7 @@ func (s *State) prepare(e Event) {
 func (s *State) load(e Event) {
 	switch b := e.Body.(type) {
 	case *DialSet:
-		s.Dial.settles = 0
-		if b.To < s.Dial.Asked {
-			s.Dial.settles = e.MS + goodAfter
-		}
+		s.Dial.moves(e.MS, b.To)
 		s.Dial.Asked, s.Dial.Since = b.To, e.MS
 		s.Dial.turned = s.Dial.turned || b.To > 0 && s.Link.Running == nil
 		s.levelSince = -1
@@ -147,6 +145,7 @@ func (s *State) load(e Event) {
 		}
 		s.Dial.Held, s.Dial.Running = false, 0 // told by the next second's tick otherwise
 		if b.Reason != "operator" {            // a person's stop is a move of the dial of its own
+			s.Dial.moves(e.MS, 0)
 			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
 		}
 		m := Mark{MS: e.MS, T: e.T, By: b.By, Type: e.Type, Text: stopText(b)}
@@ -261,7 +260,8 @@ func (s *State) health(e Event) {
 		env := s.env(b.Env)
 		if b.Check == "" {
 			env.State, env.Why, env.Since = b.To, b.Why, e.MS
-			s.learn() // a cut may come before the next second's tick
+			s.meets(b) // a cut may come before the next second's tick
+			s.learn()
 			s.mark(e, fmt.Sprintf("%s %s → %s: %s", b.Env, b.From, b.To, b.Why))
 			return
 		}

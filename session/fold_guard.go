@@ -37,6 +37,7 @@ func (s *State) guard(e Event) {
 			case CausePermit:
 				s.Guard.Lapsed++
 			}
+			s.Dial.moves(e.MS, 0)
 			s.Dial.Asked, s.Dial.Since, s.levelSince = 0, e.MS, -1
 		}
 		s.mark(e, fmt.Sprintf("guard %s: %s", b.To, b.Why))

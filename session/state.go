@@ -44,7 +44,7 @@ type State struct {
 	Exemplars []*ExemplarAdd        // oldest first; replaced as a whole, never changed
 	Limits    []LimitSpan           // in which we ourselves were the limit, oldest first; replaced as a whole, never changed
 	Levels    []Level               // in order; values that are replaced, never changed
-	Learnt    map[int]string        // by level: the worst that both environments were while it was held
+	Learnt    map[int]string        // by level: the worst that both environments were while it was held, or turned to in passing
 	Envs      map[string]*Env
 	Guard     GuardView
 	Baseline  BaselineView
@@ -97,6 +97,7 @@ type Dial struct {
 
 	turned  bool  // since then the dial asked for load, not a check
 	settles int64 // milliseconds; until then what is wrong may be the level's above
+	left    int   // that level; 0 once it can't be
 }
 
 // flowing tells whether load runs or is on its way.

@@ -12,8 +12,8 @@ import (
 // zoneCount is how many zones the dial's scale has.
 const zoneCount = 100
 
-// zones are what was learnt at each level: how the worse of both environments
-// was while it was held. 0 is nothing, else one more than rank.
+// zones are what was learnt at each level: the worst that both environments were
+// while it was held, or turned to in passing. 0 is nothing, else one more than rank.
 type zones struct {
 	full       int
 	seen       [zoneCount + 1]uint8

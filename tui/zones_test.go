@@ -58,6 +58,25 @@ func TestWhatWasLearntStays(t *testing.T) {
 	}
 }
 
+// Where something turns bad on the way, the level is shown although it was not
+// the one that was asked for.
+func TestWhatWasMetOnTheWayShows(t *testing.T) {
+	t.Parallel()
+	tale := baselineStory(10)
+	tale.dialTo(150)
+	tale.until(15)
+	tale.turns("staging", "", "amber", "web-2 is slow: 92 ms, usual 9")
+	tale.guardTo("hold", "web-2 is slow: held at 50 users", "amber", 50)
+	tale.until(45)
+	m, _ := screen(tale, 120, 36)
+	if z := m.learned(200); z.at(50.0/200) != inkAmber || z.at(40.0/200) != inkPlain {
+		t.Errorf("at 40 users the zone is %v, at 50 %v", z.at(40.0/200), z.at(50.0/200))
+	}
+	if f := m.text(); !strings.Contains(f, "▲ from 50") {
+		t.Errorf("the words for it are missing:\n%s", f)
+	}
+}
+
 func TestAClickOnTheGaugeGoesDownAtOnceAndUpWithEnter(t *testing.T) {
 	t.Parallel()
 	m, src := screen(busyStory(), 120, 36) // 45 users are asked for
