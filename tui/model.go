@@ -174,11 +174,13 @@ func New(src Source, o Options) *Model {
 	if b := m.s.Brake; b != nil && m.s.Elapsed() < staleNews {
 		m.braked(b)
 	}
-	if m.o.Host && m.o.Door != nil && len(m.o.Door.Sight().looks()) > 0 && m.s.Ended == nil {
+	// What is taken up again has its old end in this snapshot; what is really over
+	// says so at once.
+	if m.o.Host && m.o.Door != nil && len(m.o.Door.Sight().looks()) > 0 {
 		m.doorOpen()
 	}
 	m.guide = guideOf(o)
-	if o.Before && !o.Express && m.s.Ended == nil { // there the charter comes first
+	if o.Before && !o.Express { // there the charter comes first
 		m.overlay = overlayPreflight
 	}
 	m.mayBe()

@@ -69,12 +69,15 @@ func (e *express) escape(*Model) tea.Cmd {
 
 // tick opens the charter once, when there is a session to give it to.
 func (e *express) tick(m *Model) tea.Cmd {
+	if m.s.Ended != nil { // what is taken up again begins in a moment
+		return nil
+	}
 	if !e.asked && m.s.Seq > 0 && m.mode == modeMain && m.overlay == overlayNone && !m.dialOpen() {
 		m.charterForm()
 	}
 	e.asked = e.asked || m.s.Seq > 0
 	if e.asked && !e.paged && m.mode == modeMain && m.overlay == overlayNone {
-		if e.paged = true; m.o.Before && m.s.Ended == nil && m.s.Dial.Asked == 0 {
+		if e.paged = true; m.o.Before && m.s.Dial.Asked == 0 {
 			m.open(overlayPreflight)
 		}
 	}

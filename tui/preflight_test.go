@@ -144,6 +144,37 @@ func TestAnnouncementIsCopied(t *testing.T) {
 	page("Paste now: the load is over  a copies it")
 }
 
+// A session that ended in order and is taken up again has its page, too: the
+// screen's first snapshot may still have the old end.
+func TestPreflightOfASessionTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	for _, express := range []bool{false, true} {
+		tale := busyStory()
+		tale.add("mel", session.TypeEnd, &session.End{Reason: "quit"})
+		src := newSource(tale)
+		m := New(src, Options{Who: mel, Host: true, Before: true, Express: express, Now: func() time.Time { return storyBegan.Add(time.Duration(tale.ms) * time.Millisecond) }})
+		m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
+		m.Update(clockMsg(m.now))
+		old := len(tale.events)
+		tale.ms += 60_000
+		tale.asked, tale.running = 0, 0
+		tale.add(session.BySession, session.TypeRecovered, &session.Recovered{Away: 60})
+		tale.start()
+		m.Update(eventsMsg{events: tale.events[old:], at: m.now})
+		m.Update(clockMsg(m.now.Add(time.Second)))
+		if express { // there the charter comes first
+			if m.mode != modeForm {
+				t.Fatalf("express: mode %v:\n%s", m.mode, m.text())
+			}
+			m.pressAll("esc")
+			m.Update(clockMsg(m.now.Add(time.Second)))
+		}
+		if f := m.text(); m.over || !strings.Contains(f, "PRE-FLIGHT") || !strings.Contains(f, "Paste before the start  a copies it") {
+			t.Errorf("express %v, over %v:\n%s", express, m.over, f)
+		}
+	}
+}
+
 func clockAt(ms int64) string {
 	return storyBegan.Add(time.Duration(ms) * time.Millisecond).Format("15:04")
 }
