@@ -108,8 +108,22 @@ func (p *plain) before() {
 		}
 	}
 	if s.Start.Demo == "" { // nobody has to be told of a demo's shop
-		p.say("To paste before the start: %s", strings.Join(s.Announcement(p.o.Now()), " "))
+		p.paste(func(text []string) { p.say("%s", strings.Join(text, " ")) })
 	}
+}
+
+// paste tells what a chat should know now, as the screen's page does: when the
+// load is over its all-clear, too.
+func (p *plain) paste(put func(text []string)) {
+	s, when := p.s, "before the start"
+	switch {
+	case s.Clear():
+		p.say("To paste now, the load is over: %s", s.AllClear(p.o.Now().Location()))
+		when = "before load begins again"
+	case s.Dial.Own:
+		when = "while load runs"
+	}
+	put(append([]string{"To paste " + when + ":"}, s.Announcement(p.o.Now())...))
 }
 
 // braked says what the rehearsal of a cut measured.

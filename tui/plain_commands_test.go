@@ -292,3 +292,28 @@ func TestPlainTellsWhatTheScreenShows(t *testing.T) {
 		}
 	}
 }
+
+// What to paste is of the moment, as on the screen's page: before the start, while
+// load runs, and when it is over the all-clear first.
+func TestPlainPastesWhatTheMomentAsks(t *testing.T) {
+	t.Parallel()
+	over := busyStory()
+	over.dialTo(0)
+	over.until(254)
+	for name, v := range map[string]struct {
+		tale *story
+		says string
+	}{
+		"before": {quietStory(), "To paste before the start: Load on staging (127.0.0.1:8080)"},
+		"loaded": {busyStory(), "To paste while load runs: Load on staging (127.0.0.1:8080)"},
+		"over":   {over, "To paste now, the load is over: All clear: load on staging (127.0.0.1:8080) is off since 15:34, at most 45 users. Production is green. To paste before load begins again: Load on staging (127.0.0.1:8080)"},
+	} {
+		for _, line := range []string{"p", "preflight", "a", "announce"} {
+			_, text := plainly(t, v.tale, func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed("every off"); typed(line) })
+			_, text, _ = strings.Cut(text, "Enter alone tells how it goes.")
+			if text = strings.Join(strings.Fields(text), " "); !strings.Contains(text, v.says) || strings.Count(text, "To paste") != strings.Count(v.says, "To paste") {
+				t.Errorf("%s, %s: it does not say %q:\n%s", name, line, v.says, text)
+			}
+		}
+	}
+}

@@ -218,11 +218,7 @@ func (p *plain) look(word, rest string) bool {
 	case "preflight", "pre-flight", "p":
 		p.preflight()
 	case "announce", "a":
-		if p.s.Clear() {
-			p.say("To paste now: %s", p.s.AllClear(p.o.Now().Location()))
-			p.say("To paste before load begins again:")
-		}
-		p.lines(p.s.Announcement(p.o.Now()))
+		p.paste(p.lines)
 	case "notes":
 		for _, n := range p.s.Notes.Notes {
 			if n.Gone == nil {
