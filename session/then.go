@@ -14,7 +14,7 @@ import (
 // that nobody looked at has no state. Of the guard and the builds nothing is
 // known.
 func (s *State) ContextAt(ms int64) *notes.Context {
-	slot, ok := s.SlotAt(ms)
+	slot, _, ok := s.SlotAt(ms)
 	if !ok {
 		return nil
 	}
@@ -22,11 +22,12 @@ func (s *State) ContextAt(ms int64) *notes.Context {
 		Staging: slot.Load.seen(slot.Staging.State), Production: slot.Prod.seen(slot.Prod.State)}
 }
 
-// SlotAt is the slot of a moment, if it was told how many users ran. A second's
-// own tick may not have come yet: then it is the second before.
-func (s *State) SlotAt(ms int64) (Second, bool) {
+// SlotAt is the slot of a moment, and how many milliseconds it tells of, if it was
+// told how many users ran. A second's own tick may not have come yet: then it is
+// the second before.
+func (s *State) SlotAt(ms int64) (slot Second, step int64, ok bool) {
 	if ms < 0 {
-		return Second{}, false
+		return Second{}, 0, false
 	}
 	r, back := &s.Fine, s.Fine.Step()
 	if r.Len() == r.size && ms < r.At(0).MS { // forgotten
@@ -35,10 +36,10 @@ func (s *State) SlotAt(ms int64) (Second, bool) {
 	begin := ms - ms%r.Step()
 	for _, slot := range slices.Backward(r.Range(begin-back, begin+1)) {
 		if slot.Told {
-			return slot, true
+			return slot, r.Step(), true
 		}
 	}
-	return Second{}, false
+	return Second{}, 0, false
 }
 
 // seen is a line's values in a slot as a pane would have shown them.

@@ -110,6 +110,11 @@ func TestNotesOfEarlierMoments(t *testing.T) {
 	if c := late.ContextAt(15_000); c == nil || c.Running != 5 {
 		t.Errorf("of the coarse ring: %+v", c)
 	}
+	for ms, want := range map[int64][2]int64{15_000: {10_000, 10_000}, 1_300_400: {1_300_000, 1000}, late.MS + 900: {late.MS, 1000}} {
+		if slot, step, ok := late.SlotAt(ms); !ok || slot.MS != want[0] || step != want[1] {
+			t.Errorf("the slot of %d begins at %d and is %d long (%v), want %v", ms, slot.MS, step, ok, want)
+		}
+	}
 	if c := NewState().ContextAt(0); c != nil {
 		t.Errorf("of an empty session %+v", c)
 	}

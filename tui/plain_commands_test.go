@@ -277,7 +277,7 @@ func TestPlainTellsWhatTheScreenShows(t *testing.T) {
 			from += i
 		}
 	}
-	s, _ := tale.s.SlotAt(255_000)
+	s, _, _ := tale.s.SlotAt(255_000)
 	for _, line := range []string{"at 4:15", "at 255 s", "at 0:04:15"} {
 		text := say(line)
 		for _, want := range []string{"At 04:15, 15:34:15 by the clock: 100 users asked for, 10", "Staging was amber: ", "p95 " + millis(s.Load.P95), "Production was amber: checks p50 " + millis(s.Prod.P50), "Before it, at 04:10, mel: dial 80 to 100."} {
@@ -314,6 +314,30 @@ func TestPlainPastesWhatTheMomentAsks(t *testing.T) {
 			if text = strings.Join(strings.Fields(text), " "); !strings.Contains(text, v.says) || strings.Count(text, "To paste") != strings.Count(v.says, "To paste") {
 				t.Errorf("%s, %s: it does not say %q:\n%s", name, line, v.says, text)
 			}
+		}
+	}
+}
+
+// What is kept by ten seconds is told as such, and a second that is not told yet
+// is not called by its name.
+func TestPlainTellsOfHowLong(t *testing.T) {
+	t.Parallel()
+	tale := baselineStory(10)
+	tale.dialTo(20)
+	tale.until(35)
+	tale.dialTo(40)
+	tale.until(960)
+	tale.ms += 1000
+	tale.add("mel", session.TypeGlide, &session.GlideSet{To: 5})
+	for line, want := range map[string]string{
+		"at 0:34":  "Worst of 10 s from 00:30, 15:30:30 by the clock: 40 users asked for, 40 running.",
+		"at 2:00":  "At 02:00, 15:32:00 by the clock: 40 users asked for, 40 running.",
+		"at 16:00": "At 16:00, 15:46:00 by the clock: 40 users asked for, 40 running.",
+		"at 16:01": "At 16:00, 15:46:00 by the clock: 40 users asked for, 40 running.",
+	} {
+		_, text := plainly(t, tale, func(_ *fakeSource, typed func(string), _ *heard, _ func()) { typed("every off"); typed(line) })
+		if !strings.Contains(text, want) {
+			t.Errorf("%s does not say %q:\n%s", line, want, text)
 		}
 	}
 }

@@ -56,7 +56,8 @@ func spokenLatencies(names []string, values ...*float64) []string {
 	return text
 }
 
-// at tells every value at a moment of the session, as the timeline's cursor does.
+// at tells every value at a moment of the session, as the timeline's cursor does,
+// and of how long where that is more than a second.
 func (p *plain) at(text string) {
 	ms, ok := momentOf(text)
 	switch {
@@ -67,8 +68,15 @@ func (p *plain) at(text string) {
 		p.say("The session is at %s: that is still to come.", since(p.s.MS))
 		return
 	}
-	when := fmt.Sprintf("At %s, %s by the clock", since(ms), p.s.At(ms).In(p.o.Now().Location()).Format("15:04:05"))
-	s, told := p.s.SlotAt(ms)
+	s, step, told := p.s.SlotAt(ms)
+	begin, of := ms, "At"
+	if told {
+		begin = s.MS // the second before, where the newest is not told yet
+	}
+	if step > 1000 {
+		of = fmt.Sprintf("Worst of %d s from", step/1000)
+	}
+	when := fmt.Sprintf("%s %s, %s by the clock", of, since(begin), p.s.At(begin).In(p.o.Now().Location()).Format("15:04:05"))
 	if told {
 		p.say("%s: %s asked for, %d running.", when, p.s.Unit().Of(s.Asked), s.Running)
 	} else {
