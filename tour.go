@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -85,8 +87,26 @@ func (l *live) goesOn() bool { return l.tour != nil && l.tour.Next != 0 }
 // onlyOffered tells whether all that came of a session is that the acts were
 // accepted: no load but the brake test's, and nothing that a person wrote.
 func (l *live) onlyOffered(st *session.State) bool {
-	return l.goesOn() && l.results == nil && l.tour.Act == 0 && !st.Dial.Own && st.Link.Last == nil && st.Learned == "" &&
-		!slices.ContainsFunc(st.Notes.Notes, func(n notes.Note) bool { return !n.System })
+	return l.goesOn() && l.results == nil && l.tour.Act == 0 && !st.Dial.Own && st.Link.Last == nil && !written(st) && !drafted(l.opts.Dir)
+}
+
+// written tells whether a person has put words into a session, or may have.
+func written(st *session.State) bool {
+	return st.Learned != "" || len(st.Answers) > 0 || st.Charter != st.Start.Charter ||
+		slices.ContainsFunc(st.Notes.Notes, func(n notes.Note) bool { return !n.System }) ||
+		slices.ContainsFunc(st.Marks, func(k session.Mark) bool {
+			switch k.Type {
+			case session.TypeCharter, session.TypeExtend, session.TypePause:
+				return true
+			}
+			return false
+		})
+}
+
+// drafted tells whether somebody has begun to write, as far as can be seen.
+func drafted(dir string) bool {
+	left, err := os.ReadDir(filepath.Join(dir, session.DraftsName))
+	return len(left) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist)
 }
 
 // forget takes the folder of such a session away.
