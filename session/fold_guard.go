@@ -23,6 +23,8 @@ func (s *State) guard(e Event) {
 		s.Dial.Ceiling = b.Ceiling
 		s.held(b)
 		switch b.To {
+		case "ease":
+			s.Dial.eased = max(b.Running, s.Dial.Running)
 		case "cut", "lockout":
 			s.Guard.Recov = nil
 			if b.Running > 0 {

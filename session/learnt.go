@@ -44,23 +44,26 @@ func (s *State) learn() {
 	if worst == "" || d.Running != d.Asked || worst != "green" && s.MS < d.settles {
 		return
 	}
-	s.learnt(worst)
+	s.learnt(d.Running, worst)
 }
 
 // meets takes in that an environment has turned, at the level that runs just then,
 // which the dial need not have been asked for: where the guard holds or cuts, no
-// other is held.
+// other is held. While the guard eases, it is the level that it began at.
 func (s *State) meets(b *HealthState) {
+	level := s.Dial.Running
+	if s.Guard.State == string(GuardEase) {
+		level = max(level, s.Dial.eased)
+	}
 	settling := s.MS < s.Dial.settles && s.MS-s.Dial.Since < freshAfter
 	worse := rankOf(b.To) > rankOf(b.From) && rankOf(b.To) >= rankOf("amber")
 	if worse && !settling && s.Envs[b.Env].loaded() {
-		s.learnt(b.To)
+		s.learnt(level, b.To)
 	}
 }
 
-// learnt keeps the worst that the running level was.
-func (s *State) learnt(state string) {
-	level := s.Dial.Running
+// learnt keeps the worst that a level was.
+func (s *State) learnt(level int, state string) {
 	was, known := s.Learnt[level]
 	switch {
 	case level == 0 || s.Link.Running != nil:

@@ -158,6 +158,17 @@ func TestTroubleOnTheWayIsLearnt(t *testing.T) {
 	l.turns("staging", "red") // at no load
 	l.knows(t, "cut", map[int]string{47: "amber", 52: "red"})
 
+	// While the guard eases, what follows is of where it began.
+	l = newLevelTale()
+	l.climbs(150, 47)
+	l.seconds(1)
+	l.turns("production", "amber")
+	l.tell(TypeGuardState, &GuardChange{From: "run", To: "ease", Cause: "amber", Running: 47, Ceiling: 23})
+	l.running = 23
+	l.seconds(4)
+	l.turns("production", "red")
+	l.knows(t, "eased", map[int]string{47: "red"})
+
 	l = newLevelTale()
 	l.tell(TypeLinkQuiet, &LinkQuiet{Mode: ModeCheck, Users: 3, Order: "+-"})
 	l.climbs(3, 2)

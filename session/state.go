@@ -98,6 +98,7 @@ type Dial struct {
 	turned  bool  // since then the dial asked for load, not a check
 	settles int64 // milliseconds; until then what is wrong may be the level's above
 	left    int   // that level; 0 once it can't be
+	eased   int   // users when the guard began to ease last
 }
 
 // flowing tells whether load runs or is on its way.
