@@ -7,7 +7,7 @@ const maxLearnt = 4000
 // 30 s as usual, amber after ten more, and both count from two seconds without a bad
 // answer. What turns worse later than freshAfter is the new level's own.
 const (
-	settleFor  = 45_000 // milliseconds
+	settlesFor = 45_000 // milliseconds
 	freshAfter = 3_000  // milliseconds
 )
 
@@ -19,7 +19,7 @@ func (d *Dial) moves(ms int64, to int) {
 		if ms >= d.settles {
 			d.left = 0
 		}
-		d.left, d.settles = max(d.left, d.Asked), ms+settleFor
+		d.left, d.settles = max(d.left, d.Asked), ms+settlesFor
 	case to >= d.left:
 		d.settled()
 	}

@@ -44,12 +44,12 @@ func (s *settings) speed(ctx context.Context, dir string, viewers int, o *outcom
 func watched() (*fault.Server, monitors.Check, error) {
 	production, err := fault.NewServer(fault.Options{Usual: 2 * time.Millisecond, Body: 100})
 	if err != nil {
-		return nil, nil, err
+		return nil, monitors.Check{}, err
 	}
 	check, err := monitors.HTTP(monitors.HTTPOptions{Env: monitors.Production, Name: "web-1", URL: production.URL(), Every: 100 * time.Millisecond})
 	if err != nil {
 		production.Close()
-		return nil, nil, err
+		return nil, check, err
 	}
 	return production, check, nil
 }

@@ -75,9 +75,9 @@ func TestWorkersHoldTheCapOfRequests(t *testing.T) {
 			if got := float64(b.shop.requests.Load() - n); got > limit*took+most || got < 3 {
 				t.Errorf("%.0f requests in %.1f s, the cap is %d a second", got, took, limit)
 			}
-			// A user's turn comes every 1.2 s.
-			if k := b.newest(); k.Ten.P50 <= 0 || k.Ten.P50 > 600*time.Millisecond {
-				t.Errorf("p50 is %s: waiting for the cap is in it", k.Ten.P50)
+			// A user's turn comes every 1.2 s; an answer that is there at once is one of 0 ms to Locust.
+			if k := b.newest(); k.Ten.Requests == 0 || k.Ten.P50 > 600*time.Millisecond {
+				t.Errorf("%d requests, p50 %s: waiting for the cap is in it", k.Ten.Requests, k.Ten.P50)
 			}
 		})
 	}

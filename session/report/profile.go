@@ -152,7 +152,7 @@ func (c *censor) people(m *Model) {
 		if len(m.Session.had(name)) > 1 {
 			return "tester"
 		}
-		return all.at(name, 0)
+		return all.role(name, 0)
 	}
 	many := map[string]int{}
 	for _, name := range m.Session.People {

@@ -126,13 +126,18 @@ func (m *Model) cast() *cast {
 	return c
 }
 
+// role is somebody's role at a moment, in seconds.
+func (c *cast) role(name string, seconds float64) string {
+	return c.h.roleAt(name, seconds, c.usual[name])
+}
+
 // called is what stands in the place of a name; ok is false of who took no part.
 func (c *cast) called(name string, seconds float64) (word string, ok bool) {
 	i := slices.Index(c.order, name)
 	if i < 0 {
 		return name, false
 	}
-	role := c.h.roleAt(name, seconds, c.usual[name])
+	role := c.role(name, seconds)
 	if c.shared[role] {
 		return fmt.Sprintf("%s %d", role, i+1), true
 	}
