@@ -48,7 +48,7 @@ func TestMaskKnowsHosts(t *testing.T) {
 		"leads to shop-zq9.test:8443":            "leads to ***:8443",
 		"Shop-zq9.test and login-zq9.test:80":    "*** and ***:80",
 		"name lookup of db-zq9.test failed":      "name lookup of *** failed",
-		"zq9.example.test:99":                    "***:99",
+		"zq9.example.test:99":                    "***.example.test:99",   // the rest stands in the file
 		"leads to both.test:80":                  "leads to both.test:80", // it stands in the file
 		"127.0.0.1:6379 and plain.test, port 99": "127.0.0.1:6379 and plain.test, port 99",
 	} {

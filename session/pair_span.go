@@ -49,7 +49,11 @@ func (p *Participant) plays(role Role, ms int64) {
 			spans = spans[:n-1]
 		}
 	}
-	if role != "" {
+	switch n := len(spans); {
+	case role == "":
+	case n > 0 && spans[n-1].Role == role && spans[n-1].To == ms: // it never ended
+		spans[n-1].To = -1
+	default:
 		spans = append(spans, RoleSpan{Role: role, From: ms, To: -1})
 	}
 	p.Spans = spans[max(0, len(spans)-maxSpans):]
