@@ -157,7 +157,10 @@ func (s *shop) order(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	token := strings.TrimPrefix(r.Header.Get("X-Auth"), "Bearer ")
 	left, known := s.tokens[token]
-	body, _ := io.ReadAll(r.Body)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the load was stopped in mid-body
+	}
 	_, word, _ := r.BasicAuth()
 	tenant, err := r.Cookie("tenant")
 	switch {

@@ -46,7 +46,7 @@ func legend() [][]piece {
 	return [][]piece{
 		{{"Signs", inkStrong}},
 		{{"●", inkGreen}, {" green  ", inkText}, {"▲", inkAmber}, {" amber  ", inkText}, {"■", inkRed}, {" red  ", inkText}, {"○", inkNoSight}, {" no sight: it can't be seen", inkText}},
-		{{"╌", inkAmber}, {" across a chart: from there on an answer is amber ", inkText}, {"▲", inkAmber}, {" or red ", inkText}, {"■", inkRed}},
+		{{"╌", inkAmber}, {" across a chart: amber ", inkText}, {"▲", inkAmber}, {" or red ", inkText}, {"■", inkRed}, {" begins", inkText}},
 		{{"on the time axis", inkDim}},
 		{{"↑ ↓", inkStaging}, {" dial moved  ", inkText}, {"=", inkStaging}, {" held  ", inkText}, {"X", inkStrong}, {" all load stopped", inkText}},
 		{{"H E C", inkAmber}, {" guard holds, eases, cuts  ", inkText}, {"R", inkGreen}, {" production recovered", inkText}},
