@@ -105,12 +105,21 @@ func (g gauge) typed(c *canvas, y, w int) {
 	c.clip(x, y, w-1, tail, inkDim)
 }
 
+// ceiling is the most that the dial reaches: the guard's, and one user while a link
+// locks it; -1: there is none.
+func (g gauge) ceiling() int {
+	if n := g.m.s.Dial.Ceiling; g.m.s.Link.Lock == nil || n == 0 {
+		return n
+	}
+	return 1
+}
+
 // lines are what stands under the number.
 func (g gauge) lines(w, h int) [][]piece {
 	d := g.m.s.Dial
 	ceiling := "none"
-	if d.Ceiling >= 0 {
-		ceiling = strconv.Itoa(d.Ceiling)
+	if n := g.ceiling(); n >= 0 {
+		ceiling = strconv.Itoa(n)
 	}
 	good := "–"
 	if d.LastGood > 0 {
@@ -229,8 +238,8 @@ func (g gauge) inScale(c *canvas, x, y, w, h int, rx, ry, inner float64) {
 	if d.LastGood > 0 {
 		mark(d.LastGood, "●", inkGreen)
 	}
-	if d.Ceiling >= 0 {
-		mark(d.Ceiling, "▼", inkAmber)
+	if n := g.ceiling(); n >= 0 {
+		mark(n, "▼", inkAmber)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"crosstalk/notes"
 	"crosstalk/session"
+	"crosstalk/session/link"
 )
 
 // The answers to a mystery, as they stand in its decision note.
@@ -51,7 +52,7 @@ func (e *express) says(m *Model) (string, []keyHint) {
 	case !m.dialOpen():
 		return "EXPRESS: 15 minutes, 20 users. What is usual is being learned; C opens the charter again.", []keyHint{{"Esc", "hides this"}}
 	}
-	return "Before the dial: does load on staging reach production? The quick link check takes 150 s at most, with a few users.",
+	return "Before the dial: does load on staging reach production? The quick link check takes at most " + span(link.Quick().Longest()) + ", with a few users.",
 		[]keyHint{{"Enter", "starts it"}, {"Esc", "not now"}}
 }
 
