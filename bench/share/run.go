@@ -126,6 +126,7 @@ func (s *settings) load(ctx context.Context, f *stand.Follower, c *crowd, dial s
 func (s *settings) watch(ctx context.Context, f *stand.Follower, c *crowd, o *outcome) error {
 	began, last := time.Now(), time.Time{}
 	requests, from := int64(0), int64(0)
+	f.Skip() // the stalled views were waited for
 	if c != nil {
 		from = c.taken(s.stalled)
 		c.anew(s.stalled)

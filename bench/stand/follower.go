@@ -17,6 +17,9 @@ type Follower struct {
 	waiting []session.Event
 }
 
+// Skip leaves out what has happened until now: what comes next is new.
+func (f *Follower) Skip() { f.waiting, f.seq = nil, f.Session.Snapshot().Seq }
+
 // Until returns the next event like this, if it comes within half a minute.
 func (f *Follower) Until(ctx context.Context, is func(session.Event) bool) (session.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
