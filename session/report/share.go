@@ -17,6 +17,8 @@ type panel struct {
 	c    *canvas // for its time axis and its pixel columns
 	s    scale
 	size int // of its letters
+
+	words []lineWord
 }
 
 // curveOf is one line of a panel.
@@ -95,72 +97,6 @@ func (a *panel) mutes() {
 		if s.mute(i) {
 			a.p.fill(a.c.x(float64(i)*s.Step), a.s.top, a.c.x(float64(i+1)*s.Step), a.s.top+float64(a.size)*0.5, inkBad)
 		}
-	}
-}
-
-// area fills what lies under a line.
-func (a *panel) area(v values, ink color.RGBA) {
-	half := a.c.plot() * a.m.Series.Step / a.c.end / 2
-	runs(a.c.points(v, a.m.Series.Step), func(run []point) {
-		shape := [][2]float64{{run[0].x - half, a.s.bottom}}
-		for _, q := range run {
-			shape = append(shape, [2]float64{q.x, a.s.y(q.high)})
-		}
-		last := run[len(run)-1]
-		shape = append(shape, [2]float64{last.x + half, a.s.y(last.high)}, [2]float64{last.x + half, a.s.bottom})
-		a.p.shape(ink, shape...)
-	})
-}
-
-// curve draws a line: the highest of each pixel column, with its lowest below.
-func (a *panel) curve(l curveOf) {
-	half := max(1, a.c.plot()*a.m.Series.Step/a.c.end/2)
-	var end [2]float64
-	runs(a.c.points(l.v, a.m.Series.Step), func(run []point) {
-		var line [][2]float64
-		if len(run) == 1 {
-			line = [][2]float64{{run[0].x - half, a.s.y(run[0].high)}, {run[0].x + half, a.s.y(run[0].high)}}
-		}
-		for _, q := range run {
-			line = append(line, [2]float64{q.x, a.s.y(q.high)})
-			if low := a.s.y(q.low); low > a.s.y(q.high)+1 {
-				a.p.stroke(l.ink, 1, [2]float64{q.x, a.s.y(q.high)}, [2]float64{q.x, low})
-			}
-		}
-		a.p.stroke(l.ink, float64(a.size)/6, line...)
-		end = line[len(line)-1]
-	})
-	if end == [2]float64{} {
-		return
-	}
-	// Told by words, too, not by colour alone.
-	word, _, _ := strings.Cut(l.name, ",")
-	y := end[1] - float64(a.size)*0.5
-	if y < a.s.top+float64(a.size) {
-		y = end[1] + float64(a.size)*1.2
-	}
-	align := 0.0
-	if end[0]+a.p.width(word, a.size, true)+6 > a.c.width-a.c.right {
-		align = 1
-	}
-	a.p.text(end[0]+4*(1-2*align), y, align, word, a.size, true, l.ink)
-}
-
-// asked draws the users asked for, in steps.
-func (a *panel) asked(l curveOf) {
-	var last [2]float64
-	for i, v := range l.v.high {
-		if v == nil {
-			last = [2]float64{}
-			continue
-		}
-		from := [2]float64{a.c.x(float64(i) * a.m.Series.Step), a.s.y(*v)}
-		to := [2]float64{a.c.x(float64(i+1) * a.m.Series.Step), a.s.y(*v)}
-		if last != [2]float64{} && last[1] != from[1] {
-			a.p.stroke(l.ink, float64(a.size)/8, [2]float64{from[0], last[1]}, from)
-		}
-		a.p.stroke(l.ink, float64(a.size)/8, from, to)
-		last = to
 	}
 }
 
@@ -247,8 +183,7 @@ func latencyPanel(p *painting, m *Model, top, bottom float64, size int, times bo
 	a.gaps(func(i int) bool { return d.loadKnown(i) || d.s.sight(i) })
 	a.mutes()
 	a.grid(millisTick, times)
-	a.curve(staging)
-	a.curve(prod)
+	a.curves(staging, prod)
 	a.marks(false)
 }
 
@@ -259,8 +194,7 @@ func errorsPanel(p *painting, m *Model, top, bottom float64, size int, times boo
 	a := newPanel(p, m, top, bottom, size, linear(max(most, 0.01), top, bottom))
 	a.head("Errors", staging, prod)
 	a.grid(percent, times)
-	a.curve(staging)
-	a.curve(prod)
+	a.curves(staging, prod)
 	a.marks(false)
 }
 
