@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// kindAstray is the kind of an answer that leads where load may not go, of a step
-// that does not expect it.
+// kindAstray is the kind of an answer that leads where load may not go, or to what
+// is no address, of a step that does not expect it.
 const kindAstray = "redirect not followed"
 
 // classify names the kind of a failure without a response. The words are few

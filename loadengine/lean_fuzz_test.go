@@ -27,6 +27,9 @@ func FuzzLeanAnswer(f *testing.F) {
 		chunkedHead + "5\r\nhello\r\n0\r\n\r\n", chunkedHead + "F;a\r\n", chunkedHead + "5\nhello\r\n0\r\n\r\n", chunkedHead + "5;a\rb\r\nhello\r\n0\r\n\r\n",
 		chunkedHead + "0\r\nnocolon\r\n\r\n", chunkedHead + "1 ;a\r\nh\r\n0 \r\nA: b\r\n c\r\n\r\n", chunkedHead + "0\r\nA: b\r\n\r\n" + next,
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A, Content-Length\r\n\r\n0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: -3\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 7\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+		"HTTP/1.0 200 OK\r\nConnection: close, keep-alive\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 200 OK\r\nPragma: no-cache\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 204 A\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
 	} {
 		f.Add([]byte(s), []byte(next), uint8(i))
 	}

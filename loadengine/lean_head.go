@@ -161,6 +161,9 @@ func parseHead(raw []byte, k *kit) (*http.Response, error) {
 		room[0] = value
 		resp.Header[last], room = room[:1:1], room[1:]
 	}
+	if p := resp.Header["Pragma"]; len(p) > 0 && p[0] == "no-cache" && resp.Header["Cache-Control"] == nil {
+		resp.Header["Cache-Control"] = []string{"no-cache"} // RFC 9111, 5.4, as net/http has it
+	}
 	return resp, nil
 }
 
@@ -205,32 +208,38 @@ func (c *leanConn) frame(k *call, resp *http.Response) error {
 		}
 	}
 	if resp.Close {
+		c.keep = false          // whatever else is said
 		delete(h, "Connection") // as net/http has it
 	}
 	coding, length := h["Transfer-Encoding"], h["Content-Length"]
+	bodiless := resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified
+	if len(length) > 0 { // wrong is wrong, also where the coding holds
+		n, err := contentLength(length)
+		if err != nil {
+			return err
+		}
+		h["Content-Length"] = length[:1]
+		if len(coding) == 0 {
+			resp.ContentLength = n
+		}
+	}
 	switch {
 	case len(coding) > 1 || len(coding) == 1 && (!strings.EqualFold(coding[0], "chunked") || resp.ProtoMinor == 0):
 		return malformed("response: transfer encoding", []byte(strings.Join(coding, ", ")))
 	case len(coding) == 1:
-		delete(h, "Content-Length") // RFC 9112, 6.3: the coding holds
+		if !bodiless && k.method != http.MethodHead {
+			delete(h, "Content-Length") // RFC 9112, 6.3: the coding holds
+		}
 		delete(h, "Transfer-Encoding")
 		resp.TransferEncoding = chunkedOnly
 		if err := checkTrailer(h); err != nil {
 			return err
 		}
-	case len(length) > 0:
-		n, err := contentLength(length)
-		if err != nil {
-			return err
-		}
-		resp.ContentLength = n
-		h["Content-Length"] = length[:1]
 	}
 	// The caller's, not the connection's: it is closed after the connection was
 	// given back, when somebody else may be at his own answer on it.
 	k.kit.body = leanReader{conn: c}
 	body := &k.kit.body
-	bodiless := resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified
 	if bodiless && k.method != http.MethodHead {
 		resp.ContentLength = 0 // whatever it says
 	}

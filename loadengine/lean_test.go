@@ -168,16 +168,19 @@ func TestBothPathsReadTheSame(t *testing.T) {
 func TestLeanRefusesWhatIsNotHTTP(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
-		"another protocol":  "SSH-2.0-OpenSSH_9\r\n",
-		"another version":   "HTTP/3.0 200 OK\r\n\r\n",
-		"a bad status":      "HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n",
-		"a bad header":      "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-		"a control":         "HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 0\r\n\r\n",
-		"different lengths": "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi",
-		"a bad length":      "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi",
-		"unknown coding":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhi",
-		"an upgrade":        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
-		"hints for ever":    strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 10),
+		"another protocol":              "SSH-2.0-OpenSSH_9\r\n",
+		"another version":               "HTTP/3.0 200 OK\r\n\r\n",
+		"a bad status":                  "HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n",
+		"a bad header":                  "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+		"a control":                     "HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 0\r\n\r\n",
+		"different lengths":             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi",
+		"a bad length":                  "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi",
+		"chunks, and different lengths": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+		"chunks, and a bad length":      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: -3\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+		"chunks, and two in one":        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5, 5\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+		"unknown coding":                "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhi",
+		"an upgrade":                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+		"hints for ever":                strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 10),
 	} {
 		target, _ := canned(t, answer)
 		if got := exchanged(t, twoPaths(t)["lean"], http.MethodGet, target, nil); got != "error not http" {

@@ -42,6 +42,7 @@ func (g *gate) redirect(u *user, r *http.Request, resp *http.Response) *http.Req
 	}
 	to, err := r.URL.Parse(location)
 	if err != nil {
+		u.out.astray = true
 		return nil
 	}
 	to.RawQuery = strings.ReplaceAll(to.RawQuery, " ", "%20")

@@ -39,6 +39,29 @@ func TestRedirectThatIsNotFollowedIsAnError(t *testing.T) {
 	}
 }
 
+// A redirect to what is no address leads nowhere: it is not the answer that the
+// step was for.
+func TestRedirectToNoAddressIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, location := range []string{"http://shop:8080:443/home", "/tag/100%"} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Location"] = []string{location}
+			w.WriteHeader(http.StatusFound)
+		})
+		for _, expect := range []string{"", "302"} { // the redirect itself may be what the step is for
+			p := onePlan(s.URL, Step{URL: "/in", Expect: Expect{Status: expect}})
+			p.MaxUsers = 1
+			r, _ := startGathering(t, p)
+			r.SetAsked(1)
+			r.until(t, "some requests", func(sum Tick) bool { return sum.Requests >= 3 })
+			sum := r.end()
+			if wrong := sum.Kinds[kindAstray]; wrong != sum.Errors || (wrong == sum.Requests) != (expect == "") || expect != "" && wrong > 0 {
+				t.Errorf("%s, expected %q: counted %+v", location, expect, sum)
+			}
+		}
+	}
+}
+
 // Behind one address the Host header says who is meant. A redirect without a
 // host stays with that one; one with a host goes to it by name.
 func TestRedirectKeepsTheHostThatWasAsked(t *testing.T) {

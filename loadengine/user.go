@@ -77,7 +77,7 @@ type outcome struct {
 	hops    int           // redirects that were followed
 	cached  bool          // a cache answered
 	login   bool          // it ended at a login page
-	astray  bool          // it was a redirect to where load may not go
+	astray  bool          // it was a redirect to where load may not go, or to no address
 	server  string
 }
 

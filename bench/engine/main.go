@@ -72,6 +72,9 @@ func (s *settings) run(ctx context.Context, work string) error {
 	case s.rise != "" && s.only == "":
 		s.only = oursName + ",wrk"
 	}
+	if err := moreFiles(); err != nil {
+		return err
+	}
 	tools, err := s.tools(ctx, work)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -77,20 +78,55 @@ func (n *nginx) stop() {
 	_ = n.process.Wait()
 }
 
-var counted = regexp.MustCompile(`(?m)^\s*\d+\s+\d+\s+(\d+)\s*$`)
+// moreFiles raises the limit of open files for whatever is started from here: an
+// nginx of one process and wrk don't do so themselves, and would serve and send
+// fewer without a word.
+func moreFiles() error {
+	var l syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
+		return fmt.Errorf("ask for the limit of open files: %w", err)
+	}
+	l.Cur = l.Max
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
+		return fmt.Errorf("raise the limit of open files: %w", err)
+	}
+	return nil
+}
 
-// requests is how many nginx has answered.
-func (n *nginx) requests(ctx context.Context) (float64, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, n.status, nil)
+var opened = regexp.MustCompile(`Active connections: (\d+)`)
+
+// connections is how many are open to nginx.
+func (n *nginx) connections(ctx context.Context) (int, error) {
+	text, err := n.says(ctx)
 	if err != nil {
 		return 0, err
+	}
+	m := opened.FindSubmatch(text)
+	if m == nil {
+		return 0, fmt.Errorf("nginx says %q", text)
+	}
+	return strconv.Atoi(string(m[1]))
+}
+
+var counted = regexp.MustCompile(`(?m)^\s*\d+\s+\d+\s+(\d+)\s*$`)
+
+// says is nginx's page of numbers.
+func (n *nginx) says(ctx context.Context) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, n.status, nil)
+	if err != nil {
+		return nil, err
 	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
+	return io.ReadAll(resp.Body)
+}
+
+// requests is how many nginx has answered.
+func (n *nginx) requests(ctx context.Context) (float64, error) {
+	text, err := n.says(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -99,4 +135,21 @@ func (n *nginx) requests(ctx context.Context) (float64, error) {
 		return 0, fmt.Errorf("nginx says %q", text)
 	}
 	return strconv.ParseFloat(string(m[1]), 64)
+}
+
+// mostOpen looks now and then how many connections are open, and returns the most
+// when it is told to end.
+func (n *nginx) mostOpen(ctx context.Context) (most int) {
+	look := time.NewTicker(250 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			if k, err := n.connections(ctx); err == nil {
+				most = max(most, k)
+			}
+		case <-ctx.Done():
+			return most
+		}
+	}
 }

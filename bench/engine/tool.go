@@ -140,8 +140,17 @@ func (t tool) measure(ctx context.Context, n *nginx, dir string, s *settings) (c
 	}
 	c := exec.CommandContext(ctx, t.path, t.args(n.target, n.watch, dir, s)...)
 	c.Stdin = strings.NewReader(strings.ReplaceAll(t.stdin, "{URL}", n.target))
-	if out, err := c.CombinedOutput(); err != nil {
+	looking, looked := context.WithCancel(ctx)
+	open := make(chan int, 1)
+	go func() { open <- n.mostOpen(looking) }()
+	out, err := c.CombinedOutput()
+	looked()
+	most := <-open
+	switch {
+	case err != nil:
 		return cost{}, fmt.Errorf("%w\n%s", err, out)
+	case most < s.users*95/100:
+		return cost{}, fmt.Errorf("%d of %d connections were open at most: this is no run of %d users (ulimit -Hn?)", most, s.users, s.users)
 	}
 	after, err := n.requests(ctx)
 	if err != nil {
