@@ -12,6 +12,7 @@ import (
 type counter struct {
 	rise    float64                                         // with all of our load: 0.2 is +20 %
 	ours    float64                                         // with any load of ours: it is a gauge of our own machine
+	share   bool                                            // it is a gauge of production, of a share about usualShare
 	disturb func(r *rand.Rand) func(second float64) float64 // factor of what production does on its own account; nil: none
 }
 
@@ -20,6 +21,8 @@ const (
 	workFano  = 3.0   // variance over mean of what is counted: requests make bundles of it
 	workSwing = 0.10  // SD of customers coming and going, within
 	workFor   = 2.0   // seconds
+
+	usualShare = 0.01
 )
 
 // work fills what is counted in each tick without any load of ours.
@@ -42,7 +45,11 @@ func (d *driver) counted(sum float64, seconds float64) []link.Counter {
 	if d.w.work == nil || seconds <= 0 {
 		return nil
 	}
-	return []link.Counter{{Name: "transactions", Rate: sum / seconds, Counted: d.w.scenario.counter.ours == 0}}
+	c := d.w.scenario.counter
+	if c.share {
+		return []link.Counter{{Name: "share", Rate: usualShare * sum / seconds / workRate}}
+	}
+	return []link.Counter{{Name: "transactions", Rate: sum / seconds, Counted: c.ours == 0}}
 }
 
 // jobWork raises what is counted for on seconds in every period.

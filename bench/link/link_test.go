@@ -57,6 +57,7 @@ func TestCountersAreFoundAndNothingIsNot(t *testing.T) {
 	for name, linked := range map[string]bool{
 		"a counter +40 %, latency still": true, "a counter, no effect": false,
 		"a counter, job every 10 s, 5 s, +60 % of it": false, "a gauge of our machine, +50 % with any load": false,
+		"a gauge of a share, no effect": false, "a gauge of a share, job every 10 s, 5 s, +60 % of it": false,
 	} {
 		got := runMany(heavy, scenarioNamed(t, name), link.Standard(), runs)
 		if n := got.verdicts[link.Linked]; linked && n < runs*8/10 || !linked && n > 1 {

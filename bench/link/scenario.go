@@ -81,4 +81,7 @@ var scenarios = []scenario{
 	{name: "a counter +12 %, latency still", counter: &counter{rise: 0.12}},
 	{name: "a counter +20 %, latency still", counter: &counter{rise: 0.20}},
 	{name: "a counter +40 %, latency still", counter: &counter{rise: 0.40}},
+	{name: "a gauge of a share, no effect", counter: &counter{share: true}},
+	{name: "a gauge of a share, job every 10 s, 5 s, +60 % of it", counter: &counter{share: true, disturb: jobWork(10, 5, 0.6)}},
+	{name: "a gauge of a share +40 %, latency still", counter: &counter{share: true, rise: 0.40}},
 }

@@ -29,7 +29,7 @@ type channel struct {
 	name   string
 	weight float64
 	floor  float64 // differences are not measured in finer steps than this
-	usual  float64 // of Work: in the quiet phase, as square root of a rate; at least 1
+	usual  float64 // of Work: in the quiet phase, as square root of a rate; of a gauge that stood at 0 it is 0
 	alone  bool    // of Work: it is enough for LINKED by itself
 }
 
@@ -134,10 +134,15 @@ func (l *layout) build(counts map[string][]float64) {
 	l.channels = append(l.channels, channel{kind: Errors, floor: one}, channel{kind: Tail, floor: one})
 	for _, name := range l.counters {
 		slices.Sort(counts[name])
-		l.channels = append(l.channels, channel{
-			kind: Work, name: name, weight: 1 / float64(len(l.counters)), alone: l.counted[name],
-			floor: max(1e-3, 1e-3*quantile(counts[name], 0.5)), usual: max(1, quantile(counts[name], 0.5)),
-		})
+		c := channel{kind: Work, name: name, weight: 1 / float64(len(l.counters)), alone: l.counted[name]}
+		c.usual = quantile(counts[name], 0.5)
+		if c.alone { // A database that does less than one thing a second is as good as idle.
+			c.usual = max(1, c.usual)
+			c.floor = max(1e-3, 1e-3*c.usual)
+		} else { // A gauge may be of anything, and be as small as it likes.
+			c.floor = max(math.SmallestNonzeroFloat64, 1e-3*c.usual)
+		}
+		l.channels = append(l.channels, c)
 	}
 	sum := 0.0
 	for i := range l.channels {

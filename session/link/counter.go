@@ -1,6 +1,9 @@
 package link
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // work returns a counter's differences in the pairs in which it was measured, as
 // shares of its usual value; as all Work they are of square roots, so that a rate
@@ -16,6 +19,33 @@ func (c *Check) work(channel int) ([]float64, scale) {
 	s := c.quietScales[channel]
 	s.sum, s.floor = s.sum/usual, s.floor/usual
 	return ds, s
+}
+
+// risen is to what a gauge that stood at 0 rose on average at most, with 95 %: of
+// nothing there is no share. ok is false where that is not known. Such a gauge moves
+// now and then, so that square roots would make little of it: it is taken as it is.
+func (c *Check) risen(channel int) (to float64, ok bool) {
+	if !c.measured(channel) {
+		return 0, false
+	}
+	counter, _ := slices.BinarySearch(c.layout.counters, c.layout.channels[channel].name)
+	var ds []float64
+	unit := 0.0 // the most that was seen: a bound is not looked for far beyond it
+	for i := range c.pairs {
+		if p := &c.pairs[i]; !p.lost && usable(p.d[channel]) {
+			off, on := p.rates[counter][0], p.rates[counter][1]
+			ds = append(ds, on-off)
+			unit = max(unit, on, off)
+		}
+	}
+	if unit == 0 {
+		return 0, true
+	}
+	for i := range ds {
+		ds[i] /= unit
+	}
+	u := c.upperOf(ds, scale{floor: 1e-3})
+	return max(u, 1e-3) * unit, u < most
 }
 
 // measured says whether a counter was there in nine of ten pairs. One that was not
@@ -68,24 +98,34 @@ func (c *Check) workFollows(alpha float64) bool {
 }
 
 // workBound is the bound of a counter's relative rise; useless where it was not
-// measured.
+// measured, or stood at 0.
 func (c *Check) workBound(channel int) float64 {
 	root := 1 + most
-	if c.measured(channel) {
+	if c.measured(channel) && c.layout.channels[channel].usual > 0 {
 		ds, s := c.work(channel)
 		root = 1 + c.upperOf(ds, s)
 	}
 	return root*root - 1
 }
 
-// workBounded says whether all counters are as well bounded as latency has to be.
+// workBounded says whether all counters are as well bounded as latency has to be;
+// of one that stood at 0 it has to be known to what it may have risen.
 func (c *Check) workBounded() bool {
 	for i, ch := range c.layout.channels {
-		if ch.kind == Work && c.workBound(i) > c.setup.Profile.UMax {
+		if ch.kind == Work && !c.boundedBy(i, c.setup.Profile.UMax) {
 			return false
 		}
 	}
 	return true
+}
+
+// boundedBy says it of one counter.
+func (c *Check) boundedBy(channel int, limit float64) bool {
+	if c.layout.channels[channel].usual == 0 {
+		_, ok := c.risen(channel)
+		return ok
+	}
+	return c.workBound(channel) <= limit
 }
 
 // morePairs is how many more would bring every bound under UMax; 0 when that is not
@@ -100,12 +140,12 @@ func (c *Check) morePairs(v look) int {
 	}
 	want = math.Sqrt(1+c.setup.Profile.UMax) - 1
 	for i, ch := range c.layout.channels {
-		if ch.kind != Work || c.workBound(i) <= c.setup.Profile.UMax {
+		if ch.kind != Work || c.boundedBy(i, c.setup.Profile.UMax) {
 			continue
 		}
-		ds, s := c.work(i)
 		n := 0
-		if c.measured(i) {
+		if c.measured(i) && ch.usual > 0 {
+			ds, s := c.work(i)
 			n = morePairs(len(ds), c.upperOf(ds, s), mean(ds), want)
 		}
 		if n == 0 {

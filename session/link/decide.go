@@ -128,6 +128,12 @@ func (c *Check) ruledOut(t float64) bool {
 		if ch.kind != Work {
 			continue
 		}
+		if ch.usual == 0 {
+			if _, ok := c.risen(i); !ok {
+				return false
+			}
+			continue
+		}
 		if ds, s := c.work(i); !c.measured(i) || against(math.Exp(t/2)-1, 1, ds, s) < boundLine {
 			return false
 		}

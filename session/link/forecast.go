@@ -64,7 +64,7 @@ func (c *Check) foretell(quiet [][]float64) Forecast {
 			continue
 		}
 		sd, n := spread(quiet, i)
-		if n < len(quiet)/2 || n < 2 {
+		if n < len(quiet)/2 || n < 2 || ch.usual == 0 { // of nothing there is no share
 			continue
 		}
 		// Of square roots, and seen as well as the number of pairs allows.

@@ -32,8 +32,11 @@ type ChannelResult struct {
 	Name     string      `json:"name,omitempty"`
 	Estimate float64     `json:"estimate"` // as in Effect
 	// Bound is by no more than what a counter rose, with 95 %; null of all else, and
-	// of a counter that was not seen.
-	Bound    *float64 `json:"bound,omitempty"`
+	// of a counter that was not seen or that stood at 0.
+	Bound *float64 `json:"bound,omitempty"`
+	// RoseTo is to no more than what a gauge that stood at 0 in the quiet phase rose on
+	// average, with 95 %; null of all else, and where it is not known.
+	RoseTo   *float64 `json:"rose_to,omitempty"`
 	Evidence float64  `json:"evidence"`
 	Weight   float64  `json:"weight"` // of it in the evidence of the whole
 	Pairs    int      `json:"pairs"`  // in which it was measured
@@ -219,7 +222,10 @@ func (c *Check) channelResults(v *Verdict) {
 				r.Estimate = on/off - 1
 			}
 			seen := c.measured(i)
-			if r.Seen = &seen; seen {
+			r.Seen = &seen
+			if to, ok := c.risen(i); ok && ch.usual == 0 {
+				r.RoseTo = &to
+			} else if seen && ch.usual > 0 {
 				bound := c.workBound(i)
 				r.Bound = &bound
 			}

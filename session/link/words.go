@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -68,6 +69,9 @@ func (v Verdict) effectWords() string {
 	case Errors:
 		return fmt.Sprintf("With load on staging production failed %s more of our checks", points(best.Estimate))
 	case Work:
+		if best.RoseTo != nil || best.Estimate == 0 { // of nothing there is no share
+			return fmt.Sprintf("With load on staging production's %s went up from 0", best.Name)
+		}
 		return fmt.Sprintf("With load on staging production's %s went up (%s)", best.Name, signedPercent(best.Estimate))
 	case Server:
 		return fmt.Sprintf("Production's %s slowed when staging had load: %s; all servers %s (95 %% interval %s to %s)",
@@ -174,6 +178,12 @@ func (v Verdict) counterWords() string {
 		switch {
 		case c.Seen != nil && !*c.Seen:
 			fmt.Fprintf(&b, "Production's %s was not seen in nine of ten pairs: whether it rose can't be told. ", c.Name)
+		case c.RoseTo != nil && *c.RoseTo == 0:
+			fmt.Fprintf(&b, "Production's %s stood at 0, with load as without. ", c.Name)
+		case c.RoseTo != nil:
+			fmt.Fprintf(&b, "Production's %s stood at 0, and rose to no more than %s on average. ", c.Name, figure(*c.RoseTo))
+		case c.Bound == nil && c.Kind == Work:
+			fmt.Fprintf(&b, "Production's %s stood at 0: to what it rose can't be told. ", c.Name)
 		case c.Bound == nil:
 		case *c.Bound >= 10:
 			fmt.Fprintf(&b, "Whether production's %s rose can't be told. ", c.Name)
@@ -254,6 +264,17 @@ func signedPercent(x float64) string {
 		return fmt.Sprintf("%+.1f %%", p)
 	}
 	return fmt.Sprintf("%+.0f %%", p)
+}
+
+// figure writes a positive number with two digits, rounded up.
+func figure(x float64) string {
+	decimals := 1 - int(math.Floor(math.Log10(x)))
+	step := math.Pow10(-decimals)
+	s := strconv.FormatFloat(math.Ceil(x/step-1e-9)*step, 'f', max(0, decimals), 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
 }
 
 func points(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
