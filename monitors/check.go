@@ -45,6 +45,7 @@ type Check struct {
 	Timeout time.Duration // after this a probe is given up; 0: chosen by New
 	Eager   bool          // Monitor.Hurry may make it ask more often
 	Slow    bool          // slow evidence: may warn or redden, and when quiet does not count
+	Numbers bool          // each good answer is to have a number (Result.Measured)
 	Probe   Probe         // asks once, on a kept connection where there is one
 	Fresh   Probe         // asks once on a new connection; used for 1 probe in 10; may be nil
 	Close   func()        // gives kept connections back; called when Monitor.Run ends; may be nil

@@ -63,6 +63,7 @@ func Grafana(o GrafanaOptions) (Check, error) {
 	if err != nil {
 		return Check{}, fmt.Errorf("make grafana check %s of %s: %w", o.Name, o.Env, err)
 	}
+	c.Numbers = true
 	return c, nil
 }
 

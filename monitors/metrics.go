@@ -77,6 +77,7 @@ func Metrics(o MetricsOptions) (Check, error) {
 	if err != nil {
 		return fail(err)
 	}
+	c.Numbers = o.Series != ""
 	return c, nil
 }
 

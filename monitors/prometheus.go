@@ -60,6 +60,7 @@ func Prometheus(o PrometheusOptions) (Check, error) {
 	if err != nil {
 		return Check{}, fmt.Errorf("make prometheus check %s of %s: %w", o.Name, o.Env, err)
 	}
+	c.Numbers = true
 	return c, nil
 }
 

@@ -18,6 +18,7 @@ type counterUse struct {
 	from    time.Duration // start of a half, which is left out
 	seldom  map[int]bool  // asked too seldom to have a value in every half
 	hurries bool          // some are asked more often for the check
+	asked   []link.Counter
 }
 
 // countersIn looks at what can be read of the counters in the used part of a half:
@@ -37,9 +38,20 @@ func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse 
 			u.seldom[i] = true
 		default:
 			u.hurries = u.hurries || c.Every > used
+			if use.work || c.Numbers { // not a page that only has to be there
+				u.asked = append(u.asked, link.Counter{Name: counterName(c, use), Counted: use.work})
+			}
 		}
 	}
 	return u
+}
+
+// counterName is what a check's counter is called.
+func counterName(c *monitors.Check, use probeUse) string {
+	if use.work {
+		return c.Name + " " + works[c.Kind]
+	}
+	return c.Name
 }
 
 // words says which counters are left out, and what helps; empty when none is.
@@ -80,12 +92,11 @@ func (p *probes) counters(h halfSpan, u counterUse) []link.Counter {
 	var out []link.Counter
 	for i, k := range n {
 		if k > 0 {
-			out = append(out, link.Counter{Name: p.checks[i].Name, Rate: sum[i] / float64(k)})
+			out = append(out, link.Counter{Name: counterName(&p.checks[i], p.use[i]), Rate: sum[i] / float64(k)})
 		}
 		// A server that began anew has counted nothing that can be compared.
 		if took := last[i].due.Sub(first[i].due); took > 0 && last[i].value >= first[i].value {
-			name := p.checks[i].Name + " " + works[p.checks[i].Kind]
-			out = append(out, link.Counter{Name: name, Counted: true, Rate: (last[i].value - first[i].value) / took.Seconds()})
+			out = append(out, link.Counter{Name: counterName(&p.checks[i], p.use[i]), Counted: true, Rate: (last[i].value - first[i].value) / took.Seconds()})
 		}
 	}
 	return out

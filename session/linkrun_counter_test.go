@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,18 @@ func TestCountersThatAreReadTooSeldomAreLeftOut(t *testing.T) {
 		}
 	}
 
+	// A page that only has to be there is no counter that is missed.
+	for numbers, want := range map[bool]int{false: 0, true: 1} {
+		page := metrics(time.Second, false)
+		page.Numbers = numbers
+		if u := newProbes([]monitors.Check{page}).countersIn(link.Standard(), 0); len(u.asked) != want {
+			t.Errorf("numbers %t: %+v are asked", numbers, u.asked)
+		}
+	}
+	if u := newProbes([]monitors.Check{db(time.Second)}).countersIn(link.Standard(), 0); !slices.Equal(u.asked, []link.Counter{{Name: "db transactions", Counted: true}}) {
+		t.Errorf("%+v are asked", u.asked)
+	}
+
 	p := newProbes([]monitors.Check{metrics(5*time.Second, false)})
 	from := time.Now()
 	p.offer(monitors.Sample{Due: from.Add(2 * time.Second), Phase: monitors.Done, Result: monitors.Result{OK: true, Measured: true, Value: 7}})
@@ -63,6 +76,27 @@ func TestCountersThatAreReadTooSeldomAreLeftOut(t *testing.T) {
 	h.length = 30 * time.Second
 	if got := p.counters(h, p.countersIn(link.Slow(), 0)); !slices.Equal(got, []link.Counter{{Name: "load", Rate: 7}}) {
 		t.Errorf("%v", got)
+	}
+}
+
+// A counter that never gives a number is missed before the first pair and at the end.
+func TestACounterThatGivesNoNumberIsMissed(t *testing.T) {
+	t.Parallel()
+	w := newTwins(t, 0)
+	r := startTwins(t, w, func(o *Options) {
+		o.Checks = slices.Clone(o.Checks)
+		o.Checks[3].Probe = func(context.Context) monitors.Result {
+			return monitors.Result{Blind: true, Reason: "the page has no number for a_typo"}
+		}
+		o.Checks[3].Numbers = true
+	})
+	r.do(StartCheck{Users: 3})
+	if b := r.await("its pairs", ofType(TypeLinkStart)).Body.(*LinkStart); !strings.Contains(b.Words, "db gave no number in the quiet phase") {
+		t.Errorf("%q", b.Words)
+	}
+	v := r.verdict()
+	if v.Kind == string(link.NoLinkSeen) || v.Kind == string(link.Inconclusive) && !strings.Contains(v.Words, "db gave no number in the quiet phase") {
+		t.Errorf("%s: %s", v.Kind, v.Words)
 	}
 }
 

@@ -149,6 +149,7 @@ func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
 		t.core, body.Order = t.dip, t.dip.Assignment().String()
 		body.Words = fmt.Sprintf("Dips from %s to nothing and back, at random, never above.", t.unit.Of(t.o.users))
 	} else {
+		setup.Asked = t.counted.asked
 		if t.check, err = link.New(setup, quiet); err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ type channel struct {
 	floor  float64 // differences are not measured in finer steps than this
 	usual  float64 // of Work: in the quiet phase, as square root of a rate; of a gauge that stood at 0 it is 0
 	alone  bool    // of Work: it is enough for LINKED by itself
+	silent bool    // of Work: it gave no number in the quiet phase
 }
 
 // probe is a check as the quiet phase knew it.
@@ -65,8 +66,9 @@ type probeKey struct {
 	name string
 }
 
-// learn fixes the layout from the halves of the quiet phase.
-func learn(quiet []Observation, from, to time.Duration, timeout time.Duration) *layout {
+// learn fixes the layout from the halves of the quiet phase, and the counters that
+// were asked for in it.
+func learn(quiet []Observation, asked []Counter, from, to time.Duration, timeout time.Duration) *layout {
 	l := &layout{index: map[probeKey]int{}, counted: map[string]bool{}, timeout: timeout.Seconds()}
 	ys := map[probeKey][]float64{}
 	counts := map[string][]float64{}
@@ -87,6 +89,11 @@ func learn(quiet []Observation, from, to time.Duration, timeout time.Duration) *
 				counts[c.Name] = append(counts[c.Name], math.Sqrt(max(0, c.Rate)))
 				l.counted[c.Name] = c.Counted
 			}
+		}
+	}
+	for _, c := range asked {
+		if _, ok := counts[c.Name]; !ok {
+			counts[c.Name], l.counted[c.Name] = nil, c.Counted
 		}
 	}
 	slices.SortFunc(l.probes, func(a, b probe) int {
@@ -134,7 +141,7 @@ func (l *layout) build(counts map[string][]float64) {
 	l.channels = append(l.channels, channel{kind: Errors, floor: one}, channel{kind: Tail, floor: one})
 	for _, name := range l.counters {
 		slices.Sort(counts[name])
-		c := channel{kind: Work, name: name, weight: 1 / float64(len(l.counters)), alone: l.counted[name]}
+		c := channel{kind: Work, name: name, weight: 1 / float64(len(l.counters)), alone: l.counted[name], silent: len(counts[name]) == 0}
 		c.usual = quantile(counts[name], 0.5)
 		if c.alone { // A database that does less than one thing a second is as good as idle.
 			c.usual = max(1, c.usual)

@@ -25,6 +25,9 @@ type Setup struct {
 	Mix        string // the requests used, in words, for the verdict
 	ShamTo     string // where the sham load goes, in words, for the verdict
 	Here       bool   // production answers from this machine: they share its processors
+	// Asked are the counters that are read of production: one that gave no number in
+	// the quiet phase is missed. Their rates are not used.
+	Asked []Counter
 }
 
 // ErrNoisy is what New returns when production is too noisy to tell anything.
@@ -154,7 +157,7 @@ func prepare(s Setup, quiet []Observation, least int) (*Check, error) {
 		return nil, fmt.Errorf("begin the link check: staging answers in %v, too slow for halves of %v: %s", s.StagingP95, s.Profile.Half, way)
 	}
 	c.coins = Assign(s.Seed, s.Profile.MaxPairs)
-	c.layout = learn(quiet, c.discard, s.Profile.Half, s.Timeout)
+	c.layout = learn(quiet, s.Asked, c.discard, s.Profile.Half, s.Timeout)
 	if c.layout.servers == 0 {
 		return nil, errors.New("begin the link check: no check of production was seen in the quiet phase")
 	}

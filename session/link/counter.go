@@ -48,9 +48,12 @@ func (c *Check) risen(channel int) (to float64, ok bool) {
 	return max(u, 1e-3) * unit, u < most
 }
 
-// measured says whether a counter was there in nine of ten pairs. One that was not
-// bounds nothing, however still it stood in the others.
+// measured says whether a counter was there in nine of ten pairs, and before them.
+// One that was not bounds nothing, however still it stood in the others.
 func (c *Check) measured(channel int) bool {
+	if c.layout.channels[channel].silent {
+		return false
+	}
 	missing, there := 0, 0
 	for i := range c.pairs {
 		switch p := &c.pairs[i]; {

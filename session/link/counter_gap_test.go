@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -239,5 +240,37 @@ func TestAVerdictHasWhatItRestsOn(t *testing.T) {
 	}
 	if !found {
 		t.Error("no run came to the last look with an effect")
+	}
+}
+
+// A counter that was to be read and gave no number in the quiet phase is missed, also
+// when it gives some later: a typo in its name must not make a check clean.
+func TestACounterThatIsSilentInTheQuietIsMissed(t *testing.T) {
+	t.Parallel()
+	for _, later := range []float64{math.NaN(), 0} {
+		p := newPlant(4)
+		p.noise = 0.02
+		s := standardSetup()
+		s.Asked = []Counter{{Name: "commits", Counted: true}}
+		c := p.begin(t, s)
+		if f := c.Forecast(); !slices.Equal(f.Silent, []string{"commits"}) || !strings.Contains(f.Words(), "commits gave no number in the quiet phase") {
+			t.Errorf("%+v: %s", f, f.Words())
+		}
+		p.counter = later
+		v := finish(t, c, p)
+		r := counterOf(t, v)
+		if v.Verdict != Inconclusive || v.Why != "counter" || r.Bound != nil || r.RoseTo != nil || !r.Silent || r.Seen == nil || *r.Seen {
+			t.Errorf("later %v: %s (%s), %+v", later, v.Verdict, v.Why, r)
+		}
+		if w := v.Words(); !strings.Contains(w, "Production's commits gave no number in the quiet phase") {
+			t.Error(w)
+		}
+	}
+	p := newPlant(4)
+	p.noise, p.counter = 0.02, 0
+	s := standardSetup()
+	s.Asked = []Counter{{Name: "commits", Counted: true}}
+	if v := p.run(t, s); v.Verdict != NoLinkSeen || counterOf(t, v).Silent {
+		t.Errorf("one that was there: %s: %s", v.Verdict, v.Words())
 	}
 }

@@ -3,6 +3,7 @@ package link
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,8 @@ type Forecast struct {
 	Refused bool          `json:"refused"` // MDE is above the profile's MDEMax, and that of every counter: no check is begun
 	// Counters are the same of production's counters, each seen in most of the quiet phase.
 	Counters []CounterForecast `json:"counters,omitempty"`
+	// Silent are counters that were asked and gave no number in the quiet phase.
+	Silent []string `json:"silent,omitempty"`
 	// Reach is how many users a check that finds nothing will most likely reach to,
 	// and ReachBefore to how many those before it do.
 	Reach       int `json:"reach"`
@@ -62,6 +65,9 @@ func (c *Check) foretell(quiet [][]float64) Forecast {
 	for i, ch := range c.layout.channels {
 		if ch.kind != Work {
 			continue
+		}
+		if ch.silent {
+			f.Silent = append(f.Silent, ch.name)
 		}
 		sd, n := spread(quiet, i)
 		if n < len(quiet)/2 || n < 2 || ch.usual == 0 { // of nothing there is no share
@@ -117,15 +123,23 @@ func (f Forecast) Words() string {
 		if counted {
 			remedy = fmt.Sprintf("Of its counters %s shows the least, a rise of %s. Watch one that is steadier, or try at another time.", counter.Name, percent(counter.MDE))
 		}
-		return fmt.Sprintf("Production is too noisy to check now: in %s only a change of %s or more could be seen. %s", clock(f.Longest), percent(f.MDE), remedy)
+		return fmt.Sprintf("Production is too noisy to check now: in %s only a change of %s or more could be seen. %s%s", clock(f.Longest), percent(f.MDE), remedy, f.silentWords())
 	}
 	b := fmt.Sprintf("With this noise a check of at most %s sees a change of about %s or more", clock(f.Longest), percent(f.MDE))
 	if counted {
 		b += fmt.Sprintf(", and a rise of %s of %s", counter.Name, percent(counter.MDE))
 	}
-	b += "."
+	b += "." + f.silentWords()
 	if f.ReachBefore > 0 && f.Reach <= f.ReachBefore {
 		b += fmt.Sprintf(" The step up is small for that: a clean check would most likely reach no further than before (to %s). Go up more first, within what was checked.", users(f.ReachBefore))
 	}
 	return b
+}
+
+// silentWords says which counters are missed.
+func (f Forecast) silentWords() string {
+	if len(f.Silent) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %s gave no number in the quiet phase: as long as it gives none there is no \"no link seen\". See what its check says, or take it out.", strings.Join(f.Silent, ", "))
 }

@@ -42,6 +42,8 @@ type ChannelResult struct {
 	Pairs    int      `json:"pairs"`  // in which it was measured
 	// Seen says of a counter whether that is nine of ten; null of all else.
 	Seen *bool `json:"seen,omitempty"`
+	// Silent says that a counter gave no number in the quiet phase: it counts as not seen.
+	Silent bool `json:"silent,omitempty"`
 	// Alone says that a database counts it: it is enough for LINKED without the sham load.
 	Alone bool `json:"alone,omitempty"`
 }
@@ -199,7 +201,7 @@ func (c *Check) effect(ds []float64, s scale) Effect {
 func (c *Check) channelResults(v *Verdict) {
 	counter := 0
 	for i, ch := range c.layout.channels {
-		r := ChannelResult{Kind: ch.kind, Name: ch.name, Evidence: c.production.of(i), Weight: ch.weight, Alone: ch.alone}
+		r := ChannelResult{Kind: ch.kind, Name: ch.name, Evidence: c.production.of(i), Weight: ch.weight, Alone: ch.alone, Silent: ch.silent}
 		sum, n := 0.0, 0
 		off, on := 0.0, 0.0
 		for j := range c.pairs {

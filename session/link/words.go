@@ -176,6 +176,8 @@ func (v Verdict) counterWords() string {
 	var b strings.Builder
 	for _, c := range v.Channels {
 		switch {
+		case c.Silent:
+			fmt.Fprintf(&b, "Production's %s gave no number in the quiet phase: whether it rose can't be told. ", c.Name)
 		case c.Seen != nil && !*c.Seen:
 			fmt.Fprintf(&b, "Production's %s was not seen in nine of ten pairs: whether it rose can't be told. ", c.Name)
 		case c.RoseTo != nil && *c.RoseTo == 0:
