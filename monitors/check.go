@@ -25,6 +25,7 @@ type Result struct {
 	Measured   bool          // Value is known; without it Value means nothing, not zero
 	Value      float64       // what the check measures besides latency; always finite
 	Unit       string        // unit of Value; may be empty
+	Total      bool          // Value only grows, as its page says: of a moment it tells nothing
 	Worked     bool          // Work is known
 	Work       float64       // of a database: what it has done since it began (transactions, questions, commands), of all its clients
 	Expires    time.Time     // when the server's TLS certificate ends; zero without TLS

@@ -151,6 +151,36 @@ func find(want model.Metric, page []byte) (model.Vector, error) {
 	}), err
 }
 
+// grows tells whether a page says that a series only grows: a counter, or a part of a
+// histogram or summary.
+func grows(name string, page []byte) bool {
+	for line := range bytes.Lines(page) {
+		rest, ok := bytes.CutPrefix(line, []byte("# TYPE "))
+		if !ok {
+			continue
+		}
+		words := strings.Fields(string(rest))
+		if len(words) != 2 {
+			continue
+		}
+		part, ours := strings.CutPrefix(name, words[0])
+		if !ours {
+			continue
+		}
+		switch words[1] {
+		case "counter":
+			if part == "" || part == "_total" {
+				return true
+			}
+		case "histogram", "summary":
+			if part == "_bucket" || part == "_count" || part == "_sum" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // meter reads one series again and again. Only one probe runs at a time, so it
 // needs no lock.
 type meter struct {
@@ -189,7 +219,9 @@ func (m *meter) read(r Result, page []byte) Result {
 	if len(points) > 1 {
 		name += tellLabels(worst.Metric, m.want)
 	}
-	return m.limits.measured(name, float64(worst.Value), m.unit()).onto(r)
+	out := m.limits.measured(name, float64(worst.Value), m.unit()).onto(r)
+	out.Total = !m.rate && grows(string(m.want[model.MetricNameLabel]), page)
+	return out
 }
 
 // rates turns counters into their rise a second since the reading before.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ const CountersEvery = time.Second
 type counterUse struct {
 	from    time.Duration // start of a half, which is left out
 	seldom  map[int]bool  // asked too seldom to have a value in every half
+	totals  map[int]bool  // their number only grows
 	hurries bool          // some are asked more often for the check
 	asked   []link.Counter
 }
@@ -24,7 +26,7 @@ type counterUse struct {
 // countersIn looks at what can be read of the counters in the used part of a half:
 // a gauge needs one reading there, and what is counted since ever two.
 func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse {
-	u := counterUse{from: max(profile.Discard, 3*p95), seldom: map[int]bool{}}
+	u := counterUse{from: max(profile.Discard, 3*p95), seldom: map[int]bool{}, totals: maps.Clone(p.totals)}
 	used := profile.Half - u.from
 	for i := range p.checks {
 		c, use := &p.checks[i], p.use[i]
@@ -33,7 +35,7 @@ func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse 
 			need *= 2
 		}
 		switch {
-		case !use.counter && !use.work:
+		case !use.counter && !use.work || u.totals[i]:
 		case need > used:
 			u.seldom[i] = true
 		default:
@@ -56,17 +58,24 @@ func counterName(c *monitors.Check, use probeUse) string {
 
 // words says which counters are left out, and what helps; empty when none is.
 func (u counterUse) words(checks []monitors.Check, profile link.Profile) string {
-	var names []string
+	var names, totals []string
 	for i := range checks {
 		if u.seldom[i] {
 			names = append(names, fmt.Sprintf("%s (every %s)", checks[i].Name, checks[i].Hurried(CountersEvery)))
 		}
+		if u.totals[i] {
+			totals = append(totals, checks[i].Name)
+		}
 	}
-	if len(names) == 0 {
-		return ""
+	b := ""
+	if len(names) > 0 {
+		b = fmt.Sprintf(" Not counted, as it is asked too seldom for the %s that are used of each half: %s. A shorter every: or another profile helps.",
+			profile.Half-u.from, strings.Join(names, ", "))
 	}
-	return fmt.Sprintf(" Not counted, as it is asked too seldom for the %s that are used of each half: %s. A shorter every: or another profile helps.",
-		profile.Half-u.from, strings.Join(names, ", "))
+	if len(totals) > 0 {
+		b += fmt.Sprintf(" Not counted, as its page calls it a total that only grows: %s. With rate: true it tells.", strings.Join(totals, ", "))
+	}
+	return b
 }
 
 // counters returns, its start left out, the mean of what each check of production

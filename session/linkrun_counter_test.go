@@ -79,6 +79,26 @@ func TestCountersThatAreReadTooSeldomAreLeftOut(t *testing.T) {
 	}
 }
 
+// A number that only grows tells nothing of a half: it is no counter, and that is said.
+func TestATotalIsNoCounter(t *testing.T) {
+	t.Parallel()
+	checks := []monitors.Check{{Env: monitors.Production, Name: "requests", Kind: "metrics", Slow: true, Every: time.Second, Numbers: true}}
+	p := newProbes(checks)
+	from := time.Now()
+	for i := range 5 {
+		p.offer(monitors.Sample{Due: from.Add(time.Duration(i) * time.Second), Phase: monitors.Done,
+			Result: monitors.Result{OK: true, Measured: true, Value: 1e6 + float64(i), Total: true}})
+	}
+	p.drain()
+	u := p.countersIn(link.Standard(), 0)
+	if w := u.words(checks, link.Standard()); len(u.asked) > 0 || !strings.Contains(w, "a total that only grows: requests. With rate: true") {
+		t.Errorf("%+v: %q", u, w)
+	}
+	if got := p.counters(halfSpan{from: from, length: 5 * time.Second}, u); len(got) > 0 {
+		t.Errorf("%v is counted", got)
+	}
+}
+
 // A counter that never gives a number is missed before the first pair and at the end.
 func TestACounterThatGivesNoNumberIsMissed(t *testing.T) {
 	t.Parallel()

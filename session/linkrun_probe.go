@@ -28,6 +28,7 @@ type probe struct {
 	value    float64 // measured, or of a check that counts: counted since ever
 	measured bool
 	behind   bool // not sent: the one before was still out
+	total    bool // the value only grows: of a half it tells nothing
 }
 
 // probes remembers what production, control and our own sink answered. The
@@ -38,8 +39,9 @@ type probes struct {
 	in     chan probe
 	lost   atomic.Uint64 // no room: the check sees that they are missing
 
-	past []probe
-	open map[int]time.Time // sent and not answered, by check: there is one at a time
+	past   []probe
+	totals map[int]bool      // checks whose number only grows
+	open   map[int]time.Time // sent and not answered, by check: there is one at a time
 }
 
 // probeUse says what of a check counts: its latency, the number that it measures,
@@ -50,7 +52,7 @@ type probeUse struct{ latency, counter, work, busy bool }
 var works = map[string]string{"postgres": "transactions", "mysql": "questions", "redis": "commands"}
 
 func newProbes(checks []monitors.Check) *probes {
-	p := &probes{checks: checks, in: make(chan probe, probeRoom), open: map[int]time.Time{}}
+	p := &probes{checks: checks, in: make(chan probe, probeRoom), open: map[int]time.Time{}, totals: map[int]bool{}}
 	for _, c := range checks {
 		p.use = append(p.use, useOf(c))
 	}
@@ -93,7 +95,7 @@ func (p *probes) offer(s monitors.Sample) {
 		q.outcome = link.Failed
 	}
 	if u.counter && s.Phase == monitors.Done && s.Result.Measured {
-		q.value, q.measured = s.Result.Value, true
+		q.value, q.measured, q.total = s.Result.Value, !s.Result.Total, s.Result.Total
 		if !s.Result.OK && s.Result.Status == 0 {
 			q.outcome = link.OK // the value is over its limit: the server did answer
 		}
@@ -118,6 +120,9 @@ func (p *probes) keep(q probe) {
 	}
 	if due, ok := p.open[q.check]; ok && due.Equal(q.due) {
 		delete(p.open, q.check)
+	}
+	if q.total {
+		p.totals[q.check] = true
 	}
 	if !q.behind && q.outcome != link.Missing {
 		p.catchUp(q)
