@@ -81,7 +81,7 @@ type database struct {
 	known gauges
 	at    time.Time // of known
 
-	counted time.Time // when it last told what it has done
+	counted time.Time // when the probe began in which it last told what it has done
 	silent  bool      // it does not tell that
 }
 
@@ -116,6 +116,7 @@ func (d *database) drop() {
 // is found broken off is replaced at once: whoever is in between may have
 // closed it for being idle. A server that is away refuses the new one, too.
 func (d *database) probe(ctx context.Context) Result {
+	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
 	defer cancel()
 	for {
@@ -127,7 +128,7 @@ func (d *database) probe(ctx context.Context) Result {
 			}
 			d.kept = s
 		}
-		work, err := d.ask(ctx, d.kept, time.Since(d.at) > gaugesEvery, d.workDue())
+		work, err := d.ask(ctx, d.kept, time.Since(d.at) > gaugesEvery, begun)
 		if err == nil {
 			return d.judge(work)
 		}
@@ -138,12 +139,17 @@ func (d *database) probe(ctx context.Context) Result {
 	}
 }
 
-// workDue tells whether it is time to ask what the server has done.
-func (d *database) workDue() bool { return !d.silent && time.Since(d.counted) >= workEvery }
+// workDue tells whether a probe that began then is to ask what the server has done. It
+// goes by when probes begin: a far server's answer, or a new connection to it, takes
+// so long that the next reading would else be left out.
+func (d *database) workDue(begun time.Time) bool {
+	return !d.silent && begun.Sub(d.counted) >= workEvery
+}
 
 // fresh asks on a new connection. What the server has done is asked there as well:
 // of a check that asks once a second, every tenth reading would else be missing.
 func (d *database) fresh(ctx context.Context) Result {
+	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
 	defer cancel()
 	s, err := d.open(ctx)
@@ -151,20 +157,20 @@ func (d *database) fresh(ctx context.Context) Result {
 		return d.failure(err)
 	}
 	defer s.close()
-	work, err := d.ask(ctx, s, true, d.workDue())
+	work, err := d.ask(ctx, s, true, begun)
 	if err != nil {
 		return d.failure(err)
 	}
 	return d.judge(work)
 }
 
-// ask asks what a probe asks; what the server has done is NaN when it was not asked
-// that.
-func (d *database) ask(ctx context.Context, s session, deep, work bool) (done float64, err error) {
+// ask asks what a probe asks that began then; what the server has done is NaN when it
+// was not asked that.
+func (d *database) ask(ctx context.Context, s session, deep bool, begun time.Time) (done float64, err error) {
 	done = math.NaN()
-	if work {
+	if d.workDue(begun) {
 		if done, err = s.work(ctx); err == nil {
-			d.counted, d.silent = time.Now(), math.IsNaN(done)
+			d.counted, d.silent = begun, math.IsNaN(done)
 		}
 	} else {
 		err = s.read(ctx)

@@ -104,7 +104,7 @@ func (p *probes) counters(h halfSpan, u counterUse) []link.Counter {
 			out = append(out, link.Counter{Name: counterName(&p.checks[i], p.use[i]), Rate: sum[i] / float64(k)})
 		}
 		// A server that began anew has counted nothing that can be compared.
-		if took := last[i].due.Sub(first[i].due); took > 0 && last[i].value >= first[i].value {
+		if took := last[i].answered().Sub(first[i].answered()); took > 0 && last[i].value >= first[i].value {
 			out = append(out, link.Counter{Name: counterName(&p.checks[i], p.use[i]), Counted: true, Rate: (last[i].value - first[i].value) / took.Seconds()})
 		}
 	}

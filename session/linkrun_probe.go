@@ -31,6 +31,9 @@ type probe struct {
 	total    bool // the value only grows: of a half it tells nothing
 }
 
+// answered is when the answer came; on a new connection that is much later than due.
+func (q probe) answered() time.Time { return q.due.Add(q.latency) }
+
 // probes remembers what production, control and our own sink answered. The
 // guard gives them on without ever waiting; one goroutine reads them.
 type probes struct {

@@ -216,3 +216,22 @@ func TestWorkOfAHalf(t *testing.T) {
 		t.Errorf("%v of a server that began anew", got)
 	}
 }
+
+// On a new connection to a far server the count comes late: what was done is done in
+// the time between the answers, not between the moments when they were due.
+func TestWorkIsCountedBetweenAnswers(t *testing.T) {
+	p := newProbes(probeChecks())
+	from := time.Now()
+	for _, r := range []struct {
+		due, took time.Duration
+		work      float64
+	}{{time.Second, 150 * time.Millisecond, 2030}, {2 * time.Second, 0, 2200}} { // 200 a second
+		p.offer(monitors.Sample{Check: 6, Due: from.Add(r.due), Latency: r.took, Phase: monitors.Done,
+			Result: monitors.Result{OK: true, Worked: true, Work: r.work}})
+	}
+	p.drain()
+	want := []link.Counter{{Name: "db transactions", Rate: 200, Counted: true}}
+	if got := p.counters(halfSpan{from: from, length: 2500 * time.Millisecond}, counterUse{from: 500 * time.Millisecond}); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
