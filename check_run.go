@@ -88,7 +88,7 @@ func (f *checkFlags) options(ctx context.Context, cfg *session.Config, stderr io
 	for i := range compiled.Checks { // from the start, and so in the quiet phase
 		compiled.Checks[i].Every = compiled.Checks[i].Hurried(session.CountersEvery)
 	}
-	compiled.Checks = f.countStores(ctx, compiled.Checks, []string{f.prodDSN, cfg.Identity.Production}, cfg, stderr)
+	compiled.Checks = countStores(ctx, compiled.Checks, []string{f.prodDSN, cfg.Identity.Production}, cfg, stderr)
 	host, _ := os.Hostname()
 	o := session.Options{Dir: f.out, Plan: compiled.Plan, Checks: compiled.Checks, Limits: compiled.Limits, Answers: compiled.Answers,
 		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone, Mask: cfg.Mask}

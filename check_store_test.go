@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -71,9 +73,9 @@ func TestProductionsDatabaseCounts(t *testing.T) {
 	t.Parallel()
 	open, closed := redisLike(t, true), redisLike(t, false)
 	var said bytes.Buffer
-	f := &checkFlags{}
 	watched := []monitors.Check{{Env: monitors.Production, Name: "database", Kind: "http"}}
-	got := f.countStores(t.Context(), watched, []string{"redis://" + open + "/0", "redis://" + open + "/1", "redis://:hunter2@" + closed + "/0", "", "sqlite:x.db", "what is this"}, new(session.Config), &said)
+	dsns := []string{"redis+cluster://" + open + "/0?client=x", "redis://" + open + "/1", "redis://:hunter2@" + closed + "/0", "", "sqlite:x.db"}
+	got := countStores(t.Context(), watched, dsns, new(session.Config), &said)
 	if len(got) != 2 {
 		t.Fatalf("%d checks: %+v", len(got), got)
 	}
@@ -86,5 +88,41 @@ func TestProductionsDatabaseCounts(t *testing.T) {
 	}
 	if s := said.String(); strings.Count(s, "\n") != 1 || !strings.Contains(s, "what production's redis does is not counted: it ") || strings.Contains(s, "hunter2") {
 		t.Errorf("said %q", s)
+	}
+}
+
+// What can't be read is said, whether or not it is compared as well.
+func TestAStoreThatCannotBeReadIsSaid(t *testing.T) {
+	t.Parallel()
+	for dsn, want := range map[string]string{
+		"what is this hunter2":                        "read DSN",
+		"postgres://u:hunter2%zz@192.0.2.1/shop":      "its DSN cannot be read: write postgres://",
+		"Host=192.0.2.1;Username=u;Password=hunter2;": "its DSN is of a form that no driver here reads",
+	} {
+		var said bytes.Buffer
+		if got := countStores(t.Context(), nil, []string{dsn}, new(session.Config), &said); len(got) > 0 {
+			t.Errorf("%q is counted: %+v", dsn, got)
+		}
+		if s := said.String(); strings.Count(s, "\n") != 1 || !strings.Contains(s, "what production's database does is not counted: ") || !strings.Contains(s, want) || strings.Contains(s, "hunter2") {
+			t.Errorf("%q: said %q", dsn, s)
+		}
+	}
+}
+
+// A session counts the database of identity: as a check alone does, so that c sees as much.
+func TestARunCountsItsIdentitysDatabase(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, nil)
+	config := filepath.Join(t.TempDir(), "crosstalk.yaml")
+	text := fmt.Sprintf("staging: {url: %q}\nproduction:\n  checks: [{name: web-1, http: %q, every: 100ms}]\nidentity: {staging: %q, production: %q}\n",
+		site.URL, newSite(t, nil).URL, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "redis://"+redisLike(t, true)+"/0")
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "out")
+	run(t, "run", "-c", config, "--headless", "--baseline", "1s", "--for", "1s", "--out", dir).exits(0)
+	start, _, _ := strings.Cut(readFile(t, dir, session.JournalName), "\n")
+	if !strings.Contains(start, `"name":"database"`) || !strings.Contains(start, `"kind":"redis"`) {
+		t.Errorf("the session begins with %s", start)
 	}
 }

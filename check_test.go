@@ -113,6 +113,9 @@ func TestCheckRefusesWhatCannotBeMeant(t *testing.T) {
 		want string
 	}{
 		{checkFlags{stagingDSN: "sqlite:///tmp/a.db"}, "--staging-dsn and --production-dsn go together"},
+		{checkFlags{prodDSN: "redis://127.0.0.1:1/0"}, "--staging-dsn and --production-dsn go together"},
+		{checkFlags{prodDSN: "redis://127.0.0.1:1/0", target: "http://127.0.0.1:1/"}, "there is nothing to see a link with"},
+		{checkFlags{stagingDSN: "redis://127.0.0.1:1/0", target: "http://127.0.0.1:1/"}, "--staging-dsn and --production-dsn go together"},
 		{checkFlags{target: "http://127.0.0.1:1/", profile: "fast"}, "unknown link check profile"},
 		{checkFlags{target: "http://127.0.0.1:1/"}, "there is nothing to see a link with"},
 		{checkFlags{target: "http://127.0.0.1:1/", watch: []string{"http://127.0.0.1:2/"}, users: 1000}, "above the cap"},

@@ -105,6 +105,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	if err != nil {
 		return err
 	}
+	compiled.Checks = countStores(work, compiled.Checks, []string{cfg.Identity.Production}, cfg, os.Stderr)
 	var told *identity.Answers
 	if f.answers != "" {
 		a, err := openAnswers(f.answers, os.Stdin, cfg.Mask)

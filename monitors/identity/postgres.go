@@ -25,11 +25,7 @@ const (
 )
 
 func openPostgres(ctx context.Context, o Options, p Place) (store, *trouble) {
-	dsn := strings.TrimPrefix(strings.TrimPrefix(p.secret(), "r2dbc:"), "jdbc:")
-	if _, after, isURL := strings.Cut(dsn, "://"); isURL {
-		dsn = "postgres://" + after
-	}
-	config, err := pgconn.ParseConfig(dsn)
+	config, err := pgconn.ParseConfig(postgresDSN(p))
 	if err != nil {
 		return nil, &trouble{"it cannot be read", "write postgres://USER:PASSWORD@HOST:5432/DB"}
 	}

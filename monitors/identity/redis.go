@@ -69,24 +69,9 @@ func openRedis(ctx context.Context, o Options, p Place) (store, *trouble) {
 }
 
 func redisOptions(p Place) (*redis.Options, error) {
-	dsn := p.secret()
-	scheme, after, _ := strings.Cut(dsn, "://")
-	if scheme = strings.ToLower(scheme); scheme == "unix" {
-		return redis.ParseURL(dsn)
-	}
-	if base, _, _ := strings.Cut(scheme, "+"); base == "rediss" || base == "valkeys" {
-		scheme = "rediss"
-	} else {
-		scheme = "redis"
-	}
-	// What other libraries add behind the ?, this one would refuse.
-	after, _, _ = strings.Cut(after, "?")
-	options, err := redis.ParseURL(scheme + "://" + after)
+	options, err := redis.ParseURL(redisDSN(p))
 	if err != nil {
 		return nil, fmt.Errorf("read DSN: %w", err)
-	}
-	if n, err := strconv.Atoi(p.Database); err == nil {
-		options.DB = n
 	}
 	return options, nil
 }
