@@ -74,7 +74,7 @@ our own machine, 13 the check does not count.`,
 	fl.StringVar(&f.target, "target", "", "load this URL")
 	fl.StringArrayVar(&f.watch, "watch", nil, "watch this URL of production (repeatable)")
 	fl.StringVar(&f.profile, "profile", "standard", "quick (under 150 s), standard (9 minutes at most) or slow (26)")
-	fl.IntVar(&f.users, "users", 0, "users in the halves with load (default: 1 % of the cap, 1 to 5)")
+	fl.IntVar(&f.users, "users", 0, "users in the halves with load, or req/s with mode: rate (default: 1 % of the cap, 1 to 5; 5 %, 1 to 50 req/s)")
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of the order (default: drawn and recorded)")
 	fl.StringVar(&f.stagingDSN, "staging-dsn", "", "a data store of staging, to be compared; never stored")
 	fl.StringVar(&f.prodDSN, "production-dsn", "", "the same of production; while a check runs it says what it does, too")

@@ -82,8 +82,10 @@ func (f *checkFlags) options(ctx context.Context, cfg *session.Config, stderr io
 	if err != nil {
 		return session.Options{}, err
 	}
-	if f.users > compiled.Plan.MaxUsers {
-		return session.Options{}, usage(fmt.Errorf("--users %d is above the cap of %d users (limits.users under staging)", f.users, compiled.Plan.MaxUsers))
+	unit := session.Unit(compiled.Plan.Mode)
+	if most := compiled.Plan.DialMax(); f.users > most {
+		where := map[bool]string{true: "limits.rps", false: "limits.users"}[unit.Rate()]
+		return session.Options{}, usage(fmt.Errorf("--users %d is above the cap of %s (%s under staging)", f.users, unit.Of(most), where))
 	}
 	for i := range compiled.Checks { // from the start, and so in the quiet phase
 		compiled.Checks[i].Every = compiled.Checks[i].Hurried(session.CountersEvery)
@@ -130,7 +132,7 @@ func (f *checkFlags) follow(ctx context.Context, s *session.Session, who session
 					return nil, err
 				}
 			case *session.LinkStart:
-				out.line("%s %s, seed %d", b.Words, plural(b.Users, "user"), b.Seed)
+				out.line("%s %s, seed %d", b.Words, s.Snapshot().Unit().Of(b.Users), b.Seed)
 			case *session.LinkPair:
 				out.over("%s", b.Words)
 			case *session.GuardChange:

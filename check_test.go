@@ -108,6 +108,11 @@ func TestCheckComparesSettings(t *testing.T) {
 
 func TestCheckRefusesWhatCannotBeMeant(t *testing.T) {
 	t.Parallel()
+	rate := filepath.Join(t.TempDir(), "rate.yaml")
+	text := "staging: {url: \"http://127.0.0.1:1/\", mode: rate, limits: {rps: 20}}\nproduction: {checks: [{http: \"http://127.0.0.1:2/\"}]}\n"
+	if err := os.WriteFile(rate, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		f    checkFlags
 		want string
@@ -119,6 +124,7 @@ func TestCheckRefusesWhatCannotBeMeant(t *testing.T) {
 		{checkFlags{target: "http://127.0.0.1:1/", profile: "fast"}, "unknown link check profile"},
 		{checkFlags{target: "http://127.0.0.1:1/"}, "there is nothing to see a link with"},
 		{checkFlags{target: "http://127.0.0.1:1/", watch: []string{"http://127.0.0.1:2/"}, users: 1000}, "above the cap"},
+		{checkFlags{config: rate, users: 21}, "--users 21 is above the cap of 20 req/s (limits.rps under staging)"},
 		{checkFlags{stagingEnv: "/no/such/file", prodEnv: "/no/such/file"}, "no such file"},
 	} {
 		if c.f.profile == "" {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"crosstalk/loadengine"
 	"crosstalk/session/link"
 )
 
@@ -90,4 +91,19 @@ func TestAfterAmberTheDialSaysWhatRuns(t *testing.T) {
 		t.Errorf("the dial says %d", st.Dial.Asked)
 	}
 	r.do(StopAll{})
+}
+
+// Where the dial counts requests a second, a check says so of its own load, too.
+func TestACheckSpeaksInTheDialsUnit(t *testing.T) {
+	t.Parallel()
+	r := startTwins(t, newTwins(t, 0), func(o *Options) { o.Plan.Mode, o.Plan.MaxRPS = loadengine.ModeRate, 200 })
+	r.do(StartCheck{Users: 20})
+	begun := r.await("its pairs", ofType(TypeLinkStart)).Body.(*LinkStart)
+	if begun.Forecast == nil || begun.Forecast.Unit != "req/s" {
+		t.Errorf("began with %+v", begun)
+	}
+	r.do(StopCheck{})
+	if v := r.verdict(); v.Verdict == nil || v.Verdict.Unit != "req/s" || strings.Contains(v.Words, "user") {
+		t.Errorf("%s: %+v", v.Words, v.Verdict)
+	}
 }

@@ -30,7 +30,7 @@ func (s *Session) identified(b *IdentityResult) {
 		return
 	}
 	s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Typed: s.now(),
-		Text: "staging and production share data: " + b.Words + " The dial stays at one user until you type a reason."})
+		Text: "staging and production share data: " + b.Words + " The dial stays at " + s.unit().One() + " until you type a reason."})
 	if s.pending != nil && s.pending.to > 1 {
 		s.pending = nil
 	}

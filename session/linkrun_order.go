@@ -194,8 +194,8 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 	case Unlock:
 		why := notes.Clean(c.Why)
 		e := s.add(who, TypeLinkUnlock, &LinkUnlock{Why: why})
-		s.addNote(who, &NoteAdd{Kind: notes.Decision, Typed: s.now(), Text: "more than one user in spite of the link: " + why})
-		return Reply{Text: "unlocked: the dial goes above one user", Seq: e.Seq}, true, nil
+		s.addNote(who, &NoteAdd{Kind: notes.Decision, Typed: s.now(), Text: "more than " + s.unit().One() + " in spite of the link: " + why})
+		return Reply{Text: "unlocked: the dial goes above " + s.unit().One(), Seq: e.Seq}, true, nil
 	case StartCheck:
 		p, err := s.links.named(c.Profile)
 		if err != nil {

@@ -139,7 +139,7 @@ func (t *trial) cut() end {
 
 // open begins the statistics and, for a check, the sham load.
 func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
-	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here()}
+	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here(), Unit: unitOf(t.unit)}
 	body := &LinkStart{Mode: t.o.mode, Profile: setup.Profile.Name, Users: t.o.users, Off: t.o.off, Seed: t.o.seed}
 	var err error
 	if t.o.mode == ModeDips {

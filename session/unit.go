@@ -23,6 +23,14 @@ func (u Unit) Of(n int) string {
 	return fmt.Sprintf("%d users", n)
 }
 
+// One is the least of the dial as words have it: "one user" or "1 req/s".
+func (u Unit) One() string {
+	if u.Rate() {
+		return u.Of(1)
+	}
+	return "one user"
+}
+
 // CutAt says at what level a cut came: "load cut at 12 users", or that none ran.
 func (u Unit) CutAt(n int) string {
 	if n == 0 {

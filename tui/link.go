@@ -116,7 +116,7 @@ func (m *Model) linkWords() piece {
 	case v.Running != nil:
 		return piece{"link check runs", inkStaging}
 	case v.Lock != nil:
-		return piece{"LINKED, one user: U", inkRed}
+		return piece{"LINKED, " + m.s.Unit().One() + ": U", inkRed}
 	case v.Last == nil:
 		return piece{"link: not checked", inkDim}
 	case v.Reach > 0:
@@ -231,7 +231,7 @@ func (m *Model) linkSheet() sheet {
 		return sheet{m: m, title: "LINK CHECK", about: "runs; the guard stays on: red still cuts ", w: w, n: len(l), line: fixed(l)}
 	}
 	if v.Lock != nil {
-		add(piece{"■ The dial is locked at one user: ", inkRed}, piece{"U unlocks it with a reason", inkKey})
+		add(piece{"■ The dial is locked at " + m.s.Unit().One() + ": ", inkRed}, piece{"U unlocks it with a reason", inkKey})
 		wrapped(v.Lock.Why, inkText)
 		add()
 	}

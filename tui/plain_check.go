@@ -161,7 +161,7 @@ func (p *plain) link() {
 		p.say("%s runs, pair %d of at most %d: %s.", checkName(r.Mode), len(r.Strip)+1, r.Profile.MaxPairs, words)
 	}
 	if l := v.Lock; l != nil {
-		p.say("The dial is locked at one user: %s. unlock WHY lifts it.", strings.TrimSuffix(l.Why, "."))
+		p.say("The dial is locked at %s: %s. unlock WHY lifts it.", p.s.Unit().One(), strings.TrimSuffix(l.Why, "."))
 	}
 	if l := v.Last; l != nil {
 		p.say("%s at %s with %s: %s. %s", checkName(l.Mode), since(l.MS), p.s.Unit().Of(l.Users), session.KindWords(l.Kind), l.Words)

@@ -8,28 +8,6 @@ import (
 	"time"
 )
 
-// Setup is what a check is made of.
-type Setup struct {
-	Profile Profile
-	Seed    uint64 // of the coins; recorded in the verdict
-	Users   int    // staging's load in the halves that are on
-	// OffUsers is staging's load in the other halves: 0, or a level that an earlier
-	// check reached.
-	OffUsers int
-	Before   Before // what those told of OffUsers
-	// Timeout is the latency that an unanswered probe counts as; 0 for 2 s.
-	Timeout time.Duration
-	// StagingP95 is staging's usual 95th percentile. Three times that is discarded
-	// at the start of each half when it is more than the profile's.
-	StagingP95 time.Duration
-	Mix        string // the requests used, in words, for the verdict
-	ShamTo     string // where the sham load goes, in words, for the verdict
-	Here       bool   // production answers from this machine: they share its processors
-	// Asked are the counters that are read of production: one that gave no number in
-	// the quiet phase is missed. Their rates are not used.
-	Asked []Counter
-}
-
 // ErrNoisy is what New returns when production is too noisy to tell anything.
 var ErrNoisy = errors.New("production is too noisy")
 
@@ -143,7 +121,7 @@ func prepare(s Setup, quiet []Observation, least int) (*Check, error) {
 		s.Timeout = defaultTimeout
 	}
 	if s.OffUsers < 0 || s.Users <= s.OffUsers {
-		return nil, fmt.Errorf("begin the link check: %d users are no more than the %d of the halves without", s.Users, s.OffUsers)
+		return nil, fmt.Errorf("begin the link check: %s with load is no more than the %d of the halves without", level(s.Users, s.Unit), s.OffUsers)
 	}
 	if len(quiet) < least {
 		return nil, fmt.Errorf("begin the link check: %d halves of quiet are too few, it needs %d", len(quiet), least)

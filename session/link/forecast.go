@@ -26,6 +26,8 @@ type Forecast struct {
 	// and ReachBefore to how many those before it do.
 	Reach       int `json:"reach"`
 	ReachBefore int `json:"reach_before,omitempty"`
+	// Unit is what Reach counts; empty: users.
+	Unit string `json:"unit,omitempty"`
 }
 
 // CounterForecast is what a check will be able to see of a counter.
@@ -58,7 +60,7 @@ func mde(sd float64, n int) float64 {
 func (c *Check) foretell(quiet [][]float64) Forecast {
 	p, s := c.setup.Profile, c.setup
 	sd, _ := spread(quiet, 0)
-	f := Forecast{Profile: p.Name, SD: sd, Longest: p.Longest() - p.Quiet, ReachBefore: s.Before.Reach}
+	f := Forecast{Profile: p.Name, SD: sd, Longest: p.Longest() - p.Quiet, ReachBefore: s.Before.Reach, Unit: s.Unit}
 	f.MDE = mde(f.SD, p.MaxPairs)
 	f.Refused = f.MDE > p.MDEMax
 	f.Reach = s.Before.reach(s.OffUsers, s.Users, math.Expm1(min(most, 1.96*f.SD/math.Sqrt(float64(p.MaxPairs)))))
@@ -131,7 +133,7 @@ func (f Forecast) Words() string {
 	}
 	b += "." + f.silentWords()
 	if f.ReachBefore > 0 && f.Reach <= f.ReachBefore {
-		b += fmt.Sprintf(" The step up is small for that: a clean check would most likely reach no further than before (to %s). Go up more first, within what was checked.", users(f.ReachBefore))
+		b += fmt.Sprintf(" The step up is small for that: a clean check would most likely reach no further than before (to %s). Go up more first, within what was checked.", level(f.ReachBefore, f.Unit))
 	}
 	return b
 }

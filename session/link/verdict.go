@@ -78,6 +78,8 @@ type Verdict struct {
 	FirstUser int `json:"users_at_start"`
 	OffUsers  int `json:"users_off"`
 	Reach     int `json:"reach"` // users up to which "no link seen" reaches; else 0
+	// Unit is what these count, such as req/s; empty: users.
+	Unit string `json:"unit,omitempty"`
 	// Whole is by no more than this that production followed Users against nothing:
 	// the bound of this check and of those that cleared OffUsers, one after the other.
 	Whole float64 `json:"bound_whole"`
@@ -135,7 +137,7 @@ func (c *Check) end(k Kind, why string) {
 	look := c.look()
 	v := &Verdict{
 		Verdict: k, Why: why, Profile: s.Profile.Name, Mix: s.Mix,
-		Users: c.users, FirstUser: s.Users, OffUsers: s.OffUsers,
+		Users: c.users, FirstUser: s.Users, OffUsers: s.OffUsers, Unit: s.Unit,
 		Pairs: len(c.pairs), MaxPairs: s.Profile.MaxPairs, ShamPairs: c.shamPairs, LostPairs: c.lost,
 		Seconds:     (time.Duration(c.halves[0]+c.halves[1]) * s.Profile.Half).Seconds(),
 		HalfSeconds: s.Profile.Half.Seconds(), UsedSeconds: (s.Profile.Half - c.discard).Seconds(),

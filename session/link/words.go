@@ -17,7 +17,7 @@ func (v Verdict) Words() string {
 		return v.linked()
 	case Suspected:
 		return fmt.Sprintf("Production turned red while staging had load (%s, %s), and the guard cut the load. That may be chance: it was not weighed. Treat the two as linked until it is known why.",
-			users(v.Users), pairs(v.Pairs))
+			v.level(v.Users), pairs(v.Pairs))
 	case NoLinkSeen:
 		return fmt.Sprintf("No link seen. At %s for %s production's answers followed staging by no more than %s (95 %% bound); a change of %s or more would have been seen with 90 %% probability. %s"+
 			"Only what shows within %s s and only the requests used%s were tested.%s %s",
@@ -50,7 +50,7 @@ func (v Verdict) linked() string {
 		fmt.Fprintf(&b, " Production answers from this machine, whose processors were %.0f %% busy: those may be all that the two share.", 100*v.Busy)
 	}
 	fmt.Fprintf(&b, " Chance of this verdict without a link: at most %s.", percent(v.Alpha))
-	b.WriteString(" More load on staging will be felt by production's customers: find out what the two share. The dial stays at one user until you type a reason.")
+	b.WriteString(" More load on staging will be felt by production's customers: find out what the two share. The dial stays at " + one(v.Unit) + " until you type a reason.")
 	return b.String()
 }
 
@@ -151,12 +151,12 @@ func (v Verdict) soFar() string {
 func (v Verdict) reachWords() string {
 	b := ""
 	if v.OffUsers > 0 {
-		b = fmt.Sprintf("With the checks before it, up to %s cannot be ruled out at %s. ", percent(v.Whole), users(v.Users))
+		b = fmt.Sprintf("With the checks before it, up to %s cannot be ruled out at %s. ", percent(v.Whole), v.level(v.Users))
 	}
 	if v.Reach < v.Users {
-		return b + fmt.Sprintf("Checked to %s: what the steps may come to together is more than a check from below can clear. Keep the guard on.", users(v.Reach))
+		return b + fmt.Sprintf("Checked to %s: what the steps may come to together is more than a check from below can clear. Keep the guard on.", v.level(v.Reach))
 	}
-	return b + fmt.Sprintf("Checked to %s; check again there, and keep the guard on.", users(v.Reach))
+	return b + fmt.Sprintf("Checked to %s; check again there, and keep the guard on.", v.level(v.Reach))
 }
 
 // shortest writes seconds with no more decimals than they have: 4, 2.6.
@@ -166,9 +166,9 @@ func shortest(s float64) string { return fmt.Sprint(math.Round(s*10) / 10) }
 // nothing.
 func (v Verdict) load() string {
 	if v.OffUsers == 0 {
-		return users(v.Users)
+		return v.level(v.Users)
 	}
-	return fmt.Sprintf("%s against %d", users(v.Users), v.OffUsers)
+	return fmt.Sprintf("%s against %d", v.level(v.Users), v.OffUsers)
 }
 
 // counterWords says how far counters can have risen.
@@ -227,7 +227,23 @@ func mix(m string) string {
 	return " (" + m + ")"
 }
 
-func users(n int) string { return count(n, "user") }
+// level writes a number of the dial in its unit: users, or another one by its word.
+func level(n int, unit string) string {
+	if unit == "" {
+		return count(n, "user")
+	}
+	return fmt.Sprintf("%d %s", n, unit)
+}
+
+func one(unit string) string {
+	if unit == "" {
+		return "one user"
+	}
+	return level(1, unit)
+}
+
+func (v Verdict) level(n int) string { return level(n, v.Unit) }
+
 func pairs(n int) string { return count(n, "random pair") }
 
 func count(n int, noun string) string {
