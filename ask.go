@@ -70,11 +70,16 @@ func openAnswers(path string, in io.Reader, mask func(string) string) (identity.
 }
 
 func readAnswers(c *cobra.Command, path string, asJSON bool) error {
-	a, err := openAnswers(path, c.InOrStdin(), new(session.Config).Mask)
+	mask := new(session.Config).Mask
+	a, err := openAnswers(path, c.InOrStdin(), mask)
 	if err != nil {
 		return err
 	}
 	result := a.Result(c.Context(), identity.Options{})
+	for i := range result.Findings {
+		result.Findings[i] = result.Findings[i].Masked(mask)
+	}
+	a = a.Masked(mask)
 	r := answered{checkResult: checkResult{Identity: &result}, Answers: a, Unknown: a.Unknown()}
 	r.stores()
 	out := c.OutOrStdout()

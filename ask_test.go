@@ -120,6 +120,9 @@ func TestAnswersAreMasked(t *testing.T) {
 	for topic, answer := range said {
 		a.Given = append(a.Given, identity.Given{Topic: topic, Answer: answer, Who: "ann, postgres://ann:hunter2-who@db1/"})
 	}
+	const host = "198.51.100.77" // which the file keeps to itself
+	a.Staging = []string{"crosstalk postgres id=1 start=200 standby=true at=192.0.2.2,5432 db=password=hunter2-db links=receives," + host + ",5432 end"}
+	a.Production = []string{"crosstalk postgres id=1 start=100 standby=false at=" + host + ",5432 db=shop links=- end"}
 	secrets := []string{"hunter2"}
 	clean := func(where, text string) {
 		t.Helper()
@@ -144,7 +147,7 @@ func TestAnswersAreMasked(t *testing.T) {
 	staging, production := newSite(t, nil), newSite(t, nil)
 	for path, text := range map[string]string{
 		file: a.String(),
-		config: "staging: {url: " + staging.URL + ", headers: {X-Mail-Key: tok-1234567890, Authorization: Bearer tok-1234567890}, " +
+		config: "staging: {url: " + staging.URL + ", headers: {X-Mail-Key: tok-1234567890, X-Db-Token: \"" + host + "\", Authorization: Bearer tok-1234567890}, " +
 			"journeys: [{name: a, steps: [GET /]}]}\nproduction: {checks: [{name: web, http: " + production.URL + "/health}]}\n",
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -156,7 +159,7 @@ func TestAnswersAreMasked(t *testing.T) {
 	if out.code != 0 {
 		t.Fatalf("exit %d: %s", out.code, out.err.text())
 	}
-	secrets = append(secrets, "tok-1234567890")
+	secrets = append(secrets, "tok-1234567890", host)
 	files := 0
 	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -170,7 +173,7 @@ func TestAnswersAreMasked(t *testing.T) {
 	if err != nil || files < 5 {
 		t.Errorf("%d files: %v", files, err)
 	}
-	if journal := string(readFile(t, dir, session.JournalName)); !strings.Contains(journal, "postgres://***@db1/shop for both") || !strings.Contains(journal, "its key is ***") {
+	if journal := string(readFile(t, dir, session.JournalName)); !strings.Contains(journal, "postgres://***@db1/shop for both") || !strings.Contains(journal, "its key is ***") || !strings.Contains(journal, "Staging is a standby that receives from ***") {
 		t.Error("the answers are not in the journal at all")
 	}
 }

@@ -154,6 +154,9 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	plan = f.again.apply(f, &o, plan)
 	if told != nil {
 		r := told.Result(ctx, identity.Options{})
+		for i := range r.Findings {
+			r.Findings[i] = r.Findings[i].Masked(cfg.Mask)
+		}
 		o.Told, o.Charter.Architecture = &r, told.Summary()
 	}
 	l := &live{results: out, flags: f, who: who, script: plan, notify: cfg.Notify}

@@ -23,7 +23,8 @@ const (
 // bullets, empty lines, bold, answers over several lines or under the question
 // without their field. Name is the file's, for errors, which are of *Problem. What
 // mask does to a text is done to all that people wrote, before anything is cut; nil
-// does nothing.
+// does nothing. The lines of the statements stay as they came, to be compared: before
+// they are shown, Masked.
 func ReadAnswers(name string, r io.Reader, mask func(string) string) (Answers, error) {
 	data, err := io.ReadAll(io.LimitReader(r, mostAnswers+1))
 	if err != nil {
@@ -320,6 +321,25 @@ func (a Answers) Result(ctx context.Context, o Options) Result {
 		findings = append(findings, f)
 	}
 	return Conclude(append(findings, a.compareLines(ctx, o)...)...)
+}
+
+// Masked returns the answers with each of their texts masked, the statements' lines
+// too: what is compared, Result, needs those as they came.
+func (a Answers) Masked(mask func(string) string) Answers {
+	all := func(lines []string) []string {
+		lines = slices.Clone(lines)
+		for i := range lines {
+			lines[i] = mask(lines[i])
+		}
+		return lines
+	}
+	a.Given = slices.Clone(a.Given)
+	for i := range a.Given {
+		g := &a.Given[i]
+		g.Answer, g.Who = mask(g.Answer), mask(g.Who)
+	}
+	a.Staging, a.Production = all(a.Staging), all(a.Production)
+	return a
 }
 
 func (a Answers) compareLines(ctx context.Context, o Options) []Finding {
