@@ -42,7 +42,8 @@ type LinkRun struct {
 // mostRuns is how many checks that have ended are remembered for the charts.
 const mostRuns = 8
 
-// At tells what load a moment of the session had in the order that was drawn; ok is
+// At tells what load a moment of the session had in the order that was drawn, and in the
+// time at zero after it, which the rest of the order gives way to; ok is
 // false before the first pair, after the last, and from the check's end on. The load
 // of the pair that runs may be a sham load by now: that is known when it is made.
 func (r *LinkRun) At(ms int64) (load link.Load, ok bool) {
@@ -53,6 +54,8 @@ func (r *LinkRun) At(ms int64) (load link.Load, ok bool) {
 	n := int((ms - r.Began) / half)
 	pair := n / 2
 	switch {
+	case r.Phase == LinkPhaseZero && pair >= len(r.Strip):
+		return link.Off, true
 	case pair >= len(r.Order):
 		return "", false
 	case (r.Order[pair] == '+') == (n%2 == 0):

@@ -39,6 +39,39 @@ func TestACloneKeepsItsOwnCheck(t *testing.T) {
 	}
 }
 
+// The minute at zero may begin before all of the drawn order is through: no bar of what
+// is left of it is load.
+func TestTheTimeAtZeroHasNoLoad(t *testing.T) {
+	s := NewState()
+	seq, half := uint64(0), link.IsItMe().Half.Milliseconds()
+	apply := func(ms int64, body any, kind string) {
+		seq++
+		s.Apply(Event{V: Version, Seq: seq, MS: ms, By: BySession, Type: kind, Body: body})
+	}
+	apply(1, &LinkQuiet{Mode: ModeDips, Profile: link.IsItMe(), Users: 20, Order: "+-+-+-+-+-+-"}, TypeLinkQuiet)
+	apply(1, &LinkStart{Mode: ModeDips}, TypeLinkStart)
+	for pair := range 5 {
+		apply(1+2*half*int64(pair+1), &LinkPair{Mode: ModeDips, Pair: pair + 1, OnFirst: pair%2 == 0, Users: 20}, TypeLinkPair)
+	}
+	zero := 1 + 10*half
+	if load, _ := s.Link.Running.At(zero + half); load != link.On {
+		t.Fatalf("in the order that moment has %q: the test tells nothing", load)
+	}
+	apply(zero, &LinkPair{Mode: ModeDips, Words: "at zero"}, TypeLinkPair)
+	for at := zero; at < zero+62_000; at += half {
+		if load, ok := s.Link.Running.At(at); load != link.Off || !ok {
+			t.Errorf("%d ms into the time at zero the load is %q, %v", at-zero, load, ok)
+		}
+	}
+	if load, _ := s.Link.Running.At(1); load != link.On {
+		t.Errorf("the first half was %q", load)
+	}
+	apply(zero+60_000, &LinkVerdict{Mode: ModeDips, Kind: string(link.NotOursNow)}, TypeLinkVerdict)
+	if _, ok := s.Link.Past[0].At(zero + 60_000); ok {
+		t.Error("there is load after the end")
+	}
+}
+
 func TestVerdictsSetReachAndLock(t *testing.T) {
 	s := NewState()
 	seq := uint64(0)

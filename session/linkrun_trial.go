@@ -49,10 +49,15 @@ func (t *trial) make(ctx context.Context) {
 		return
 	}
 	at := time.Now()
+	zero := false
 	for {
 		h, ok := t.core.Next()
 		if !ok {
 			return
+		}
+		if h.Load == link.Zero && !zero {
+			zero = true
+			t.atZero()
 		}
 		// Every half has its place in time, whatever came before it.
 		if why := t.half(ctx, h, at); why != "" {
@@ -241,11 +246,24 @@ func (t *trial) guarded(seen *link.Observation, g *guardStatus, at time.Time) en
 	return end("the guard cut the load: " + g.cause)
 }
 
+// atZero tells that the time at zero begins, so that nobody takes the rest of the order
+// for load.
+func (t *trial) atZero() {
+	b := t.progress()
+	b.Words = "At zero from now on."
+	t.facts.put(fact{by: BySession, kind: TypeLinkPair, body: b})
+}
+
+// progress is how far it is, without a pair.
+func (t *trial) progress() *LinkPair {
+	p := t.core.Progress()
+	return &LinkPair{Mode: t.o.mode, Pairs: p.Pairs, MaxPairs: p.MaxPairs, Users: p.Users, Effect: p.Effect, Evidence: p.Evidence, Line: p.Line,
+		Toward: p.Toward, Done: seconds(p.Done), Most: seconds(p.Most), Likely: seconds(p.Likely), Words: p.Words()}
+}
+
 // tell gives a pair that is whole, or a step of the time at zero, to the log.
 func (t *trial) tell(h link.Half) {
-	p := t.core.Progress()
-	b := &LinkPair{Mode: t.o.mode, Pairs: p.Pairs, MaxPairs: p.MaxPairs, Users: p.Users, Effect: p.Effect, Evidence: p.Evidence, Line: p.Line,
-		Toward: p.Toward, Done: seconds(p.Done), Most: seconds(p.Most), Likely: seconds(p.Likely), Words: p.Words()}
+	p, b := t.core.Progress(), t.progress()
 	switch {
 	case h.Load == link.Zero:
 		t.zeros += h.Length
