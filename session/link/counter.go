@@ -5,6 +5,10 @@ import (
 	"slices"
 )
 
+// hugest is what a difference may be in shares of a tiny usual value: its square is a
+// number still.
+const hugest = 1e150
+
 // work returns a counter's differences in the pairs in which it was measured, as
 // shares of its usual value; as all Work they are of square roots, so that a rate
 // that rises by r differs by √(1+r) - 1.
@@ -13,7 +17,7 @@ func (c *Check) work(channel int) ([]float64, scale) {
 	var ds []float64
 	for i := range c.pairs {
 		if p := &c.pairs[i]; !p.lost && usable(p.d[channel]) {
-			ds = append(ds, p.d[channel]/usual)
+			ds = append(ds, min(max(-hugest, p.d[channel]/usual), hugest))
 		}
 	}
 	s := c.quietScales[channel]
@@ -45,7 +49,7 @@ func (c *Check) risen(channel int) (to float64, ok bool) {
 		ds[i] /= unit
 	}
 	u := c.upperOf(ds, scale{floor: 1e-3})
-	return max(u, 1e-3) * unit, u < most
+	return min(max(u, 1e-3)*unit, math.MaxFloat64), u < most
 }
 
 // measured says whether a counter was there in nine of ten pairs, and before them.
@@ -115,20 +119,20 @@ func (c *Check) workBound(channel int) float64 {
 // of one that stood at 0 it has to be known to what it may have risen.
 func (c *Check) workBounded() bool {
 	for i, ch := range c.layout.channels {
-		if ch.kind == Work && !c.boundedBy(i, c.setup.Profile.UMax) {
+		if ch.kind == Work && !c.bounded(i) {
 			return false
 		}
 	}
 	return true
 }
 
-// boundedBy says it of one counter.
-func (c *Check) boundedBy(channel int, limit float64) bool {
+// bounded says it of one counter.
+func (c *Check) bounded(channel int) bool {
 	if c.layout.channels[channel].usual == 0 {
 		_, ok := c.risen(channel)
 		return ok
 	}
-	return c.workBound(channel) <= limit
+	return c.workBound(channel) <= c.setup.Profile.UMax
 }
 
 // morePairs is how many more would bring every bound under UMax; 0 when that is not
@@ -143,7 +147,7 @@ func (c *Check) morePairs(v look) int {
 	}
 	want = math.Sqrt(1+c.setup.Profile.UMax) - 1
 	for i, ch := range c.layout.channels {
-		if ch.kind != Work || c.boundedBy(i, c.setup.Profile.UMax) {
+		if ch.kind != Work || c.bounded(i) {
 			continue
 		}
 		n := 0

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -98,6 +99,25 @@ func TestAGaugeAtZeroHasNoShare(t *testing.T) {
 	for _, x := range []float64{v.Evidence, v.WithSham, v.Bare} {
 		if !usable(x) {
 			t.Errorf("evidence %v", x)
+		}
+	}
+}
+
+// Every number of a verdict is finite, whatever a page says.
+func TestAWildGaugeGivesNumbers(t *testing.T) {
+	t.Parallel()
+	for name, rate := range map[string]func(h Half) float64{
+		"tiny, then huge": func(h Half) float64 { return map[bool]float64{true: math.MaxFloat64, false: 1e-320}[h.Index > 20] },
+		"0, then huge": func(h Half) float64 {
+			return map[bool]float64{true: math.MaxFloat64, false: 0}[h.Load == On && h.Index > 20]
+		},
+		"below 0": func(h Half) float64 { return -5 - float64(h.Index%3) },
+	} {
+		p := gauge(6, 0, 0, 0)
+		p.also = func(h Half, o *Observation) { o.Counters[0].Rate = rate(h) }
+		v := p.run(t, standardSetup())
+		if _, err := json.Marshal(v); err != nil {
+			t.Errorf("%s: %v: %+v", name, err, counterOf(t, v))
 		}
 	}
 }

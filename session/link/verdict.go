@@ -227,11 +227,11 @@ func (c *Check) channelResults(v *Verdict) {
 			}
 			seen := c.measured(i)
 			r.Seen = &seen
-			if to, ok := c.risen(i); ok && ch.usual == 0 {
-				r.RoseTo = &to
-			} else if seen && ch.usual > 0 {
+			if seen && ch.usual > 0 {
 				bound := c.workBound(i)
 				r.Bound = &bound
+			} else if to, ok := c.risen(i); seen && ok {
+				r.RoseTo = &to
 			}
 		case Errors, Tail:
 			r.Estimate = sum / float64(max(1, n))
