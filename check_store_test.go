@@ -121,7 +121,7 @@ func TestARunCountsItsIdentitysDatabase(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "out")
 	run(t, "run", "-c", config, "--headless", "--baseline", "1s", "--for", "1s", "--out", dir).exits(0)
-	start, _, _ := strings.Cut(readFile(t, dir, session.JournalName), "\n")
+	start, _, _ := strings.Cut(string(readFile(t, dir, session.JournalName)), "\n")
 	if !strings.Contains(start, `"name":"database"`) || !strings.Contains(start, `"kind":"redis"`) {
 		t.Errorf("the session begins with %s", start)
 	}
