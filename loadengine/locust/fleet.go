@@ -70,10 +70,12 @@ type Fleet struct {
 	glide      float64
 	slew       bool
 	slewFactor float64
-	epoch      int64 // of the present permit
-	shut       bool  // that epoch is over
-	beaten     time.Time
-	order      int // users that were asked of the master last
+	epoch      int64     // of the present permit
+	shut       bool      // that epoch is over
+	beaten     time.Time // when the fleet answered a beat last
+	dueAt      time.Time // of the next beat; zero: at once
+	order      int       // users that were asked of the master last
+	insist     bool      // that order is to be given again
 	orderedAt  time.Time
 	rose       time.Time // when the order last left zero
 	yielded    int       // fewer are let be until the dial moves: that many and 1; 0: not
@@ -228,7 +230,7 @@ func (f *Fleet) ask(n int) {
 	}
 	f.asked.Store(int64(n))
 	f.tally.begin(n, time.Now())
-	f.beaten = f.beaten.Add(-beatEvery) // workers hear of it at once
+	f.dueAt = time.Time{} // workers hear of it at once
 }
 
 // SetCeiling sets the most that may run; below 0 is no ceiling.

@@ -110,9 +110,10 @@ func (f *Fleet) turn(ctx context.Context, r *ramp) {
 	next := f.next(now, r)
 	f.mu.Lock()
 	was := f.order
-	due := now.Sub(f.beaten) >= beatEvery
+	due := !now.Before(f.dueAt)
+	insist := f.insist
 	f.mu.Unlock()
-	if next < was {
+	if next < was || insist && next == was {
 		f.swarm(ctx, next)
 	}
 	permitted := !f.leased
@@ -211,7 +212,7 @@ func (f *Fleet) swarm(ctx context.Context, users int) {
 			f.pull(err.Error())
 		case errors.Is(err, errSomebody): // the next permit's answer tells what they did
 			f.mu.Lock()
-			f.beaten = f.beaten.Add(-beatEvery)
+			f.dueAt = time.Time{}
 			f.mu.Unlock()
 		case ctx.Err() == nil:
 			f.say("swarm", err.Error())
@@ -242,7 +243,7 @@ func (f *Fleet) beat(ctx context.Context, order int) bool {
 	f.mu.Lock()
 	silent := now.Sub(f.beaten)
 	if err == nil {
-		f.beaten = now
+		f.beaten, f.dueAt = now, now.Add(beatEvery)
 	}
 	f.mu.Unlock()
 	switch {
