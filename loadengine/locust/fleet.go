@@ -81,6 +81,8 @@ type Fleet struct {
 	yielded    int       // fewer are let be until the dial moves: that many and 1; 0: not
 	yieldedAt  int       // where the dial was then
 	below      bool      // the master sent out fewer than the order at the last look
+	surplusAt  time.Time // since when more run than were ordered; zero: no more do
+	insisted   bool      // that was ordered again
 	seen       *state
 	lost       map[string]bool      // workers that were said to be lost, or to have let go by themselves
 	apart      bool                 // one of them waits for a new epoch

@@ -56,11 +56,19 @@ func (f *Fleet) others(before, s *state, now time.Time) bool {
 		obeys = obeys && int64(s.Hands) == f.client.hands.Swap(int64(s.Hands))
 	}
 	f.below = !obeys
+	more, cut := f.surplus(s, now)
 	few := quiet && obeys && s.Users < f.order
 	order = f.order
 	f.mu.Unlock()
 	if word != "" {
 		f.tell(word)
+	}
+	switch {
+	case cut:
+		f.pull(more)
+		return false
+	case more != "":
+		f.tell(more)
 	}
 	switch {
 	case few:
@@ -69,6 +77,28 @@ func (f *Fleet) others(before, s *state, now time.Time) bool {
 		f.forget("few")
 	}
 	return obeys
+}
+
+// surplus notices that more run than were ordered, for longer than an order
+// takes. It is ordered again, once: what does not come down then is cut. The
+// lock is held.
+func (f *Fleet) surplus(s *state, now time.Time) (word string, cut bool) {
+	if !f.leased || s.Users <= f.order {
+		f.surplusAt, f.insisted = time.Time{}, false
+		return "", false
+	}
+	if f.surplusAt.IsZero() {
+		f.surplusAt = now
+	}
+	if now.Sub(f.surplusAt) <= settled || now.Sub(f.orderedAt) <= settled {
+		return "", false
+	}
+	word = fmt.Sprintf("%d run where %d were ordered", s.Users, f.order)
+	if f.insisted {
+		return word, true
+	}
+	f.insisted, f.insist, f.surplusAt = true, true, now
+	return word + ": ordered again", false
 }
 
 const stoppedWord = "someone else stopped the run in Locust itself: nobody runs until the dial moves"

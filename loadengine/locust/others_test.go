@@ -1,7 +1,6 @@
 package locust
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,23 +91,39 @@ func TestWhatTheFleetTells(t *testing.T) {
 	}
 }
 
-// What has to be known is told whatever a talkative fleet has said before.
-func TestSafetysWordsAreNeverTooMany(t *testing.T) {
+// More than were ordered are noticed when an order has had its time: it is given
+// once more, and what does not come down then is cut.
+func TestMoreThanWereOrderedAreCut(t *testing.T) {
 	t.Parallel()
-	f, words := toldFleet(t, true, 40, state{Workers: fit("a")})
-	for i := range 2 * maxSaid {
-		s := state{State: "running", Target: 40, Users: 40, Workers: fit("a", strings.Repeat("x", i+1))}
-		s.Workers[0].Refused = map[string]uint64{strings.Repeat("h", i+1): 1}
-		f.took(&s, time.Now())
+	f, words := toldFleet(t, true, 10, state{Workers: fit("a", "b")})
+	f.brake = loadengine.NewBrake()
+	at := time.Now()
+	look := func(after time.Duration, running int) bool {
+		at = at.Add(after)
+		return f.took(&state{State: "running", Target: 10, Users: running, Workers: fit("a", "b")}, at)
 	}
-	if n := len(*words); n > 3*maxSaid {
-		t.Errorf("%d words", n)
+	look(0, 100)
+	look(settled, 100)
+	look(time.Second, 10) // it only took its time
+	look(time.Second, 100)
+	look(settled, 100)
+	if len(*words) > 0 || f.insist {
+		t.Fatalf("it says %q before an order has had its time", *words)
 	}
-	s := state{State: "running", Workers: fit("a"), Hands: 1, Hand: hand{"stop", 0}}
-	f.took(&s, time.Now())
-	f.say("beat", "the master does not answer")
-	if !slices.Contains(*words, stoppedWord) || !slices.Contains(*words, "the master does not answer") {
-		t.Errorf("the last words are %q", (*words)[len(*words)-2:])
+	look(time.Second, 100)
+	if !f.insist || len(*words) != 1 || (*words)[0] != "100 run where 10 were ordered: ordered again" {
+		t.Fatalf("ordered again: %t; it says %q", f.insist, *words)
+	}
+	f.order, f.orderedAt, f.insist = 10, at, false // the order is given
+	look(settled, 100)
+	if _, latched := f.brake.Latched(); latched {
+		t.Fatal("cut before the second order has had its time")
+	}
+	if look(time.Second, 100) {
+		t.Error("a fleet that is cut obeys")
+	}
+	if stop, latched := f.brake.Latched(); !latched || stop.Reason != loadengine.ReasonPermit || (*words)[len(*words)-1] != "100 run where 10 were ordered" {
+		t.Errorf("the brake: %+v; it says %q", stop, *words)
 	}
 }
 

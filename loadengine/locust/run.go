@@ -139,7 +139,8 @@ func (f *Fleet) begin(now time.Time) {
 	}
 	if f.shut {
 		f.shut = false
-		f.beaten = now
+		f.beaten = now // nobody was to answer before
+		f.surplusAt, f.insisted, f.insist = time.Time{}, false, false
 	}
 }
 
@@ -224,7 +225,7 @@ func (f *Fleet) swarm(ctx context.Context, users int) {
 	if f.order == 0 {
 		f.rose = now
 	}
-	f.order, f.orderedAt = users, now
+	f.order, f.orderedAt, f.insist = users, now, false
 	f.mu.Unlock()
 	f.forget("swarm")
 }
