@@ -57,7 +57,8 @@ type worker struct {
 	State     string            `json:"state"`
 	CPU       float64           `json:"cpu"` // percent of one core
 	Guarded   bool              `json:"guarded"`
-	Fit       bool              `json:"fit"` // it holds the session's permit
+	Protocol  int               `json:"protocol"` // of its plug-in; 0: it has told of none
+	Fit       bool              `json:"fit"`      // it holds the session's permit
 	Users     int               `json:"users"`
 	Idle      float64           `json:"idle"`      // seconds since it sent last, or a request or user of it ended, by its own clock
 	Cancelled uint64            `json:"cancelled"` // requests taken back in flight, since it began

@@ -90,7 +90,8 @@ type Fleet struct {
 	joined     map[string]time.Time // workers that came without the plug-in, or before it has told
 	said       map[string]bool      // troubles that were told and are not over, and what is told once
 	foreignAt  time.Time            // when users that somebody else set were told of last
-	words      int                  // that were told of workers
+	wordsFrom  time.Time            // when the minute began in which words of workers are counted
+	words      map[*deed]int        // that were told in it
 	total      loadengine.Total
 
 	tally *tally

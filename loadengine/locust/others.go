@@ -118,7 +118,7 @@ func users(n int) string {
 	return fmt.Sprintf("%d users", n)
 }
 
-// maxSaid bounds what refused hosts, and workers that come and go, can make of us.
+// maxSaid bounds what refused hosts can make of us.
 const maxSaid = 200
 
 // tell tells what has happened.

@@ -57,7 +57,7 @@ func TestWhatTheFleetTells(t *testing.T) {
 			[]string{"worker b has let go by itself"}, 20},
 		{"a worker that comes back and is lost again", true, []state{{Users: 40, Target: 40, Workers: fit("a")}, {Users: 40, Target: 40, Workers: two}, {Users: 40, Target: 40, Workers: fit("a")}},
 			[]string{"worker b is lost", "worker b is back: 2 in all", "worker b is lost"}, 40},
-		{"all workers lost", true, []state{{}}, []string{"worker a is lost", "worker b is lost", "no worker is left"}, 0},
+		{"all workers lost", true, []state{{}}, []string{"2 workers are lost with their users: 0 left", "no worker is left"}, 0},
 		{"too few", true, []state{{Users: 30, Target: 40, Workers: two}, {Users: 29, Target: 40, Workers: two}}, []string{"only 30 of 40 users run"}, 40},
 		{"too few, twice", true, []state{{Users: 30, Target: 40, Workers: two}, {Users: 40, Target: 40, Workers: two}, {Users: 31, Target: 40, Workers: two}},
 			[]string{"only 30 of 40 users run", "only 31 of 40 users run"}, 40},

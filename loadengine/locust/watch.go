@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"crosstalk/loadengine"
@@ -134,64 +133,4 @@ func (f *Fleet) took(s *state, now time.Time) bool {
 		}
 	}
 	return obeys
-}
-
-// missed says which workers went, came, came back, let go by themselves, or came
-// without the plug-in.
-func (f *Fleet) missed(before, s *state, now time.Time) {
-	was := map[string]bool{}
-	for _, w := range here(before.Workers) {
-		was[w.ID] = true
-	}
-	is := map[string]bool{}
-	var words []string
-	f.mu.Lock()
-	all := here(s.Workers)
-	for _, w := range all {
-		is[w.ID] = true
-		// Its permit is over, and the fleet's is not.
-		alone := w.Guarded && !w.Fit && s.Claimed && s.Shut < s.Epoch && w.Shut > s.Shut
-		if alone && !f.apart {
-			f.apart, f.apartAt = true, int(f.asked.Load())
-		}
-		switch {
-		case alone && !f.lost[w.ID]:
-			f.lost[w.ID] = true
-			words = append(words, fmt.Sprintf("worker %s has let go by itself, because no permit came to it in time: it runs nobody until the dial moves", brief(w.ID)))
-		case f.lost[w.ID] && !alone && (w.Fit || !f.leased):
-			delete(f.lost, w.ID)
-			words = append(words, fmt.Sprintf("worker %s is back: %d in all", brief(w.ID), len(all)))
-		case !was[w.ID] && !f.lost[w.ID]:
-			f.joined[w.ID] = now
-			words = append(words, fmt.Sprintf("worker %s joined: %d in all", brief(w.ID), len(all)))
-		}
-		if at, late := f.joined[w.ID]; late && (w.Guarded || !f.leased) {
-			delete(f.joined, w.ID)
-		} else if late && now.Sub(at) > askFor {
-			delete(f.joined, w.ID)
-			words = append(words, fmt.Sprintf("worker %s does not import crosstalk_guard.py, and gets no users", brief(w.ID)))
-		}
-	}
-	for _, w := range here(before.Workers) {
-		if !is[w.ID] && !f.lost[w.ID] {
-			f.lost[w.ID] = true
-			words = append(words, fmt.Sprintf("worker %s is lost with its users: %d left, which take no more until the dial moves", brief(w.ID), len(is)))
-		}
-	}
-	f.words += len(words)
-	if f.words > maxSaid {
-		words = nil // a fleet that comes and goes all day
-	}
-	f.mu.Unlock()
-	for _, text := range words {
-		f.tell(text)
-	}
-}
-
-// brief is a worker's host and the start of the 32 digits that Locust adds.
-func brief(id string) string {
-	if at := strings.LastIndexByte(id, '_'); at >= 0 && len(id)-at-1 == 32 {
-		return id[:at+7]
-	}
-	return id
 }
