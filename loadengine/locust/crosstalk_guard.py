@@ -14,6 +14,7 @@ and both sides hold its caps of users and of requests a second.
 
 import math
 import socket
+import sys
 import time
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ import locust.runners
 import requests
 from flask import g, has_request_context, jsonify, request
 from gevent import GreenletExit, getcurrent
+from gevent.event import Event
+from gevent.pool import Group
 from locust import events
 from locust.clients import HttpSession
 from locust.dispatch import UsersDispatcher
@@ -43,6 +46,10 @@ AGAIN_EVERY = 0.5  # seconds until a stop that a worker has not confirmed is sen
 AT_A_TIME = 100  # users that are spawned without looking at anything else
 RESOLVE_EVERY = 30.0  # seconds that a host's addresses are believed
 GONE_AFTER = 3.0  # seconds of silence after which a worker is taken for gone: its permit has lapsed
+FINISH_WITHIN = 10.0  # seconds that a user who is taken away has for the request that is on its way
+SURPLUS_AFTER = 1.0  # seconds that a worker may have more users than it ought to
+BEHIND = 0.1  # seconds of the cap that a worker which stood still may make up for
+SAY_EVERY = 10.0  # seconds between two words of a trouble that stays
 MOST_ROWS = 500  # steps of one level that are told one by one
 MOST_LEVELS = 50  # the newest, whose requests are kept apart
 MOST_ERRORS = 40  # different texts of errors of one step
@@ -179,7 +186,9 @@ class Gate:
         self.cancelled = 0  # taken back in flight
         self.touched = 0.0  # time.monotonic() when something was sent, ended, or a user ended
         self.refused = {}  # host: times
-        self.next = 0.0
+        self.next = 0.0  # when the cap lets the next request out
+        self.line = {}  # requests that wait for that, in their order
+        self.usher = None
         self.addresses = {}  # (host, port): (when, set of addresses)
         self.workers = 1
 
@@ -193,22 +202,50 @@ class Gate:
         if host not in lease.hosts or host in lease.forbidden:
             self.refuse(host)
 
+    def cost(self):
+        """Seconds between two requests of this worker under the cap; 0 without one."""
+        return self.workers / lease.rps if lease.claimed and lease.rps > 0 else 0.0
+
     def owe(self):
-        """Counts one request against the cap, and returns how long it should have waited."""
-        if not lease.claimed or lease.rps <= 0:
-            return 0.0
-        now = time.monotonic()
-        at = max(self.next, now)
-        self.next = at + self.workers / lease.rps
-        return at - now
+        """Counts one request against the cap."""
+        cost = self.cost()
+        if cost:
+            self.next = max(self.next, time.monotonic()) + cost
 
     def wait(self):
-        """Waits for this request's turn under the cap of requests a second. Nobody measures it."""
-        wait = self.owe()
-        if wait > 0:
-            gevent.sleep(wait)
+        """Waits for this request's turn under the cap of requests a second. Nobody measures it,
+        and who is ended in the line has taken nobody's turn."""
+        me = getcurrent()
+        if isinstance(sys.exc_info()[1], (StopUser, GreenletExit)):
+            me.crosstalk_ending = True  # in its on_stop, which may log out
+        elif getattr(me, "crosstalk_over", False):
+            raise StopUser()
+        if self.cost() and (self.line or self.next > time.monotonic()):
+            turn = Event()
+            self.line[turn] = True
+            if self.usher is None or self.usher.ready():
+                self.usher = gevent.spawn(self.let_in)
+            try:
+                turn.wait()
+            finally:
+                self.line.pop(turn, None)
+        else:
+            self.owe()
         if not lease.open():
             raise StopUser()
+
+    def let_in(self):
+        """Lets those who wait go on, one by one."""
+        while self.line:
+            now, cost = time.monotonic(), self.cost()
+            if cost and self.next > now:
+                gevent.sleep(min(self.next - now, WATCH_EVERY))  # the cap's share may change meanwhile
+                continue
+            turn = next(iter(self.line))
+            self.line.pop(turn)
+            turn.set()
+            if cost:
+                self.next = max(self.next, now - BEHIND) + cost
 
     def refuse(self, host):
         if host in self.refused or len(self.refused) < 200:
