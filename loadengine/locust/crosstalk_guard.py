@@ -12,6 +12,7 @@ then begins a new one. Workers also refuse hosts and addresses that the session 
 and both sides hold its caps of users and of requests a second.
 """
 
+import logging
 import math
 import socket
 import sys
@@ -31,15 +32,16 @@ from locust import events
 from locust.clients import HttpSession
 from locust.dispatch import UsersDispatcher
 from locust.exception import StopUser
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import STATE_CLEANUP, MasterRunner, WorkerRunner
 from locust.stats import StatsError
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING
 
 try:
     from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent
 except ImportError:
     FastHttpSession = LocustUserAgent = None
 
-PROTOCOL = 2
+PROTOCOL = 3
 WATCH_EVERY = 0.05  # seconds between two looks at the lease
 REPORT_EVERY = 0.2  # seconds between a worker's reports while anything happens
 AGAIN_EVERY = 0.5  # seconds until a stop that a worker has not confirmed is sent again
@@ -54,6 +56,8 @@ MOST_ROWS = 500  # steps of one level that are told one by one
 MOST_LEVELS = 50  # the newest, whose requests are kept apart
 MOST_ERRORS = 40  # different texts of errors of one step
 REST = "(further steps)"
+
+logger = logging.getLogger("crosstalk_guard")
 
 
 class Lease:
@@ -282,7 +286,9 @@ class Gate:
 
     def send(self, call, *args, **kwargs):
         """Counts a request while it is in flight."""
-        getcurrent().crosstalk_tag = lease.tag
+        me = getcurrent()
+        me.crosstalk_tag = lease.tag
+        me.crosstalk_sending = getattr(me, "crosstalk_sending", 0) + 1
         self.in_flight += 1
         self.sent += 1
         self.touched = time.monotonic()
@@ -292,11 +298,26 @@ class Gate:
             self.cancelled += 1
             raise
         finally:
+            me.crosstalk_sending -= 1
             self.in_flight -= 1
             self.touched = time.monotonic()
 
 
 gate = Gate()
+
+
+def watch(look):
+    """Looks again and again. What goes wrong once must not end the looking: it is what ends the
+    load."""
+    said = -SAY_EVERY
+    while True:
+        try:
+            look()
+        except Exception:
+            if time.monotonic() - said >= SAY_EVERY:
+                said = time.monotonic()
+                logger.exception("crosstalk: a look at the lease went wrong, and is taken again")
+        gevent.sleep(WATCH_EVERY)
 
 
 def place(url):
@@ -377,20 +398,101 @@ class Worker:
         self.book = Book()
         self.book_of = ""  # the session that it is of
         self.settler = None
-        spawn = runner.spawn_users
+        self.leaving = Group()  # users who were taken away and are not gone yet
+        self.ordered = 0  # users of the newest order to spawn
+        self.ought = None  # users that should run here, as heard last; None: nobody says
+        self.over = 0.0  # since when more run, time.monotonic(); 0: no more do
+        spawn, stop, begin = runner.spawn_users, runner.stop_users, runner.start_worker
 
         def guarded_spawn(counts, *args, **kwargs):
             """Spawns a few at a time: a thousand in one go would stand still for longer than a
             permit lasts. And nobody is spawned by an order that was on its way when it ended."""
             users = []
             for kind, n in counts.items():
+                if lease.claimed and lease.open():
+                    n -= self.keep(kind, n)
                 while n > 0 and lease.open():
                     users += spawn({kind: min(n, AT_A_TIME)}, *args, **kwargs)
                     n -= AT_A_TIME
                     gevent.sleep(0)
             return users
 
-        runner.spawn_users = guarded_spawn
+        def guarded_stop(counts, *args, **kwargs):
+            """Takes users away in the way of a session; a stop, and whoever is no session, in Locust's."""
+            if runner.state == STATE_CLEANUP:
+                self.leaving.kill(block=False)
+            if not lease.claimed or not lease.open() or runner.state == STATE_CLEANUP:
+                return stop(counts, *args, **kwargs)
+            for kind, n in counts.items():
+                user = runner.user_classes_by_name[kind]
+                self.part([g for g in runner.user_greenlets if g.args and type(g.args[0]) is user][:n])
+            return None
+
+        def guarded_start(counts, *args, **kwargs):
+            self.ordered = self.ought = sum(counts.values())
+            return begin(counts, *args, **kwargs)
+
+        runner.spawn_users, runner.stop_users, runner.start_worker = guarded_spawn, guarded_stop, guarded_start
+
+    def part(self, greenlets):
+        """Takes users away. One whose request is on its way ends when that is over, before the
+        next one, or after its task where Locust has a --stop-timeout; others end now. Locust
+        counts neither any more: its next order is of those who stay."""
+        patience = self.runner.environment.stop_timeout
+        for g in greenlets:
+            if not g.args:
+                continue  # it has just ended
+            user = g.args[0]
+            self.runner.user_greenlets.discard(g)
+            self.leaving.add(g)
+            user._group = self.leaving
+            if getattr(g, "crosstalk_sending", 0) or patience and user._state == LOCUST_STATE_RUNNING:
+                user._state = LOCUST_STATE_STOPPING
+                g.crosstalk_over = not patience
+                g.crosstalk_until = time.monotonic() + (patience or FINISH_WITHIN)
+            else:
+                self.leaving.killone(g, block=False)
+
+    def keep(self, kind, n):
+        """Keeps up to so many of those who still finish their request, rather than to spawn others
+        beside them: together they would be more than the cap. Returns how many."""
+        user, stay = self.runner.user_classes_by_name[kind], self.runner.user_greenlets
+        kept = 0
+        for g in list(self.leaving):
+            if kept == n:
+                break
+            ending = g in self.leaving.dying or getattr(g, "crosstalk_ending", False)
+            if ending or not g.args or type(g.args[0]) is not user or not getattr(g, "crosstalk_sending", 0):
+                continue
+            kept += 1
+            self.leaving.discard(g)
+            stay.add(g)
+            g.args[0]._group, g.args[0]._state = stay, LOCUST_STATE_RUNNING
+            g.crosstalk_over, g.crosstalk_until = False, math.inf
+        return kept
+
+    def see_off(self):
+        """Ends those who were taken away and do not come to an end."""
+        now = time.monotonic()
+        for g in list(self.leaving):
+            if now >= getattr(g, "crosstalk_until", now + 1):
+                self.leaving.killone(g, block=False)
+
+    def hold(self):
+        """Keeps this worker to its share of the cap, and to what the master wants of it: an order
+        to have fewer may be lost on its way."""
+        users = self.runner.user_greenlets
+        for user in list(users)[lease.share :] if len(users) > lease.share else []:
+            user.kill(block=False)
+        if self.ought is None or len(users) <= self.ought:
+            self.over = 0.0
+        elif not self.over:
+            self.over = time.monotonic()
+        elif time.monotonic() - self.over > SURPLUS_AFTER:
+            self.over = 0.0
+            if self.ordered > self.ought:
+                self.stop_spawning()
+            self.part(list(users)[self.ought :])
 
     def ended(self, request_type, name, response_time, exception=None, **kwargs):
         """Counts a request that has ended, whoever sent it."""
@@ -412,7 +514,11 @@ class Worker:
     def permit(self, environment, msg, **kwargs):
         gate.workers = max(1, msg.data["workers"])
         fresh = msg.data["epoch"] > lease.epoch or not lease.claimed
-        if lease.renew(msg.data) and fresh:
+        if not lease.renew(msg.data):
+            return
+        self.ought = msg.data.get("ought")
+        if fresh:
+            gate.next = 0.0  # what users of another time owed is over
             self.report(True)  # the master waits for it: only then there are users
 
     def stop(self, environment, msg, **kwargs):
@@ -426,19 +532,24 @@ class Worker:
 
     def end_users(self):
         """Not by Locust's own stop: that one waits for tasks, and this must not."""
-        ran = self.runner.user_count > 0 or gate.in_flight > 0
-        spawning = self.runner.spawning_greenlet
-        if spawning is not None and not spawning.ready():
-            spawning.kill(block=False)
+        ran = self.runner.user_count > 0 or len(self.leaving) > 0 or gate.in_flight > 0
+        self.stop_spawning()
         self.runner.user_greenlets.kill(block=False)
+        self.leaving.kill(block=False)
         if not ran:
             self.flush()
         elif self.settler is None or self.settler.ready():
             self.settler = gevent.spawn(self.settle)
 
+    def stop_spawning(self):
+        spawning = self.runner.spawning_greenlet
+        if spawning is not None and not spawning.ready():
+            spawning.kill(block=False)
+
     def settle(self):
         """Hands the last numbers in as soon as the last user has ended, and then says so."""
         self.runner.user_greenlets.join()
+        self.leaving.join()
         gate.touched = time.monotonic()
         while gate.in_flight > 0 and not lease.open():  # of greenlets that users have spawned
             gevent.sleep(0.01)
@@ -451,21 +562,18 @@ class Worker:
         except Exception:  # the master is away: the lease is what counts
             pass
 
-    def watch(self):
-        while True:
-            if lease.look():
-                self.end_users()
-            elif lease.claimed and not lease.open() and self.runner.user_count:
-                self.end_users()
-            elif lease.claimed and self.runner.user_count > lease.share:
-                extra = list(self.runner.user_greenlets)[lease.share :]
-                for user in extra:
-                    user.kill(block=False)
-            self.report(False)
-            gevent.sleep(WATCH_EVERY)
+    def look(self):
+        if lease.look() or not lease.open() and (self.runner.user_count or len(self.leaving)):
+            self.end_users()
+        elif lease.claimed:
+            self.hold()
+        self.see_off()
+        self.report(False)
 
     def report(self, now):
         users, mono = self.runner.user_count, time.monotonic()
+        if not lease.open():
+            users += len(self.leaving)  # a stop is over when they are gone, too
         r = {
             "protocol": PROTOCOL,
             "users": users,
@@ -482,7 +590,7 @@ class Worker:
         if not now and not (r != self.told and since >= REPORT_EVERY) and since < 1.0:
             return
         # By this worker's own clock: what a message needs to arrive is no part of it.
-        idle = 0.0 if users or gate.in_flight else mono - gate.touched
+        idle = 0.0 if users or len(self.leaving) or gate.in_flight else mono - gate.touched
         try:
             self.runner.send_message("crosstalk_report", dict(r, idle=idle))
         except Exception:  # the master is away: the lease is what counts
@@ -854,7 +962,7 @@ def on_init(environment, **kwargs):
         runner.register_message("crosstalk_release", worker.release)
         environment.events.request.add_listener(worker.ended)
         environment.events.report_to_master.add_listener(worker.hand_in)
-        gevent.spawn(worker.watch)
+        gevent.spawn(watch, worker.look)
     elif isinstance(runner, MasterRunner) and environment.web_ui is not None:
         master = Master(environment)
         keep_listening(master)

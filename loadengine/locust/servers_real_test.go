@@ -22,6 +22,8 @@ type shop struct {
 	*httptest.Server
 	requests atomic.Int64
 	failing  atomic.Bool
+	slow     atomic.Int64           // milliseconds until it answers
+	torn     atomic.Int64           // requests whose sender did not wait for that
 	leads    atomic.Pointer[string] // where its answers lead; nil: nowhere
 	mu       sync.Mutex
 	last     time.Time
@@ -30,11 +32,19 @@ type shop struct {
 func newShop(t *testing.T) *shop {
 	t.Helper()
 	s := &shop{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.requests.Add(1)
 		s.mu.Lock()
 		s.last = time.Now()
 		s.mu.Unlock()
+		if ms := s.slow.Load(); ms > 0 {
+			select {
+			case <-r.Context().Done():
+				s.torn.Add(1)
+				return
+			case <-time.After(time.Duration(ms) * time.Millisecond):
+			}
+		}
 		if to := s.leads.Load(); to != nil {
 			w.Header().Set("Location", *to)
 			w.WriteHeader(http.StatusFound)

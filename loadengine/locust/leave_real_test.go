@@ -1,0 +1,53 @@
+//go:build real
+
+package locust
+
+import (
+	"testing"
+
+	"crosstalk/bench/swarm"
+	"crosstalk/loadengine"
+)
+
+// Users who are taken away finish the request that is on its way; a stop takes
+// it back. Whatever Locust counts is of those who stay.
+func TestUsersWhoAreTakenAwayFinishTheirRequest(t *testing.T) {
+	t.Parallel()
+	for name, fast := range clients {
+		t.Run(name, func(t *testing.T) {
+			b := fleetOf(t, func(o *swarm.Options) { o.Fast, o.Wait = fast, -1 }, nil)
+			b.shop.slow.Store(1500)
+			b.at(t, most)
+			b.engine.SetAsked(1)
+			b.runs(t, 1)
+			b.at(t, 5) // some of the others are still on their way
+			for _, w := range b.stands(t).Workers {
+				if w.Users < 2 || w.Users > 3 {
+					t.Errorf("a worker runs %d of 5 users", w.Users)
+				}
+			}
+			b.engine.SetAsked(0)
+			b.runs(t, 0)
+			await(t, "nothing in flight", func() bool { return b.engine.Live().InFlight == 0 })
+			b.silent(t)
+			if n := b.shop.torn.Load(); n != 0 {
+				t.Errorf("%d requests were taken back, and nobody stopped anything", n)
+			}
+			for _, w := range b.stands(t).Workers {
+				if w.Cancelled != 0 {
+					t.Errorf("a worker tells of %d requests that it took back", w.Cancelled)
+				}
+			}
+
+			b.at(t, most)
+			b.engine.SetAsked(1) // also who is on the way out
+			b.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonOperator, By: "mel"})
+			await(t, "the stop's report", b.stopped(1))
+			if r := b.stops[0]; !r.Drained {
+				t.Errorf("stop report %+v", r)
+			}
+			await(t, "requests that were taken back", func() bool { return b.shop.torn.Load() > 0 })
+			b.silent(t)
+		})
+	}
+}
