@@ -1,6 +1,7 @@
 """The fleet of tests and measurements. The environment says what it is like."""
 
 import os
+import time
 
 import gevent
 import locust.runners
@@ -8,6 +9,10 @@ from locust import FastHttpUser, HttpUser, LoadTestShape, constant, events, task
 
 try:
     if os.environ.get("SWARM_BARE"):
+        raise ImportError
+    if os.environ.get("SWARM_OLDER"):
+        import older_guard  # noqa: F401
+
         raise ImportError
     import crosstalk_guard  # noqa: F401
 except ImportError:
@@ -18,6 +23,17 @@ except ImportError:
 # Seconds without a word after which the master takes a worker for missing. A busy machine starves
 # workers for longer than Locust's own 3.
 locust.runners.HEARTBEAT_LIVENESS = int(os.environ.get("SWARM_LIVENESS", "3"))
+
+
+# A spare master has read all of its program, and takes its ports when it is told to.
+hold = os.environ.get("SWARM_HOLD")
+if hold:
+    open(hold + ".here", "w").close()
+    test = os.getppid()
+    while not os.path.exists(hold):
+        if os.getppid() != test:
+            os._exit(1)
+        time.sleep(0.01)
 
 
 class Shopper(FastHttpUser if os.environ.get("SWARM_FAST") else HttpUser):

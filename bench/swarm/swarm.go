@@ -21,6 +21,9 @@ import (
 //go:embed locustfile.py
 var locustfile []byte
 
+//go:embed older_guard.py
+var older []byte
+
 // Options say what a swarm is like.
 type Options struct {
 	Dir      string        // where its files go; it is there
@@ -42,6 +45,7 @@ type Swarm struct {
 	URL     string // of the master's web API
 	Master  *Process
 	Workers []*Process
+	spare   *Process
 	o       Options
 	port    string
 }
@@ -98,9 +102,7 @@ func (s *Swarm) start(ctx context.Context) error {
 		return err
 	}
 	s.URL = "http://127.0.0.1:" + web
-	s.Master, err = s.run(ctx, nil, append([]string{"--master", "--web-host", "127.0.0.1", "--web-port", web,
-		"--master-bind-host", "127.0.0.1", "--master-bind-port", s.port}, s.o.Master...)...)
-	if err != nil {
+	if s.Master, err = s.master(ctx, nil); err != nil {
 		return err
 	}
 	for range s.o.Workers {
@@ -111,20 +113,69 @@ func (s *Swarm) start(ctx context.Context) error {
 	return s.ready(ctx, "127.0.0.1:"+web)
 }
 
+func (s *Swarm) master(ctx context.Context, env []string) (*Process, error) {
+	return s.run(ctx, env, append([]string{"--master", "--web-host", "127.0.0.1", "--web-port", s.URL[strings.LastIndexByte(s.URL, ':')+1:],
+		"--master-bind-host", "127.0.0.1", "--master-bind-port", s.port}, s.o.Master...)...)
+}
+
+// Spare starts another master, and returns when it lacks nothing but the ports
+// of the one that runs.
+func (s *Swarm) Spare(ctx context.Context) error {
+	hold := filepath.Join(s.o.Dir, "hold")
+	var err error
+	if s.spare, err = s.master(ctx, []string{"SWARM_HOLD=" + hold}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	defer cancel()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		if _, err := os.Stat(hold + ".here"); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for a spare Locust master: %w; it said:\n%s", ctx.Err(), s.spare.Log())
+		case <-s.spare.done:
+			return fmt.Errorf("the spare Locust master has ended; it said:\n%s", s.spare.Log())
+		case <-look.C:
+		}
+	}
+}
+
+// Replace lets the spare be the master, whose ports have to be free.
+func (s *Swarm) Replace() error {
+	if err := os.WriteFile(filepath.Join(s.o.Dir, "hold"), nil, 0o600); err != nil {
+		return fmt.Errorf("let the spare master go: %w", err)
+	}
+	s.Master, s.spare = s.spare, nil
+	return nil
+}
+
 // Guarded tells whether it has the plug-in.
 func (s *Swarm) Guarded() bool { return s.o.Plugin != "" && !s.o.Bare }
 
 // Join starts one more worker, and does not wait for it.
-func (s *Swarm) Join(ctx context.Context) error { return s.join(ctx, s.o.Bare) }
+func (s *Swarm) Join(ctx context.Context) error {
+	if s.o.Bare {
+		return s.JoinBare(ctx)
+	}
+	return s.join(ctx)
+}
 
 // JoinBare starts one that does not import the plug-in.
-func (s *Swarm) JoinBare(ctx context.Context) error { return s.join(ctx, true) }
+func (s *Swarm) JoinBare(ctx context.Context) error { return s.join(ctx, "SWARM_BARE=1") }
 
-func (s *Swarm) join(ctx context.Context, bare bool) error {
-	var env []string
-	if bare {
-		env = []string{"SWARM_BARE=1"}
+// JoinOlder starts one with the plug-in's first version.
+func (s *Swarm) JoinOlder(ctx context.Context) error {
+	if err := os.WriteFile(filepath.Join(s.o.Dir, "older_guard.py"), older, 0o600); err != nil {
+		return fmt.Errorf("write the older plug-in: %w", err)
 	}
+	return s.join(ctx, "SWARM_OLDER=1")
+}
+
+func (s *Swarm) join(ctx context.Context, env ...string) error {
 	w, err := s.run(ctx, env, "--worker", "--master-host", "127.0.0.1", "--master-port", s.port)
 	if err != nil {
 		return err
@@ -220,10 +271,13 @@ func (s *Swarm) Close() {
 }
 
 func (s *Swarm) all() []*Process {
-	if s.Master == nil {
-		return s.Workers
+	var all []*Process
+	for _, p := range append([]*Process{s.Master, s.spare}, s.Workers...) {
+		if p != nil {
+			all = append(all, p)
+		}
 	}
-	return append([]*Process{s.Master}, s.Workers...)
+	return all
 }
 
 func freePort(ctx context.Context) (string, error) {

@@ -602,7 +602,10 @@ def keep_listening(master):
     """Drops what a worker that the master has just removed says about its users. Locust looks
     such a worker up without asking whether it is there, and the error ends the greenlet that
     listens to all workers: after a stop in the midst of spawning the master is deaf for good.
-    And no worker is told to spawn that has not confirmed the session's permit."""
+    And no worker is told to spawn that has not confirmed the session's permit, nor numbers of
+    anybody but the session: those of a climb that began before it, or that a person has stopped.
+    A worker drops an order whose time is not later than that of the order before, so that orders
+    get times that rise, also where the clock is set back."""
     server = type(master.runner.server)
     receive, send = server.recv_from_client, server.send_to_client
 
@@ -615,8 +618,11 @@ def keep_listening(master):
                 return client_id, msg
 
     def permitted(self, msg):
-        if msg.type == "spawn" and lease.claimed and not (lease.open() and master.fit(msg.node_id)):
-            return None
+        if msg.type == "spawn":
+            if lease.claimed and not (lease.open() and master.fit(msg.node_id) and master.meant(msg)):
+                return None
+            master.stamp = max(master.stamp + 1e-6, msg.data["timestamp"])
+            msg.data["timestamp"] = master.stamp
         return send(self, msg)
 
     server.recv_from_client, server.send_to_client = known, permitted
@@ -630,6 +636,8 @@ class Master:
         self.runner = environment.runner
         self.reports = {}  # worker's id: its newest report
         self.heard = {}  # worker's id: when that came, time.monotonic()
+        self.met = set()  # ids of workers that have been Locust's at this master
+        self.outside = {}  # id of a worker with users that Locust does not know: since when
         self.session = ""
         self.permitted = {}  # the newest permit
         self.opened = 0  # the first epoch of those that no stop has parted
@@ -642,6 +650,7 @@ class Master:
         self.starter = None
         self.turn = gevent.lock.RLock()
         self.again = 0.0
+        self.stamp = 0.0  # of the newest order to spawn
         self.start, self.halt = self.runner.start, self.runner.stop
         self.runner.start, self.runner.stop = self.on_start, self.on_stop
 
@@ -715,12 +724,30 @@ class Master:
         """All workers that could be sending: also those that Locust leaves out for a moment."""
         return set(self.runner.clients) | {w for w in self.reports if not self.silent(w)}
 
+    def stray(self, worker):
+        """Tells whether a worker is of a master before this one: Locust cannot give it numbers."""
+        return worker in self.reports and worker not in self.met and worker not in self.runner.clients
+
+    def numbers(self, worker):
+        """How many users of which class a worker has been given; None: it is no part of it."""
+        return getattr(self.dispatcher, "_users_on_workers", {}).get(worker)
+
+    def meant(self, msg):
+        """Tells whether an order to spawn is of the session's own numbers as they are now."""
+        return self.numbers(msg.node_id) == msg.data["user_classes_count"]
+
+    def ought(self, worker):
+        """How many users a worker should have; None while they are being shared out."""
+        if self.dispatcher is not None and self.dispatcher._dispatcher_generator is None:
+            return None
+        return sum((self.numbers(worker) or {}).values())
+
     def fit(self, worker):
         """Tells whether a worker has confirmed the session's permit, and still holds one."""
         r = self.reports.get(worker)
         return (
             r is not None
-            and r["protocol"] == PROTOCOL
+            and r.get("protocol") == PROTOCOL
             and r["epoch"] >= self.opened
             and r["shut"] < r["epoch"]
             and not self.silent(worker)
@@ -790,6 +817,8 @@ class Master:
                 # A worker that Locust calls missing or leaves out may only be busy, and still
                 # sends: it counts until it has been silent for so long that its permit has lapsed.
                 state = "gone" if gone else node.state if node is not None and node.state != "missing" else "busy"
+                if state == "busy" and self.stray(w):
+                    state = "missing"
             else:
                 state = node.state
             workers.append(
@@ -798,10 +827,11 @@ class Master:
                     "state": state,
                     "cpu": node.cpu_usage if node is not None else r.get("cpu", 0.0),
                     "guarded": r.get("protocol") == PROTOCOL,
+                    "protocol": r.get("protocol", 1) if r else 0,  # the first told none
                     "fit": lease.claimed and self.fit(w),
                     "users": 0 if r and gone else r.get("users", node.user_count if node is not None else 0),
                     "in_flight": 0 if gone else r.get("in_flight", 0),
-                    "idle": r["idle"] + time.monotonic() - self.heard[w] if r else 0.0,
+                    "idle": r.get("idle", 0.0) + time.monotonic() - self.heard[w] if r else 0.0,
                     "sent": r.get("sent", 0),
                     "cancelled": r.get("cancelled", 0),
                     "shut": r.get("shut", 0),
@@ -852,6 +882,10 @@ class Master:
         page = getattr(self.environment.web_ui, "_swarm_greenlet", None)
         if page is not None:
             page.kill(block=True)
+        # A climb that began otherwise (--autostart, a key, a locustfile) has no numbers left.
+        old = self.runner._users_dispatcher
+        if old is not None:
+            old._dispatcher_generator = iter(())
         self.dispatcher, self.spread, self.want = None, frozenset(), before
         if before > 0:
             self.somebody("swarm", before)
@@ -864,7 +898,8 @@ class Master:
         share = min(self.permitted["users"], math.ceil(self.permitted["users"] / workers) + 1)
         m = dict(self.permitted, ttl=max(0.0, lease.mono - time.monotonic()), workers=workers, share=share)
         for w in self.everyone():
-            self.runner.send_message("crosstalk_permit", m, w)
+            if not self.stray(w):
+                self.runner.send_message("crosstalk_permit", dict(m, ought=self.ought(w)), w)
 
     def taken_by_another(self, m):
         return lease.claimed and lease.open() and self.session != "" and m["session"] != self.session
@@ -882,7 +917,8 @@ class Master:
 
     def release(self):
         m = request.get_json(force=True)
-        if m["session"] == self.session and not (lease.claimed and lease.open() and m["epoch"] < lease.epoch):
+        # A master that was started again after the session began knows no session.
+        if self.session in ("", m["session"]) and not (lease.claimed and lease.open() and m["epoch"] < lease.epoch):
             lease.free()
             self.session, self.permitted = "", {}
             for w in self.everyone():
@@ -902,18 +938,33 @@ class Master:
         for w in workers:
             self.runner.send_message("crosstalk_stop", {"epoch": lease.shut, "why": lease.why}, w)
 
-    def watch(self):
-        while True:
-            if lease.look():
-                self.let_go(lease.epoch, "lapsed")
-            elif lease.claimed and lease.open():
-                self.spread_out()
-            elif lease.claimed and time.monotonic() >= self.again:
-                # A worker that has joined since, or one that the order did not reach.
-                self.tell_stop(w for w in self.everyone() if self.reports.get(w, {}).get("shut", 0) < lease.shut)
-            gevent.sleep(WATCH_EVERY)
+    def look(self):
+        if lease.look():
+            self.let_go(lease.epoch, "lapsed")
+        elif lease.claimed and lease.open():
+            self.spread_out()
+            self.shed()
+        elif lease.claimed and time.monotonic() >= self.again:
+            # A worker that has joined since, or one that the order did not reach.
+            self.tell_stop(w for w in self.everyone() if self.reports.get(w, {}).get("shut", 0) < lease.shut)
+
+    def shed(self):
+        """Ends what runs where no number can be told: at workers of a master before this one, at
+        once, and at others that Locust has dropped and that have not come back."""
+        now = time.monotonic()
+        loaded = [w for w in self.everyone() - set(self.runner.clients) if self.reports[w].get("users")]
+        self.outside = {w: self.outside.get(w, now) for w in loaded}
+        ended = [w for w, since in self.outside.items() if self.stray(w) or now - since > SURPLUS_AFTER]
+        if ended and now >= self.again:
+            self.again = now + AGAIN_EVERY
+            for w in ended:
+                self.runner.send_message("crosstalk_stop", {"epoch": lease.epoch, "why": "its master lost it"}, w)
 
     def report(self, environment, msg, **kwargs):
+        if not isinstance(msg.data, dict):
+            return
+        if msg.node_id in self.runner.clients:
+            self.met.add(msg.node_id)
         self.reports[msg.node_id] = msg.data
         self.heard[msg.node_id] = time.monotonic()
 
@@ -929,6 +980,8 @@ class Master:
     def stats(self):
         """What has ended in this session, as far as it has changed since an earlier answer."""
         since = int(request.args.get("since", 0))
+        if since > self.book.seq:  # it heard that from a master before this one
+            since = 0
         rows = [r for r in self.book.rows.values() if r["seq"] > since]
         return jsonify(session=self.session, seq=self.book.seq, rows=rows)
 
@@ -969,4 +1022,4 @@ def on_init(environment, **kwargs):
         runner.register_message("crosstalk_report", master.report)
         environment.events.worker_report.add_listener(master.counted)
         master.serve(environment.web_ui)
-        gevent.spawn(master.watch)
+        gevent.spawn(watch, master.look)

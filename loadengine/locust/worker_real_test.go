@@ -29,6 +29,16 @@ func (b *bench) stands(t *testing.T) *state {
 	return s
 }
 
+// answers tells whether the plug-in answers at all.
+func (b *bench) answers() bool {
+	res, err := http.Get(b.swarm.URL + "/crosstalk/state")
+	if err != nil {
+		return false
+	}
+	_ = res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}
+
 // signal sends a signal to a worker.
 func signal(t *testing.T, p *swarm.Process, s syscall.Signal) {
 	t.Helper()
