@@ -68,7 +68,7 @@ func newPainting(width, height int) *painting {
 }
 
 func (p *painting) encode(w io.Writer) error {
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(w, p.img); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.DefaultCompression}).Encode(w, p.img); err != nil {
 		return fmt.Errorf("encode picture: %w", err)
 	}
 	return nil
