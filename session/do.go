@@ -280,14 +280,11 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 	var held bool
 	s.log.read(func(st *State) { held = st.Dial.Held })
 	switch {
-	case held && c.Only:
-		s.mine()
-		return Reply{Text: "held already"}, nil
-	case held && s.quiet.held:
+	case held && (c.Only || s.quiet.held):
 		// A screen that does not move shows nothing of a hold: whoever presses the
 		// key there means to hold.
 		s.mine()
-		return Reply{Text: "held: space goes on"}, nil
+		return Reply{Text: "held already"}, nil
 	case held:
 		return Reply{Text: "goes on", Seq: s.release(who, c.Why)}, nil
 	}
@@ -298,9 +295,6 @@ func (s *Session) hold(who string, c Hold, at time.Time) (Reply, error) {
 	}
 	return Reply{Text: text, Seq: s.holdAt(who, n, c.Why)}, nil
 }
-
-// mine makes a hold one that no answer of the holder's ends: somebody means it.
-func (s *Session) mine() { s.quiet.held, s.lost.held = false, false }
 
 func (s *Session) holdAt(who string, n int, why string) uint64 {
 	s.links.stop("the users were held")

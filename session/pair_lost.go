@@ -49,6 +49,9 @@ func (s *Session) holderLost(now time.Time) {
 	}
 }
 
+// mine makes a hold one that no answer of the holder's ends: somebody means it.
+func (s *Session) mine() { s.quiet.held, s.lost.held = false, false }
+
 // letGo holds what runs when nobody has the dial in hand any more, and ends what
 // makes load by itself: a ramp, and a check, which does so in its quiet phase and
 // in the halves without load, too.

@@ -323,25 +323,6 @@ func (a Answers) Result(ctx context.Context, o Options) Result {
 	return Conclude(append(findings, a.compareLines(ctx, o)...)...)
 }
 
-// Masked returns the answers with each of their texts masked, the statements' lines
-// too: what is compared, Result, needs those as they came.
-func (a Answers) Masked(mask func(string) string) Answers {
-	all := func(lines []string) []string {
-		lines = slices.Clone(lines)
-		for i := range lines {
-			lines[i] = mask(lines[i])
-		}
-		return lines
-	}
-	a.Given = slices.Clone(a.Given)
-	for i := range a.Given {
-		g := &a.Given[i]
-		g.Answer, g.Who = mask(g.Answer), mask(g.Who)
-	}
-	a.Staging, a.Production = all(a.Staging), all(a.Production)
-	return a
-}
-
 func (a Answers) compareLines(ctx context.Context, o Options) []Finding {
 	var findings []Finding
 	for _, x := range a.Staging {

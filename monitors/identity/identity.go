@@ -120,6 +120,25 @@ func (f Finding) String() string {
 	return b.String()
 }
 
+// Masked returns the answers with each of their texts masked, the statements' lines
+// too: what is compared, Result, needs those as they came.
+func (a Answers) Masked(mask func(string) string) Answers {
+	all := func(lines []string) []string {
+		lines = slices.Clone(lines)
+		for i := range lines {
+			lines[i] = mask(lines[i])
+		}
+		return lines
+	}
+	a.Given = slices.Clone(a.Given)
+	for i := range a.Given {
+		g := &a.Given[i]
+		g.Answer, g.Who = mask(g.Answer), mask(g.Who)
+	}
+	a.Staging, a.Production = all(a.Staging), all(a.Production)
+	return a
+}
+
 // Masked returns the finding with each of its texts masked.
 func (f Finding) Masked(mask func(string) string) Finding {
 	for _, text := range []*string{&f.Question, &f.Staging, &f.Production, &f.Evidence, &f.Answer} {
