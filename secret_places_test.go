@@ -124,19 +124,7 @@ func TestSecretsInEveryPlace(t *testing.T) {
 		p.exits(0)
 		written.WriteString(p.out.text() + p.err.text())
 	}
-	for _, root := range []string{dir, filepath.Dir(file)} {
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return err
-			}
-			b, err := os.ReadFile(path)
-			written.WriteString("\n" + path + "\n" + string(b))
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	written.WriteString(filesIn(t, dir, filepath.Dir(file)))
 	all := written.String()
 	for _, at := range regexp.MustCompile(`(?i)zq9[-_]|zq9%`).FindAllStringIndex(all, 10) {
 		t.Errorf("a value stands in: …%s…", all[max(0, at[0]-200):min(len(all), at[1]+60)])
@@ -175,4 +163,24 @@ func TestSecretsInEveryPlace(t *testing.T) {
 	if !strings.Contains(notes, "leads to ***:87, which load may not reach: not followed. To allow it: staging.hosts: [\"***:87\"]") || servers == 0 {
 		t.Errorf("%g answers by server, notes\n%s", servers, notes)
 	}
+}
+
+// filesIn are all files below some folders, each with its name before it.
+func filesIn(t *testing.T, roots ...string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, root := range roots {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			all.WriteString("\n" + path + "\n" + string(b))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
 }

@@ -79,6 +79,9 @@ func (p *plain) door() {
 	for _, text := range d.looks() {
 		p.say("Look here: %s.", strings.TrimSuffix(text, "."))
 	}
+	for _, line := range d.Skipped[min(skippedShown, len(d.Skipped)):] { // a sentence takes no room
+		p.say("Look here: lets nobody in: %s.", strings.TrimSuffix(line, "."))
+	}
 	p.slips = d.slips()
 	where := "Send this to your partner:"
 	if d.Here {

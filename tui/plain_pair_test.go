@@ -107,11 +107,11 @@ func TestPlainLetsInNobodyUnsaid(t *testing.T) {
 // the file that let nobody in.
 func TestPlainWarnsOfAWideOpenDoor(t *testing.T) {
 	d := NewDoor(DoorOptions{})
-	d.sight = Sight{Open: true, Addr: "0.0.0.0:2222", Allow: "team.keys", Keys: 2, Warning: "everybody who reaches eth0 (192.0.2.10) may knock", Skipped: []string{"line 4: its expiry-time is past"}, Lines: []string{"ssh -p 2222 YOUR-NAME@192.0.2.10"}}
+	d.sight = Sight{Open: true, Addr: "0.0.0.0:2222", Allow: "team.keys", Keys: 2, Warning: "everybody who reaches eth0 (192.0.2.10) may knock", Skipped: []string{"line 4: its expiry-time is past", "line 5: x", "line 6: y"}, Lines: []string{"ssh -p 2222 YOUR-NAME@192.0.2.10"}}
 	var said heard
 	p := &plain{o: PlainOptions{Door: d}, s: session.NewState(), out: &said}
 	p.door()
-	for _, text := range []string{"Look here: everybody who reaches eth0 (192.0.2.10) may knock.", "Look here: let nobody in: line 4: its expiry-time is past.", "2 keys may come in", "Send this to your partner: ssh -p 2222 YOUR-NAME@192.0.2.10"} {
+	for _, text := range []string{"Look here: everybody who reaches eth0 (192.0.2.10) may knock.", "Look here: let nobody in: line 4: its expiry-time is past; line 5: x; and 1 more.", "Look here: lets nobody in: line 6: y.", "2 keys may come in", "Send this to your partner: ssh -p 2222 YOUR-NAME@192.0.2.10"} {
 		if !strings.Contains(said.text(), text) {
 			t.Errorf("it does not say %q:\n%s", text, said.text())
 		}
