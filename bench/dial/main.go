@@ -48,8 +48,11 @@ type times struct {
 	still time.Duration // order → none in flight
 }
 
-// waits bounds what is waited for.
-const waits = 10 * time.Second
+// waits bounds what is waited for; afterwards is how long a silence is looked at.
+const (
+	waits      = 10 * time.Second
+	afterwards = 500 * time.Millisecond
+)
 
 func (s *settings) run(ctx context.Context, work string) error {
 	if flag.NArg() > 0 || s.rounds < 1 || s.users < 2 || s.answer <= 0 {
@@ -94,16 +97,26 @@ func (s *settings) measure(ctx context.Context, t tool, dir string) (times, erro
 		return times{}, fmt.Errorf("turn it up: %w", err)
 	}
 	enough := server.reached(ctx, (s.users*95+99)/100, ordered, ordered.Add(waits))
+	if enough.IsZero() {
+		return times{-1, -1, -1}, nil // a stop of fewer users is another measurement
+	}
 	out := times{rise: since(ordered, enough)}
 	if ordered, err = d.stop(ctx); err != nil {
 		return times{}, fmt.Errorf("stop it: %w", err)
 	}
-	out.still = since(ordered, server.reached(ctx, 0, ordered, ordered.Add(waits)))
-	d.end()
-	// What comes after the first silence counts as well.
+	still := server.reached(ctx, 0, ordered, ordered.Add(waits))
+	// What comes after the first silence counts as well, so it is given time to come.
+	select {
+	case <-time.After(afterwards):
+	case <-ctx.Done():
+		return times{}, ctx.Err()
+	}
+	if now := time.Now(); !still.IsZero() && server.reached(ctx, 0, now, now.Add(waits)).IsZero() {
+		still = time.Time{}
+	}
 	last, quiet := server.after(ordered)
 	out.last = max(since(ordered, last), 0)
-	if out.still >= 0 {
+	if out.still = since(ordered, still); out.still >= 0 {
 		out.still = max(out.still, since(ordered, quiet))
 	}
 	return out, nil

@@ -18,7 +18,9 @@ import (
 	"time"
 )
 
-// nginx is the server under load: one worker, no log.
+// nginx is the server under load: one worker, no log. It accepts all that wait at
+// once: one by one, between the answers to those who are there already, thousands
+// of connections would still wait when a run ends.
 type nginx struct {
 	process       *exec.Cmd
 	target, watch string
@@ -29,7 +31,7 @@ type nginx struct {
 const nginxConf = `
 daemon off; master_process off; pid %[1]s/pid; error_log %[1]s/error.log;
 worker_rlimit_nofile 40000;
-events { worker_connections 19000; }
+events { worker_connections 19000; multi_accept on; }
 http {
   access_log off; keepalive_requests 1000000000;
   client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
@@ -137,19 +139,21 @@ func (n *nginx) requests(ctx context.Context) (float64, error) {
 	return strconv.ParseFloat(string(m[1]), 64)
 }
 
-// mostOpen looks now and then how many connections are open, and returns the most
-// when it is told to end.
-func (n *nginx) mostOpen(ctx context.Context) (most int) {
-	look := time.NewTicker(250 * time.Millisecond)
-	defer look.Stop()
+// rested waits until nobody but us is connected, and returns how many requests
+// were answered by then: what the tool before has left in the queue is not the next one's.
+func (n *nginx) rested(ctx context.Context) (float64, error) {
 	for {
+		open, err := n.connections(ctx)
+		switch {
+		case err != nil:
+			return 0, err
+		case open <= 1:
+			return n.requests(ctx)
+		}
 		select {
-		case <-look.C:
-			if k, err := n.connections(ctx); err == nil {
-				most = max(most, k)
-			}
+		case <-time.After(50 * time.Millisecond):
 		case <-ctx.Done():
-			return most
+			return 0, fmt.Errorf("%d connections stay open: %w", open, ctx.Err())
 		}
 	}
 }

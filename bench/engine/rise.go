@@ -21,11 +21,16 @@ func (s *settings) rising(ctx context.Context, tools []tool, server *nginx, work
 		levels = append(levels, n)
 	}
 	at := map[int]map[string][]cost{}
-	for _, s.users = range levels {
-		var err error
-		if at[s.users], err = s.measured(ctx, tools, server, work); err != nil {
-			return err
+	var failed error
+	for i, n := range levels {
+		s.users = n
+		if at[n], failed = s.measured(ctx, tools, server, work); failed != nil {
+			levels = levels[:i] // what was measured is told all the same
+			break
 		}
+	}
+	if len(levels) == 0 {
+		return failed
 	}
 	fmt.Printf("%s, %d rounds of %s, medians\n\n| users |", s.heading(server), s.rounds, s.length)
 	for _, t := range tools {
@@ -53,5 +58,5 @@ func (s *settings) rising(ctx context.Context, tools []tool, server *nginx, work
 		}
 		fmt.Println()
 	}
-	return nil
+	return failed
 }

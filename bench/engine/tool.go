@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"crosstalk/bench/peer"
@@ -134,33 +134,69 @@ func (t tool) measure(ctx context.Context, n *nginx, dir string, s *settings) (c
 		_ = os.RemoveAll(dir)
 		_ = os.Remove(dir + ".json")
 	}()
-	before, err := n.requests(ctx)
+	before, err := n.rested(ctx)
 	if err != nil {
 		return cost{}, err
 	}
 	c := exec.CommandContext(ctx, t.path, t.args(n.target, n.watch, dir, s)...)
 	c.Stdin = strings.NewReader(strings.ReplaceAll(t.stdin, "{URL}", n.target))
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Start(); err != nil {
+		return cost{}, err
+	}
 	looking, looked := context.WithCancel(ctx)
-	open := make(chan int, 1)
-	go func() { open <- n.mostOpen(looking) }()
-	out, err := c.CombinedOutput()
+	saw := make(chan most, 1)
+	go func() { saw <- look(looking, n, c.Process.Pid) }()
+	err = c.Wait()
 	looked()
-	most := <-open
+	m := <-saw
 	switch {
 	case err != nil:
-		return cost{}, fmt.Errorf("%w\n%s", err, out)
-	case most < s.users*95/100:
-		return cost{}, fmt.Errorf("%d of %d connections were open at most: this is no run of %d users (ulimit -Hn?)", most, s.users, s.users)
+		return cost{}, fmt.Errorf("%w\n%s", err, out.Bytes())
+	case m.open < s.users*95/100:
+		return cost{}, fmt.Errorf("%d of %d connections were open at most: this is no run of %d users (ulimit -Hn?)", m.open, s.users, s.users)
 	}
 	after, err := n.requests(ctx)
 	if err != nil {
 		return cost{}, err
 	}
-	used, ok := c.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok || after-before < 1 {
+	if after-before < 1 {
 		return cost{}, fmt.Errorf("it sent %.0f requests", after-before)
 	}
 	spent := c.ProcessState.UserTime() + c.ProcessState.SystemTime()
-	// Linux counts Maxrss in kB.
-	return cost{requests: after - before, micros: float64(spent.Microseconds()) / (after - before), rate: (after - before) / s.length.Seconds(), peak: float64(used.Maxrss) / 1024}, nil
+	return cost{requests: after - before, micros: float64(spent.Microseconds()) / (after - before), rate: (after - before) / s.length.Seconds(), peak: m.memory}, nil
 }
+
+// most is what a tool had at most of something while it ran.
+type most struct {
+	open   int     // connections
+	memory float64 // MB resident
+}
+
+// look asks nginx and the system now and then, and returns the most when it is
+// told to end. The memory is the kernel's own peak of the process since its exec:
+// what wait(2) tells counts the moment before it, in which a child has the
+// memory of this program.
+func look(ctx context.Context, n *nginx, pid int) (m most) {
+	again := time.NewTicker(250 * time.Millisecond)
+	defer again.Stop()
+	for {
+		select {
+		case <-again.C:
+			if k, err := n.connections(ctx); err == nil {
+				m.open = max(m.open, k)
+			}
+			if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)); err == nil {
+				if kB := highest.FindSubmatch(text); kB != nil {
+					size, _ := strconv.ParseFloat(string(kB[1]), 64)
+					m.memory = max(m.memory, size/1024)
+				}
+			}
+		case <-ctx.Done():
+			return m
+		}
+	}
+}
+
+var highest = regexp.MustCompile(`(?m)^VmHWM:\s*(\d+) kB`)

@@ -118,7 +118,7 @@ func (s *settings) faults(ctx context.Context) error {
 	}
 	head := []string{"production …", "checks a second", "runs", "last request: median", "p99", "guard decided: median", "red limit", "budget", "kept", "void", "sent later"}
 	if peer != "" {
-		head = append(head, "k6 1.8.1: median", "p99")
+		head = append(head, k6Name(ctx, peer)+": median", "p99")
 	}
 	fmt.Printf("Fault of production to the last request at staging; 4 servers, %d users, quiet phase %s, %d at once.\n\n", s.users, s.baseline, s.atOnce)
 	printTable(head, rows)

@@ -34,6 +34,17 @@ func (s *settings) k6Path(ctx context.Context) (string, error) {
 	return peer.K6.Path(ctx)
 }
 
+// k6Name is what the k6 at a path says that it is.
+func k6Name(ctx context.Context, path string) string {
+	out, err := exec.CommandContext(ctx, path, "version").Output()
+	name, rest, _ := strings.Cut(string(out), " ")
+	version, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	if err != nil || version == "" {
+		return "k6 of unknown version"
+	}
+	return name + " " + version
+}
+
 // k6Run makes one run of k6 on servers of its own.
 func (s *settings) k6Run(ctx context.Context, path string, k kind) (out outcome, err error) {
 	r, err := newRig(k, s.people(), nil)
