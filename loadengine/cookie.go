@@ -3,16 +3,28 @@ package loadengine
 import (
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"slices"
 	"strings"
 )
+
+// cookieURL is the address that cookies of r belong to: behind one address the
+// Host header says who is asked, where there is one, and so whose they are.
+func cookieURL(r *http.Request) *url.URL {
+	if r.Host == "" || r.Host == r.URL.Host {
+		return r.URL
+	}
+	asked := *r.URL
+	asked.Host = r.Host
+	return &asked
+}
 
 // withCookies returns r with the cookies of the user's jar.
 func (u *user) withCookies(r *http.Request) *http.Request {
 	if u.jar == nil {
 		return r
 	}
-	cookies := u.jar.Cookies(r.URL)
+	cookies := u.jar.Cookies(cookieURL(r))
 	if len(cookies) == 0 {
 		return r
 	}
@@ -54,7 +66,7 @@ func (u *user) keepCookies(r *http.Request, resp *http.Response) {
 	if u.jar == nil {
 		u.jar, _ = cookiejar.New(nil) // without options it cannot fail
 	}
-	u.jar.SetCookies(r.URL, resp.Cookies())
+	u.jar.SetCookies(cookieURL(r), resp.Cookies())
 }
 
 // cookie returns a cookie by name, of this response or from before.
@@ -65,7 +77,7 @@ func (u *user) cookie(resp *http.Response, name string) (string, bool) {
 		}
 	}
 	if u.jar != nil && resp.Request != nil {
-		for _, c := range u.jar.Cookies(resp.Request.URL) {
+		for _, c := range u.jar.Cookies(cookieURL(resp.Request)) {
 			if c.Name == name {
 				return c.Value, true
 			}

@@ -202,7 +202,7 @@ func (x *Exemplar) request(u *user, r *http.Request, hops int) {
 			x.Reached = sentURL(r)
 		}
 		if u.jar != nil {
-			for _, c := range u.jar.Cookies(r.URL) {
+			for _, c := range u.jar.Cookies(cookieURL(r)) {
 				x.Private = append(x.Private, c.Value)
 			}
 		}
