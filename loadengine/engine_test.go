@@ -309,15 +309,9 @@ func TestRedirects(t *testing.T) {
 	if foreign.Load() != 0 || production.Load() != 0 {
 		t.Errorf("%d requests reached a foreign host, %d production", foreign.Load(), production.Load())
 	}
-	f := r.Findings()
-	if len(f) != 2 || len(r.found) != 2 {
-		t.Fatalf("findings %+v", f)
-	}
-	if want := (Finding{Kind: FindingRedirect, Host: hostOf(elsewhere), Step: "/out", Count: 2, Remedy: fmt.Sprintf("staging.hosts: [%q]", hostOf(elsewhere))}); f[0] != want {
-		t.Errorf("got %+v, want %+v", f[0], want)
-	}
-	if f[1].Kind != FindingForbidden || f[1].Remedy != "" {
-		t.Errorf("production: %+v", f[1])
+	f := r.Findings() // nothing of what is expected to lead elsewhere
+	if len(f) != 1 || len(r.found) != 1 || f[0].Kind != FindingForbidden || f[0].Remedy != "" {
+		t.Errorf("findings %+v", f)
 	}
 }
 

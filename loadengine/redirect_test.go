@@ -32,6 +32,9 @@ func TestRedirectThatIsNotFollowedIsAnError(t *testing.T) {
 	if sum.Errors != sum.Requests || sum.Kinds[kindAstray] != sum.Requests || inside.Load() != 0 || foreign.Load() != 0 {
 		t.Errorf("counted %+v; %d behind the login, %d elsewhere", sum, inside.Load(), foreign.Load())
 	}
+	if want := (Finding{Kind: FindingRedirect, Host: hostOf(elsewhere), Step: "login", Count: 1, Remedy: hostsLine(spelled("http", hostOf(elsewhere)))}); !slices.Equal(r.found, []Finding{want}) {
+		t.Errorf("told %+v, want %+v once", r.found, want)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if x := g.all["1 login "+kindAstray+" first"]; x.Code != http.StatusFound || x.Answer.Get("Location") != elsewhere.URL+"/sso" {
