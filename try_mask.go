@@ -72,12 +72,19 @@ func (m *tryMask) saved(v string) string {
 func (m *tryMask) text(s string) string {
 	s = m.values(s)
 	if strings.Contains(s, "://") {
-		path, query, asked := strings.Cut(s, "?")
-		if s = recipe.Hide(path, shortenedOnce); asked {
-			s += "?" + recipe.Hide(query, shortenedOnce)
-		}
+		s = hideAddress(s)
 	}
 	return strings.Map(printable, m.cfg.Mask(s))
+}
+
+// hideAddress takes out of an address what stands in it under a secret name.
+func hideAddress(s string) string {
+	path, query, asked := strings.Cut(s, "?")
+	path = recipe.Hide(path, shortenedOnce)
+	if !asked {
+		return path
+	}
+	return path + "?" + recipe.Hide(query, shortenedOnce)
 }
 
 func printable(r rune) rune {

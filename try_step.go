@@ -84,6 +84,8 @@ func (t *trial) judge(x loadengine.Exchange) triedStep {
 			s.Error = cmp.Or(s.Error, "redirect not followed")
 			s.Detail = cmp.Or(s.Detail, t.mask.text(fmt.Sprintf("the answer leads to %s, where load may not go", f.Host)))
 			s.Remedy = append(s.Remedy, t.mask.text("add "+f.Remedy+", or "+asExpected(x)))
+		case f.Kind == loadengine.FindingLocation:
+			s.Remedy = append(s.Remedy, "a Location that is no address is a finding already: have it mended, or "+asExpected(x))
 		case f.Kind == loadengine.FindingForbidden || f.Kind == loadengine.FindingAddress:
 			s.OK = false
 			s.Error = cmp.Or(s.Error, "production's address")
@@ -107,11 +109,17 @@ func (t *trial) judge(x loadengine.Exchange) triedStep {
 	return s
 }
 
-var gotJSON = regexp.MustCompile(`(?s) at (\$\S*), got (.*)$`)
+var (
+	gotJSON = regexp.MustCompile(`(?s) at (\$\S*), got (.*)$`)
+	ledTo   = regexp.MustCompile(`(?s)^it leads to "(.*?)", which is no address`)
+)
 
 // unnamed takes out of what an answer had instead the value of a field that is
-// secret by its name.
+// secret by its name, or of a parameter of where it leads.
 func unnamed(detail string) string {
+	if m := ledTo.FindStringSubmatchIndex(detail); m != nil {
+		return detail[:m[2]] + hideAddress(detail[m[2]:m[3]]) + unnamed(detail[m[3]:])
+	}
 	m := gotJSON.FindStringSubmatchIndex(detail)
 	switch {
 	case m == nil:

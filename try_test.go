@@ -277,6 +277,9 @@ func TestTryTellsWhatToDo(t *testing.T) {
 			http.Redirect(w, r, "/sso/start", http.StatusFound)
 		case "/sso/start":
 			http.Redirect(w, r, b.partner.URL, http.StatusFound)
+		case "/tag":
+			w.Header().Set("Location", "/tag/100%?signature=form-0123456&page=2")
+			w.WriteHeader(http.StatusFound)
 		case "/loop":
 			http.Redirect(w, r, "/loop", http.StatusFound)
 		}
@@ -308,6 +311,9 @@ func TestTryTellsWhatToDo(t *testing.T) {
 		{"redirects", site.URL, `[GET /loop]`, []string{"too many redirects", "a cookie that is not kept"}},
 		{"foreign redirect", b.URL, `[GET /out]`, []string{"FAIL GET /out  302", fmt.Sprintf("add staging.hosts: [%q], or expect: 302", host(b.partner.URL))}},
 		{"foreign redirect after one alike", site.URL, `[GET /sso]`, []string{"FAIL GET /sso  302", fmt.Sprintf("add staging.hosts: [%q], or make each of its 2 redirects a step of its own", host(b.partner.URL)), "expect: 302 here ends at the first"}},
+		{"redirect to no address", site.URL, `[GET /tag]`, []string{"FAIL GET /tag  302", `why       redirect not followed  it leads to "/tag/100%?signature=fo…(12)&page=2", which is no address`,
+			"a Location that is no address is a finding already: have it mended, or expect: 302 if the redirect"}},
+		{"redirect to no address, another expected", site.URL, `[{get: /tag, expect: 200}]`, []string{"why       status 302  it leads to ", "which is no address; expected a status of 200, got 302", "have it mended, or expect: 302"}},
 		{"redirect to production", site.URL, `[{get: /production, expect: 3xx}]`, []string{"production's checks watch", "load never goes there"}},
 		{"hidden field", b.URL, `[GET /login, {post: /login, form: {user: mel, password: x}}]`, []string{`the page of "GET /login" has a hidden field csrf_token, which this step does not send`, "save: {csrf: {regex: 'name="}},
 		{"login page", b.URL, `[GET /account]`, []string{"look GET /account  200", "the answer is a login page"}},

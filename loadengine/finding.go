@@ -9,6 +9,7 @@ import (
 // Kinds of a Finding.
 const (
 	FindingRedirect  = "redirect"  // a response led to a host that load may not reach, of a step that does not expect it; it was not followed
+	FindingLocation  = "location"  // a response of Host led to what is no address, of a step that does not expect it; it was not followed
 	FindingHost      = "host"      // a step led there; it was not sent
 	FindingForbidden = "forbidden" // a step or redirect led to an address of production's checks
 	FindingAddress   = "address"   // a host resolved to an address of production's checks

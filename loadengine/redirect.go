@@ -44,6 +44,9 @@ func (g *gate) redirect(u *user, r *http.Request, resp *http.Response) *http.Req
 	named := u.step.expect.status.names(resp.StatusCode) // the redirect itself is what the step is for
 	to, err := r.URL.Parse(location)
 	if err != nil {
+		if !named {
+			g.findings.note(Finding{Kind: FindingLocation, Host: spelled(r.URL.Scheme, r.URL.Host).String(), Step: u.step.name})
+		}
 		u.out.astray = true
 		return nil
 	}

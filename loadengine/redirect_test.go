@@ -61,6 +61,13 @@ func TestRedirectToNoAddressIsAnError(t *testing.T) {
 			if wrong := sum.Kinds[kindAstray]; wrong != sum.Errors || (wrong == sum.Requests) != (expect == "") || expect != "" && wrong > 0 {
 				t.Errorf("%s, expected %q: counted %+v", location, expect, sum)
 			}
+			var want []Finding
+			if expect == "" {
+				want = []Finding{{Kind: FindingLocation, Host: hostOf(s), Step: "GET /in", Count: 1}}
+			}
+			if !slices.Equal(r.found, want) {
+				t.Errorf("%s, expected %q: told %+v, want %+v", location, expect, r.found, want)
+			}
 		}
 	}
 }

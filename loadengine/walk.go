@@ -181,7 +181,20 @@ func (w *walker) turn(u *user) Exchange {
 			x.Found = append(x.Found, f)
 		}
 	}
+	x.nowhere()
 	return x
+}
+
+// nowhere puts before the detail the Location that could not be followed because
+// it is no address: it was the last answer's.
+func (x *Exchange) nowhere() {
+	n := len(x.Hops)
+	if n == 0 || !slices.ContainsFunc(x.Found, func(f Finding) bool { return f.Kind == FindingLocation }) {
+		return
+	}
+	// As it came: quoted in any other way, what is secret of it is not found.
+	leads := `it leads to "` + http.Header(x.Hops[n-1].Answer).Get("Location") + `", which is no address`
+	x.Detail = strings.TrimSuffix(leads+"; "+x.Detail, "; ")
 }
 
 // private takes what is the user's own of an exchange, what its answers set

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -213,5 +214,41 @@ func TestWalkNamesWhatGotNoAnswer(t *testing.T) {
 	_, err := onePlan(waits.URL, Step{}).Walk(ctx, nil, func(x Exchange) { t.Errorf("told %+v", x) })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a walk that was called off: %v", err)
+	}
+}
+
+// Of a redirect to no address a walk tells the Location, whatever else is wrong
+// with the answer, and nothing where the redirect itself is expected.
+func TestWalkTellsWhatIsNoAddress(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/to" {
+			http.Redirect(w, r, "/tag", http.StatusFound)
+			return
+		}
+		w.Header().Set("Location", "/tag/100%")
+		w.WriteHeader(http.StatusFound)
+	})
+	const leads = `it leads to "/tag/100%", which is no address`
+	p := onePlan(server.URL, Step{})
+	p.Journeys = nil
+	for name, step := range map[string]Step{
+		"any": {URL: "/tag"}, "led": {URL: "/to"}, "other": {URL: "/tag", Expect: Expect{Status: "200"}}, "named": {URL: "/tag", Expect: Expect{Status: "302"}},
+	} {
+		p.Journeys = append(p.Journeys, Journey{Name: name, Steps: []Step{step}})
+	}
+	all, _ := walked(t, p)
+	got := map[string]string{}
+	for _, x := range all {
+		got[x.Journey] = x.Kind + ": " + x.Detail
+		if (len(x.Found) > 0) != (x.Journey != "named") {
+			t.Errorf("%s found %+v", x.Journey, x.Found)
+		}
+	}
+	want := map[string]string{
+		"any": kindAstray + ": " + leads, "led": kindAstray + ": " + leads, "other": "status 302: " + leads + "; expected a status of 200, got 302", "named": ": ",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
 	}
 }

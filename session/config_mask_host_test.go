@@ -107,7 +107,7 @@ func TestSessionMasksHosts(t *testing.T) {
 	c := hostsOutsideConfig(t)
 	const host = "login-zq9.test:443"
 	s := &Session{o: Options{Mask: c.Mask, Plan: loadengine.Plan{MaxUsers: 7, MaxRPS: 100}}, facts: newOutbox(), now: time.Now}
-	for _, kind := range []string{loadengine.FindingRedirect, loadengine.FindingHost, loadengine.FindingForbidden, loadengine.FindingAddress, loadengine.FindingProxy, "new"} {
+	for _, kind := range []string{loadengine.FindingRedirect, loadengine.FindingLocation, loadengine.FindingHost, loadengine.FindingForbidden, loadengine.FindingAddress, loadengine.FindingProxy, "new"} {
 		s.onFinding(loadengine.Finding{Kind: kind, Host: host, Step: "GET /", Addr: "192.0.2.1:443", Remedy: `staging.hosts: ["` + host + `"]`})
 	}
 	s.onFinding(loadengine.Finding{Kind: loadengine.FindingNodes, Text: "a worker sends to " + host})
@@ -117,11 +117,14 @@ func TestSessionMasksHosts(t *testing.T) {
 		texts = append(texts, f.body.(*NoteAdd).Text)
 	}
 	all := strings.Join(texts, "\n")
-	if len(texts) != 8 || strings.Contains(all, "zq9") || strings.Count(all, "***") < 12 {
+	if len(texts) != 9 || strings.Contains(all, "zq9") || strings.Count(all, "***") < 14 {
 		t.Errorf("noted\n%s", all)
 	}
-	if want := "redirects that are followed take places under limits.rps: 100 a second is all there is"; texts[7] != want {
-		t.Errorf("noted %q, want %q", texts[7], want)
+	if want := "redirects that are followed take places under limits.rps: 100 a second is all there is"; texts[8] != want {
+		t.Errorf("noted %q, want %q", texts[8], want)
+	}
+	if want := "GET /: ***:443 answers with a redirect to what is no address: not followed"; !strings.HasPrefix(texts[1], want) {
+		t.Errorf("noted %q, want %q", texts[1], want)
 	}
 	if got := maskNames(map[string]uint64{"web-1": 2, "login-zq9.test": 3, "Login-zq9.test": 4}, c.Mask); fmt.Sprint(got) != "map[***:7 web-1:2]" {
 		t.Errorf("servers %v", got)

@@ -53,6 +53,8 @@ func (s *Session) onFinding(f loadengine.Finding) {
 	switch f.Kind {
 	case loadengine.FindingRedirect:
 		text = fmt.Sprintf("%s leads to %s, which load may not reach: not followed", f.Step, f.Host)
+	case loadengine.FindingLocation:
+		text = fmt.Sprintf("%s: %s answers with a redirect to what is no address: not followed", f.Step, f.Host)
 	case loadengine.FindingHost:
 		text = fmt.Sprintf("%s goes to %s, which load may not reach: not sent", f.Step, f.Host)
 	case loadengine.FindingForbidden:
