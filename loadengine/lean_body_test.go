@@ -34,6 +34,8 @@ func TestChunksThatAreRefused(t *testing.T) {
 		"too short a chunk":       {"5\r\nhell\r\n0\r\n\r\n", false},
 		"too long a line":         {"5;" + strings.Repeat("a", 4<<10) + "\r\nhello\r\n0\r\n\r\n", false},
 		"more lines than body":    {strings.Repeat("1;"+strings.Repeat("a", 1000)+"\r\nx\r\n", 20) + "0\r\n\r\n", false},
+		"a trailer with a space":  {"5\r\nhello\r\n0\r\nX T : v\r\n\r\n", true},
+		"a trailer after a space": {"5\r\nhello\r\n0\r\n X-T: v\r\n\r\n", false},
 		"a trailer with no colon": {"5\r\nhello\r\n0\r\nnocolon\r\n\r\n", false},
 		"a trailer with no name":  {"5\r\nhello\r\n0\r\n: v\r\n\r\n", false},
 		"a trailer that begins":   {"5\r\nhello\r\n0\r\n folded\r\n\r\n", false},

@@ -167,19 +167,27 @@ func parseHead(raw []byte, k *kit) (*http.Response, error) {
 	return resp, nil
 }
 
-// parseField reads one header line.
+// parseField reads one header line of an answer.
 func parseField(line string) (key, value string, err error) {
 	key, value, ok := strings.Cut(line, ":")
 	value = trimSpace(value)
-	if !ok || !isToken(key) || !isFieldValue(value) {
+	if !ok || !isToken(key) && !isSpacedToken(key) || !isFieldValue(value) {
 		return "", "", malformed("header line", []byte(line))
 	}
 	return key, value, nil
 }
 
+// isSpacedToken tells of a name with spaces in or behind it, as some servers write
+// them. net/http lets it pass and keeps it as it is: it is another name than the one
+// without them, so that a Content-Length of this kind frames nothing.
+func isSpacedToken(key string) bool {
+	return key != "" && key[0] != ' ' && isToken(strings.ReplaceAll(key, " ", ""))
+}
+
 func trimSpace(s string) string { return strings.Trim(s, " \t") }
 
-// canonicalKey spells a header's name as net/http does. Most come so.
+// canonicalKey spells a header's name as net/http does. Most come so, and one with
+// spaces stays as it is.
 func canonicalKey(key string) string {
 	upper := true
 	for i := range len(key) {
