@@ -20,8 +20,8 @@ var checkKinds = []struct {
 	{"dns", "shop.example.test", nil, nil},
 	{"host", "cpu", []string{"limit"}, nil},
 	{"metrics", `"http://127.0.0.1:9100/metrics"`, []string{"series", "rate", "limit", "headers"}, nil},
-	{"prometheus", `"http://127.0.0.1:9090"`, []string{"query", "limit", "headers"}, []string{"query"}},
-	{"grafana", `"http://127.0.0.1:3000"`, []string{"query", "datasource", "token", "limit"}, []string{"query", "datasource", "token"}},
+	{"prometheus", `"http://127.0.0.1:9090"`, []string{"query", "rate", "limit", "headers"}, []string{"query"}},
+	{"grafana", `"http://127.0.0.1:3000"`, []string{"query", "rate", "datasource", "token", "limit"}, []string{"query", "datasource", "token"}},
 	{"person", `"is the wallboard green?"`, []string{"who"}, nil},
 	{"postgres", `"${PROD_DSN}"`, []string{"connections", "lag"}, nil},
 	{"mysql", `"${PROD_DSN}"`, []string{"connections", "lag"}, nil},
@@ -216,19 +216,8 @@ func (r *configReader) check(n ast.Node, path string) (c Check, ok bool) {
 			}
 		}
 	}
-	if _, said := seen["rate"]; c.Kind == "metrics" && !said && isTotal(c.Series) {
-		r.add(seen["series"], "add rate: true: a total that only grows says nothing about a moment (rate: false if it goes up and down, as pg_stat_activity_count does)",
-			"the series of a check in %s is named as a total, and has no rate", path)
-	}
+	r.refuseTotal(c, path, seen)
 	return c, len(kinds) == 1 && (c.Address != "" || c.Question != "")
-}
-
-// isTotal tells whether a series has a name that Prometheus' rules give to what only
-// grows.
-func isTotal(series string) bool {
-	name, _, _ := strings.Cut(series, "{")
-	name = strings.TrimSpace(name)
-	return slices.ContainsFunc([]string{"_total", "_count", "_sum"}, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
 // checkOptions are the keys that some kinds have.
