@@ -32,6 +32,8 @@ type channel struct {
 	usual  float64 // of Work: in the quiet phase, as square root of a rate; of a gauge that stood at 0 it is 0
 	alone  bool    // of Work: it is enough for LINKED by itself
 	silent bool    // of Work: it gave no number in the quiet phase
+	// highest is, of Work, the most of the quiet phase, as a rate.
+	highest float64
 }
 
 // probe is a check as the quiet phase knew it.
@@ -86,7 +88,7 @@ func learn(quiet []Observation, asked []Counter, from, to time.Duration, timeout
 		}
 		for _, c := range quiet[i].Counters {
 			if usable(c.Rate) {
-				counts[c.Name] = append(counts[c.Name], math.Sqrt(max(0, c.Rate)))
+				counts[c.Name] = append(counts[c.Name], max(0, c.Rate))
 				l.counted[c.Name] = c.Counted
 			}
 		}
@@ -142,6 +144,10 @@ func (l *layout) build(counts map[string][]float64) {
 	for _, name := range l.counters {
 		slices.Sort(counts[name])
 		c := channel{kind: Work, name: name, weight: 1 / float64(len(l.counters)), alone: l.counted[name], silent: len(counts[name]) == 0}
+		c.highest = quantile(counts[name], 1)
+		for i, rate := range counts[name] {
+			counts[name][i] = math.Sqrt(rate)
+		}
 		c.usual = quantile(counts[name], 0.5)
 		if c.alone { // A database that does less than one thing a second is as good as idle.
 			c.usual = max(1, c.usual)

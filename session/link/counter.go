@@ -1,9 +1,6 @@
 package link
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // hugest is what a difference may be in shares of a tiny usual value: its square is a
 // number still.
@@ -23,33 +20,6 @@ func (c *Check) work(channel int) ([]float64, scale) {
 	s := c.quietScales[channel]
 	s.sum, s.floor = s.sum/usual, s.floor/usual
 	return ds, s
-}
-
-// risen is to what a gauge that stood at 0 rose on average at most, with 95 %: of
-// nothing there is no share. ok is false where that is not known. Such a gauge moves
-// now and then, so that square roots would make little of it: it is taken as it is.
-func (c *Check) risen(channel int) (to float64, ok bool) {
-	if !c.measured(channel) {
-		return 0, false
-	}
-	counter, _ := slices.BinarySearch(c.layout.counters, c.layout.channels[channel].name)
-	var ds []float64
-	unit := 0.0 // the most that was seen: a bound is not looked for far beyond it
-	for i := range c.pairs {
-		if p := &c.pairs[i]; !p.lost && usable(p.d[channel]) {
-			off, on := p.rates[counter][0], p.rates[counter][1]
-			ds = append(ds, on-off)
-			unit = max(unit, on, off)
-		}
-	}
-	if unit == 0 {
-		return 0, true
-	}
-	for i := range ds {
-		ds[i] /= unit
-	}
-	u := c.upperOf(ds, scale{floor: 1e-3})
-	return min(max(u, 1e-3)*unit, math.MaxFloat64), u < most
 }
 
 // measured says whether a counter was there in nine of ten pairs, and before them.
@@ -115,8 +85,10 @@ func (c *Check) workBound(channel int) float64 {
 	return root*root - 1
 }
 
-// workBounded says whether all counters are as well bounded as latency has to be;
-// of one that stood at 0 it has to be known to what it may have risen.
+// workBounded says whether all counters are as well bounded as latency has to be.
+// Of one that stood at 0 it has to be known to what it may have risen, and there is
+// no usual noise to hold that against: one that was higher with load than ever
+// without must not have been so on average.
 func (c *Check) workBounded() bool {
 	for i, ch := range c.layout.channels {
 		if ch.kind == Work && !c.bounded(i) {
@@ -129,8 +101,8 @@ func (c *Check) workBounded() bool {
 // bounded says it of one counter.
 func (c *Check) bounded(channel int) bool {
 	if c.layout.channels[channel].usual == 0 {
-		_, ok := c.risen(channel)
-		return ok
+		r, ok := c.risen(channel)
+		return ok && !(r.climbed && r.more)
 	}
 	return c.workBound(channel) <= c.setup.Profile.UMax
 }

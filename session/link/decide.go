@@ -129,7 +129,9 @@ func (c *Check) ruledOut(t float64) bool {
 			continue
 		}
 		if ch.usual == 0 {
-			if _, ok := c.risen(i); !ok {
+			// To what it may have risen is soon known, and there is nothing to hold that
+			// against: one that seems to have risen is looked at to the end.
+			if r, ok := c.risen(i); !ok || r.climbed || r.more {
 				return false
 			}
 			continue

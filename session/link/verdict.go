@@ -34,12 +34,16 @@ type ChannelResult struct {
 	// Bound is by no more than what a counter rose, with 95 %; null of all else, and
 	// of a counter that was not seen or that stood at 0.
 	Bound *float64 `json:"bound,omitempty"`
-	// RoseTo is to no more than what a gauge that stood at 0 in the quiet phase rose on
-	// average, with 95 %; null of all else, and where it is not known.
-	RoseTo   *float64 `json:"rose_to,omitempty"`
-	Evidence float64  `json:"evidence"`
-	Weight   float64  `json:"weight"` // of it in the evidence of the whole
-	Pairs    int      `json:"pairs"`  // in which it was measured
+	// StoodAt is the mean without load of a gauge that stood at 0 in the quiet phase, and
+	// RoseTo to no more than what it came on average with load, with 95 %; null of all
+	// else, and where they are not known.
+	StoodAt *float64 `json:"stood_at,omitempty"`
+	RoseTo  *float64 `json:"rose_to,omitempty"`
+	// Climbed says that such a gauge was higher with load than it ever was without.
+	Climbed  bool    `json:"climbed,omitempty"`
+	Evidence float64 `json:"evidence"`
+	Weight   float64 `json:"weight"` // of it in the evidence of the whole
+	Pairs    int     `json:"pairs"`  // in which it was measured
 	// Seen says of a counter whether that is nine of ten; null of all else.
 	Seen *bool `json:"seen,omitempty"`
 	// Silent says that a counter gave no number in the quiet phase: it counts as not seen.
@@ -230,8 +234,12 @@ func (c *Check) channelResults(v *Verdict) {
 			if seen && ch.usual > 0 {
 				bound := c.workBound(i)
 				r.Bound = &bound
-			} else if to, ok := c.risen(i); seen && ok {
-				r.RoseTo = &to
+			} else if seen {
+				rose, ok := c.risen(i)
+				r.StoodAt, r.Climbed = &rose.off, rose.climbed
+				if ok {
+					r.RoseTo = &rose.to
+				}
 			}
 		case Errors, Tail:
 			r.Estimate = sum / float64(max(1, n))

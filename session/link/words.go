@@ -69,7 +69,10 @@ func (v Verdict) effectWords() string {
 	case Errors:
 		return fmt.Sprintf("With load on staging production failed %s more of our checks", points(best.Estimate))
 	case Work:
-		if best.RoseTo != nil || best.Estimate == 0 { // of nothing there is no share
+		switch {
+		case best.StoodAt != nil && *best.StoodAt > 0:
+			return fmt.Sprintf("With load on staging production's %s went up from %s on average (%s)", best.Name, about(*best.StoodAt), signedPercent(best.Estimate))
+		case best.StoodAt != nil || best.Estimate == 0: // of nothing there is no share
 			return fmt.Sprintf("With load on staging production's %s went up from 0", best.Name)
 		}
 		return fmt.Sprintf("With load on staging production's %s went up (%s)", best.Name, signedPercent(best.Estimate))
@@ -180,12 +183,8 @@ func (v Verdict) counterWords() string {
 			fmt.Fprintf(&b, "Production's %s gave no number in the quiet phase: whether it rose can't be told. ", c.Name)
 		case c.Seen != nil && !*c.Seen:
 			fmt.Fprintf(&b, "Production's %s was not seen in nine of ten pairs: whether it rose can't be told. ", c.Name)
-		case c.RoseTo != nil && *c.RoseTo == 0:
-			fmt.Fprintf(&b, "Production's %s stood at 0, with load as without. ", c.Name)
-		case c.RoseTo != nil:
-			fmt.Fprintf(&b, "Production's %s stood at 0, and rose to no more than %s on average. ", c.Name, figure(*c.RoseTo))
-		case c.Bound == nil && c.Kind == Work:
-			fmt.Fprintf(&b, "Production's %s stood at 0: to what it rose can't be told. ", c.Name)
+		case c.StoodAt != nil:
+			b.WriteString(c.zeroWords())
 		case c.Bound == nil:
 		case *c.Bound >= 10:
 			fmt.Fprintf(&b, "Whether production's %s rose can't be told. ", c.Name)
@@ -284,11 +283,18 @@ func signedPercent(x float64) string {
 	return fmt.Sprintf("%+.0f %%", p)
 }
 
-// figure writes a positive number with two digits, rounded up.
+// figure writes a positive number with two digits, rounded up; about rounds it to the
+// nearest.
 func figure(x float64) string {
+	return twoDigits(x, func(steps float64) float64 { return math.Ceil(steps - 1e-9) })
+}
+
+func about(x float64) string { return twoDigits(x, math.Round) }
+
+func twoDigits(x float64, rounded func(steps float64) float64) string {
 	decimals := 1 - int(math.Floor(math.Log10(x)))
 	step := math.Pow10(-decimals)
-	s := strconv.FormatFloat(math.Ceil(x/step-1e-9)*step, 'f', max(0, decimals), 64)
+	s := strconv.FormatFloat(rounded(x/step)*step, 'f', max(0, decimals), 64)
 	if strings.Contains(s, ".") {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 	}

@@ -1,0 +1,66 @@
+package link
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// rise is how a gauge went in the pairs that stood at 0 in the quiet phase. Of nothing
+// there is no share: all is as the gauge measures it.
+type rise struct {
+	off     float64 // mean without load
+	to      float64 // no more than this on average with load, with 95 %
+	more    bool    // the mean with load is more than that without
+	climbed bool    // with load it was higher than it ever was without
+}
+
+// risen looks at a gauge that stood at 0; ok is false where it is not known how far it
+// rose. Such a gauge moves now and then, so that square roots would make little of it:
+// it is taken as it is.
+func (c *Check) risen(channel int) (r rise, ok bool) {
+	if !c.measured(channel) {
+		return rise{}, false
+	}
+	ch := c.layout.channels[channel]
+	counter, _ := slices.BinarySearch(c.layout.counters, ch.name)
+	var offs, ons []float64
+	for i := range c.pairs {
+		if p := &c.pairs[i]; !p.lost && usable(p.d[channel]) {
+			offs, ons = append(offs, p.rates[counter][0]), append(ons, p.rates[counter][1])
+		}
+	}
+	without, with := slices.Max(offs), slices.Max(ons)
+	unit := max(without, with) // the most that was seen: a bound is not looked for far beyond it
+	if unit == 0 {
+		return rise{}, true
+	}
+	ds := make([]float64, len(ons))
+	for i := range ds {
+		offs[i] /= unit
+		ds[i] = ons[i]/unit - offs[i]
+	}
+	u := c.upperOf(ds, scale{floor: 1e-3})
+	off := mean(offs)
+	return rise{
+		off: min(off*unit, math.MaxFloat64), to: min((off+max(u, 1e-3))*unit, math.MaxFloat64),
+		more: mean(ds) > 0, climbed: with > max(without, ch.highest),
+	}, u < most
+}
+
+// zeroWords says how a gauge went that stood at 0.
+func (r ChannelResult) zeroWords() string {
+	stood := "stood at 0"
+	if *r.StoodAt > 0 {
+		stood = fmt.Sprintf("mostly stood at 0 (on average at %s without load)", about(*r.StoodAt))
+	}
+	switch {
+	case r.RoseTo == nil:
+		return fmt.Sprintf("Production's %s %s: to what it rose can't be told. ", r.Name, stood)
+	case *r.RoseTo == 0:
+		return fmt.Sprintf("Production's %s stood at 0, with load as without. ", r.Name)
+	case r.Climbed:
+		stood += ", was higher with load than ever without"
+	}
+	return fmt.Sprintf("Production's %s %s, and rose to no more than %s on average. ", r.Name, stood, figure(*r.RoseTo))
+}
