@@ -31,7 +31,8 @@ type channel struct {
 	floor  float64 // differences are not measured in finer steps than this
 	usual  float64 // of Work: in the quiet phase, as square root of a rate; of a gauge that stood at 0 it is 0
 	alone  bool    // of Work: it is enough for LINKED by itself
-	silent bool    // of Work: it gave no number in the quiet phase
+	silent bool    // of Work: it gave no number in the quiet phase that could be weighed
+	below  bool    // of Work: a number of the quiet phase was below 0
 	// highest is, of Work, the most of the quiet phase, as a rate.
 	highest float64
 }
@@ -51,6 +52,7 @@ type layout struct {
 	index    map[probeKey]int
 	counters []string
 	counted  map[string]bool // of the counters: by a database itself
+	below    map[string]bool // of the counters: below 0 in the quiet phase
 	controls []Env
 	channels []channel
 	timeout  float64 // seconds
@@ -71,7 +73,7 @@ type probeKey struct {
 // learn fixes the layout from the halves of the quiet phase, and the counters that
 // were asked for in it.
 func learn(quiet []Observation, asked []Counter, from, to time.Duration, timeout time.Duration) *layout {
-	l := &layout{index: map[probeKey]int{}, counted: map[string]bool{}, timeout: timeout.Seconds()}
+	l := &layout{index: map[probeKey]int{}, counted: map[string]bool{}, below: map[string]bool{}, timeout: timeout.Seconds()}
 	ys := map[probeKey][]float64{}
 	counts := map[string][]float64{}
 	for i := range quiet {
@@ -87,11 +89,17 @@ func learn(quiet []Observation, asked []Counter, from, to time.Duration, timeout
 			ys[k] = append(ys[k], l.log(s))
 		}
 		for _, c := range quiet[i].Counters {
-			if usable(c.Rate) {
-				counts[c.Name] = append(counts[c.Name], max(0, c.Rate))
+			switch rate := c.rate(); {
+			case rate < 0:
+				l.below[c.Name] = true
+			case usable(rate):
+				counts[c.Name] = append(counts[c.Name], rate)
 				l.counted[c.Name] = c.Counted
 			}
 		}
+	}
+	for name := range l.below {
+		asked = append(slices.Clip(asked), Counter{Name: name}) // It is missed like one that gave no number.
 	}
 	for _, c := range asked {
 		if _, ok := counts[c.Name]; !ok {
@@ -143,7 +151,7 @@ func (l *layout) build(counts map[string][]float64) {
 	l.channels = append(l.channels, channel{kind: Errors, floor: one}, channel{kind: Tail, floor: one})
 	for _, name := range l.counters {
 		slices.Sort(counts[name])
-		c := channel{kind: Work, name: name, weight: 1 / float64(len(l.counters)), alone: l.counted[name], silent: len(counts[name]) == 0}
+		c := channel{kind: Work, name: name, weight: 1 / float64(len(l.counters)), alone: l.counted[name], silent: len(counts[name]) == 0, below: l.below[name]}
 		c.highest = quantile(counts[name], 1)
 		for i, rate := range counts[name] {
 			counts[name][i] = math.Sqrt(rate)
@@ -197,7 +205,7 @@ type summary struct {
 	production watched
 	servers    []float64 // trimmed means of production's checks, in the order of the layout
 	controls   []watched
-	counters   []float64 // square roots of rates; NaN where there was none
+	counters   []float64 // square roots of rates; NaN where there was none, or one below 0
 	rates      []float64
 }
 
@@ -237,7 +245,7 @@ func (l *layout) sum(o *Observation, from, to time.Duration) summary {
 	}
 	for _, c := range o.Counters {
 		if i, ok := slices.BinarySearch(l.counters, c.Name); ok && usable(c.Rate) {
-			r.counters[i], r.rates[i] = math.Sqrt(max(0, c.Rate)), max(0, c.Rate)
+			r.counters[i], r.rates[i] = math.Sqrt(c.rate()), c.rate() // of less than 0 there is no root
 		}
 	}
 	return r

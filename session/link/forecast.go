@@ -22,6 +22,8 @@ type Forecast struct {
 	Counters []CounterForecast `json:"counters,omitempty"`
 	// Silent are counters that were asked and gave no number in the quiet phase.
 	Silent []string `json:"silent,omitempty"`
+	// Below are counters that were below 0 in it.
+	Below []string `json:"below_zero,omitempty"`
 	// Reach is how many users a check that finds nothing will most likely reach to,
 	// and ReachBefore to how many those before it do.
 	Reach       int `json:"reach"`
@@ -68,7 +70,11 @@ func (c *Check) foretell(quiet [][]float64) Forecast {
 		if ch.kind != Work {
 			continue
 		}
-		if ch.silent {
+		switch {
+		case ch.below:
+			f.Below = append(f.Below, ch.name)
+			continue
+		case ch.silent:
 			f.Silent = append(f.Silent, ch.name)
 		}
 		sd, n := spread(quiet, i)
@@ -125,13 +131,13 @@ func (f Forecast) Words() string {
 		if counted {
 			remedy = fmt.Sprintf("Of its counters %s shows the least, a rise of %s. Watch one that is steadier, or try at another time.", counter.Name, percent(counter.MDE))
 		}
-		return fmt.Sprintf("Production is too noisy to check now: in %s only a change of %s or more could be seen. %s%s", clock(f.Longest), percent(f.MDE), remedy, f.silentWords())
+		return fmt.Sprintf("Production is too noisy to check now: in %s only a change of %s or more could be seen. %s%s", clock(f.Longest), percent(f.MDE), remedy, f.silentWords()+f.belowWords())
 	}
 	b := fmt.Sprintf("With this noise a check of at most %s sees a change of about %s or more", clock(f.Longest), percent(f.MDE))
 	if counted {
 		b += fmt.Sprintf(", and a rise of %s of %s", counter.Name, percent(counter.MDE))
 	}
-	b += "." + f.silentWords()
+	b += "." + f.silentWords() + f.belowWords()
 	if f.ReachBefore > 0 && f.Reach <= f.ReachBefore {
 		b += fmt.Sprintf(" The step up is small for that: a clean check would most likely reach no further than before (to %s). Go up more first, within what was checked.", level(f.ReachBefore, f.Unit))
 	}

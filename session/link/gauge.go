@@ -4,9 +4,36 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
-// rise is how a gauge went in the pairs that stood at 0 in the quiet phase. Of nothing
+// rate is what a counter counts for. A database's own never falls below 0. A gauge that
+// does has neither root nor share: in such a half it is not measured.
+func (c Counter) rate() float64 {
+	if c.Counted {
+		return max(0, c.Rate)
+	}
+	return c.Rate
+}
+
+// below says whether a counter was ever below 0.
+func (c *Check) below(channel int) bool {
+	ch := c.layout.channels[channel]
+	counter, _ := slices.BinarySearch(c.layout.counters, ch.name)
+	return ch.below || slices.ContainsFunc(c.pairs, func(p pair) bool {
+		return p.rates[counter][0] < 0 || p.rates[counter][1] < 0
+	})
+}
+
+// belowWords says which counters can't be weighed.
+func (f Forecast) belowWords() string {
+	if len(f.Below) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %s was below 0 in the quiet phase, which a check can't weigh: as long as it is below 0 there is no \"no link seen\". Ask for what stays above 0 and rises with work, or take it out.", strings.Join(f.Below, ", "))
+}
+
+// rise is how a gauge that stood at 0 in the quiet phase went in the pairs. Of nothing
 // there is no share: all is as the gauge measures it.
 type rise struct {
 	off     float64 // mean without load

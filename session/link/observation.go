@@ -38,7 +38,7 @@ type Sample struct {
 // connections in use) in the used part of a half.
 type Counter struct {
 	Name string
-	Rate float64 // a second, or the mean of a gauge; values that are not numbers are not used
+	Rate float64 // a second, or the mean of a gauge; no numbers, and gauges below 0, are not used
 	// Counted says that a database counts it by itself: nothing but a link makes it
 	// do more. A gauge may be of anything, our own machine among it.
 	Counted bool

@@ -46,8 +46,11 @@ type ChannelResult struct {
 	Pairs    int     `json:"pairs"`  // in which it was measured
 	// Seen says of a counter whether that is nine of ten; null of all else.
 	Seen *bool `json:"seen,omitempty"`
-	// Silent says that a counter gave no number in the quiet phase: it counts as not seen.
+	// Silent says that a counter gave no number in the quiet phase that could be weighed: it
+	// counts as not seen.
 	Silent bool `json:"silent,omitempty"`
+	// Below says that a gauge was below 0 at some time: it counts as not seen in such halves.
+	Below bool `json:"below_zero,omitempty"`
 	// Alone says that a database counts it: it is enough for LINKED without the sham load.
 	Alone bool `json:"alone,omitempty"`
 }
@@ -230,7 +233,7 @@ func (c *Check) channelResults(v *Verdict) {
 				r.Estimate = on/off - 1
 			}
 			seen := c.measured(i)
-			r.Seen = &seen
+			r.Seen, r.Below = &seen, c.below(i)
 			if seen && ch.usual > 0 {
 				bound := c.workBound(i)
 				r.Bound = &bound

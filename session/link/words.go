@@ -179,8 +179,12 @@ func (v Verdict) counterWords() string {
 	var b strings.Builder
 	for _, c := range v.Channels {
 		switch {
+		case c.Silent && c.Below:
+			fmt.Fprintf(&b, "Production's %s was below 0 in the quiet phase, which a check can't weigh: whether it rose can't be told. ", c.Name)
 		case c.Silent:
 			fmt.Fprintf(&b, "Production's %s gave no number in the quiet phase: whether it rose can't be told. ", c.Name)
+		case c.Seen != nil && !*c.Seen && c.Below:
+			fmt.Fprintf(&b, "Production's %s was below 0, which a check can't weigh, or not seen in more than one pair of ten: whether it rose can't be told. ", c.Name)
 		case c.Seen != nil && !*c.Seen:
 			fmt.Fprintf(&b, "Production's %s was not seen in nine of ten pairs: whether it rose can't be told. ", c.Name)
 		case c.StoodAt != nil:
