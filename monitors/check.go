@@ -28,6 +28,7 @@ type Result struct {
 	Total      bool          // Value only grows, as its page says: of a moment it tells nothing
 	Worked     bool          // Work is known
 	Work       float64       // of a database: what it has done since it began (transactions, questions, commands), of all its clients
+	WorkedAt   time.Time     // when it told that; what was asked after it took longer
 	Expires    time.Time     // when the server's TLS certificate ends; zero without TLS
 	Vitals     *Vitals       // of a host check
 }

@@ -164,36 +164,43 @@ func (d *database) fresh(ctx context.Context) Result {
 	return d.judge(work)
 }
 
-// ask asks what a probe asks that began then; what the server has done is NaN when it
-// was not asked that.
-func (d *database) ask(ctx context.Context, s session, deep bool, begun time.Time) (done float64, err error) {
-	done = math.NaN()
+// reading is what a server has done, and when it told that. NaN is not known.
+type reading struct {
+	done float64
+	at   time.Time
+}
+
+// ask asks what a probe asks that began then; what the server has done is not known when
+// it was not asked that.
+func (d *database) ask(ctx context.Context, s session, deep bool, begun time.Time) (work reading, err error) {
+	work.done = math.NaN()
 	if d.workDue(begun) {
-		if done, err = s.work(ctx); err == nil {
-			d.counted, d.silent = begun, math.IsNaN(done)
+		if work.done, err = s.work(ctx); err == nil {
+			work.at = time.Now() // the gauges are still to come
+			d.counted, d.silent = begun, math.IsNaN(work.done)
 		}
 	} else {
 		err = s.read(ctx)
 	}
 	if err != nil || !deep {
-		return done, err
+		return work, err
 	}
 	g, err := s.gauges(ctx, d.Lag > 0)
 	if err != nil {
 		// What was known is of a moment that has passed.
 		d.known = unknownGauges("the server did not tell")
-		return done, err
+		return work, err
 	}
 	d.known, d.at = g, time.Now()
-	return done, nil
+	return work, nil
 }
 
 // judge words what is known of a server that answered, with what it has done, if
 // that is a number.
-func (d *database) judge(work float64) Result {
+func (d *database) judge(work reading) Result {
 	r := Result{OK: true}
-	if !math.IsNaN(work) {
-		r.Work, r.Worked = finite(work), true
+	if !math.IsNaN(work.done) {
+		r.Work, r.Worked, r.WorkedAt = finite(work.done), true, work.at
 	}
 	var warn []string
 	share := d.known.share()

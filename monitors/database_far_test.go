@@ -37,3 +37,40 @@ func TestAFarDatabaseTellsEverySecond(t *testing.T) {
 		}
 	})
 }
+
+// slowGauges is a session that takes long to tell of itself.
+type slowGauges struct{ session }
+
+func (s slowGauges) gauges(ctx context.Context, lag bool) (gauges, error) {
+	time.Sleep(200 * ms)
+	return s.session.gauges(ctx, lag)
+}
+
+// What a server has done is of the moment when it told that, however long the questions
+// after it take.
+func TestWorkIsStampedBeforeTheGauges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &toldWorld{done: []float64{100, 120}}
+		far := func(ctx context.Context) (session, error) {
+			time.Sleep(150 * ms)
+			s, err := w.session(ctx)
+			return slowGauges{s}, err
+		}
+		c, err := newDatabase(DatabaseOptions{Env: Production, Name: "db", Every: time.Second}, kindPostgres, "h:1", far, noWords)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		for _, probe := range []Probe{c.Probe, c.Fresh} {
+			begun := time.Now()
+			r := probe(t.Context())
+			if took := time.Since(begun); !r.Worked || r.WorkedAt.Sub(begun) != 150*ms || took != 350*ms {
+				t.Errorf("%+v, told %v after it began, whole after %v", r, r.WorkedAt.Sub(begun), took)
+			}
+			time.Sleep(time.Second)
+		}
+		if r := c.Probe(t.Context()); r.Worked || !r.WorkedAt.IsZero() {
+			t.Errorf("%+v of a server that told nothing", r)
+		}
+	})
+}

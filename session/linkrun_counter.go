@@ -83,17 +83,20 @@ func (u counterUse) words(checks []monitors.Check, profile link.Profile) string 
 func (p *probes) counters(h halfSpan, u counterUse) []link.Counter {
 	sum, n := make([]float64, len(p.checks)), make([]int, len(p.checks))
 	first, last := make([]probe, len(p.checks)), make([]probe, len(p.checks))
+	end := h.from.Add(h.length)
 	for _, q := range p.past {
-		if u.seldom[q.check] {
+		if u.seldom[q.check] || !q.measured {
 			continue
 		}
-		if d := q.due.Sub(h.from); q.measured && p.use[q.check].work && d >= u.from && d <= h.length {
+		// A half is read when it ends: what was answered later counts for none, also
+		// where the quiet phase knows it.
+		if p.use[q.check].work && q.counted.Sub(h.from) >= u.from && !q.answered().After(end) {
 			if !first[q.check].measured {
 				first[q.check] = q
 			}
 			last[q.check] = q
 		}
-		if d := q.due.Sub(h.from); q.measured && p.use[q.check].counter && d >= u.from && d < h.length {
+		if d := q.due.Sub(h.from); p.use[q.check].counter && d >= u.from && d < h.length {
 			sum[q.check] += q.value
 			n[q.check]++
 		}
@@ -104,7 +107,7 @@ func (p *probes) counters(h halfSpan, u counterUse) []link.Counter {
 			out = append(out, link.Counter{Name: counterName(&p.checks[i], p.use[i]), Rate: sum[i] / float64(k)})
 		}
 		// A server that began anew has counted nothing that can be compared.
-		if took := last[i].answered().Sub(first[i].answered()); took > 0 && last[i].value >= first[i].value {
+		if took := last[i].counted.Sub(first[i].counted); took > 0 && last[i].value >= first[i].value {
 			out = append(out, link.Counter{Name: counterName(&p.checks[i], p.use[i]), Counted: true, Rate: (last[i].value - first[i].value) / took.Seconds()})
 		}
 	}

@@ -25,13 +25,14 @@ type probe struct {
 	due      time.Time
 	latency  time.Duration
 	outcome  link.Outcome
-	value    float64 // measured, or of a check that counts: counted since ever
+	value    float64   // measured, or of a check that counts: counted since ever
+	counted  time.Time // of a check that counts: when it told, which is before the rest of its answer
 	measured bool
 	behind   bool // not sent: the one before was still out
 	total    bool // the value only grows: of a half it tells nothing
 }
 
-// answered is when the answer came; on a new connection that is much later than due.
+// answered is when the whole answer was there; on a new connection that is much later than due.
 func (q probe) answered() time.Time { return q.due.Add(q.latency) }
 
 // probes remembers what production, control and our own sink answered. The
@@ -104,7 +105,7 @@ func (p *probes) offer(s monitors.Sample) {
 		}
 	}
 	if u.work && s.Phase == monitors.Done && s.Result.Worked {
-		q.value, q.measured = s.Result.Work, true
+		q.value, q.counted, q.measured = s.Result.Work, s.Result.WorkedAt, true
 	}
 	if v := s.Result.Vitals; u.busy && v != nil {
 		q.value, q.measured = v.CPU/100, true

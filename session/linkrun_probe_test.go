@@ -195,7 +195,7 @@ func TestWorkOfAHalf(t *testing.T) {
 	from := time.Now()
 	read := func(ms int, work float64, worked bool) {
 		p.offer(monitors.Sample{Check: 6, Due: from.Add(time.Duration(ms) * time.Millisecond), Phase: monitors.Done,
-			Result: monitors.Result{OK: true, Measured: true, Value: 40, Unit: "%", Worked: worked, Work: work}})
+			Result: monitors.Result{OK: true, Measured: true, Value: 40, Unit: "%", Worked: worked, Work: work, WorkedAt: from.Add(time.Duration(ms) * time.Millisecond)}})
 	}
 	read(0, 1000, true) // of the time that does not count
 	read(1000, 2000, true)
@@ -217,21 +217,27 @@ func TestWorkOfAHalf(t *testing.T) {
 	}
 }
 
-// On a new connection to a far server the count comes late: what was done is done in
-// the time between the answers, not between the moments when they were due.
-func TestWorkIsCountedBetweenAnswers(t *testing.T) {
+// On a new connection to a far server the count comes late, and what else is asked later
+// still: what was done is done in the time between the counts, not between the moments
+// when they were due, nor between whole answers.
+func TestWorkIsCountedBetweenCounts(t *testing.T) {
 	p := newProbes(probeChecks())
 	from := time.Now()
 	for _, r := range []struct {
-		due, took time.Duration
-		work      float64
-	}{{time.Second, 150 * time.Millisecond, 2030}, {2 * time.Second, 0, 2200}} { // 200 a second
+		due, told, took time.Duration
+		work            float64
+	}{{time.Second, 150 * time.Millisecond, 450 * time.Millisecond, 2030}, {2 * time.Second, 0, 100 * time.Millisecond, 2200}} { // 200 a second
 		p.offer(monitors.Sample{Check: 6, Due: from.Add(r.due), Latency: r.took, Phase: monitors.Done,
-			Result: monitors.Result{OK: true, Worked: true, Work: r.work}})
+			Result: monitors.Result{OK: true, Worked: true, Work: r.work, WorkedAt: from.Add(r.due + r.told)}})
 	}
 	p.drain()
 	want := []link.Counter{{Name: "db transactions", Rate: 200, Counted: true}}
 	if got := p.counters(halfSpan{from: from, length: 2500 * time.Millisecond}, counterUse{from: 500 * time.Millisecond}); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+	// The quiet phase is read some time after its halves, and must not promise more
+	// than a half has that is read when it ends.
+	if got := p.counters(halfSpan{from: from, length: 2050 * time.Millisecond}, counterUse{from: 500 * time.Millisecond}); len(got) > 0 {
+		t.Errorf("%v of one whole answer", got)
 	}
 }
