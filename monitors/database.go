@@ -82,7 +82,7 @@ type database struct {
 	at    time.Time // of known
 
 	counted time.Time // when the probe began in which it last told what it has done
-	silent  bool      // it does not tell that
+	silent  time.Time // when the probe began in which it did not tell that; zero: it told when asked last
 }
 
 // newDatabase makes the check around a way to open a connection.
@@ -141,9 +141,10 @@ func (d *database) probe(ctx context.Context) Result {
 
 // workDue tells whether a probe that began then is to ask what the server has done. It
 // goes by when probes begin: a far server's answer, or a new connection to it, takes
-// so long that the next reading would else be left out.
+// so long that the next reading would else be left out. One that did not tell is asked
+// again after a while: it may have been busy with something, or have been told to.
 func (d *database) workDue(begun time.Time) bool {
-	return !d.silent && begun.Sub(d.counted) >= workEvery
+	return begun.Sub(d.counted) >= workEvery && begun.Sub(d.silent) >= gaugesEvery
 }
 
 // fresh asks on a new connection. What the server has done is asked there as well:
@@ -177,7 +178,10 @@ func (d *database) ask(ctx context.Context, s session, deep bool, begun time.Tim
 	if d.workDue(begun) {
 		if work.done, err = s.work(ctx); err == nil {
 			work.at = time.Now() // the gauges are still to come
-			d.counted, d.silent = begun, math.IsNaN(work.done)
+			d.counted, d.silent = begun, time.Time{}
+			if math.IsNaN(work.done) {
+				d.silent = begun
+			}
 		}
 	} else {
 		err = s.read(ctx)

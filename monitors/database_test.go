@@ -294,7 +294,7 @@ func TestDatabaseConnections(t *testing.T) {
 }
 
 // What a server has done is asked once a second, in place of the constant, on the
-// kept connection; one that does not tell is not asked again.
+// kept connection; one that does not tell is asked again ten seconds later.
 func TestDatabaseWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &toldWorld{done: []float64{100, 0, 130}}
@@ -323,6 +323,11 @@ func TestDatabaseWork(t *testing.T) {
 		ask(c.Probe, 0, false, 4)
 		time.Sleep(time.Second)
 		ask(c.Probe, 0, false, 4)
+		w.done = []float64{140, 150}
+		time.Sleep(gaugesEvery - 1500*ms)
+		ask(c.Probe, 140, true, 5)
+		time.Sleep(time.Second)
+		ask(c.Probe, 150, true, 6)
 	})
 }
 

@@ -144,10 +144,31 @@ func (f Forecast) Words() string {
 	return b
 }
 
-// silentWords says which counters are missed.
+// silentWords says which counters are missed, and what lets databases tell: the check of
+// one that only keeps its counts to itself says nothing.
 func (f Forecast) silentWords() string {
 	if len(f.Silent) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" %s gave no number in the quiet phase: as long as it gives none there is no \"no link seen\". See what its check says, or take it out.", strings.Join(f.Silent, ", "))
+	b := fmt.Sprintf(" %s gave no number in the quiet phase: as long as it gives none there is no \"no link seen\". See what its check says, or take it out.", strings.Join(f.Silent, ", "))
+	said := map[string]bool{}
+	for _, name := range f.Silent {
+		if g := Grant(name); g != "" && !said[g] {
+			said[g] = true
+			b += " Where that is green, " + g + "."
+		}
+	}
+	return b
 }
+
+// grants are what databases have to let a user do so that they tell, by the last word of
+// their counters' names.
+var grants = map[string]string{
+	"transactions": "PostgreSQL has to let the check's user read pg_stat_database",
+	"questions":    "MySQL has to let the check's user SHOW GLOBAL STATUS",
+	"commands":     "Redis has to let the check's user send INFO (+info)",
+}
+
+// Grant is what a database has to allow so that it tells a counter of this name; empty for
+// what no database counts.
+func Grant(counter string) string { return grants[counter[strings.LastIndexByte(counter, ' ')+1:]] }
