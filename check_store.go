@@ -71,6 +71,7 @@ func storeCheck(dsn string, checks []monitors.Check, cfg *session.Config) (monit
 	if err != nil {
 		return monitors.Check{}, err
 	}
+	c.Eager = true
 	return cfg.MaskCheck(c), nil
 }
 

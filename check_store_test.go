@@ -68,7 +68,7 @@ func redisLike(t *testing.T, open bool) string {
 }
 
 // A DSN of production that was given for the comparison also counts what production
-// does, once a second; one that does not tell, or is watched already, does not.
+// does, once a second and during a check twice; one that does not tell, or is watched already, does not.
 func TestProductionsDatabaseCounts(t *testing.T) {
 	t.Parallel()
 	open, closed := redisLike(t, true), redisLike(t, false)
@@ -80,7 +80,7 @@ func TestProductionsDatabaseCounts(t *testing.T) {
 		t.Fatalf("%d checks: %+v", len(got), got)
 	}
 	c := got[1]
-	if c.Name != "database 2" || c.Env != monitors.Production || c.Kind != "redis" || c.Address != open || c.Every.Seconds() != 1 {
+	if c.Name != "database 2" || c.Env != monitors.Production || c.Kind != "redis" || c.Address != open || c.Every.Seconds() != 1 || c.Hurried(session.CountersEvery).Seconds() != 0.5 {
 		t.Errorf("%+v", c)
 	}
 	if c.Close != nil {

@@ -46,6 +46,7 @@ type Check struct {
 	Every   time.Duration // period
 	Timeout time.Duration // after this a probe is given up; 0: chosen by New
 	Eager   bool          // Monitor.Hurry may make it ask more often
+	Counts  bool          // it tells what was done since ever (Result.Worked): two answers make one number
 	Slow    bool          // slow evidence: may warn or redden, and when quiet does not count
 	Numbers bool          // each good answer is to have a number (Result.Measured)
 	Probe   Probe         // asks once, on a kept connection where there is one

@@ -15,9 +15,9 @@ import (
 // and taken off, and otherwise only when they are older than this.
 const gaugesEvery = 10 * time.Second
 
-// workEvery is how often a server is asked what it has done; that question takes
-// the place of the constant one. A little less than the second of most schedules.
-const workEvery = 900 * time.Millisecond
+// workEvery is how often a server is asked at most what it has done; that question takes
+// the place of the constant one. A little less than the half second of a link check.
+const workEvery = 450 * time.Millisecond
 
 // DatabaseOptions describes a check of a database server. Env, Name, DSN and
 // Every are needed.
@@ -99,7 +99,7 @@ func newDatabase(o DatabaseOptions, kind, address string, open func(context.Cont
 	d := &database{DatabaseOptions: o, open: open, fail: fail, known: unknownGauges("not asked yet")}
 	c := Check{
 		Env: o.Env, Name: o.Name, Kind: kind, Address: address,
-		Every: o.Every, Timeout: o.Timeout, Slow: o.Slow,
+		Every: o.Every, Timeout: o.Timeout, Slow: o.Slow, Counts: true,
 		Probe: d.probe, Fresh: d.fresh, Close: d.drop,
 	}
 	return c, c.complete()

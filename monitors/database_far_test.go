@@ -38,6 +38,51 @@ func TestAFarDatabaseTellsEverySecond(t *testing.T) {
 	})
 }
 
+// During a link check a database tells twice a second, from the moment on that it is hurried.
+func TestAHurriedDatabaseTellsTwiceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &toldWorld{}
+		for i := range 40 {
+			w.done = append(w.done, float64(100+i))
+		}
+		c, err := newDatabase(DatabaseOptions{Env: Production, Name: "db", Every: time.Second}, kindPostgres, "h:1", w.session, noWords)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Eager = true
+		m := mustMonitor(t, c)
+		m.Hurry(time.Second)
+		for _, s := range phase(collect(t, m, 10*time.Second-ms), Done, "db") {
+			if !s.Result.Worked {
+				t.Errorf("at %v, fresh %v: %+v", s.Due, s.Fresh, s.Result)
+			}
+		}
+		if w.asked != 20 {
+			t.Errorf("asked %d times in 10 s", w.asked)
+		}
+	})
+}
+
+// How often a database tells follows from how often it is asked, and from its own bound.
+func TestHowOftenADatabaseTells(t *testing.T) {
+	for _, tt := range []struct {
+		check                  Check
+		pace, hurried, counted time.Duration
+	}{
+		{Check{Every: time.Second, Eager: true, Counts: true}, time.Second, 500 * ms, 500 * ms},
+		{Check{Every: time.Second, Eager: true, Counts: true}, 0, time.Second, time.Second},
+		{Check{Every: time.Second, Counts: true}, time.Second, time.Second, time.Second},
+		{Check{Every: 250 * ms, Counts: true}, time.Second, 250 * ms, 500 * ms},
+		{Check{Every: 300 * ms, Counts: true}, time.Second, 300 * ms, 600 * ms},
+		{Check{Every: workEvery, Counts: true}, time.Second, workEvery, workEvery},
+		{Check{Every: 5 * time.Second, Eager: true}, time.Second, time.Second, time.Second},
+	} {
+		if h, n := tt.check.Hurried(tt.pace), tt.check.Counted(tt.pace); h != tt.hurried || n != tt.counted {
+			t.Errorf("%v eager %t, counts %t, at %v: asked every %v, tells every %v; want %v, %v", tt.check.Every, tt.check.Eager, tt.check.Counts, tt.pace, h, n, tt.hurried, tt.counted)
+		}
+	}
+}
+
 // slowGauges is a session that takes long to tell of itself.
 type slowGauges struct{ session }
 

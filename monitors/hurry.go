@@ -39,12 +39,23 @@ func (p *pace) now() (every time.Duration, changed <-chan struct{}) {
 	return p.every, p.changed
 }
 
-// Hurried returns the check's period while it is hurried to every.
+// Hurried returns the check's period while it is hurried to every; 0: not at all. One
+// that counts needs two answers for a number and is hurried to half of that.
 func (c *Check) Hurried(every time.Duration) time.Duration {
-	if c.Eager && every > 0 {
-		return min(c.Every, every)
+	if !c.Eager || every <= 0 {
+		return c.Every
 	}
-	return c.Every
+	if c.Counts {
+		every /= 2
+	}
+	return min(c.Every, every)
+}
+
+// Counted returns how often a check that counts tells what was done while it is hurried
+// to every: not with every answer where it asks more often than twice a second.
+func (c *Check) Counted(every time.Duration) time.Duration {
+	p := max(c.Hurried(every), shortestPeriod)
+	return (workEvery + p - 1) / p * p
 }
 
 // keepPace takes the pace in as it is now. A due time that is near by then stays.

@@ -12,7 +12,8 @@ import (
 )
 
 // Postgres makes a check of a PostgreSQL server: SELECT 1 on a kept connection,
-// once a second how many transactions there were instead, one in ten on a new one. The DSN is a URL or key=value pairs, as libpq takes
+// twice a second at most how many transactions there were instead, one in ten on a new
+// one. The DSN is a URL or key=value pairs, as libpq takes
 // them. The connections in use are those of all databases, of those that an
 // ordinary user can have; the lag is that of this standby, or of the slowest
 // standby of this primary. They are read in read-only transactions of their own;

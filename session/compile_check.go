@@ -29,6 +29,8 @@ func (c Check) monitor(env string, every time.Duration, version string) (monitor
 	case "metrics", "prometheus", "grafana":
 		// Whoever names a period has a reason for it.
 		m.Eager = c.Every == 0
+	case "postgres", "mysql", "redis":
+		m.Eager = c.Every == 0 && env == monitors.Production // what others did is not compared
 	}
 	return m, nil, err
 }

@@ -94,6 +94,36 @@ func TestCompileEveryKind(t *testing.T) {
 	}
 }
 
+// A link check hurries production's counters and databases, where nobody said how often
+// they are to be asked.
+func TestWhatALinkCheckHurries(t *testing.T) {
+	t.Parallel()
+	c, err := compiled(t, `
+staging:
+  url: http://127.0.0.1:8080
+  checks: [{name: own, postgres: "postgres://u@127.0.0.1:5433/shop"}]
+production:
+  checks:
+    - {name: web-1, http: "http://127.0.0.1:9081/health"}
+    - {name: pg, postgres: "postgres://u@127.0.0.1:5432/shop"}
+    - {name: my, mysql: "u@tcp(127.0.0.1:3306)/shop"}
+    - {name: cache, redis: "redis://127.0.0.1:6379/0", every: 1s}
+    - {name: node, metrics: "http://127.0.0.1:9100/metrics", series: node_load1}
+`, Caps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]time.Duration{}
+	for _, k := range c.Checks {
+		if h := k.Hurried(CountersEvery); h != k.Every {
+			got[k.Name] = h
+		}
+	}
+	if want := map[string]time.Duration{"pg": 500 * time.Millisecond, "my": 500 * time.Millisecond, "node": time.Second}; !maps.Equal(got, want) {
+		t.Errorf("hurried are %v, want %v", got, want)
+	}
+}
+
 func TestFlagsTightenTheFile(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -11,35 +11,33 @@ import (
 )
 
 // CountersEvery is how often production's counters are asked during a link check, where they
-// are asked less often else: what is used of a half is a few seconds.
+// are asked less often else: what is used of a half is a few seconds. Databases are
+// asked twice as often.
 const CountersEvery = time.Second
 
 // counterUse is how the counters are read in the halves of one check.
 type counterUse struct {
 	from    time.Duration // start of a half, which is left out
 	seldom  map[int]bool  // asked too seldom to have a value in every half
+	short   map[int]bool  // of these: the half is too short, also for what is asked as often as any
 	totals  map[int]bool  // their number only grows
 	hurries bool          // some are asked more often for the check
 	asked   []link.Counter
 }
 
-// countersIn looks at what can be read of the counters in the used part of a half:
-// a gauge needs one reading there, and what is counted since ever two.
+// countersIn looks at what can be read of the counters in the used part of a half.
 func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse {
-	u := counterUse{from: max(profile.Discard, 3*p95), seldom: map[int]bool{}, totals: maps.Clone(p.totals)}
+	u := counterUse{from: max(profile.Discard, 3*p95), seldom: map[int]bool{}, short: map[int]bool{}, totals: maps.Clone(p.totals)}
 	used := profile.Half - u.from
 	for i := range p.checks {
 		c, use := &p.checks[i], p.use[i]
-		need := c.Hurried(CountersEvery)
-		if use.work {
-			need *= 2
-		}
 		switch {
 		case !use.counter && !use.work || u.totals[i]:
-		case need > used:
+		case p.reads(i, CountersEvery, profile.Half) > used:
 			u.seldom[i] = true
+			u.short[i] = use.work && twice(CountersEvery/2, p.answers(i, profile.Half)) > used
 		default:
-			u.hurries = u.hurries || c.Every > used
+			u.hurries = u.hurries || p.reads(i, 0, profile.Half) > used
 			if use.work || c.Numbers { // not a page that only has to be there
 				u.asked = append(u.asked, link.Counter{Name: counterName(c, use), Counted: use.work})
 			}
@@ -47,6 +45,21 @@ func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse 
 	}
 	return u
 }
+
+// reads is how much of a half it takes until a counter has its value, wherever in it the
+// first reading falls: a gauge needs one, and what is counted since ever two, the last of
+// which has to be answered before the half ends. The checks are hurried to every; 0: not.
+func (p *probes) reads(check int, every, half time.Duration) time.Duration {
+	c := &p.checks[check]
+	if !p.use[check].work {
+		return c.Hurried(every)
+	}
+	return twice(c.Counted(every), p.answers(check, half))
+}
+
+// twice is the span in which two of the readings made once in every have surely come, each
+// answered within patience.
+func twice(every, patience time.Duration) time.Duration { return 2*every + patience }
 
 // counterName is what a check's counter is called.
 func counterName(c *monitors.Check, use probeUse) string {
@@ -58,10 +71,18 @@ func counterName(c *monitors.Check, use probeUse) string {
 
 // words says which counters are left out, and what helps; empty when none is.
 func (u counterUse) words(checks []monitors.Check, profile link.Profile) string {
-	var names, totals []string
+	var names, short, totals []string
 	for i := range checks {
-		if u.seldom[i] {
-			names = append(names, fmt.Sprintf("%s (every %s)", checks[i].Name, checks[i].Hurried(CountersEvery)))
+		c := &checks[i]
+		every := c.Hurried(CountersEvery)
+		if c.Counts {
+			every = c.Counted(CountersEvery)
+		}
+		switch name := fmt.Sprintf("%s (every %s)", c.Name, every); {
+		case u.short[i]:
+			short = append(short, name)
+		case u.seldom[i]:
+			names = append(names, name)
 		}
 		if u.totals[i] {
 			totals = append(totals, checks[i].Name)
@@ -71,6 +92,10 @@ func (u counterUse) words(checks []monitors.Check, profile link.Profile) string 
 	if len(names) > 0 {
 		b = fmt.Sprintf(" Not counted, as it is asked too seldom for the %s that are used of each half: %s. A shorter every: or another profile helps.",
 			profile.Half-u.from, strings.Join(names, ", "))
+	}
+	if len(short) > 0 {
+		b += fmt.Sprintf(" Not counted, as the %s that are used of each half are too short for two readings: %s. A slower profile helps.",
+			profile.Half-u.from, strings.Join(short, ", "))
 	}
 	if len(totals) > 0 {
 		b += fmt.Sprintf(" Not counted, as its page calls it a total that only grows: %s. With rate: true it tells.", strings.Join(totals, ", "))

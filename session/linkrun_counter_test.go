@@ -18,8 +18,8 @@ func TestCountersThatAreReadTooSeldomAreLeftOut(t *testing.T) {
 	metrics := func(every time.Duration, eager bool) monitors.Check {
 		return monitors.Check{Env: monitors.Production, Name: "load", Kind: "metrics", Slow: true, Every: every, Eager: eager}
 	}
-	db := func(every time.Duration) monitors.Check {
-		return monitors.Check{Env: monitors.Production, Name: "db", Kind: "postgres", Every: every}
+	db := func(every time.Duration, eager bool) monitors.Check {
+		return monitors.Check{Env: monitors.Production, Name: "db", Kind: "postgres", Every: every, Eager: eager, Counts: true}
 	}
 	staging := metrics(time.Hour, false)
 	staging.Env = monitors.Staging
@@ -36,9 +36,15 @@ func TestCountersThatAreReadTooSeldomAreLeftOut(t *testing.T) {
 		{"every 5 s by the file", metrics(5*time.Second, false), link.Standard(), 0, true, false},
 		{"every 4 s by the file", metrics(4*time.Second, false), link.Standard(), 0, false, false},
 		{"every 4 s, slow staging", metrics(4*time.Second, false), link.Standard(), 400 * time.Millisecond, true, false},
-		{"a database, quick", db(time.Second), link.Quick(), 0, false, false},
-		{"a database, quick, slow staging", db(time.Second), link.Quick(), 200 * time.Millisecond, true, false},
-		{"a database every 3 s", db(3 * time.Second), link.Standard(), 0, true, false},
+		{"a database, quick: two in 2 s, wherever they fall", db(time.Second, true), link.Quick(), 0, false, true},
+		{"a database, quick, slow staging", db(time.Second, true), link.Quick(), 400 * time.Millisecond, false, true},
+		{"a database, quick, staging too slow", db(time.Second, true), link.Quick(), 500 * time.Millisecond, true, false},
+		{"a database every second by the file, quick", db(time.Second, false), link.Quick(), 0, true, false},
+		{"the same, standard", db(time.Second, false), link.Standard(), 0, false, false},
+		{"a database every 500 ms", db(500*time.Millisecond, false), link.Quick(), 0, false, false},
+		{"a database every 250 ms, which tells every 500", db(250*time.Millisecond, false), link.Quick(), 400 * time.Millisecond, false, false},
+		{"the same, staging too slow", db(250*time.Millisecond, false), link.Quick(), 500 * time.Millisecond, true, false},
+		{"a database every 3 s", db(3*time.Second, false), link.Standard(), 0, true, false},
 		{"staging's own", staging, link.Standard(), 0, false, false},
 	} {
 		p := newProbes([]monitors.Check{tt.check})
@@ -57,7 +63,7 @@ func TestCountersThatAreReadTooSeldomAreLeftOut(t *testing.T) {
 			t.Errorf("numbers %t: %+v are asked", numbers, u.asked)
 		}
 	}
-	if u := newProbes([]monitors.Check{db(time.Second)}).countersIn(link.Standard(), 0); !slices.Equal(u.asked, []link.Counter{{Name: "db transactions", Counted: true}}) {
+	if u := newProbes([]monitors.Check{db(time.Second, true)}).countersIn(link.Standard(), 0); !slices.Equal(u.asked, []link.Counter{{Name: "db transactions", Counted: true}}) {
 		t.Errorf("%+v are asked", u.asked)
 	}
 
@@ -76,6 +82,69 @@ func TestCountersThatAreReadTooSeldomAreLeftOut(t *testing.T) {
 	h.length = 30 * time.Second
 	if got := p.counters(h, p.countersIn(link.Slow(), 0)); !slices.Equal(got, []link.Counter{{Name: "load", Rate: 7}}) {
 		t.Errorf("%v", got)
+	}
+}
+
+// A shorter period is recommended only where the database would tell more often for it.
+func TestAShorterPeriodIsRecommendedWhereItHelps(t *testing.T) {
+	t.Parallel()
+	const shorter, slower = "A shorter every: or another profile helps.", "too short for two readings: db (every 500ms). A slower profile helps."
+	for _, tt := range []struct {
+		name  string
+		wait  time.Duration // what the database's answers take
+		p95   time.Duration // staging's
+		every time.Duration // the database's period in the file
+		want  string
+	}{
+		{"a second, quick", 0, 0, time.Second, shorter},
+		{"500 ms is enough", 0, 0, 500 * time.Millisecond, ""},
+		{"a far database", 100 * time.Millisecond, 0, 500 * time.Millisecond, ""},
+		{"a far database that is asked seldom", 100 * time.Millisecond, 0, 950 * time.Millisecond, shorter},
+		{"slow staging, and asked four times a second", 0, 500 * time.Millisecond, 250 * time.Millisecond, slower},
+		{"slow staging and a far database", 200 * time.Millisecond, 430 * time.Millisecond, 250 * time.Millisecond, slower},
+	} {
+		p := newProbes([]monitors.Check{{Env: monitors.Production, Name: "db", Kind: "postgres", Every: tt.every, Counts: true}})
+		for i := range 10 {
+			p.offer(monitors.Sample{Due: time.Now().Add(time.Duration(i) * time.Second), Phase: monitors.Done, Latency: tt.wait, Result: monitors.Result{OK: true}})
+		}
+		p.drain()
+		w := p.countersIn(link.Quick(), tt.p95).words(p.checks, link.Quick())
+		if !strings.HasSuffix(w, tt.want) || (w == "") != (tt.want == "") {
+			t.Errorf("%s: %q", tt.name, w)
+		}
+	}
+}
+
+// Whatever the phase of its readings, a database that was not left out has a value in every
+// half of the shortest profile, also where its answers take a while.
+func TestADatabaseCountsInEveryQuickHalf(t *testing.T) {
+	t.Parallel()
+	profile := link.Quick()
+	for _, wait := range []time.Duration{0, 20 * time.Millisecond, 150 * time.Millisecond, 300 * time.Millisecond} {
+		checks := []monitors.Check{{Env: monitors.Production, Name: "db", Kind: "postgres", Every: time.Second, Eager: true, Counts: true}}
+		p := newProbes(checks)
+		from := time.Now()
+		told := func(due time.Time) {
+			p.offer(monitors.Sample{Due: due, Phase: monitors.Done, Latency: wait,
+				Result: monitors.Result{OK: true, Worked: true, Work: float64(due.Sub(from).Milliseconds()), WorkedAt: due.Add(wait)}})
+			p.drain()
+		}
+		for at := -time.Minute; at < 0; at += time.Second {
+			told(from.Add(at))
+		}
+		u := p.countersIn(profile, 0)
+		if u.seldom[0] || !u.hurries {
+			t.Fatalf("answers of %v: %+v", wait, u)
+		}
+		every := checks[0].Counted(CountersEvery)
+		for at := time.Duration(0); at < 10*time.Second; at += every {
+			told(from.Add(at))
+		}
+		for phase := time.Duration(0); phase < every; phase += 10 * time.Millisecond {
+			if got := p.counters(halfSpan{from: from.Add(phase), length: profile.Half}, u); len(got) != 1 {
+				t.Errorf("answers of %v, a half %v into the readings: %+v", wait, phase, got)
+			}
+		}
 	}
 }
 

@@ -250,6 +250,23 @@ func (p *probes) patience(since time.Time, half time.Duration) time.Duration {
 			took = append(took, q.latency)
 		}
 	}
+	return roomFor(took, half)
+}
+
+// answers is patience with one check.
+func (p *probes) answers(check int, half time.Duration) time.Duration {
+	var took []time.Duration
+	for _, q := range p.past {
+		if q.check == check && q.outcome == link.OK {
+			took = append(took, q.latency)
+		}
+	}
+	return roomFor(took, half)
+}
+
+// roomFor is how long most of what took so long takes, with room; at most a quarter of a
+// half. Nothing is known of what never was.
+func roomFor(took []time.Duration, half time.Duration) time.Duration {
 	if len(took) == 0 {
 		return half / 20
 	}
