@@ -9,6 +9,7 @@ import (
 	"crosstalk/monitors"
 	"crosstalk/monitors/identity"
 	"crosstalk/session"
+	"crosstalk/session/link"
 )
 
 // counters make the checks of the data stores that tell what they do.
@@ -17,16 +18,24 @@ var counters = map[string]func(monitors.DatabaseOptions) (monitors.Check, error)
 
 // countStores lets the databases of production whose DSNs were given for the
 // comparison say what they do while a link check runs: work shows long before latency
-// does. One that is watched already, or that does not tell, is left alone.
-func countStores(ctx context.Context, checks []monitors.Check, dsns []string, cfg *session.Config, stderr io.Writer) []monitors.Check {
-	for _, dsn := range dsns {
-		if dsn == "" {
+// does. One that is watched already is left alone. One that can't be read or asked, or
+// does not tell, is said and comes back as well: without it a check is not what was ordered.
+func countStores(ctx context.Context, checks []monitors.Check, dsns []string, cfg *session.Config, stderr io.Writer) ([]monitors.Check, []session.Uncounted) {
+	var missed []session.Uncounted
+	miss := func(name, kind, format string, args ...any) {
+		m := session.Uncounted{Name: name, Kind: kind, Said: cfg.Mask(fmt.Sprintf(format, args...))}
+		fmt.Fprintf(stderr, "crosstalk: %s\n", m.Said)
+		missed = append(missed, m)
+	}
+	for i, dsn := range dsns {
+		if dsn == "" || slices.Contains(dsns[:i], dsn) {
 			continue
 		}
-		c, err := storeCheck(dsn, checks, cfg)
+		name := storeName(checks, missed)
+		c, err := storeCheck(dsn, name, cfg)
 		switch {
 		case err != nil:
-			fmt.Fprintf(stderr, "crosstalk: what production's database does is not counted: %v\n", err) // it repeats nothing of the DSN
+			miss(name, "", "what production's database does is not counted: %v", err) // it repeats nothing of the DSN
 			continue
 		case c.Probe == nil: // of another kind
 			continue
@@ -39,18 +48,32 @@ func countStores(ctx context.Context, checks []monitors.Check, dsns []string, cf
 				checks = append(checks, c)
 				continue
 			}
-			fmt.Fprintf(stderr, "crosstalk: what production's %s does is not counted: it %s\n", c.Kind, reasonOf(r))
+			why := r.Reason
+			if why == "" {
+				why = "does not tell. " + link.Grant(session.Uncounted{Name: name, Kind: c.Kind}.Counter())
+			}
+			miss(name, c.Kind, "what production's %s does is not counted: it %s", c.Kind, why)
 		}
 		if c.Close != nil {
 			c.Close()
 		}
 	}
-	return checks
+	return checks, missed
 }
 
-// storeCheck makes the check of a data store, under a name that no other has; it has
-// no probe where the store is of a kind that counts nothing.
-func storeCheck(dsn string, checks []monitors.Check, cfg *session.Config) (monitors.Check, error) {
+// storeName is a name that no check of production has, nor a store that was missed.
+func storeName(checks []monitors.Check, missed []session.Uncounted) string {
+	name := "database"
+	for n := 2; slices.ContainsFunc(checks, func(c monitors.Check) bool { return c.Env == monitors.Production && c.Name == name }) ||
+		slices.ContainsFunc(missed, func(m session.Uncounted) bool { return m.Name == name }); n++ {
+		name = fmt.Sprintf("database %d", n)
+	}
+	return name
+}
+
+// storeCheck makes the check of a data store; it has no probe where the store is of a
+// kind that counts nothing.
+func storeCheck(dsn, name string, cfg *session.Config) (monitors.Check, error) {
 	place, err := identity.ParseDSN(dsn)
 	if err != nil {
 		return monitors.Check{}, err
@@ -59,13 +82,9 @@ func storeCheck(dsn string, checks []monitors.Check, cfg *session.Config) (monit
 	if kind == nil {
 		return monitors.Check{}, nil
 	}
-	o := monitors.DatabaseOptions{Env: monitors.Production, Name: "database", Every: session.CountersEvery}
+	o := monitors.DatabaseOptions{Env: monitors.Production, Name: name, Every: session.CountersEvery}
 	if o.DSN, err = place.ForDriver(); err != nil {
 		return monitors.Check{}, err
-	}
-	named := func(c monitors.Check) bool { return c.Env == o.Env && c.Name == o.Name }
-	for n := 2; slices.ContainsFunc(checks, named); n++ {
-		o.Name = fmt.Sprintf("database %d", n)
 	}
 	c, err := kind(o)
 	if err != nil {
@@ -73,11 +92,4 @@ func storeCheck(dsn string, checks []monitors.Check, cfg *session.Config) (monit
 	}
 	c.Eager = true
 	return cfg.MaskCheck(c), nil
-}
-
-func reasonOf(r monitors.Result) string {
-	if r.Reason == "" {
-		return "does not tell"
-	}
-	return r.Reason
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,12 @@ import (
 
 // redisLike answers as a Redis does that lets everybody, or nobody, in.
 func redisLike(t *testing.T, open bool) string {
+	t.Helper()
+	return redisThat(t, open, true)
+}
+
+// redisThat is redisLike; it tells what it has done, or its users have no +info.
+func redisThat(t *testing.T, open, tells bool) string {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -48,6 +55,8 @@ func redisLike(t *testing.T, open bool) string {
 				fmt.Fprint(c, "-NOAUTH Authentication required.\r\n")
 			case words[0] == "DBSIZE":
 				fmt.Fprint(c, ":7\r\n")
+			case words[0] == "INFO" && !tells:
+				fmt.Fprint(c, "-NOPERM this user has no permissions to run the 'info' command\r\n")
 			case words[0] == "INFO":
 				fmt.Fprintf(c, "$%d\r\n%s\r\n", len(info), info)
 			default:
@@ -75,7 +84,7 @@ func TestProductionsDatabaseCounts(t *testing.T) {
 	var said bytes.Buffer
 	watched := []monitors.Check{{Env: monitors.Production, Name: "database", Kind: "http"}}
 	dsns := []string{"redis+cluster://" + open + "/0?client=x", "redis://" + open + "/1", "redis://:hunter2@" + closed + "/0", "", "sqlite:x.db"}
-	got := countStores(t.Context(), watched, dsns, new(session.Config), &said)
+	got, missed := countStores(t.Context(), watched, dsns, new(session.Config), &said)
 	if len(got) != 2 {
 		t.Fatalf("%d checks: %+v", len(got), got)
 	}
@@ -89,6 +98,78 @@ func TestProductionsDatabaseCounts(t *testing.T) {
 	if s := said.String(); strings.Count(s, "\n") != 1 || !strings.Contains(s, "what production's redis does is not counted: it ") || strings.Contains(s, "hunter2") {
 		t.Errorf("said %q", s)
 	}
+	if len(missed) != 1 || missed[0].Counter() != "database 3 commands" || said.String() != "crosstalk: "+missed[0].Said+"\n" {
+		t.Errorf("missed %+v", missed)
+	}
+}
+
+// One that lets our checks in and keeps its counts to itself is missed, with what it has to
+// allow; one DSN that is given twice is missed once.
+func TestADatabaseThatDoesNotTellIsMissed(t *testing.T) {
+	t.Parallel()
+	dsn := "redis://" + redisThat(t, true, false) + "/0"
+	var said bytes.Buffer
+	got, missed := countStores(t.Context(), nil, []string{dsn, dsn, "nonsense"}, new(session.Config), &said)
+	if len(got) > 0 || len(missed) != 2 || missed[0].Counter() != "database commands" || missed[1].Counter() != "database 2" {
+		t.Fatalf("counted %+v, missed %+v", got, missed)
+	}
+	if want := "what production's redis does is not counted: it does not tell. Redis has to let the check's user send INFO (+info)"; missed[0].Said != want {
+		t.Errorf("said %q, want %q", missed[0].Said, want)
+	}
+}
+
+// A check whose database can't be asked or read knows that it is missing: else it would
+// be clean without it.
+func TestACheckMissesWhatItCannotCount(t *testing.T) {
+	t.Parallel()
+	cfg, err := session.DefaultConfig(newSite(t, nil).URL+"/", []string{newSite(t, nil).URL + "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := redisLike(t, false)
+	for dsn, want := range map[string]string{"redis://:hunter2@" + closed + "/0": "database commands", "what is this hunter2": "database"} {
+		f := checkFlags{profile: "quick", as: "mel", watchEvery: 250e6, prodDSN: dsn}
+		o, err := f.options(t.Context(), cfg, new(bytes.Buffer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(o.Uncounted) != 1 || o.Uncounted[0].Counter() != want || strings.Contains(o.Uncounted[0].Said, "hunter2") {
+			t.Errorf("%s is missed as %+v", dsn, o.Uncounted)
+		}
+	}
+	f := checkFlags{profile: "quick", as: "mel", watchEvery: 250e6, prodDSN: "redis://" + redisLike(t, true) + "/0"}
+	o, err := f.options(t.Context(), cfg, new(bytes.Buffer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(o.Checks, func(c monitors.Check) bool { return c.Kind == "redis" })
+	if len(o.Uncounted) > 0 || i < 0 {
+		t.Fatalf("missed %+v of %+v", o.Uncounted, o.Checks)
+	}
+	if o.Checks[i].Every.Seconds() != 0.5 {
+		t.Errorf("asked every %v from the start", o.Checks[i].Every)
+	}
+	o.Checks[i].Close()
+}
+
+// A session says into its record what it can't count: its line on stderr is gone once the
+// screen is there.
+func TestARunNotesWhatItCannotCount(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "crosstalk.yaml")
+	text := fmt.Sprintf("staging: {url: %q}\nproduction:\n  checks: [{name: web-1, http: %q, every: 100ms}]\nidentity: {staging: %q, production: %q}\n",
+		newSite(t, nil).URL, newSite(t, nil).URL, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "redis://:hunter2@"+redisLike(t, false)+"/0")
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "out")
+	run(t, "run", "-c", config, "--headless", "--baseline", "0", "--for", "1s", "--out", dir).exits(0)
+	noted := readJournal(t, dir).of("note.add").where(func(e event) bool {
+		return strings.Contains(e.text("text"), "without it no link check says \"no link seen\": what production's redis does is not counted: it ")
+	})
+	if len(noted) != 1 || strings.Contains(noted[0].text("text"), "hunter2") {
+		t.Errorf("noted %+v", noted)
+	}
 }
 
 // What can't be read is said, whether or not it is compared as well.
@@ -100,8 +181,8 @@ func TestAStoreThatCannotBeReadIsSaid(t *testing.T) {
 		"Host=192.0.2.1;Username=u;Password=hunter2;": "its DSN is of a form that no driver here reads",
 	} {
 		var said bytes.Buffer
-		if got := countStores(t.Context(), nil, []string{dsn}, new(session.Config), &said); len(got) > 0 {
-			t.Errorf("%q is counted: %+v", dsn, got)
+		if got, missed := countStores(t.Context(), nil, []string{dsn}, new(session.Config), &said); len(got) > 0 || len(missed) != 1 {
+			t.Errorf("%q is counted: %+v, missed: %+v", dsn, got, missed)
 		}
 		if s := said.String(); strings.Count(s, "\n") != 1 || !strings.Contains(s, "what production's database does is not counted: ") || !strings.Contains(s, want) || strings.Contains(s, "hunter2") {
 			t.Errorf("%q: said %q", dsn, s)

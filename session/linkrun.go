@@ -69,7 +69,12 @@ type linkCore interface {
 }
 
 func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
-	r := &linkRunner{unit: s.unit(), probes: newProbes(checks), engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
+	probes := newProbes(checks)
+	for _, u := range s.o.Uncounted {
+		u.Said = s.mask(u.Said)
+		probes.missed = append(probes.missed, u)
+	}
+	r := &linkRunner{unit: s.unit(), probes: probes, engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
 		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
 	s.watch.tap = r.probes.offer

@@ -23,11 +23,26 @@ type counterUse struct {
 	totals  map[int]bool  // their number only grows
 	hurries bool          // some are asked more often for the check
 	asked   []link.Counter
+	missed  []Uncounted
 }
+
+// Uncounted is a database of production that was to count in link checks and can't: a
+// link check that does not see it is none of what was ordered.
+type Uncounted struct {
+	Name string // of its check, if it had one
+	Kind string // postgres, mysql or redis; empty where that is not known
+	Said string // what is not counted, and why: a sentence without its capital and its end
+}
+
+// Counter is what its counter would be called.
+func (u Uncounted) Counter() string { return counterName(u.Name, u.Kind, works[u.Kind] != "") }
 
 // countersIn looks at what can be read of the counters in the used part of a half.
 func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse {
-	u := counterUse{from: max(profile.Discard, 3*p95), seldom: map[int]bool{}, short: map[int]bool{}, totals: maps.Clone(p.totals)}
+	u := counterUse{from: max(profile.Discard, 3*p95), seldom: map[int]bool{}, short: map[int]bool{}, totals: maps.Clone(p.totals), missed: p.missed}
+	for _, m := range p.missed {
+		u.asked = append(u.asked, link.Counter{Name: m.Counter(), Counted: true})
+	}
 	used := profile.Half - u.from
 	for i := range p.checks {
 		c, use := &p.checks[i], p.use[i]
@@ -39,7 +54,7 @@ func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse 
 		default:
 			u.hurries = u.hurries || p.reads(i, 0, profile.Half) > used
 			if use.work || c.Numbers { // not a page that only has to be there
-				u.asked = append(u.asked, link.Counter{Name: counterName(c, use), Counted: use.work})
+				u.asked = append(u.asked, link.Counter{Name: counterName(c.Name, c.Kind, use.work), Counted: use.work})
 			}
 		}
 	}
@@ -61,16 +76,23 @@ func (p *probes) reads(check int, every, half time.Duration) time.Duration {
 // answered within patience.
 func twice(every, patience time.Duration) time.Duration { return 2*every + patience }
 
-// counterName is what a check's counter is called.
-func counterName(c *monitors.Check, use probeUse) string {
-	if use.work {
-		return c.Name + " " + works[c.Kind]
+// counterName is what the counter of a check is called, which may be what a database does.
+func counterName(name, kind string, work bool) string {
+	if work {
+		return name + " " + works[kind]
 	}
-	return c.Name
+	return name
 }
 
-// words says which counters are left out, and what helps; empty when none is.
+// words says which counters are left out or missed, and what helps; empty when none is.
 func (u counterUse) words(checks []monitors.Check, profile link.Profile) string {
+	b := ""
+	for _, m := range u.missed {
+		b += " Look here: " + m.Said
+		if !strings.HasSuffix(m.Said, "?") {
+			b += "."
+		}
+	}
 	var names, short, totals []string
 	for i := range checks {
 		c := &checks[i]
@@ -88,9 +110,8 @@ func (u counterUse) words(checks []monitors.Check, profile link.Profile) string 
 			totals = append(totals, checks[i].Name)
 		}
 	}
-	b := ""
 	if len(names) > 0 {
-		b = fmt.Sprintf(" Not counted, as it is asked too seldom for the %s that are used of each half: %s. A shorter every: or another profile helps.",
+		b += fmt.Sprintf(" Not counted, as it is asked too seldom for the %s that are used of each half: %s. A shorter every: or another profile helps.",
 			profile.Half-u.from, strings.Join(names, ", "))
 	}
 	if len(short) > 0 {
@@ -128,12 +149,13 @@ func (p *probes) counters(h halfSpan, u counterUse) []link.Counter {
 	}
 	var out []link.Counter
 	for i, k := range n {
+		c := &p.checks[i]
 		if k > 0 {
-			out = append(out, link.Counter{Name: counterName(&p.checks[i], p.use[i]), Rate: sum[i] / float64(k)})
+			out = append(out, link.Counter{Name: c.Name, Rate: sum[i] / float64(k)})
 		}
 		// A server that began anew has counted nothing that can be compared.
 		if took := last[i].counted.Sub(first[i].counted); took > 0 && last[i].value >= first[i].value {
-			out = append(out, link.Counter{Name: counterName(&p.checks[i], p.use[i]), Counted: true, Rate: (last[i].value - first[i].value) / took.Seconds()})
+			out = append(out, link.Counter{Name: counterName(c.Name, c.Kind, true), Counted: true, Rate: (last[i].value - first[i].value) / took.Seconds()})
 		}
 	}
 	return out

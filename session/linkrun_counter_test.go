@@ -189,6 +189,26 @@ func TestACounterThatGivesNoNumberIsMissed(t *testing.T) {
 	}
 }
 
+// A database that could not be asked is missed as one that gives no number: a check
+// without it is not clean, and says why.
+func TestADatabaseThatCannotBeAskedIsMissed(t *testing.T) {
+	t.Parallel()
+	const said = "what production's redis does is not counted: it lets nobody in"
+	r := startTwins(t, newTwins(t, 0), func(o *Options) {
+		o.Uncounted = []Uncounted{{Name: "database", Kind: "redis", Said: said}}
+	})
+	r.do(StartCheck{Users: 3})
+	begun := r.await("its pairs", ofType(TypeLinkStart)).Body.(*LinkStart)
+	if !strings.Contains(begun.Words, "database commands gave no number in the quiet phase") || !strings.Contains(begun.Words, " Look here: "+said+".") ||
+		begun.Forecast == nil || !slices.Equal(begun.Forecast.Silent, []string{"database commands"}) {
+		t.Errorf("%q, %+v", begun.Words, begun.Forecast)
+	}
+	v := r.verdict()
+	if v.Kind == string(link.NoLinkSeen) || v.Kind == string(link.Inconclusive) && !strings.Contains(v.Words, said) {
+		t.Errorf("%s: %s", v.Kind, v.Words)
+	}
+}
+
 // Counters are hurried from the order of a check to its end, and no longer.
 func TestACheckHurriesCounters(t *testing.T) {
 	t.Parallel()

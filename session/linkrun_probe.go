@@ -40,6 +40,7 @@ func (q probe) answered() time.Time { return q.due.Add(q.latency) }
 type probes struct {
 	checks []monitors.Check
 	use    []probeUse
+	missed []Uncounted // should have been among the checks
 	in     chan probe
 	lost   atomic.Uint64 // no room: the check sees that they are missing
 

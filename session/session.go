@@ -22,6 +22,7 @@ type Options struct {
 	Plan        loadengine.Plan
 	Fleet       *Fleet // who sends the load; nil: this machine
 	Checks      []monitors.Check
+	Uncounted   []Uncounted                // databases of production that were to count in link checks, and can't
 	Limits      map[string]monitors.Limits // by environment
 	Baseline    time.Duration              // quiet phase; 0: none
 	Rules       GuardRules
