@@ -189,6 +189,30 @@ func (a *again) apply(f *liveFlags, o *session.Options, plan script) script {
 	return plan
 }
 
+// uncounted says which of production's databases counted in the earlier session and do not
+// in this one: what identity: names is in no record. missed are said already.
+func (a *again) uncounted(checks []monitors.Check, missed []session.Uncounted) []string {
+	if a == nil {
+		return nil
+	}
+	when := "the session before"
+	if a.resume {
+		when = "its earlier part"
+	}
+	var out []string
+	for _, c := range a.Checks {
+		same := func(k monitors.Check) bool {
+			return k.Env == c.Env && k.Kind == c.Kind && (k.Name == c.Name || k.Address != "" && k.Address == c.Address)
+		}
+		if c.Env != monitors.Production || counters[c.Kind] == nil || slices.ContainsFunc(checks, same) ||
+			slices.ContainsFunc(missed, func(m session.Uncounted) bool { return m.Name == c.Name && (m.Kind == c.Kind || m.Kind == "") }) {
+			continue
+		}
+		out = append(out, fmt.Sprintf("production's %s (%s) counted in %s and does not now: give -c FILE that names it under identity: or production.checks", c.Kind, c.Name, when))
+	}
+	return out
+}
+
 // join adds to a list what it lacks.
 func join(list, more []string) []string {
 	for _, s := range more {

@@ -206,4 +206,29 @@ func TestARunCountsItsIdentitysDatabase(t *testing.T) {
 	if !strings.Contains(start, `"name":"database"`) || !strings.Contains(start, `"kind":"redis"`) {
 		t.Errorf("the session begins with %s", start)
 	}
+
+	// Taken up or repeated without the file it does not count, which is said and noted.
+	const lost = "production's redis (database) counted in %s and does not now: give -c FILE"
+	other := filepath.Join(t.TempDir(), "other")
+	notes := map[string]int{}
+	for _, again := range []struct {
+		when, dir string
+		args      []string
+	}{
+		{"the session before", other, []string{"--like", dir, "--out", other}},
+		{"", dir, []string{"--resume", dir, "-c", config}},
+		{"its earlier part", dir, []string{"--resume", dir}},
+		{"its earlier part", dir, []string{"--resume", dir}}, // after a part without it
+	} {
+		p := run(t, append([]string{"run", "--headless", "--for", "1s"}, again.args...)...)
+		p.exits(0)
+		want := fmt.Sprintf(lost, again.when)
+		noted := readJournal(t, again.dir).of("note.add").where(func(e event) bool { return strings.Contains(e.text("text"), want) })
+		if again.when != "" {
+			notes[again.dir]++
+		}
+		if said := strings.Contains(p.err.text(), "does not now"); said != (again.when != "") || said != strings.Contains(p.err.text(), want) || len(noted) != notes[again.dir] {
+			t.Errorf("%v: noted %+v, said\n%s", again.args, noted, p.err.text())
+		}
+	}
 }

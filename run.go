@@ -173,6 +173,11 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		o.Hints = append(o.Hints, w)
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", w)
 	}
+	for _, h := range f.again.uncounted(checks, missed) {
+		h = cfg.Mask(h)
+		o.Hints = append(o.Hints, h)
+		fmt.Fprintln(os.Stderr, "crosstalk: look here:", h)
+	}
 	for _, m := range missed { // said already, before there was a screen
 		o.Hints = append(o.Hints, "without it no link check says \"no link seen\": "+m.Said)
 	}

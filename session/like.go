@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -202,6 +203,7 @@ type Earlier struct {
 	Rest   Rest
 	Moves  []Move        // of persons and their scripts, and to 0 where the session itself took the load away
 	Length time.Duration // without the times in which it was not running
+	Checks []CheckInfo   // that any of its parts began with
 	dir    string
 	zeroed int // of Moves, the newest ones from there on took the load away by themselves
 }
@@ -223,6 +225,13 @@ func ReadEarlier(dir string) (*Earlier, error) {
 		}
 		last = max(last, v.MS)
 		e.State.Apply(v)
+		if b, ok := v.Body.(*Start); ok {
+			for _, c := range b.Checks {
+				if !slices.ContainsFunc(e.Checks, func(k CheckInfo) bool { return k.Env == c.Env && k.Kind == c.Kind && k.Name == c.Name }) {
+					e.Checks = append(e.Checks, c)
+				}
+			}
+		}
 		e.moves(time.Duration(v.MS-away)*time.Millisecond, v)
 		return nil
 	})

@@ -26,10 +26,10 @@ type counterUse struct {
 	missed  []Uncounted
 }
 
-// Uncounted is a database of production that was to count in link checks and can't: a
-// link check that does not see it is none of what was ordered.
+// Uncounted is a database of production that was to count in link checks and can't: without
+// it a check is never clean.
 type Uncounted struct {
-	Name string // of its check, if it had one
+	Name string // what its check would be called
 	Kind string // postgres, mysql or redis; empty where that is not known
 	Said string // what is not counted, and why: a sentence without its capital and its end
 }
