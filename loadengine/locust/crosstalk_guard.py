@@ -436,9 +436,9 @@ class Worker:
 
     def part(self, greenlets):
         """Takes users away. One whose request is on its way ends when that is over, before the
-        next one, or after its task where Locust has a --stop-timeout; others end now. Locust
-        counts neither any more: its next order is of those who stay."""
-        patience = self.runner.environment.stop_timeout
+        next one, also where Locust has a --stop-timeout for whole tasks: nobody counts what it
+        sends. Others end now. Locust counts neither any more: its next order is of those who stay."""
+        until = time.monotonic() + FINISH_WITHIN
         for g in greenlets:
             if not g.args:
                 continue  # it has just ended
@@ -446,10 +446,9 @@ class Worker:
             self.runner.user_greenlets.discard(g)
             self.leaving.add(g)
             user._group = self.leaving
-            if getattr(g, "crosstalk_sending", 0) or patience and user._state == LOCUST_STATE_RUNNING:
+            g.crosstalk_over, g.crosstalk_until = True, until
+            if getattr(g, "crosstalk_sending", 0):
                 user._state = LOCUST_STATE_STOPPING
-                g.crosstalk_over = not patience
-                g.crosstalk_until = time.monotonic() + (patience or FINISH_WITHIN)
             else:
                 self.leaving.killone(g, block=False)
 

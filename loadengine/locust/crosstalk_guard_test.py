@@ -139,14 +139,24 @@ class TestWorker(Fresh):
         self.worker.leaving.join(timeout=5)
         self.assertEqual((0, 3), (len(self.worker.leaving), guard.gate.cancelled))
 
-    def test_with_a_stop_timeout_they_finish_their_task(self):
-        self.runner.environment.stop_timeout = 30
+    def test_a_stop_timeout_lets_nobody_send_more(self):
+        self.runner.environment.stop_timeout = 60
         self.users(3)
         self.users(0)
         gone = [g.args[0] for g in self.worker.leaving]
         Sleeper.let_go.set()
         self.worker.leaving.join(timeout=5)
-        self.assertEqual([2, 2, 2], [user.mine for user in gone])
+        self.assertEqual((0, 0), (len(self.worker.leaving), guard.gate.cancelled))
+        self.assertEqual([1, 1, 1], [user.mine for user in gone])  # not the second one of their task
+
+    def test_a_stop_timeout_gives_nobody_longer(self):
+        self.runner.environment.stop_timeout = 60
+        self.users(3)
+        self.users(0)
+        with mock.patch.object(guard.time, "monotonic", return_value=time.monotonic() + guard.FINISH_WITHIN + 1):
+            self.worker.look()
+        self.worker.leaving.join(timeout=5)
+        self.assertEqual((0, 3), (len(self.worker.leaving), guard.gate.cancelled))
 
     def test_a_stop_waits_for_nobody(self):
         self.users(6)
