@@ -45,6 +45,7 @@ PROTOCOL = 3
 WATCH_EVERY = 0.05  # seconds between two looks at the lease
 REPORT_EVERY = 0.2  # seconds between a worker's reports while anything happens
 AGAIN_EVERY = 0.5  # seconds until a stop that a worker has not confirmed is sent again
+INSIST_EVERY = 1.0  # seconds between two words to a user who does not come to an end
 AT_A_TIME = 100  # users that are spawned without looking at anything else
 RESOLVE_EVERY = 30.0  # seconds that a host's addresses are believed
 GONE_AFTER = 3.0  # seconds of silence after which a worker is taken for gone: its permit has lapsed
@@ -320,6 +321,14 @@ def watch(look):
         gevent.sleep(WATCH_EVERY)
 
 
+def end(group, greenlets):
+    """Ends users of a group, also those who are at it already: Group.kill passes them by, and an
+    on_stop that hangs needs another word."""
+    for g in greenlets:
+        group.dying.add(g)
+        g.kill(block=False)
+
+
 def place(url):
     """host:port of a URL, in lower case."""
     u = urlsplit(url)
@@ -399,6 +408,8 @@ class Worker:
         self.book_of = ""  # the session that it is of
         self.settler = None
         self.leaving = Group()  # users who were taken away and are not gone yet
+        self.struck = 0  # the epoch with whose end all users were ended last
+        self.struck_at = 0.0  # and when, time.monotonic()
         self.ordered = 0  # users of the newest order to spawn
         self.ought = None  # users that should run here, as heard last; None: nobody says
         self.over = 0.0  # since when more run, time.monotonic(); 0: no more do
@@ -420,7 +431,7 @@ class Worker:
         def guarded_stop(counts, *args, **kwargs):
             """Takes users away in the way of a session; a stop, and whoever is no session, in Locust's."""
             if runner.state == STATE_CLEANUP:
-                self.leaving.kill(block=False)
+                end(self.leaving, list(self.leaving))
             if not lease.claimed or not lease.open() or runner.state == STATE_CLEANUP:
                 return stop(counts, *args, **kwargs)
             for kind, n in counts.items():
@@ -474,8 +485,9 @@ class Worker:
         """Ends those who were taken away and do not come to an end."""
         now = time.monotonic()
         for g in list(self.leaving):
-            if now >= getattr(g, "crosstalk_until", now + 1):
-                self.leaving.killone(g, block=False)
+            if now >= getattr(g, "crosstalk_until", math.inf):
+                g.crosstalk_until = now + INSIST_EVERY
+                end(self.leaving, [g])
 
     def hold(self):
         """Keeps this worker to its share of the cap, and to what the master wants of it: an order
@@ -530,11 +542,16 @@ class Worker:
             lease.free()
 
     def end_users(self):
-        """Not by Locust's own stop: that one waits for tasks, and this must not."""
+        """Not by Locust's own stop: that one waits for tasks, and this must not. Who has been
+        told so before is told again with every stop, and each second: an on_stop may send, and hang."""
         ran = self.runner.user_count > 0 or len(self.leaving) > 0 or gate.in_flight > 0
         self.stop_spawning()
-        self.runner.user_greenlets.kill(block=False)
-        self.leaving.kill(block=False)
+        now = time.monotonic()
+        again = lease.shut > self.struck or now - self.struck_at >= INSIST_EVERY
+        if again:
+            self.struck, self.struck_at = lease.shut, now
+        for group in (self.runner.user_greenlets, self.leaving):
+            end(group, [g for g in group if again or g not in group.dying])
         if not ran:
             self.flush()
         elif self.settler is None or self.settler.ready():

@@ -40,11 +40,15 @@ class Sleeper(User):
     asked = 0
     answered = 0
     left = 0
+    rests = False
     logs_out = False
+    hangs = False
     mine = 0
 
     @task
     def ask(self):
+        if Sleeper.rests:
+            gevent.sleep(60)
         for _ in range(2):
             guard.gate.wait()
             guard.gate.send(self.call)
@@ -58,6 +62,8 @@ class Sleeper(User):
     def on_stop(self):
         if Sleeper.logs_out:
             guard.gate.wait()  # which is a request, too
+        if Sleeper.hangs:
+            guard.gate.send(self.call)
         Sleeper.left += 1
 
 
@@ -100,11 +106,12 @@ class TestWorker(Fresh):
         super().setUp()
         Sleeper.let_go.clear()
         Sleeper.asked = Sleeper.answered = Sleeper.left = 0
-        Sleeper.logs_out = False
+        Sleeper.rests = Sleeper.logs_out = Sleeper.hangs = False
         self.runner = Runner()
         self.worker = guard.Worker(self.runner)
         self.addCleanup(self.worker.leaving.kill)
         self.addCleanup(self.runner.user_greenlets.kill)
+        self.addCleanup(Sleeper.let_go.set)  # first: whoever hangs on the way out hears of no second kill
         self.worker.permit(None, message("crosstalk_permit", permit(share=50, ought=0)))
 
     def users(self, n):
@@ -166,6 +173,47 @@ class TestWorker(Fresh):
         self.worker.settler.join(timeout=5)
         self.assertEqual((0, 0, 6), (self.runner.user_count, len(self.worker.leaving), guard.gate.cancelled))
         self.assertEqual((0, 0), (self.runner.sent[-1][1]["users"], self.runner.sent[-1][1]["in_flight"]))
+
+    def logging_out(self, n):
+        """Takes so many away who were resting: they hang in their on_stop."""
+        Sleeper.rests = Sleeper.logs_out = Sleeper.hangs = True
+        self.users(n)
+        self.users(0)
+        self.assertEqual((n, n, 0), (len(self.worker.leaving), guard.gate.in_flight, Sleeper.left))
+
+    def test_a_stop_takes_back_what_is_sent_on_the_way_out(self):
+        self.logging_out(3)
+        self.worker.stop(None, message("crosstalk_stop", {"epoch": 5, "why": "mel"}))
+        self.worker.settler.join(timeout=5)
+        self.assertEqual((0, 0, 3), (len(self.worker.leaving), guard.gate.in_flight, guard.gate.cancelled))
+
+    def test_a_stop_tells_each_once_and_again_a_second_later(self):
+        self.logging_out(2)
+        told = []
+        with mock.patch.object(guard, "end", side_effect=lambda group, greenlets: told.append(len(greenlets))):
+            self.worker.stop(None, message("crosstalk_stop", {"epoch": 5, "why": "mel"}))
+            self.worker.look()
+            self.assertEqual(2, sum(told))  # an on_stop has a second to tidy up
+            self.worker.struck_at -= guard.INSIST_EVERY
+            self.worker.look()
+            self.assertEqual(4, sum(told))
+
+    def test_locusts_own_stop_takes_back_what_is_sent_on_the_way_out(self):
+        self.logging_out(3)
+        self.runner.state = "cleanup"
+        self.runner.stop_users({"Sleeper": 0})
+        self.worker.leaving.join(timeout=5)
+        self.assertEqual((0, 3), (len(self.worker.leaving), guard.gate.cancelled))
+
+    def test_who_hangs_on_the_way_out_is_ended(self):
+        self.logging_out(3)
+        self.worker.look()
+        gevent.sleep(0.01)
+        self.assertEqual(3, len(self.worker.leaving))
+        with mock.patch.object(guard.time, "monotonic", return_value=time.monotonic() + guard.FINISH_WITHIN + 1):
+            self.worker.look()
+        self.worker.leaving.join(timeout=5)
+        self.assertEqual((0, 3), (len(self.worker.leaving), guard.gate.cancelled))
 
     def test_locusts_own_stop_waits_for_nobody(self):
         self.users(6)
