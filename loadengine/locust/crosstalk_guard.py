@@ -50,7 +50,7 @@ AT_A_TIME = 100  # users that are spawned without looking at anything else
 RESOLVE_EVERY = 30.0  # seconds that a host's addresses are believed
 GONE_AFTER = 3.0  # seconds of silence after which a worker is taken for gone: its permit has lapsed
 FINISH_WITHIN = 10.0  # seconds that a user who is taken away has for the request that is on its way
-SURPLUS_AFTER = 1.0  # seconds that a worker may have more users than it ought to
+SURPLUS_AFTER = 1.0  # seconds that a worker may have more users than it ought to, or than its share
 BEHIND = 0.1  # seconds of the cap that a worker which stood still may make up for
 SAY_EVERY = 10.0  # seconds between two words of a trouble that stays
 MOST_ROWS = 500  # steps of one level that are told one by one
@@ -491,19 +491,19 @@ class Worker:
 
     def hold(self):
         """Keeps this worker to its share of the cap, and to what the master wants of it: an order
-        to have fewer may be lost on its way."""
+        to have fewer may be lost on its way. It may also just be late, behind the permit that
+        tells of a smaller share; and whoever is taken away finishes the request."""
         users = self.runner.user_greenlets
-        for user in list(users)[lease.share :] if len(users) > lease.share else []:
-            user.kill(block=False)
-        if self.ought is None or len(users) <= self.ought:
+        most = lease.share if self.ought is None else min(lease.share, self.ought)
+        if len(users) <= most:
             self.over = 0.0
         elif not self.over:
             self.over = time.monotonic()
         elif time.monotonic() - self.over > SURPLUS_AFTER:
             self.over = 0.0
-            if self.ordered > self.ought:
+            if self.ordered > most:
                 self.stop_spawning()
-            self.part(list(users)[self.ought :])
+            self.part(list(users)[most:])
 
     def ended(self, request_type, name, response_time, exception=None, **kwargs):
         """Counts a request that has ended, whoever sent it."""

@@ -246,6 +246,17 @@ class TestWorker(Fresh):
         self.worker.look()
         self.assertEqual((2, 0.0), (self.runner.user_count, self.worker.over))
 
+    def test_a_smaller_share_tears_nobodys_request(self):
+        self.users(6)
+        self.worker.permit(None, message("crosstalk_permit", permit(share=3, ought=6)))  # another worker has joined
+        self.worker.look()
+        gevent.sleep(0.01)
+        self.assertEqual((6, 0), (self.runner.user_count, guard.gate.cancelled))  # the order is on its way
+        self.worker.over -= guard.SURPLUS_AFTER + 0.1
+        self.worker.look()
+        gevent.sleep(0.01)
+        self.assertEqual((3, 3, 0), (self.runner.user_count, len(self.worker.leaving), guard.gate.cancelled))
+
 
 class TestCap(Fresh):
     """Places under the cap of requests a second."""
