@@ -35,6 +35,7 @@ type state struct {
 	Shape    bool     `json:"shape"`
 	Target   int      `json:"target"` // users that the master sends out: the newest order, or what a loss has left of it
 	Users    int      `json:"users"`
+	Waiting  int      `json:"waiting"` // users of the order who are spawned when others have left
 	InFlight int      `json:"in_flight"`
 	Claimed  bool     `json:"claimed"` // some session's permits are obeyed
 	Epoch    int64    `json:"epoch"`

@@ -74,6 +74,7 @@ class Lease:
         self.wall = 0.0
         self.order = 0
         self.share = 0  # users that this worker may have at most
+        self.room = 0  # users here, with those who leave, so that the whole fleet keeps to the cap
         self.users = 0
         self.rps = 0.0
         self.hosts = []
@@ -92,6 +93,7 @@ class Lease:
         self.order = m["order"]
         self.users = m["users"]
         self.share = m.get("share", m["users"])
+        self.room = m.get("room", m["users"])
         self.rps = m["rps"]
         self.hosts = m["hosts"] or []
         self.forbidden = m["forbidden"] or []
@@ -411,21 +413,30 @@ class Worker:
         self.struck = 0  # the epoch with whose end all users were ended last
         self.struck_at = 0.0  # and when, time.monotonic()
         self.ordered = 0  # users of the newest order to spawn
+        self.waiting = 0  # of these, who are not spawned yet because others are still leaving
         self.ought = None  # users that should run here, as heard last; None: nobody says
         self.over = 0.0  # since when more run, time.monotonic(); 0: no more do
         spawn, stop, begin = runner.spawn_users, runner.stop_users, runner.start_worker
 
         def guarded_spawn(counts, *args, **kwargs):
             """Spawns a few at a time: a thousand in one go would stand still for longer than a
-            permit lasts. And nobody is spawned by an order that was on its way when it ended."""
+            permit lasts. Where others are still leaving, whoever has no room waits for them. And
+            nobody is spawned by an order that was on its way when it ended."""
             users = []
-            for kind, n in counts.items():
-                if lease.claimed and lease.open():
-                    n -= self.keep(kind, n)
-                while n > 0 and lease.open():
-                    users += spawn({kind: min(n, AT_A_TIME)}, *args, **kwargs)
-                    n -= AT_A_TIME
-                    gevent.sleep(0)
+            if lease.claimed and lease.open():
+                counts = {kind: n - self.keep(kind, n) for kind, n in counts.items()}
+            left = sum(counts.values())
+            try:
+                for kind, n in counts.items():
+                    while n > 0 and lease.open():
+                        some = min(n, AT_A_TIME, self.room())
+                        if some > 0:
+                            users += spawn({kind: some}, *args, **kwargs)
+                            n, left = n - some, left - some
+                        self.waiting = 0 if some > 0 else left
+                        gevent.sleep(0 if some > 0 else WATCH_EVERY)
+            finally:
+                self.waiting = 0
             return users
 
         def guarded_stop(counts, *args, **kwargs):
@@ -435,15 +446,28 @@ class Worker:
             if not lease.claimed or not lease.open() or runner.state == STATE_CLEANUP:
                 return stop(counts, *args, **kwargs)
             for kind, n in counts.items():
-                user = runner.user_classes_by_name[kind]
-                self.part([g for g in runner.user_greenlets if g.args and type(g.args[0]) is user][:n])
+                self.part(self.of(kind)[:n])
             return None
 
         def guarded_start(counts, *args, **kwargs):
             self.ordered = self.ought = sum(counts.values())
+            if lease.claimed and lease.open():
+                for kind, n in counts.items():  # first of all: whoever is spawned may wait for their room
+                    self.part(self.of(kind)[n:])
             return begin(counts, *args, **kwargs)
 
         runner.spawn_users, runner.stop_users, runner.start_worker = guarded_spawn, guarded_stop, guarded_start
+
+    def of(self, kind):
+        """The users of a class who run here."""
+        user = self.runner.user_classes_by_name[kind]
+        return [g for g in self.runner.user_greenlets if g.args and type(g.args[0]) is user]
+
+    def room(self):
+        """How many may be spawned now."""
+        if not lease.claimed:
+            return AT_A_TIME
+        return lease.room - self.runner.user_count - len(self.leaving)
 
     def part(self, greenlets):
         """Takes users away. One whose request is on its way ends when that is over, before the
@@ -587,12 +611,14 @@ class Worker:
         self.report(False)
 
     def report(self, now):
-        users, mono = self.runner.user_count, time.monotonic()
+        users, leaving, mono = self.runner.user_count, len(self.leaving), time.monotonic()
         if not lease.open():
-            users += len(self.leaving)  # a stop is over when they are gone, too
+            users, leaving = users + leaving, 0  # a stop is over when they are gone, too
         r = {
             "protocol": PROTOCOL,
             "users": users,
+            "leaving": leaving,
+            "waiting": self.waiting,
             "in_flight": gate.in_flight,
             "sent": gate.sent,
             "cancelled": gate.cancelled,
@@ -758,6 +784,18 @@ class Master:
             return None
         return sum((self.numbers(worker) or {}).values())
 
+    def rooms(self):
+        """How many users each worker may have with those who leave it, so that all of them
+        together are never more than the cap: what it has of that, the others do not have, and
+        will not have by their orders. One that has just joined waits until others have left."""
+        most = {}
+        for w in self.everyone():
+            r = self.reports.get(w, {})
+            users = max(r.get("users", 0), sum((self.numbers(w) or {}).values()))
+            most[w] = users + r.get("leaving", 0)
+        free = self.permitted["users"] - sum(most.values())
+        return {w: max(0, free + n) for w, n in most.items()}
+
     def fit(self, worker):
         """Tells whether a worker has confirmed the session's permit, and still holds one."""
         r = self.reports.get(worker)
@@ -818,7 +856,7 @@ class Master:
             return
         users = self.want
         if self.spread - ids:
-            users = min(users, sum(self.reports[w]["users"] for w in ids))
+            users = min(users, sum(self.reports[w]["users"] + self.reports[w].get("waiting", 0) for w in ids))
         self.tell_permit()
         self.go(users)
 
@@ -864,6 +902,7 @@ class Master:
             # Locust keeps the number of a run that has been stopped.
             target=self.want if lease.claimed else self.runner.target_user_count if runs else 0,
             users=sum(w["users"] for w in workers),
+            waiting=sum(r.get("waiting", 0) for w, r in self.reports.items() if not self.silent(w)),
             in_flight=sum(w["in_flight"] for w in workers),
             claimed=lease.claimed,
             epoch=lease.epoch,
@@ -913,9 +952,9 @@ class Master:
         # Users are shared out evenly, so a worker that has more than this is wrong for certain.
         share = min(self.permitted["users"], math.ceil(self.permitted["users"] / workers) + 1)
         m = dict(self.permitted, ttl=max(0.0, lease.mono - time.monotonic()), workers=workers, share=share)
-        for w in self.everyone():
+        for w, room in self.rooms().items():
             if not self.stray(w):
-                self.runner.send_message("crosstalk_permit", dict(m, ought=self.ought(w)), w)
+                self.runner.send_message("crosstalk_permit", dict(m, ought=self.ought(w), room=room), w)
 
     def taken_by_another(self, m):
         return lease.claimed and lease.open() and self.session != "" and m["session"] != self.session

@@ -105,6 +105,35 @@ class TestMaster(Fresh):
         self.master.tell_permit()
         self.assertEqual([3, 3], [d["ought"] for _, d, _ in self.told])
 
+    def rooms(self):
+        self.told.clear()
+        self.master.tell_permit()
+        return {w: d["room"] for _, d, w in self.told}
+
+    def test_a_worker_that_joins_has_the_room_that_others_leave(self):
+        self.joins("a", users=50)
+        self.ask(self.master.permit, permit(order=50))
+        self.joins("b")
+        self.assertEqual({"a": 50, "b": 0}, self.rooms())
+        self.dispatches(25)
+        self.assertEqual({"a": 25, "b": 0}, self.rooms())  # the order is on its way
+        self.reports("a", users=25, leaving=25)
+        self.assertEqual({"a": 25, "b": 0}, self.rooms())
+        self.reports("a", users=25, leaving=5)
+        self.assertEqual({"a": 25, "b": 20}, self.rooms())
+        self.reports("a", users=25)
+        self.assertEqual({"a": 25, "b": 25}, self.rooms())
+
+    def test_who_waits_for_room_is_not_lost_with_another_worker(self):
+        self.joins("a", users=25)
+        self.joins("b", waiting=25)
+        self.joins("c")
+        self.assertEqual(25, self.ask(self.master.permit, permit(order=50))["waiting"])
+        self.master.want, self.master.spread = 50, frozenset("abc")
+        del self.runner.clients["c"]
+        self.master.spread_out()
+        self.assertEqual(50, self.master.want)
+
     def test_a_climb_from_before_the_session_has_no_numbers_left(self):
         self.joins("w")
         old = self.runner._users_dispatcher = UsersDispatcher(list(self.runner.clients.values()), [Sleeper])

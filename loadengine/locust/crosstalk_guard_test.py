@@ -67,13 +67,17 @@ class Sleeper(User):
         Sleeper.left += 1
 
 
+class Browser(Sleeper):
+    """Another class of users."""
+
+
 class Runner:
     """As much of a WorkerRunner as the plug-in touches."""
 
     def __init__(self):
         self.environment = types.SimpleNamespace(stop_timeout=None, events=mock.Mock())
         self.user_greenlets = Group()
-        self.user_classes_by_name = {"Sleeper": Sleeper}
+        self.user_classes_by_name = {"Sleeper": Sleeper, "Browser": Browser}
         self.spawning_greenlet = None
         self.state = "running"
         self.current_cpu_usage = 0
@@ -82,17 +86,21 @@ class Runner:
     user_count = property(lambda self: len(self.user_greenlets))
 
     def spawn_users(self, counts, wait=False):
-        for _ in range(sum(counts.values())):
-            Sleeper(self.environment).start(self.user_greenlets)
+        for kind, n in counts.items():
+            for _ in range(n):
+                self.user_classes_by_name[kind](self.environment).start(self.user_greenlets)
         return []
 
     def stop_users(self, counts):
         self.user_greenlets.kill()
 
     def start_worker(self, counts):
-        more = counts["Sleeper"] - self.user_count
-        self.spawn_users({"Sleeper": max(more, 0)})
-        self.stop_users({"Sleeper": max(-more, 0)})
+        more = {kind: n - self.kinds().count(kind) for kind, n in counts.items()}
+        self.spawn_users({kind: n for kind, n in more.items() if n > 0})
+        self.stop_users({kind: -n for kind, n in more.items() if n < 0})
+
+    def kinds(self):
+        return sorted(type(g.args[0]).__name__ for g in self.user_greenlets if g.args)
 
     def send_message(self, kind, data):
         self.sent.append((kind, data))
@@ -117,6 +125,16 @@ class TestWorker(Fresh):
     def users(self, n):
         self.runner.start_worker({"Sleeper": n})
         gevent.sleep(0.01)
+
+    def orders(self, **counts):
+        """An order whose users may have to wait."""
+        order = gevent.spawn(self.runner.start_worker, counts)
+        self.addCleanup(order.kill)
+        gevent.sleep(0.01)
+        return order
+
+    def has_room(self, n):
+        self.worker.permit(None, message("crosstalk_permit", permit(share=50, ought=self.worker.ought, room=n)))
 
     def test_who_is_taken_away_finishes(self):
         Sleeper.logs_out = True
@@ -256,6 +274,44 @@ class TestWorker(Fresh):
         self.worker.look()
         gevent.sleep(0.01)
         self.assertEqual((3, 3, 0), (self.runner.user_count, len(self.worker.leaving), guard.gate.cancelled))
+
+    def test_whoever_has_no_room_waits(self):
+        self.has_room(0)  # another worker has it all
+        order = self.orders(Sleeper=3)
+        self.assertEqual((0, 3), (self.runner.user_count, self.worker.waiting))
+        self.has_room(2)
+        with gevent.Timeout(20):
+            while self.worker.waiting != 1:
+                gevent.sleep(0.01)
+        self.assertEqual(2, self.runner.user_count)
+        self.has_room(3)
+        order.join(timeout=5)
+        self.assertEqual((3, 0), (self.runner.user_count, self.worker.waiting))
+
+    def test_who_is_still_leaving_takes_up_room(self):
+        self.logging_out(3)
+        self.has_room(3)
+        order = self.orders(Sleeper=2)
+        self.worker.report(True)
+        told = self.runner.sent[-1][1]
+        self.assertEqual((0, 3, 2), (told["users"], told["leaving"], told["waiting"]))
+        Sleeper.let_go.set()
+        order.join(timeout=5)
+        self.assertEqual((2, 0, 0), (self.runner.user_count, len(self.worker.leaving), self.worker.waiting))
+
+    def test_who_waits_is_not_spawned_after_a_stop(self):
+        self.has_room(0)
+        order = self.orders(Sleeper=3)
+        self.worker.stop(None, message("crosstalk_stop", {"epoch": 5, "why": "mel"}))
+        order.join(timeout=5)
+        self.assertEqual((0, 0), (self.runner.user_count, self.worker.waiting))
+
+    def test_one_class_makes_room_for_another(self):
+        Sleeper.rests = True
+        self.has_room(4)
+        self.users(4)
+        self.orders(Sleeper=1, Browser=3).join(timeout=5)
+        self.assertEqual(["Browser", "Browser", "Browser", "Sleeper"], self.runner.kinds())
 
 
 class TestCap(Fresh):

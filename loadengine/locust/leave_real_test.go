@@ -51,3 +51,26 @@ func TestUsersWhoAreTakenAwayFinishTheirRequest(t *testing.T) {
 		})
 	}
 }
+
+// A worker that joins where as many run as may takes over from others, whose
+// users finish their request first: together they never pass the cap.
+func TestAWorkerJoinsAtTheCap(t *testing.T) {
+	t.Parallel()
+	b := fleetOf(t, func(o *swarm.Options) { o.Workers, o.Wait = 1, -1 }, nil)
+	b.shop.slow.Store(1500)
+	b.at(t, most)
+	if err := b.swarm.Join(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "half of the users at each worker", func() bool {
+		s := b.stands(t)
+		return len(s.Workers) == 2 && s.Workers[0].Users == most/2 && s.Workers[1].Users == most/2
+	})
+	b.silentAbout(t, most)
+	if n := b.shop.peak.Load(); n > most {
+		t.Errorf("%d requests at once, the cap is %d users", n, most)
+	}
+	if n := b.shop.torn.Load(); n != 0 {
+		t.Errorf("%d requests were taken back, and nobody stopped anything", n)
+	}
+}

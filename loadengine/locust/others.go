@@ -57,7 +57,7 @@ func (f *Fleet) others(before, s *state, now time.Time) bool {
 	}
 	f.below = !obeys
 	more, cut := f.surplus(s, now)
-	few := quiet && obeys && s.Users < f.order
+	few := quiet && obeys && s.Users+s.Waiting < f.order
 	order = f.order
 	f.mu.Unlock()
 	if word != "" {

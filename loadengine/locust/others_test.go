@@ -61,6 +61,7 @@ func TestWhatTheFleetTells(t *testing.T) {
 		{"too few", true, []state{{Users: 30, Target: 40, Workers: two}, {Users: 29, Target: 40, Workers: two}}, []string{"only 30 of 40 users run"}, 40},
 		{"too few, twice", true, []state{{Users: 30, Target: 40, Workers: two}, {Users: 40, Target: 40, Workers: two}, {Users: 31, Target: 40, Workers: two}},
 			[]string{"only 30 of 40 users run", "only 31 of 40 users run"}, 40},
+		{"some wait for others to leave", true, []state{{Users: 30, Waiting: 10, Target: 40, Workers: two}}, nil, 40},
 		// Without the lease nobody tells what was asked for: a number that falls is no person.
 		{"unleased, too few", false, []state{{Users: 30, Target: 30, Workers: two}}, []string{"only 30 of 40 users run"}, 40},
 		{"unleased, more", false, []state{{Users: 90, Target: 90, Workers: two}}, []string{"someone else set 90 users in Locust itself: set back to 40"}, 90},

@@ -24,6 +24,8 @@ type shop struct {
 	failing  atomic.Bool
 	slow     atomic.Int64           // milliseconds until it answers
 	torn     atomic.Int64           // requests whose sender did not wait for that
+	inside   atomic.Int64           // requests that it is at now
+	peak     atomic.Int64           // the most of these
 	leads    atomic.Pointer[string] // where its answers lead; nil: nowhere
 	mu       sync.Mutex
 	last     time.Time
@@ -34,8 +36,11 @@ func newShop(t *testing.T) *shop {
 	s := &shop{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.requests.Add(1)
+		defer s.inside.Add(-1)
+		now := s.inside.Add(1)
 		s.mu.Lock()
 		s.last = time.Now()
+		s.peak.Store(max(now, s.peak.Load()))
 		s.mu.Unlock()
 		if ms := s.slow.Load(); ms > 0 {
 			select {
