@@ -1,6 +1,5 @@
 """Tests of the plug-in by itself: python3 -m unittest crosstalk_guard_test."""
 
-import logging
 import time
 import types
 import unittest
@@ -71,13 +70,29 @@ class Browser(Sleeper):
     """Another class of users."""
 
 
+class Stubborn(User):
+    """Catches what goes wrong, and asks again."""
+
+    wait_time = constant(0)
+    caught = 0
+
+    @task
+    def ask(self):
+        while Stubborn.caught < 100:
+            try:
+                guard.gate.wait()
+                guard.gate.send(Sleeper.let_go.wait)
+            except Exception:
+                Stubborn.caught += 1
+
+
 class Runner:
     """As much of a WorkerRunner as the plug-in touches."""
 
     def __init__(self):
         self.environment = types.SimpleNamespace(stop_timeout=None, events=mock.Mock())
         self.user_greenlets = Group()
-        self.user_classes_by_name = {"Sleeper": Sleeper, "Browser": Browser}
+        self.user_classes_by_name = {"Sleeper": Sleeper, "Browser": Browser, "Stubborn": Stubborn}
         self.spawning_greenlet = None
         self.state = "running"
         self.current_cpu_usage = 0
@@ -115,6 +130,7 @@ class TestWorker(Fresh):
         Sleeper.let_go.clear()
         Sleeper.asked = Sleeper.answered = Sleeper.left = 0
         Sleeper.rests = Sleeper.logs_out = Sleeper.hangs = False
+        Stubborn.caught = 0
         self.runner = Runner()
         self.worker = guard.Worker(self.runner)
         self.addCleanup(self.worker.leaving.kill)
@@ -275,6 +291,22 @@ class TestWorker(Fresh):
         gevent.sleep(0.01)
         self.assertEqual((3, 3, 0), (self.runner.user_count, len(self.worker.leaving), guard.gate.cancelled))
 
+    def test_who_catches_what_goes_wrong_is_ended_too(self):
+        self.orders(Stubborn=2)
+        self.orders(Stubborn=0)
+        self.assertEqual(2, len(self.worker.leaving))
+        Sleeper.let_go.set()
+        self.worker.leaving.join(timeout=5)
+        self.assertEqual((0, 0), (len(self.worker.leaving), Stubborn.caught))  # no error of what was never sent
+
+    def test_who_catches_what_goes_wrong_ends_with_the_permit(self):
+        self.orders(Stubborn=2)
+        guard.lease.close(5, "lapsed")
+        self.assertRaises(gevent.GreenletExit, guard.gate.pass_, "http://staging.example.test/")
+        Sleeper.let_go.set()
+        self.runner.user_greenlets.join(timeout=5)
+        self.assertEqual((0, 0), (self.runner.user_count, Stubborn.caught))
+
     def test_whoever_has_no_room_waits(self):
         self.has_room(0)  # another worker has it all
         order = self.orders(Sleeper=3)
@@ -312,70 +344,6 @@ class TestWorker(Fresh):
         self.users(4)
         self.orders(Sleeper=1, Browser=3).join(timeout=5)
         self.assertEqual(["Browser", "Browser", "Browser", "Sleeper"], self.runner.kinds())
-
-
-class TestCap(Fresh):
-    """Places under the cap of requests a second."""
-
-    def setUp(self):
-        super().setUp()
-        guard.lease.renew(permit(rps=0.01))
-        self.through = 0
-
-    def ask(self):
-        guard.gate.wait()
-        self.through += 1
-
-    def test_who_is_ended_has_taken_nobodys_place(self):
-        waiting = [gevent.spawn(self.ask) for _ in range(30)]
-        gevent.sleep(0.01)
-        self.assertEqual((1, 29), (self.through, len(guard.gate.line)))
-        gevent.killall(waiting[1:])
-        self.assertEqual(0, len(guard.gate.line))
-        self.assertLess(guard.gate.next - time.monotonic(), 101)  # one place of 100 s, not thirty
-        another = gevent.spawn(self.ask)
-        gevent.sleep(0.01)
-        self.assertEqual(1, self.through)
-        guard.gate.next = time.monotonic()
-        another.join(timeout=5)
-        self.assertEqual(2, self.through)
-
-    def test_they_come_in_their_order_and_one_by_one(self):
-        guard.lease.rps = 200
-        came = []
-        from_, all_ = time.monotonic(), []
-        for n in range(20):
-            all_.append(gevent.spawn(lambda n=n: (guard.gate.wait(), came.append(n))))
-        gevent.joinall(all_, timeout=20)
-        self.assertEqual(list(range(20)), came)
-        self.assertGreaterEqual(time.monotonic() - from_, 19 / 200 - guard.BEHIND)
-
-    def test_a_fresh_permit_forgets_what_was_owed(self):
-        runner = Runner()
-        worker = guard.Worker(runner)
-        guard.gate.next = time.monotonic() + 1000
-        worker.permit(None, message("crosstalk_permit", permit(epoch=5, rps=0.01)))
-        self.assertGreater(guard.gate.next, 0.0)
-        worker.permit(None, message("crosstalk_permit", permit(epoch=6, rps=0.01)))
-        self.assertEqual(0.0, guard.gate.next)
-
-
-class TestWatch(unittest.TestCase):
-    def test_a_look_that_goes_wrong_is_taken_again(self):
-        looks = []
-
-        def look():
-            looks.append(1)
-            if len(looks) < 3:
-                raise KeyError("protocol")
-
-        logging.disable(logging.CRITICAL)
-        self.addCleanup(logging.disable, logging.NOTSET)
-        watching = gevent.spawn(guard.watch, look)
-        with gevent.Timeout(20):
-            while len(looks) < 4:
-                gevent.sleep(0.01)
-        watching.kill()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ func TestThePlugInByItself(t *testing.T) {
 	if other := os.Getenv("CROSSTALK_LOCUST"); other != "" {
 		python = filepath.Join(filepath.Dir(other), "python3")
 	}
-	said, err := exec.CommandContext(t.Context(), python, "-B", "-m", "unittest", "crosstalk_guard_test", "crosstalk_guard_master_test").CombinedOutput()
+	said, err := exec.CommandContext(t.Context(), python, "-B", "-m", "unittest",
+		"crosstalk_guard_test", "crosstalk_guard_gate_test", "crosstalk_guard_master_test").CombinedOutput()
 	if err != nil {
 		t.Errorf("%v:\n%s", err, said)
 	}
