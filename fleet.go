@@ -49,14 +49,14 @@ func (f *liveFlags) fleet(ctx context.Context, cfg *session.Config, plan loadeng
 		hint = "the fleet's users do what its locustfile says: the journeys of the configuration are not walked"
 	}
 	return &session.Fleet{Address: cfg.Mask(locust.Shown(address)), Lease: locust.Lease, Begin: fleetBegin, Drain: fleetDrain, Hint: hint,
-		Make: func(p *loadengine.Permit, b *loadengine.Brake, h loadengine.Hooks) (session.Engine, bool, error) {
+		Make: func(p *loadengine.Permit, b *loadengine.Brake, h loadengine.Hooks) (session.Engine, string, error) {
 			e, err := locust.New(ctx, o, p, b, h)
 			if err != nil {
-				return nil, false, usage(errors.New("reach the fleet: " + cfg.Mask(err.Error())))
+				return nil, "", usage(errors.New("reach the fleet: " + cfg.Mask(err.Error())))
 			}
 			if f.headless && !e.Leased() {
-				fmt.Fprintln(os.Stderr, "crosstalk: the fleet is not on the lease: if this program dies, its load goes on; import crosstalk_guard.py on the master and every worker")
+				fmt.Fprintln(os.Stderr, "crosstalk: the fleet is not on the lease: if this program dies, its load goes on; "+cfg.Mask(e.Remedy()))
 			}
-			return e, e.Leased(), nil
+			return e, e.Remedy(), nil
 		}}, nil
 }

@@ -37,9 +37,9 @@ type Fleet struct {
 	Begin   time.Duration // how long one user may take to be there, at the rehearsal
 	Drain   time.Duration // how long an ending session waits to see it at zero
 	Hint    string        // what a person should know of it from the start; may be empty
-	// Make reaches for it. Leased tells whether it lets go by itself when nobody
-	// renews the permit.
-	Make func(*loadengine.Permit, *loadengine.Brake, loadengine.Hooks) (e Engine, leased bool, err error)
+	// Make reaches for it. Where it would not let go by itself when nobody renews
+	// the permit, the remedy is what a person does about that; else it is empty.
+	Make func(*loadengine.Permit, *loadengine.Brake, loadengine.Hooks) (e Engine, remedy string, err error)
 }
 
 // Rehearsal and end of a session on our own engine.
@@ -60,7 +60,7 @@ func (s *Session) makeEngine() error {
 		s.engine, err = loadengine.New(s.o.Plan, s.permit, s.brake, hooks)
 		return err
 	}
-	e, leased, err := f.Make(s.permit, s.brake, hooks)
+	e, remedy, err := f.Make(s.permit, s.brake, hooks)
 	if err != nil {
 		return err
 	}
@@ -68,11 +68,10 @@ func (s *Session) makeEngine() error {
 	if f.Hint != "" {
 		s.o.Hints = append(s.o.Hints, f.Hint)
 	}
-	s.o.Start.Fleet = &FleetInfo{Address: f.Address, Lease: seconds(f.Lease), Leased: leased}
-	if s.o.Rules.Unleased = !leased; s.o.Rules.Unleased && !s.o.Rules.Off {
+	s.o.Start.Fleet = &FleetInfo{Address: f.Address, Lease: seconds(f.Lease), Leased: remedy == ""}
+	if s.o.Rules.Unleased = remedy != ""; s.o.Rules.Unleased && !s.o.Rules.Off {
 		s.o.Hints = append(s.o.Hints, fmt.Sprintf(
-			"the fleet is not on the lease: if this program dies, its load goes on. %d users at most; import crosstalk_guard.py on the master and every worker",
-			s.o.Rules.FewUsers))
+			"the fleet is not on the lease: if this program dies, its load goes on. %d users at most; %s", s.o.Rules.FewUsers, remedy))
 	}
 	return nil
 }

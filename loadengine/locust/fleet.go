@@ -57,6 +57,7 @@ type Fleet struct {
 	hooks    loadengine.Hooks
 	plugged  bool // the master has the plug-in
 	leased   bool // and so have all workers, so that they obey the lease
+	remedy   string
 	started  atomic.Bool
 	asked    atomic.Int64
 	ceiling  atomic.Int64 // -1: none
@@ -123,6 +124,7 @@ func New(ctx context.Context, o Options, permit *loadengine.Permit, brake *loade
 		c.session = o.Session
 		c.hands.Store(int64(s.Hands))
 	} else {
+		f.remedy = remedy(here(s.Workers))
 		if s.Claimed {
 			// A session that has died left it shut, and nobody else would open it.
 			if s, err = c.post(ctx, "release", halt{Session: s.Session, Epoch: s.Epoch}); err != nil {
@@ -154,10 +156,11 @@ func (f *Fleet) find(ctx context.Context) (*state, error) {
 			return s, err
 		}
 		f.plugged, f.leased = true, true
+		told := true
 		for _, w := range here(s.Workers) {
-			f.leased = f.leased && w.Guarded
+			f.leased, told = f.leased && w.Guarded, told && w.Protocol > 0
 		}
-		if f.leased || time.Now().After(until) {
+		if f.leased || told || time.Now().After(until) {
 			return s, nil
 		}
 		select {
@@ -210,6 +213,10 @@ func here(all []worker) []worker {
 // Leased tells whether the fleet lets go by itself when this program dies: the
 // master and all its workers import the plug-in.
 func (f *Fleet) Leased() bool { return f.leased }
+
+// Remedy is what a person does so that the fleet is on the lease the next time;
+// empty where it is.
+func (f *Fleet) Remedy() string { return f.remedy }
 
 // Workers is how many there were when the fleet was found.
 func (f *Fleet) Workers() int { return len(here(f.seen.Workers)) }

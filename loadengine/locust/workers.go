@@ -139,6 +139,55 @@ func (d *deed) told(names []string, left int) string {
 	return fmt.Sprintf(form, who, left)
 }
 
+// remedy is what puts the workers of a fleet on the lease that is not: those
+// with the plug-in of another version lack something else than those without.
+func remedy(all []worker) string {
+	var none, older, newer []string
+	for _, w := range all {
+		switch name := brief(w.ID); {
+		case w.Guarded:
+		case w.Protocol == 0:
+			none = append(none, name)
+		case w.Protocol < protocol:
+			older = append(older, name)
+		default:
+			newer = append(newer, name)
+		}
+	}
+	if len(older)+len(newer) == 0 {
+		return "import crosstalk_guard.py on the master and every worker"
+	}
+	var parts []string
+	for _, p := range []struct {
+		names           []string
+		one, many, lack string
+	}{
+		{older, "imports", "import", "an older crosstalk_guard.py: copy the newer one there"},
+		{newer, "imports", "import", "a newer crosstalk_guard.py than the master: copy the master's there"},
+		{none, "does not import", "do not import", "crosstalk_guard.py: import it there"},
+	} {
+		switch len(p.names) {
+		case 0:
+		case 1:
+			parts = append(parts, fmt.Sprintf("worker %s %s %s", p.names[0], p.one, p.lack))
+		default:
+			parts = append(parts, fmt.Sprintf("workers %s %s %s", listed(p.names), p.many, p.lack))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// mostNames of workers are in one sentence.
+const mostNames = 3
+
+func listed(names []string) string {
+	if more := len(names) - mostNames; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:mostNames], ", "), more)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
 // brief is a worker's host and the start of the 32 digits that Locust adds.
 func brief(id string) string {
 	if at := strings.LastIndexByte(id, '_'); at >= 0 && len(id)-at-1 == 32 {

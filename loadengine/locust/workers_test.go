@@ -1,11 +1,14 @@
 package locust
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"crosstalk/loadengine"
 )
 
 // What has to be known is told whatever a talkative fleet has said before.
@@ -95,6 +98,55 @@ func TestAWorkersPlugInIsNamed(t *testing.T) {
 		}
 		if !slices.Equal(*words, want) {
 			t.Errorf("%+v after %s: it says %q, want %q", c.is, c.after, *words, want)
+		}
+	}
+}
+
+// A fleet that is not on the lease because of an older plug-in is told what to
+// copy, not to import what it imports; and at once, where every worker has told.
+func TestWhatKeepsAFleetOffTheLeaseIsNamed(t *testing.T) {
+	t.Parallel()
+	is := func(id string, speaks int) worker {
+		return worker{ID: id, State: "ready", Guarded: speaks == protocol, Protocol: speaks}
+	}
+	lost := worker{ID: "lost", State: "missing", Protocol: 1}
+	for _, c := range []struct {
+		workers []worker
+		want    string
+	}{
+		{[]worker{is("fit", protocol), lost}, ""},
+		{[]worker{is("fit", protocol), is("alpha_0123456789abcdef0123456789abcdef", protocol-1)},
+			"worker alpha_012345 imports an older crosstalk_guard.py: copy the newer one there"},
+		{[]worker{is("a", 1), is("b", protocol-1), lost}, "workers a and b import an older crosstalk_guard.py: copy the newer one there"},
+		{[]worker{is("a", protocol+1)}, "worker a imports a newer crosstalk_guard.py than the master: copy the master's there"},
+	} {
+		told, err := json.Marshal(state{Protocol: protocol, State: "ready", Workers: c.workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := master(t, map[string]string{
+			"/crosstalk/state": string(told),
+			"/stats/requests":  `{"state": "ready", "user_count": 0, "workers": [], "stats": [], "errors": []}`,
+		}).base.String()
+		f, err := New(t.Context(), Options{URL: at, Session: "s"}, loadengine.NewPermit(loadengine.SystemClock()), loadengine.NewBrake(), loadengine.Hooks{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Remedy() != c.want || f.Leased() != (c.want == "") {
+			t.Errorf("%+v: on the lease %t, it says %q, want %q", c.workers, f.Leased(), f.Remedy(), c.want)
+		}
+	}
+	older, bare := is("a", protocol-1), is("bare", 0)
+	for _, c := range []struct {
+		all  []worker
+		want string
+	}{
+		{[]worker{bare}, "import crosstalk_guard.py on the master and every worker"},
+		{[]worker{older, bare}, "worker a imports an older crosstalk_guard.py: copy the newer one there; worker bare does not import crosstalk_guard.py: import it there"},
+		{[]worker{older, older, older, older, older}, "workers a, a, a and 2 more import an older crosstalk_guard.py: copy the newer one there"},
+	} {
+		if got := remedy(c.all); got != c.want {
+			t.Errorf("%+v: it says %q, want %q", c.all, got, c.want)
 		}
 	}
 }
