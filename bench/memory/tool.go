@@ -57,7 +57,8 @@ func ours(s *server, k kind, users int, dir string) ([]string, error) {
 	if err := os.WriteFile(file, fmt.Appendf(nil, config, s.target, users, think, s.watch), 0o600); err != nil {
 		return nil, err
 	}
-	return []string{"run", "-c", file, "--headless", "--baseline", "0", "--glide", glide, "--for", "10m",
+	// The guard runs as ever; what is lifted is its slew, which would make of a rise minutes.
+	return []string{"run", "-c", file, "--headless", "--baseline", "0", "--glide", glide, "--no-guard", "users are counted, not a site tested", "--for", "10m",
 		"--dial", "0s=" + strconv.Itoa(users), "--out", filepath.Join(dir, "session")}, nil
 }
 
