@@ -86,11 +86,11 @@ func counterName(name, kind string, work bool) string {
 
 // words says which counters are left out or missed, and what helps; empty when none is.
 func (u counterUse) words(checks []monitors.Check, profile link.Profile) string {
-	b := ""
+	var b strings.Builder
 	for _, m := range u.missed {
-		b += " Look here: " + m.Said
+		b.WriteString(" Look here: " + m.Said)
 		if !strings.HasSuffix(m.Said, "?") {
-			b += "."
+			b.WriteByte('.')
 		}
 	}
 	var names, short, totals []string
@@ -111,17 +111,17 @@ func (u counterUse) words(checks []monitors.Check, profile link.Profile) string 
 		}
 	}
 	if len(names) > 0 {
-		b += fmt.Sprintf(" Not counted, as it is asked too seldom for the %s that are used of each half: %s. A shorter every: or another profile helps.",
+		fmt.Fprintf(&b, " Not counted, as it is asked too seldom for the %s that are used of each half: %s. A shorter every: or another profile helps.",
 			profile.Half-u.from, strings.Join(names, ", "))
 	}
 	if len(short) > 0 {
-		b += fmt.Sprintf(" Not counted, as the %s that are used of each half are too short for two readings: %s. A slower profile helps.",
+		fmt.Fprintf(&b, " Not counted, as the %s that are used of each half are too short for two readings: %s. A slower profile helps.",
 			profile.Half-u.from, strings.Join(short, ", "))
 	}
 	if len(totals) > 0 {
-		b += fmt.Sprintf(" Not counted, as its page calls it a total that only grows: %s. With rate: true it tells.", strings.Join(totals, ", "))
+		fmt.Fprintf(&b, " Not counted, as its page calls it a total that only grows: %s. With rate: true it tells.", strings.Join(totals, ", "))
 	}
-	return b
+	return b.String()
 }
 
 // counters returns, its start left out, the mean of what each check of production

@@ -6,7 +6,9 @@ package swarm
 import (
 	"context"
 	_ "embed" // the locustfile
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -280,16 +283,23 @@ func (s *Swarm) all() []*Process {
 	return all
 }
 
+// given are the ports that were given out.
+var given sync.Map
+
+// freePort is one that nothing listens at, and that is not among those from which
+// the system takes one for a connection: a process of Locust takes seconds until it
+// listens, and in these anybody's connection could have it.
 func freePort(ctx context.Context) (string, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+	for range 100 {
+		port := strconv.Itoa(15_000 + rand.IntN(15_000))
+		if _, taken := given.LoadOrStore(port, true); taken {
+			continue
+		}
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:"+port)
+		if err != nil {
+			continue
+		}
+		return port, l.Close()
 	}
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return port, nil
+	return "", errors.New("find a free port: a hundred are taken")
 }

@@ -150,15 +150,16 @@ func (f Forecast) silentWords() string {
 	if len(f.Silent) == 0 {
 		return ""
 	}
-	b := fmt.Sprintf(" %s gave no number in the quiet phase: as long as it gives none there is no \"no link seen\". See what its check says, or take it out.", strings.Join(f.Silent, ", "))
+	var b strings.Builder
+	fmt.Fprintf(&b, " %s gave no number in the quiet phase: as long as it gives none there is no \"no link seen\". See what its check says, or take it out.", strings.Join(f.Silent, ", "))
 	said := map[string]bool{}
 	for _, name := range f.Silent {
 		if g := Grant(name); g != "" && !said[g] {
 			said[g] = true
-			b += " Where that is green, " + g + "."
+			fmt.Fprintf(&b, " Where that is green, %s.", g)
 		}
 	}
-	return b
+	return b.String()
 }
 
 // grants are what databases have to let a user do so that they tell, by the last word of
