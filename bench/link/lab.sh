@@ -3,7 +3,7 @@
 # runs of each case, counted by verdict. Some may run at once, each with a lab of its
 # own, while the machine stays half idle: staging and production of a lab are one
 # process, and where that has to wait for the processor they do slow each other, which
-# is a link. A starved check is alone.
+# is a link. Starved checks share one core with each other, and are never beside others.
 #
 #   bench/link/lab.sh                       20 quick runs of every case, one at a time (hours)
 #   AT_ONCE=3 FROM=6 RUNS=5 PROFILE=standard CASES="linked cron" bench/link/lab.sh
@@ -49,8 +49,9 @@ one() {
     cron) lab=(--cron) ;;
     busy) lab=(--noise busy) ;;
     starved)
-      # One core for the checks, the load and two programs that only burn it; far more
-      # users than a check would take. The lab has the other cores.
+      # One core for the check, its load and two programs that only burn it, and for the
+      # others that run at once with theirs; far more users than a check would take. The
+      # labs have the other cores.
       before=(taskset -c 0) check+=(--users 60) # the last one counts
       ;;
     *) echo "no case is called $name" >&2; exit 2 ;;
@@ -98,12 +99,12 @@ PY
 }
 
 for name in $cases; do
-  free=$at_once
-  [[ $name != starved ]] || { wait; free=1; }
+  [[ $name != starved ]] || wait
   for ((i = from; i < from + runs; i++)); do
-    while (($(jobs -rp | wc -l) >= free)); do wait -n || true; done
+    while (($(jobs -rp | wc -l) >= at_once)); do wait -n || true; done
     one "$name" "$i" &
   done
+  [[ $name != starved ]] || wait
 done
 wait
 
