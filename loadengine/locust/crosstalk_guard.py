@@ -795,10 +795,11 @@ class Master:
     def rooms(self):
         """How many users each worker may have with those who leave it, so that all of them
         together are never more than the cap: what it has of that, the others do not have, and
-        will not have by their orders. One that has just joined waits until others have left."""
+        will not have by their orders. One that has just joined waits until others have left.
+        What one that is silent told last has ended with its permit: Locust keeps it for a minute."""
         most = {}
         for w in self.everyone():
-            r = self.reports.get(w, {})
+            r = {} if self.silent(w) else self.reports.get(w, {})
             users = max(r.get("users", 0), sum((self.numbers(w) or {}).values()))
             most[w] = users + r.get("leaving", 0)
         free = self.permitted["users"] - sum(most.values())

@@ -124,6 +124,16 @@ class TestMaster(Fresh):
         self.reports("a", users=25)
         self.assertEqual({"a": 25, "b": 25}, self.rooms())
 
+    def test_a_worker_that_was_killed_has_no_room(self):
+        self.joins("a", users=25)
+        self.joins("b", users=20, leaving=5)
+        self.ask(self.master.permit, permit(order=50))
+        self.assertEqual({"a": 25, "b": 25}, self.rooms())
+        self.master.heard["b"] -= guard.GONE_AFTER + 1  # and Locust has not forgotten it
+        self.assertEqual({"a": 50, "b": 25}, self.rooms())
+        self.reports("b", users=20)  # it had only been cut off
+        self.assertEqual({"a": 30, "b": 25}, self.rooms())
+
     def test_who_waits_for_room_is_not_lost_with_another_worker(self):
         self.joins("a", users=25)
         self.joins("b", waiting=25)

@@ -52,6 +52,32 @@ func TestUsersWhoAreTakenAwayFinishTheirRequest(t *testing.T) {
 	}
 }
 
+// A worker that is killed at the cap leaves its room to the others when its
+// permit has ended, and not when Locust forgets it; one that joins has its share.
+func TestAWorkerDiesAtTheCap(t *testing.T) {
+	t.Parallel()
+	b := fleet(t)
+	b.at(t, most)
+	b.swarm.Workers[0].Kill()
+	b.says(t, "is lost with its users", "1 left")
+	b.runs(t, most/2)
+	b.at(t, most-1)
+	if err := b.swarm.Join(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.says(t, "joined", "2 in all")
+	await(t, "users at both that are left", func() bool {
+		users, busy := 0, 0
+		for _, w := range b.stands(t).Workers {
+			if users += w.Users; w.Users >= most/2-1 {
+				busy++
+			}
+		}
+		return users == most-1 && busy == 2
+	})
+	b.silentAbout(t, most-1)
+}
+
 // A worker that joins where as many run as may takes over from others, whose
 // users finish their request first: together they never pass the cap.
 func TestAWorkerJoinsAtTheCap(t *testing.T) {
