@@ -184,14 +184,6 @@ def rounded(ms):
     return str(round(ms, -2 if ms < 10000 else -3))
 
 
-def leave():
-    """Ends the user who asks. Not by StopUser, which is an Exception: a locustfile that catches
-    those would count a request that was never sent, or ask again for ever and let nobody else
-    have a turn. Who catches all there is at least lets the others go on."""
-    gevent.sleep(0)
-    raise GreenletExit()
-
-
 class Gate:
     """The way of every request out of a worker."""
 
@@ -206,13 +198,24 @@ class Gate:
         self.usher = None
         self.addresses = {}  # (host, port): (when, set of addresses)
         self.workers = 1
+        self.users = ()  # groups of the greenlets that are users
+
+    def leave(self):
+        """Ends the user who asks. Not by StopUser, which is an Exception: a locustfile that catches
+        those would count a request that was never sent, or ask again for ever and let nobody else
+        have a turn. Who catches all there is at least lets the others go on. And who is no user,
+        but a helper of the locustfile, Locust or this plug-in, is refused and goes on."""
+        gevent.sleep(0)
+        if any(getcurrent() in group for group in self.users):
+            raise GreenletExit()
+        raise ConnectionRefusedError("crosstalk: no permit")
 
     def pass_(self, url):
         """Raises unless a request may go there now."""
         if not lease.claimed:
             return
         if not lease.open():
-            leave()
+            self.leave()
         host = place(url)
         if host not in lease.hosts or host in lease.forbidden:
             self.refuse(host)
@@ -234,7 +237,7 @@ class Gate:
         if isinstance(sys.exc_info()[1], (StopUser, GreenletExit)):
             me.crosstalk_ending = True  # in its on_stop, which may log out
         elif getattr(me, "crosstalk_over", False):
-            leave()
+            self.leave()
         if self.cost() and (self.line or self.next > time.monotonic()):
             turn = Event()
             self.line[turn] = True
@@ -247,7 +250,7 @@ class Gate:
         else:
             self.owe()
         if not lease.open():
-            leave()
+            self.leave()
 
     def let_in(self):
         """Lets those who wait go on, one by one."""
@@ -371,11 +374,11 @@ def guard_requests():
 
     def guarded_send(self, prepared, **kwargs):
         measured = isinstance(self, HttpSession)
-        if measured:
-            pay(self)
-        else:
-            gate.wait()
         try:
+            if measured:
+                pay(self)
+            else:
+                gate.wait()
             gate.pass_(prepared.url)
         except ConnectionRefusedError as e:
             raise requests.exceptions.ConnectionError(str(e)) from None
@@ -418,6 +421,7 @@ class Worker:
         self.book_of = ""  # the session that it is of
         self.settler = None
         self.leaving = Group()  # users who were taken away and are not gone yet
+        gate.users = (runner.user_greenlets, self.leaving)
         self.struck = 0  # the epoch with whose end all users were ended last
         self.struck_at = 0.0  # and when, time.monotonic()
         self.ordered = 0  # users of the newest order to spawn

@@ -3,9 +3,13 @@
 import logging
 import time
 import unittest
+from unittest import mock
 
 import locust  # noqa: F401  first of all: it makes sockets cooperative
 import gevent
+import gevent.socket
+import requests
+from gevent.event import Event
 
 import crosstalk_guard as guard
 from crosstalk_guard_test import Fresh, Runner, message, permit
@@ -70,6 +74,70 @@ class TestCap(Fresh):
         gevent.joinall([gevent.spawn(ask), gevent.spawn(turns.append, "another")], timeout=5)
         self.assertEqual(101, len(turns))
         self.assertNotEqual("another", turns[-1])
+
+
+class TestHelper(Fresh):
+    """Whoever sends from a worker and is no user of it."""
+
+    def setUp(self):
+        super().setUp()
+        put = [(requests.Session, "send", lambda self, prepared, **kwargs: "a token"), (guard.HttpSession, "request", None)]
+        put += [(gevent.socket.socket, name, None) for name in ("connect", "connect_ex")]
+        if guard.LocustUserAgent is not None:
+            put += [(guard.LocustUserAgent, "_urlopen", None), (guard.FastHttpSession, "request", None)]
+        for kind, name, made in put:  # so that all is as it was before
+            patch = mock.patch.object(kind, name, made or getattr(kind, name))
+            patch.start()
+            self.addCleanup(patch.stop)
+        guard.guard_requests()
+        self.runner = Runner()
+        self.worker = guard.Worker(self.runner)
+        self.permit(5)
+
+    def permit(self, epoch):
+        guard.lease.renew(permit(epoch=epoch, hosts=["staging.example.test:80"]))
+
+    def refresh(self, rounds, turn):
+        """What a locustfile may do besides its users."""
+        while True:
+            try:
+                rounds.append(requests.get("http://staging.example.test/token"))
+            except requests.RequestException as e:
+                rounds.append(str(e))
+            turn.wait()
+            turn.clear()
+
+    def test_a_helper_is_refused_and_goes_on(self):
+        rounds, turn = [], Event()
+        helper = gevent.spawn(self.refresh, rounds, turn)
+        self.addCleanup(helper.kill)
+        gevent.sleep(0.01)
+        guard.lease.close(5, "mel")
+        turn.set()
+        gevent.sleep(0.01)
+        self.permit(6)
+        turn.set()
+        gevent.sleep(0.01)
+        self.assertEqual(["a token", "crosstalk: no permit", "a token"], rounds)
+
+    def test_a_user_ends(self):
+        guard.lease.close(5, "mel")
+        user = self.runner.user_greenlets.spawn(self.refresh, [], Event())
+        user.join(timeout=5)
+        self.assertIsInstance(user.value, gevent.GreenletExit)
+
+    def test_numbers_that_a_locustfile_sends_on_end_nobodys_looking(self):
+        sent = []
+
+        def report_to_master():
+            sent.append(1)
+            requests.post("http://staging.example.test/numbers")
+
+        self.runner._send_stats = report_to_master
+        looks = gevent.spawn(self.worker.stop, None, message("crosstalk_stop", {"epoch": 5, "why": "mel"}))
+        self.assertIsNone(looks.get(timeout=5))
+        self.assertEqual([1], sent)
+        self.assertEqual("crosstalk_report", self.runner.sent[-1][0])
 
 
 class TestWatch(unittest.TestCase):

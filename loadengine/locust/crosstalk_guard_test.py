@@ -302,7 +302,9 @@ class TestWorker(Fresh):
     def test_who_catches_what_goes_wrong_ends_with_the_permit(self):
         self.orders(Stubborn=2)
         guard.lease.close(5, "lapsed")
-        self.assertRaises(gevent.GreenletExit, guard.gate.pass_, "http://staging.example.test/")
+        user = next(iter(self.runner.user_greenlets))
+        with mock.patch.object(guard, "getcurrent", return_value=user):
+            self.assertRaises(gevent.GreenletExit, guard.gate.pass_, "http://staging.example.test/")
         Sleeper.let_go.set()
         self.runner.user_greenlets.join(timeout=5)
         self.assertEqual((0, 0), (self.runner.user_count, Stubborn.caught))
