@@ -82,6 +82,7 @@ type Fleet struct {
 	yielded    int       // fewer are let be until the dial moves: that many and 1; 0: not
 	yieldedAt  int       // where the dial was then
 	below      bool      // the master sent out fewer than the order at the last look
+	waitingAt  time.Time // since when users wait for room and none of them has got any
 	surplusAt  time.Time // since when more run than were ordered; zero: no more do
 	insisted   bool      // that was ordered again
 	seen       *state

@@ -11,6 +11,9 @@ import (
 // needs a word.
 const settled = 3 * time.Second
 
+// ending is longer than anybody who is taken away has to come to an end.
+const ending = 15 * time.Second
+
 // others notices what is not our own doing, and tells whether the fleet does
 // what it was told. More than the dial wants is taken back; fewer is let be
 // until the dial moves, because everybody may ease load.
@@ -58,6 +61,7 @@ func (f *Fleet) others(before, s *state, now time.Time) bool {
 	f.below = !obeys
 	more, cut := f.surplus(s, now)
 	few := quiet && obeys && s.Users+s.Waiting < f.order
+	stuck := f.stuck(before, s, now)
 	order = f.order
 	f.mu.Unlock()
 	if word != "" {
@@ -76,7 +80,22 @@ func (f *Fleet) others(before, s *state, now time.Time) bool {
 	case s.Users >= order:
 		f.forget("few")
 	}
+	switch {
+	case stuck:
+		f.say("stuck", fmt.Sprintf("only %d of %s run: %d wait for users who do not come to an end", s.Users, users(order), s.Waiting))
+	case s.Waiting == 0:
+		f.forget("stuck")
+	}
 	return obeys
+}
+
+// stuck tells whether users wait for room for longer than others have who are to
+// leave it, and none of them has got any. The lock is held.
+func (f *Fleet) stuck(before, s *state, now time.Time) bool {
+	if s.Waiting == 0 || before.Waiting == 0 || s.Waiting < before.Waiting || !f.waitingAt.After(f.orderedAt) {
+		f.waitingAt = now
+	}
+	return s.Users < f.order && now.Sub(f.waitingAt) > ending
 }
 
 // surplus notices that more run than were ordered, for longer than an order

@@ -92,6 +92,40 @@ func TestWhatTheFleetTells(t *testing.T) {
 	}
 }
 
+// Who waits for room is no trouble as long as those who leave come to an end.
+func TestWhoWaitsForThoseWhoDoNotEnd(t *testing.T) {
+	t.Parallel()
+	f, words := toldFleet(t, true, 40, state{Workers: fit("a", "b")})
+	at := time.Now()
+	look := func(after time.Duration, waiting int) {
+		at = at.Add(after)
+		f.took(&state{State: "running", Target: 40, Users: 40 - waiting, Waiting: waiting, Workers: fit("a", "b")}, at)
+	}
+	says := func(want ...string) {
+		t.Helper()
+		if strings.Join(*words, "; ") != strings.Join(want, "; ") {
+			t.Fatalf("it says %q, want %q", *words, want)
+		}
+	}
+	look(0, 10)
+	look(ending, 10)
+	look(time.Second, 9) // somebody has left
+	look(ending, 9)
+	f.orderedAt = at // the dial moves
+	look(time.Second, 9)
+	look(ending, 9)
+	says()
+	look(time.Second, 9)
+	look(ending, 9)
+	stuck := "only 31 of 40 users run: 9 wait for users who do not come to an end"
+	says(stuck)
+	look(time.Second, 0)
+	look(time.Minute, 8) // others
+	says(stuck)
+	look(ending+time.Second, 8)
+	says(stuck, "only 32 of 40 users run: 8 wait for users who do not come to an end")
+}
+
 // More than were ordered are noticed when an order has had its time: it is given
 // once more, and what does not come down then is cut.
 func TestMoreThanWereOrderedAreCut(t *testing.T) {
