@@ -796,6 +796,10 @@ class Master:
             return None
         return sum((self.numbers(worker) or {}).values())
 
+    def had(self, workers):
+        """How many users workers have got by their orders: also those who wait for room there."""
+        return sum(self.reports[w]["users"] + self.reports[w].get("waiting", 0) for w in workers)
+
     def rooms(self):
         """How many users each worker may have with those who leave it, so that all of them
         together are never more than the cap: what it has of that, the others do not have, and
@@ -838,7 +842,7 @@ class Master:
                 self.dispatcher = steady(worker_nodes=nodes, user_classes=self.runner.user_classes)
                 self.runner._users_dispatcher = self.dispatcher
                 self.spread = ids
-                running = sum(self.reports[w]["users"] for w in ids)
+                running = self.had(ids)
                 if users <= running:
                     rate = max(rate, users)
                 else:
@@ -869,7 +873,7 @@ class Master:
             return
         users = self.want
         if self.spread - ids:
-            users = min(users, sum(self.reports[w]["users"] + self.reports[w].get("waiting", 0) for w in ids))
+            users = min(users, self.had(ids))
         self.tell_permit()
         self.go(users)
 

@@ -144,6 +144,16 @@ class TestMaster(Fresh):
         self.master.spread_out()
         self.assertEqual(50, self.master.want)
 
+    def test_a_worker_that_joins_while_others_wait_is_sent_its_whole_number(self):
+        for name, report in (("a", {"users": 1333}), ("b", {"users": 1333}), ("c", {"waiting": 1334})):
+            self.joins(name, **report)
+        self.ask(self.master.permit, permit(order=4000, users=4000))
+        self.master.want, self.master.spread = 4000, frozenset("abc")
+        self.joins("d")
+        self.master.spread_out()
+        self.master.starter.join(timeout=5)
+        self.master.start.assert_called_once_with(4000, 4000)  # in one turn, and not a thousand users first
+
     def test_a_climb_from_before_the_session_has_no_numbers_left(self):
         self.joins("w")
         old = self.runner._users_dispatcher = UsersDispatcher(list(self.runner.clients.values()), [Sleeper])
