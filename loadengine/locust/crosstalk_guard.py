@@ -235,7 +235,9 @@ class Gate:
         and who is ended in the line has taken nobody's turn."""
         me = getcurrent()
         if isinstance(sys.exc_info()[1], (StopUser, GreenletExit)):
-            me.crosstalk_ending = True  # in its on_stop, which may log out
+            me.crosstalk_ending = True  # in its on_stop, which may log out while there is time
+            if time.monotonic() >= getattr(me, "crosstalk_deadline", math.inf):
+                self.leave()
         elif getattr(me, "crosstalk_over", False):
             self.leave()
         if self.cost() and (self.line or self.next > time.monotonic()):
@@ -493,7 +495,7 @@ class Worker:
             self.runner.user_greenlets.discard(g)
             self.leaving.add(g)
             user._group = self.leaving
-            g.crosstalk_over, g.crosstalk_until = True, until
+            g.crosstalk_over, g.crosstalk_deadline, g.crosstalk_until = True, until, until
             if getattr(g, "crosstalk_sending", 0):
                 user._state = LOCUST_STATE_STOPPING
             else:
@@ -514,11 +516,12 @@ class Worker:
             self.leaving.discard(g)
             stay.add(g)
             g.args[0]._group, g.args[0]._state = stay, LOCUST_STATE_RUNNING
-            g.crosstalk_over, g.crosstalk_until = False, math.inf
+            g.crosstalk_over, g.crosstalk_deadline, g.crosstalk_until = False, math.inf, math.inf
         return kept
 
     def see_off(self):
-        """Ends those who were taken away and do not come to an end."""
+        """Ends those who were taken away and do not come to an end: when their time is over, and
+        again each second. From then on they send nothing, whatever their on_stop wants."""
         now = time.monotonic()
         for g in list(self.leaving):
             if now >= getattr(g, "crosstalk_until", math.inf):

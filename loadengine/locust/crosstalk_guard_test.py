@@ -180,6 +180,15 @@ class TestWorker(Fresh):
         self.worker.leaving.join(timeout=5)
         self.assertEqual((0, 3), (len(self.worker.leaving), guard.gate.cancelled))
 
+    def test_who_is_ended_at_last_sends_nothing_more(self):
+        Sleeper.logs_out = Sleeper.hangs = True
+        self.users(3)
+        self.users(0)
+        with mock.patch.object(guard.time, "monotonic", return_value=time.monotonic() + guard.FINISH_WITHIN + 1):
+            self.worker.look()
+            self.worker.leaving.join(timeout=5)
+        self.assertEqual((0, 3, 3), (len(self.worker.leaving), Sleeper.asked, guard.gate.cancelled))
+
     def test_a_stop_timeout_lets_nobody_send_more(self):
         self.runner.environment.stop_timeout = 60
         self.users(3)
