@@ -41,7 +41,7 @@ try:
 except ImportError:
     FastHttpSession = LocustUserAgent = None
 
-PROTOCOL = 3
+PROTOCOL = 4
 WATCH_EVERY = 0.05  # seconds between two looks at the lease
 REPORT_EVERY = 0.2  # seconds between a worker's reports while anything happens
 AGAIN_EVERY = 0.5  # seconds until a stop that a worker has not confirmed is sent again

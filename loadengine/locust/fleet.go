@@ -31,7 +31,7 @@ const (
 	pollEvery = time.Second
 	turnEvery = 100 * time.Millisecond
 	askFor    = 1500 * time.Millisecond // one question to the master
-	protocol  = 3
+	protocol  = 4
 	atOnce    = 1000 // users a second at most that Locust is asked to spawn
 )
 
