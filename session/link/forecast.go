@@ -20,8 +20,10 @@ type Forecast struct {
 	Refused bool          `json:"refused"` // MDE is above the profile's MDEMax, and that of every counter: no check is begun
 	// Counters are the same of production's counters, each seen in most of the quiet phase.
 	Counters []CounterForecast `json:"counters,omitempty"`
-	// Silent are counters that were asked and gave no number in the quiet phase.
-	Silent []string `json:"silent,omitempty"`
+	// Silent are counters that gave no number in the quiet phase. Of these Databases are
+	// those that a database counts.
+	Silent    []string `json:"silent,omitempty"`
+	Databases []string `json:"silent_databases,omitempty"`
 	// Below are counters that were below 0 in it.
 	Below []string `json:"below_zero,omitempty"`
 	// Reach is how many users a check that finds nothing will most likely reach to,
@@ -76,6 +78,9 @@ func (c *Check) foretell(quiet [][]float64) Forecast {
 			continue
 		case ch.silent:
 			f.Silent = append(f.Silent, ch.name)
+			if ch.alone {
+				f.Databases = append(f.Databases, ch.name)
+			}
 		}
 		sd, n := spread(quiet, i)
 		if n < len(quiet)/2 || n < 2 || ch.usual == 0 { // of nothing there is no share
@@ -145,7 +150,7 @@ func (f Forecast) Words() string {
 }
 
 // silentWords says which counters are missed, and what lets databases tell: the check of
-// one that only keeps its counts to itself says nothing.
+// one that only keeps its counts to itself says nothing. A gauge may have any name.
 func (f Forecast) silentWords() string {
 	if len(f.Silent) == 0 {
 		return ""
@@ -153,7 +158,7 @@ func (f Forecast) silentWords() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, " %s gave no number in the quiet phase: as long as it gives none there is no \"no link seen\". See what its check says, or take it out.", strings.Join(f.Silent, ", "))
 	said := map[string]bool{}
-	for _, name := range f.Silent {
+	for _, name := range f.Databases {
 		if g := Grant(name); g != "" && !said[g] {
 			said[g] = true
 			fmt.Fprintf(&b, " Where that is green, %s.", g)
@@ -170,6 +175,6 @@ var grants = map[string]string{
 	"commands":     "Redis has to let the check's user send INFO (+info)",
 }
 
-// Grant is what a database has to allow so that it tells a counter of this name; empty for
-// what no database counts.
+// Grant is what a database has to allow so that it tells a counter of its own of this name;
+// empty where it is not known what that counts.
 func Grant(counter string) string { return grants[counter[strings.LastIndexByte(counter, ' ')+1:]] }

@@ -16,10 +16,25 @@ func TestASilentDatabaseIsToldWhatToAllow(t *testing.T) {
 		"commits":          "",
 		"transactions_ago": "",
 	} {
-		w := Forecast{Silent: []string{name, name}}.Words()
+		silent := []string{name, name}
+		w := Forecast{Silent: silent, Databases: silent}.Words()
 		if !strings.Contains(w, name+" gave no number in the quiet phase") || strings.Count(w, "has to let") > 1 ||
 			strings.Contains(w, "has to let") != (want != "") || !strings.Contains(w, want) {
 			t.Errorf("%s: %s", name, w)
+		}
+	}
+}
+
+// A gauge may be called as a database's counter is: no database has to allow it.
+func TestASilentGaugeIsNoDatabase(t *testing.T) {
+	t.Parallel()
+	for counted, want := range map[bool]int{true: 1, false: 0} {
+		s := standardSetup()
+		s.Asked = []Counter{{Name: "open transactions", Counted: counted}}
+		f := newPlant(7).begin(t, s).Forecast()
+		w := f.Words()
+		if len(f.Silent) != 1 || len(f.Databases) != want || !strings.Contains(w, "open transactions gave no number in the quiet phase") || strings.Count(w, "has to let") != want {
+			t.Errorf("counted by a database %t: %+v: %s", counted, f, w)
 		}
 	}
 }
