@@ -88,7 +88,7 @@ func (c *Check) workBound(channel int) float64 {
 // workBounded says whether all counters are as well bounded as latency has to be.
 // Of one that stood at 0 it has to be known to what it may have risen, and there is
 // no usual noise to hold that against: one that was higher with load than ever
-// without must not have been so on average.
+// without must not have risen by more on average than chance would have it.
 func (c *Check) workBounded() bool {
 	for i, ch := range c.layout.channels {
 		if ch.kind == Work && !c.bounded(i) {
@@ -102,7 +102,7 @@ func (c *Check) workBounded() bool {
 func (c *Check) bounded(channel int) bool {
 	if c.layout.channels[channel].usual == 0 {
 		r, ok := c.risen(channel)
-		return ok && !(r.climbed && r.more)
+		return ok && !(r.climbed && c.byChance(r) <= roseLine)
 	}
 	return c.workBound(channel) <= c.setup.Profile.UMax
 }

@@ -130,7 +130,8 @@ func (c *Check) ruledOut(t float64) bool {
 		}
 		if ch.usual == 0 {
 			// To what it may have risen is soon known, and there is nothing to hold that
-			// against: one that seems to have risen is looked at to the end.
+			// against: one that seems to have risen is looked at to the end, where the exact
+			// test tells it from chance.
 			if r, ok := c.risen(i); !ok || r.climbed || r.more {
 				return false
 			}

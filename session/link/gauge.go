@@ -36,10 +36,24 @@ func (f Forecast) belowWords() string {
 // rise is how a gauge that stood at 0 in the quiet phase went in the pairs. Of nothing
 // there is no share: all is as the gauge measures it.
 type rise struct {
-	off     float64 // mean without load
-	to      float64 // no more than this on average with load, with 95 %
-	more    bool    // the mean with load is more than that without
-	climbed bool    // with load it was higher than it ever was without
+	off     float64   // mean without load
+	to      float64   // no more than this on average with load, with 95 %
+	more    bool      // the mean with load is more than that without
+	climbed bool      // with load it was higher than it ever was without
+	ds      []float64 // its differences, as shares of the most that was seen
+}
+
+// roseLine is how seldom chance alone lets a gauge that stood at 0 seem to rise as much as
+// one that leaves a check open: of ten gauges that have no part in the load, nine do not.
+const roseLine = 0.1
+
+// byChance is the exact test of such a gauge, alone.
+func (c *Check) byChance(r rise) float64 {
+	rows := make([][]float64, len(r.ds))
+	for i, d := range r.ds {
+		rows[i] = []float64{d}
+	}
+	return exact(rows, c.setup.Seed+5)
 }
 
 // risen looks at a gauge that stood at 0; ok is false where it is not known how far it
@@ -71,7 +85,7 @@ func (c *Check) risen(channel int) (r rise, ok bool) {
 	off := mean(offs)
 	return rise{
 		off: min(off*unit, math.MaxFloat64), to: min((off+max(u, 1e-3))*unit, math.MaxFloat64),
-		more: mean(ds) > 0, climbed: with > max(without, ch.highest),
+		more: mean(ds) > 0, climbed: with > max(without, ch.highest), ds: ds,
 	}, u < most
 }
 

@@ -40,10 +40,13 @@ type ChannelResult struct {
 	StoodAt *float64 `json:"stood_at,omitempty"`
 	RoseTo  *float64 `json:"rose_to,omitempty"`
 	// Climbed says that such a gauge was higher with load than it ever was without.
-	Climbed  bool    `json:"climbed,omitempty"`
-	Evidence float64 `json:"evidence"`
-	Weight   float64 `json:"weight"` // of it in the evidence of the whole
-	Pairs    int     `json:"pairs"`  // in which it was measured
+	Climbed bool `json:"climbed,omitempty"`
+	// PRose is the exact test of one that was: how often chance would let it seem to rise as
+	// much on average; null of all else.
+	PRose    *float64 `json:"p_rose,omitempty"`
+	Evidence float64  `json:"evidence"`
+	Weight   float64  `json:"weight"` // of it in the evidence of the whole
+	Pairs    int      `json:"pairs"`  // in which it was measured
 	// Seen says of a counter whether that is nine of ten; null of all else.
 	Seen *bool `json:"seen,omitempty"`
 	// Silent says that a counter gave no number in the quiet phase that could be weighed: it
@@ -240,6 +243,10 @@ func (c *Check) channelResults(v *Verdict) {
 			} else if seen {
 				rose, ok := c.risen(i)
 				r.StoodAt, r.Climbed = &rose.off, rose.climbed
+				if rose.climbed {
+					p := c.byChance(rose)
+					r.PRose = &p
+				}
 				if ok {
 					r.RoseTo = &rose.to
 				}
