@@ -146,8 +146,9 @@ func TestACheckMissesWhatItCannotCount(t *testing.T) {
 	if len(o.Uncounted) > 0 || i < 0 {
 		t.Fatalf("missed %+v of %+v", o.Uncounted, o.Checks)
 	}
-	if o.Checks[i].Every.Seconds() != 0.5 {
-		t.Errorf("asked every %v from the start", o.Checks[i].Every)
+	// The guard goes by the period, which is not the one of the hurry.
+	if o.Checks[i].Every.Seconds() != 1 || !o.Checks[i].Eager || !o.Hurried {
+		t.Errorf("asked every %v, in a hurry from the start %t", o.Checks[i].Every, o.Hurried)
 	}
 	o.Checks[i].Close()
 }

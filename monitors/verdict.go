@@ -48,6 +48,7 @@ type watch struct {
 	pending *verdict // sent and not answered; judged when it is in seen
 	judged  bool
 	missed  []Sample   // due times that came while a probe was unanswered
+	counts  time.Time  // the newest due time that is judged: of the probe sent last, or one missed behind it
 	seen    []*verdict // oldest first, at least mostInWindow, then those of the last 10 s
 	last    *verdict   // the newest verdict
 	next    time.Time  // when the next probe is due
@@ -86,7 +87,18 @@ func (w *watch) redAfter(fresh bool) time.Duration {
 
 // sent notes a probe that went out.
 func (w *watch) sent(s Sample) {
-	w.pending, w.judged = &verdict{watch: w, sample: s}, false
+	w.pending, w.judged, w.counts = &verdict{watch: w, sample: s}, false, s.Due
+}
+
+// unhurried says whether a due time behind an unanswered probe would have come if nobody
+// hurried the check, and takes it for one that is judged: one stall is no worse for being
+// looked at more often.
+func (w *watch) unhurried(due time.Time) bool {
+	if w.check.Eager && w.pending != nil && due.Sub(w.counts) < w.check.Every {
+		return false
+	}
+	w.counts = due
+	return true
 }
 
 // overdue judges what is older than the red limit and still unanswered: the

@@ -74,6 +74,10 @@ func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 		u.Said = s.mask(u.Said)
 		probes.missed = append(probes.missed, u)
 	}
+	if s.o.Hurried {
+		probes.pace = CountersEvery
+		s.monitor.Hurry(probes.pace)
+	}
 	r := &linkRunner{unit: s.unit(), probes: probes, engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
 		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
@@ -163,7 +167,7 @@ func (r *linkRunner) check(ctx context.Context, o linkOrder) {
 	t := trial{linkRunner: r, o: o, counted: r.probes.countersIn(o.profile, o.p95)}
 	r.hurry(CountersEvery)
 	t.make(ctx)
-	r.hurry(0)
+	r.hurry(r.probes.pace)
 	if t.sham != nil {
 		t.sham.close()
 	}

@@ -52,7 +52,7 @@ func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse 
 			u.seldom[i] = true
 			u.short[i] = use.work && twice(CountersEvery/2, p.answers(i, profile.Half)) > used
 		default:
-			u.hurries = u.hurries || p.reads(i, 0, profile.Half) > used
+			u.hurries = u.hurries || p.reads(i, p.pace, profile.Half) > used
 			if use.work || c.Numbers { // not a page that only has to be there
 				u.asked = append(u.asked, link.Counter{Name: counterName(c.Name, c.Kind, use.work), Counted: use.work})
 			}

@@ -209,6 +209,34 @@ func TestADatabaseThatCannotBeAskedIsMissed(t *testing.T) {
 	}
 }
 
+// Who hurries from the start has the counters in the quiet phase as often as in the halves:
+// no check waits for a quiet phase of its own, and the pace stays when it has ended.
+func TestASessionMayHurryCountersFromTheStart(t *testing.T) {
+	t.Parallel()
+	w := newTwins(t, 0)
+	r := startTwins(t, w, func(o *Options) { o.Hurried = true })
+	if got := r.links.probes.pace; got != CountersEvery {
+		t.Errorf("hurried to %v", got)
+	}
+	hurried := make(chan time.Duration, 10)
+	hurry := r.links.hurry
+	r.links.hurry = func(every time.Duration) { hurried <- every; hurry(every) }
+	r.do(StartCheck{Users: 3})
+	r.await("its pairs", ofType(TypeLinkStart))
+	r.do(StopCheck{})
+	r.verdict()
+	for _, when := range []string{"for the check", "after it"} {
+		if got := <-hurried; got != CountersEvery {
+			t.Errorf("hurried to %v %s", got, when)
+		}
+	}
+	p := newProbes([]monitors.Check{{Env: monitors.Production, Name: "db", Kind: "postgres", Every: time.Second, Eager: true, Counts: true}})
+	p.pace = CountersEvery
+	if u := p.countersIn(link.Quick(), 0); u.hurries || u.seldom[0] {
+		t.Errorf("a quiet phase that was hurried is not read: %+v", u)
+	}
+}
+
 // Counters are hurried from the order of a check to its end, and no longer.
 func TestACheckHurriesCounters(t *testing.T) {
 	t.Parallel()

@@ -40,7 +40,8 @@ func (q probe) answered() time.Time { return q.due.Add(q.latency) }
 type probes struct {
 	checks []monitors.Check
 	use    []probeUse
-	missed []Uncounted // should have been among the checks
+	missed []Uncounted   // should have been among the checks
+	pace   time.Duration // the checks are hurried to that also when no check runs; 0: not
 	in     chan probe
 	lost   atomic.Uint64 // no room: the check sees that they are missing
 

@@ -23,6 +23,7 @@ type Options struct {
 	Fleet       *Fleet // who sends the load; nil: this machine
 	Checks      []monitors.Check
 	Uncounted   []Uncounted                // databases of production that were to count in link checks, and can't
+	Hurried     bool                       // what counts in link checks is asked as often as they need from the start, and so in the quiet phase
 	Limits      map[string]monitors.Limits // by environment
 	Baseline    time.Duration              // quiet phase; 0: none
 	Rules       GuardRules
