@@ -87,9 +87,9 @@ func (f *checkFlags) options(ctx context.Context, cfg *session.Config, stderr io
 		where := map[bool]string{true: "limits.rps", false: "limits.users"}[unit.Rate()]
 		return session.Options{}, usage(fmt.Errorf("--users %d is above the cap of %s (%s under staging)", f.users, unit.Of(most), where))
 	}
-	checks, missed := countStores(ctx, compiled.Checks, []string{f.prodDSN, cfg.Identity.Production}, cfg, stderr)
+	counted := countStores(ctx, compiled.Checks, []string{f.prodDSN, cfg.Identity.Production}, cfg, stderr)
 	host, _ := os.Hostname()
-	o := session.Options{Dir: f.out, Plan: compiled.Plan, Checks: checks, Uncounted: missed, Hurried: true, Limits: compiled.Limits, Answers: compiled.Answers,
+	o := session.Options{Dir: f.out, Plan: compiled.Plan, Checks: counted.checks, Uncounted: counted.missed, Hurried: true, Limits: compiled.Limits, Answers: compiled.Answers,
 		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone, Mask: cfg.Mask}
 	o.Start = session.Start{ID: "check", Version: version, Host: host, As: who.Name, Charter: "link check, " + profile.Name,
 		Target: cfg.Mask(cfg.Staging.URL), Headless: true, Seed: f.seed, Config: compiled.Masked, Env: compiled.Env}

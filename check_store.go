@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -16,22 +17,32 @@ import (
 var counters = map[string]func(monitors.DatabaseOptions) (monitors.Check, error){
 	"postgres": monitors.Postgres, "mysql": monitors.MySQL, "redis": monitors.Redis}
 
+// stores are the databases of production that count in link checks, and those that should.
+type stores struct {
+	checks []monitors.Check    // all of a session's
+	missed []session.Uncounted // can't be read or asked: without them a check is not what was ordered
+	hints  []string            // what a person should know of them
+}
+
 // countStores lets the databases of production whose DSNs were given for the
 // comparison say what they do while a link check runs: work shows long before latency
-// does. One that is watched already is left alone. One that can't be read or asked, or
-// does not tell, is said and comes back as well: without it a check is not what was ordered.
-func countStores(ctx context.Context, checks []monitors.Check, dsns []string, cfg *session.Config, stderr io.Writer) ([]monitors.Check, []session.Uncounted) {
-	var missed []session.Uncounted
+// does. One that is watched already is left alone. One that answers and does not tell what
+// it does is asked as well: it may do so later. One that can't be read or asked is missed.
+func countStores(ctx context.Context, checks []monitors.Check, dsns []string, cfg *session.Config, stderr io.Writer) stores {
+	s := stores{checks: checks}
+	tell := func(format string, args ...any) string {
+		said := cfg.Mask(fmt.Sprintf(format, args...))
+		fmt.Fprintf(stderr, "crosstalk: %s\n", said)
+		return said
+	}
 	miss := func(name, kind, format string, args ...any) {
-		m := session.Uncounted{Name: name, Kind: kind, Said: cfg.Mask(fmt.Sprintf(format, args...))}
-		fmt.Fprintf(stderr, "crosstalk: %s\n", m.Said)
-		missed = append(missed, m)
+		s.miss(session.Uncounted{Name: name, Kind: kind, Said: tell(format, args...)})
 	}
 	for i, dsn := range dsns {
 		if dsn == "" || slices.Contains(dsns[:i], dsn) {
 			continue
 		}
-		name := storeName(checks, missed)
+		name := s.name()
 		c, err := storeCheck(dsn, name, cfg)
 		switch {
 		case err != nil:
@@ -39,33 +50,40 @@ func countStores(ctx context.Context, checks []monitors.Check, dsns []string, cf
 			continue
 		case c.Probe == nil: // of another kind
 			continue
-		case slices.ContainsFunc(checks, func(k monitors.Check) bool { return k.Env == c.Env && k.Kind == c.Kind && k.Address == c.Address }):
+		case slices.ContainsFunc(s.checks, func(k monitors.Check) bool { return k.Env == c.Env && k.Kind == c.Kind && k.Address == c.Address }):
 		default:
 			asking, cancel := context.WithTimeout(ctx, identity.DefaultLimit)
 			r := c.Probe(asking)
 			cancel()
-			if r.Worked {
-				checks = append(checks, c)
+			if r.OK {
+				s.checks = append(s.checks, c)
+				if !r.Worked {
+					s.hints = append(s.hints, "no link check says \"no link seen\" until then: "+
+						tell("what production's %s does is not counted until it tells, which it is asked for every 10 s. %s", c.Kind,
+							link.Grant(session.Uncounted{Name: name, Kind: c.Kind}.Counter())))
+				}
 				continue
 			}
-			why := r.Reason
-			if why == "" {
-				why = "does not tell. " + link.Grant(session.Uncounted{Name: name, Kind: c.Kind}.Counter())
-			}
-			miss(name, c.Kind, "what production's %s does is not counted: it %s", c.Kind, why)
+			miss(name, c.Kind, "what production's %s does is not counted: it %s", c.Kind, cmp.Or(r.Reason, "did not answer"))
 		}
 		if c.Close != nil {
 			c.Close()
 		}
 	}
-	return checks, missed
+	return s
 }
 
-// storeName is a name that no check of production has, nor a store that was missed.
-func storeName(checks []monitors.Check, missed []session.Uncounted) string {
+// miss adds one that was said already.
+func (s *stores) miss(u session.Uncounted) {
+	s.missed = append(s.missed, u)
+	s.hints = append(s.hints, "without it no link check says \"no link seen\": "+u.Words())
+}
+
+// name is one that no check of production has, nor a store that is missed.
+func (s *stores) name() string {
 	name := "database"
-	for n := 2; slices.ContainsFunc(checks, func(c monitors.Check) bool { return c.Env == monitors.Production && c.Name == name }) ||
-		slices.ContainsFunc(missed, func(m session.Uncounted) bool { return m.Name == name }); n++ {
+	for n := 2; slices.ContainsFunc(s.checks, func(c monitors.Check) bool { return c.Env == monitors.Production && c.Name == name }) ||
+		slices.ContainsFunc(s.missed, func(m session.Uncounted) bool { return m.Name == name }); n++ {
 		name = fmt.Sprintf("database %d", n)
 	}
 	return name

@@ -84,7 +84,8 @@ func TestProductionsDatabaseCounts(t *testing.T) {
 	var said bytes.Buffer
 	watched := []monitors.Check{{Env: monitors.Production, Name: "database", Kind: "http"}}
 	dsns := []string{"redis+cluster://" + open + "/0?client=x", "redis://" + open + "/1", "redis://:hunter2@" + closed + "/0", "", "sqlite:x.db"}
-	got, missed := countStores(t.Context(), watched, dsns, new(session.Config), &said)
+	s := countStores(t.Context(), watched, dsns, new(session.Config), &said)
+	got, missed := s.checks, s.missed
 	if len(got) != 2 {
 		t.Fatalf("%d checks: %+v", len(got), got)
 	}
@@ -103,19 +104,47 @@ func TestProductionsDatabaseCounts(t *testing.T) {
 	}
 }
 
-// One that lets our checks in and keeps its counts to itself is missed, with what it has to
-// allow; one DSN that is given twice is missed once.
-func TestADatabaseThatDoesNotTellIsMissed(t *testing.T) {
+// One that lets our checks in and keeps its counts to itself is asked all the same, as it may
+// tell later; what it has to allow is said. One DSN that is given twice is asked once.
+func TestADatabaseThatDoesNotTellIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	dsn := "redis://" + redisThat(t, true, false) + "/0"
 	var said bytes.Buffer
-	got, missed := countStores(t.Context(), nil, []string{dsn, dsn, "nonsense"}, new(session.Config), &said)
-	if len(got) > 0 || len(missed) != 2 || missed[0].Counter() != "database commands" || missed[1].Counter() != "database 2" {
-		t.Fatalf("counted %+v, missed %+v", got, missed)
+	s := countStores(t.Context(), nil, []string{dsn, dsn, "nonsense"}, new(session.Config), &said)
+	if len(s.checks) != 1 || len(s.missed) != 1 || s.missed[0].Counter() != "database 2" {
+		t.Fatalf("asked %+v, missed %+v", s.checks, s.missed)
 	}
-	if want := "what production's redis does is not counted: it does not tell. Redis has to let the check's user send INFO (+info)"; missed[0].Said != want {
-		t.Errorf("said %q, want %q", missed[0].Said, want)
+	c := s.checks[0]
+	if c.Name != "database" || c.Kind != "redis" || !c.Counts || !c.Eager || c.Every != session.CountersEvery {
+		t.Errorf("%+v", c)
 	}
+	if r := c.Probe(t.Context()); !r.OK || r.Worked { // its connection is open still
+		t.Errorf("asked again: %+v", r)
+	}
+	c.Close()
+	want := "what production's redis does is not counted until it tells, which it is asked for every 10 s. Redis has to let the check's user send INFO (+info)"
+	if len(s.hints) != 2 || s.hints[0] != "no link check says \"no link seen\" until then: "+want || !strings.HasPrefix(said.String(), "crosstalk: "+want+"\n") {
+		t.Errorf("hints %q, said %q", s.hints, said.String())
+	}
+}
+
+// A database that refuses once to tell, at the start of a session, counts once it tells.
+func TestARefusalAtTheStartIsNotForTheSession(t *testing.T) {
+	t.Parallel()
+	cfg, err := session.DefaultConfig(newSite(t, nil).URL+"/", []string{newSite(t, nil).URL + "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := checkFlags{profile: "quick", as: "mel", watchEvery: 250e6, prodDSN: "redis://" + redisThat(t, true, false) + "/0"}
+	o, err := f.options(t.Context(), cfg, new(bytes.Buffer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(o.Checks, func(c monitors.Check) bool { return c.Kind == "redis" })
+	if len(o.Uncounted) > 0 || i < 0 || !o.Checks[i].Counts {
+		t.Fatalf("missed %+v of %+v", o.Uncounted, o.Checks)
+	}
+	o.Checks[i].Close()
 }
 
 // A check whose database can't be asked or read knows that it is missing: else it would
@@ -182,8 +211,8 @@ func TestAStoreThatCannotBeReadIsSaid(t *testing.T) {
 		"Host=192.0.2.1;Username=u;Password=hunter2;": "its DSN is of a form that no driver here reads",
 	} {
 		var said bytes.Buffer
-		if got, missed := countStores(t.Context(), nil, []string{dsn}, new(session.Config), &said); len(got) > 0 || len(missed) != 1 {
-			t.Errorf("%q is counted: %+v, missed: %+v", dsn, got, missed)
+		if s := countStores(t.Context(), nil, []string{dsn}, new(session.Config), &said); len(s.checks) > 0 || len(s.missed) != 1 {
+			t.Errorf("%q is counted: %+v, missed: %+v", dsn, s.checks, s.missed)
 		}
 		if s := said.String(); strings.Count(s, "\n") != 1 || !strings.Contains(s, "what production's database does is not counted: ") || !strings.Contains(s, want) || strings.Contains(s, "hunter2") {
 			t.Errorf("%q: said %q", dsn, s)

@@ -265,7 +265,7 @@ func (d *dry) checks() {
 		d.say("Check", "%s %s every %s  %s", c.Env, d.cfg.Mask(c.Name), c.Every, what)
 	}
 	if place, err := identity.ParseDSN(d.cfg.Identity.Production); err == nil && counters[place.System] != nil {
-		d.say("Check", "production %s every %s, if it tells what it does (identity.production)", place.System, session.CountersEvery)
+		d.say("Check", "production %s every %s, if it lets us in (identity.production)", place.System, session.CountersEvery)
 	}
 	if len(d.masked.Production.Checks) == 0 {
 		d.say("", "production is not watched: nothing tells whether the load reaches it")

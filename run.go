@@ -105,7 +105,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	if err != nil {
 		return err
 	}
-	checks, missed := countStores(work, compiled.Checks, []string{cfg.Identity.Production}, cfg, os.Stderr)
+	counted := countStores(work, compiled.Checks, []string{cfg.Identity.Production}, cfg, os.Stderr)
 	var told *identity.Answers
 	if f.answers != "" {
 		a, err := openAnswers(f.answers, os.Stdin, cfg.Mask)
@@ -125,14 +125,14 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		out.drop()
 		return f.lookOn(ctx, err)
 	}
-	o := session.Options{Dir: dir, Plan: compiled.Plan, Checks: checks, Uncounted: missed, Limits: compiled.Limits,
+	o := session.Options{Dir: dir, Plan: compiled.Plan, Checks: counted.checks, Uncounted: counted.missed, Limits: compiled.Limits,
 		Baseline: f.baseline, Rules: session.DefaultRules()}
 	if cfg.Staging.Build != nil {
 		o.Build = cfg.ReadBuild
 	}
 	o.Answers, o.Identity = compiled.Answers, cfg.Identity
 	if !f.headless {
-		o.Earlier, o.EarlierFrom = session.EarlierBaseline(sessionsHome(), checks, cfg.Mask)
+		o.Earlier, o.EarlierFrom = session.EarlierBaseline(sessionsHome(), counted.checks, cfg.Mask)
 	}
 	o.Mask = cfg.Mask
 	o.Exemplar = func(x loadengine.Exemplar) *session.ExemplarAdd { return exemplar(cfg, x) }
@@ -173,14 +173,12 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		o.Hints = append(o.Hints, w)
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", w)
 	}
-	for _, h := range f.again.uncounted(checks, missed) {
+	for _, h := range f.again.uncounted(counted.checks, counted.missed) {
 		h = cfg.Mask(h)
 		o.Hints = append(o.Hints, h)
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", h)
 	}
-	for _, m := range missed { // said already, before there was a screen
-		o.Hints = append(o.Hints, "without it no link check says \"no link seen\": "+m.Said)
-	}
+	o.Hints = append(o.Hints, counted.hints...) // said already, before there was a screen
 	if o.Fleet, err = f.fleet(work, cfg, compiled.Plan, o.Start.ID); err != nil {
 		out.drop()
 		return err

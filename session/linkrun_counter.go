@@ -37,6 +37,15 @@ type Uncounted struct {
 // Counter is what its counter would be called.
 func (u Uncounted) Counter() string { return counterName(u.Name, u.Kind, works[u.Kind] != "") }
 
+// Words says it in sentences, with what helps: a session asks what it asked at its start.
+func (u Uncounted) Words() string {
+	end := "."
+	if strings.HasSuffix(u.Said, "?") {
+		end = ""
+	}
+	return u.Said + end + " Start again once that is mended."
+}
+
 // countersIn looks at what can be read of the counters in the used part of a half.
 func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse {
 	u := counterUse{from: max(profile.Discard, 3*p95), seldom: map[int]bool{}, short: map[int]bool{}, totals: maps.Clone(p.totals), missed: p.missed}
@@ -88,10 +97,7 @@ func counterName(name, kind string, work bool) string {
 func (u counterUse) words(checks []monitors.Check, profile link.Profile) string {
 	var b strings.Builder
 	for _, m := range u.missed {
-		b.WriteString(" Look here: " + m.Said)
-		if !strings.HasSuffix(m.Said, "?") {
-			b.WriteByte('.')
-		}
+		b.WriteString(" Look here: " + m.Words())
 	}
 	var names, short, totals []string
 	for i := range checks {

@@ -157,6 +157,9 @@ func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
 		body.Words = fmt.Sprintf("Dips from %s to nothing and back, at random, never above.", t.unit.Of(t.o.users))
 	} else {
 		setup.Asked = t.counted.asked
+		for _, m := range t.counted.missed {
+			setup.Unasked = append(setup.Unasked, m.Counter())
+		}
 		if t.check, err = link.New(setup, quiet); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package link
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,9 +22,10 @@ type Forecast struct {
 	// Counters are the same of production's counters, each seen in most of the quiet phase.
 	Counters []CounterForecast `json:"counters,omitempty"`
 	// Silent are counters that gave no number in the quiet phase. Of these Databases are
-	// those that a database counts.
+	// those that a database counts and that are asked, and Unasked those that nobody asks.
 	Silent    []string `json:"silent,omitempty"`
 	Databases []string `json:"silent_databases,omitempty"`
+	Unasked   []string `json:"unasked,omitempty"`
 	// Below are counters that were below 0 in it.
 	Below []string `json:"below_zero,omitempty"`
 	// Reach is how many users a check that finds nothing will most likely reach to,
@@ -78,7 +80,10 @@ func (c *Check) foretell(quiet [][]float64) Forecast {
 			continue
 		case ch.silent:
 			f.Silent = append(f.Silent, ch.name)
-			if ch.alone {
+			switch {
+			case slices.Contains(s.Unasked, ch.name):
+				f.Unasked = append(f.Unasked, ch.name)
+			case ch.alone:
 				f.Databases = append(f.Databases, ch.name)
 			}
 		}
@@ -152,11 +157,15 @@ func (f Forecast) Words() string {
 // silentWords says which counters are missed, and what lets databases tell: the check of
 // one that only keeps its counts to itself says nothing. A gauge may have any name.
 func (f Forecast) silentWords() string {
-	if len(f.Silent) == 0 {
-		return ""
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, " %s gave no number in the quiet phase: as long as it gives none there is no \"no link seen\". See what its check says, or take it out.", strings.Join(f.Silent, ", "))
+	if len(f.Unasked) > 0 {
+		fmt.Fprintf(&b, " %s gave no number in the quiet phase, as nobody asks it: there is no \"no link seen\".", strings.Join(f.Unasked, ", "))
+	}
+	asked := slices.DeleteFunc(slices.Clone(f.Silent), func(name string) bool { return slices.Contains(f.Unasked, name) })
+	if len(asked) == 0 {
+		return b.String()
+	}
+	fmt.Fprintf(&b, " %s gave no number in the quiet phase: as long as it gives none there is no \"no link seen\". See what its check says, or take it out.", strings.Join(asked, ", "))
 	said := map[string]bool{}
 	for _, name := range f.Databases {
 		if g := Grant(name); g != "" && !said[g] {

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,38 @@ func TestASilentGaugeIsNoDatabase(t *testing.T) {
 		w := f.Words()
 		if len(f.Silent) != 1 || len(f.Databases) != want || !strings.Contains(w, "open transactions gave no number in the quiet phase") || strings.Count(w, "has to let") != want {
 			t.Errorf("counted by a database %t: %+v: %s", counted, f, w)
+		}
+	}
+}
+
+// One that nobody asks has no check to look at, and nothing that its database would have to
+// allow.
+func TestWhatNobodyAsksHasNoCheckToLookAt(t *testing.T) {
+	t.Parallel()
+	s := standardSetup()
+	s.Asked = []Counter{{Name: "database commands", Counted: true}, {Name: "db transactions", Counted: true}}
+	for _, tt := range []struct {
+		unasked []string
+		look    string
+		grants  []string
+	}{
+		{nil, " database commands, db transactions gave no number in the quiet phase: as long as", []string{"Redis", "PostgreSQL"}},
+		{[]string{"database commands"}, " db transactions gave no number in the quiet phase: as long as", []string{"PostgreSQL"}},
+		{[]string{"database commands", "db transactions"}, "", nil},
+	} {
+		s.Unasked = tt.unasked
+		f := newPlant(7).begin(t, s).Forecast()
+		w := f.Words()
+		if len(f.Silent) != 2 || !slices.Equal(f.Unasked, tt.unasked) || strings.Contains(w, "as nobody asks it") != (len(tt.unasked) > 0) {
+			t.Errorf("%v: %+v: %s", tt.unasked, f, w)
+		}
+		if strings.Contains(w, "See what its check says") != (tt.look != "") || !strings.Contains(w, tt.look) || strings.Count(w, "has to let") != len(tt.grants) {
+			t.Errorf("%v: %s", tt.unasked, w)
+		}
+		for _, who := range tt.grants {
+			if !strings.Contains(w, who+" has to let") {
+				t.Errorf("%v: nothing of %s: %s", tt.unasked, who, w)
+			}
 		}
 	}
 }

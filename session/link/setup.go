@@ -22,5 +22,8 @@ type Setup struct {
 	// Asked are the counters that are read of production: one that gave no number in
 	// the quiet phase is missed. Their rates are not used.
 	Asked []Counter
-	Unit  string // of Users and of all that is said of them, such as req/s; empty: users
+	// Unasked are the names of those that were to be read and have no check: nobody can
+	// look at one.
+	Unasked []string
+	Unit    string // of Users and of all that is said of them, such as req/s; empty: users
 }
