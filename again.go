@@ -26,6 +26,7 @@ type again struct {
 	*session.Earlier
 	dir    string
 	resume bool
+	given  bool   // the configuration is not its own: a file or flags say what to run on
 	script script // its moves, unless --dial gives others
 }
 
@@ -143,7 +144,10 @@ func (a *again) watchEvery() time.Duration {
 // config is the session's configuration: as the flags give it, else the earlier
 // session's.
 func (f *liveFlags) config(path, target string, watch []string) (*session.Config, error) {
-	if f.again == nil || path != "" || target != "" || len(watch) > 0 {
+	if given := path != "" || target != "" || len(watch) > 0; f.again == nil || given {
+		if given && f.again != nil {
+			f.again.given = true
+		}
 		return readConfig(path, target, watch)
 	}
 	cfg, err := f.again.Config(".", os.LookupEnv)
@@ -187,30 +191,6 @@ func (a *again) apply(f *liveFlags, o *session.Options, plan script) script {
 	plan = append(slices.Clone(plan), a.script...)
 	slices.SortStableFunc(plan, func(x, y act) int { return cmp.Compare(x.at, y.at) })
 	return plan
-}
-
-// uncounted says which of production's databases counted in the earlier session and do not
-// in this one: what identity: names is in no record. missed are said already.
-func (a *again) uncounted(checks []monitors.Check, missed []session.Uncounted) []string {
-	if a == nil {
-		return nil
-	}
-	when := "the session before"
-	if a.resume {
-		when = "its earlier part"
-	}
-	var out []string
-	for _, c := range a.Checks {
-		same := func(k monitors.Check) bool {
-			return k.Env == c.Env && k.Kind == c.Kind && (k.Name == c.Name || k.Address != "" && k.Address == c.Address)
-		}
-		if c.Env != monitors.Production || counters[c.Kind] == nil || slices.ContainsFunc(checks, same) ||
-			slices.ContainsFunc(missed, func(m session.Uncounted) bool { return m.Name == c.Name && (m.Kind == c.Kind || m.Kind == "") }) {
-			continue
-		}
-		out = append(out, fmt.Sprintf("production's %s (%s) counted in %s and does not now: give -c FILE that names it under identity: or production.checks", c.Kind, c.Name, when))
-	}
-	return out
 }
 
 // join adds to a list what it lacks.

@@ -200,6 +200,27 @@ func TestARunNotesWhatItCannotCount(t *testing.T) {
 	if len(noted) != 1 || strings.Contains(noted[0].text("text"), "hunter2") {
 		t.Errorf("noted %+v", noted)
 	}
+
+	// Taken up without the file it is missed still, as often as it may be.
+	for parts := 2; parts <= 3; parts++ {
+		p := run(t, "run", "--resume", dir, "--headless", "--for", "1s")
+		p.exits(0)
+		const lost = "production's redis (database) was to count in its earlier part and does not now: give -c FILE"
+		j := readJournal(t, dir)
+		noted := j.of("note.add").where(func(e event) bool {
+			return strings.Contains(e.text("text"), "without it no link check says \"no link seen\": "+lost)
+		})
+		starts := j.of("session.start")
+		if len(noted) != parts-1 || !strings.Contains(p.err.text(), lost) || len(starts) != parts {
+			t.Errorf("part %d of %d: noted %+v, said\n%s", parts, len(starts), noted, p.err.text())
+		}
+		for _, s := range starts {
+			missed, _ := s.Body["uncounted"].([]any)
+			if text := fmt.Sprint(missed); len(missed) != 1 || !strings.Contains(text, "kind:redis") || !strings.Contains(text, "name:database") || strings.Contains(text, "hunter2") {
+				t.Errorf("a part begins without %s", text)
+			}
+		}
+	}
 }
 
 // What can't be read is said, whether or not it is compared as well.

@@ -106,6 +106,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		return err
 	}
 	counted := countStores(work, compiled.Checks, []string{cfg.Identity.Production}, cfg, os.Stderr)
+	f.again.absent(&counted, cfg.Mask, os.Stderr)
 	var told *identity.Answers
 	if f.answers != "" {
 		a, err := openAnswers(f.answers, os.Stdin, cfg.Mask)
@@ -172,11 +173,6 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 	for _, w := range compiled.Warnings {
 		o.Hints = append(o.Hints, w)
 		fmt.Fprintln(os.Stderr, "crosstalk: look here:", w)
-	}
-	for _, h := range f.again.uncounted(counted.checks, counted.missed) {
-		h = cfg.Mask(h)
-		o.Hints = append(o.Hints, h)
-		fmt.Fprintln(os.Stderr, "crosstalk: look here:", h)
 	}
 	o.Hints = append(o.Hints, counted.hints...) // said already, before there was a screen
 	if o.Fleet, err = f.fleet(work, cfg, compiled.Plan, o.Start.ID); err != nil {

@@ -135,6 +135,9 @@ type Start struct {
 	Env      map[string]string `json:"env,omitempty"`    // where in Config a value came from the environment: JSON pointer → as it was written
 	Fleet    *FleetInfo        `json:"fleet,omitempty"`  // who sends the load, where that is not this machine
 	Like     *Like             `json:"like,omitempty"`   // the earlier session that this one repeats
+
+	// Uncounted are the databases of production that should be among the checks, and are not.
+	Uncounted []Uncounted `json:"uncounted,omitempty"`
 }
 
 // FleetInfo describes an engine on other machines.

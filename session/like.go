@@ -204,8 +204,10 @@ type Earlier struct {
 	Moves  []Move        // of persons and their scripts, and to 0 where the session itself took the load away
 	Length time.Duration // without the times in which it was not running
 	Checks []CheckInfo   // that any of its parts began with
-	dir    string
-	zeroed int // of Moves, the newest ones from there on took the load away by themselves
+	// Uncounted are the databases of production that any of its parts missed.
+	Uncounted []Uncounted
+	dir       string
+	zeroed    int // of Moves, the newest ones from there on took the load away by themselves
 }
 
 // Move is one move of the dial, at a time from the start.
@@ -231,6 +233,7 @@ func ReadEarlier(dir string) (*Earlier, error) {
 					e.Checks = append(e.Checks, c)
 				}
 			}
+			e.Uncounted = append(e.Uncounted, b.Uncounted...)
 		}
 		e.moves(time.Duration(v.MS-away)*time.Millisecond, v)
 		return nil

@@ -29,9 +29,9 @@ type counterUse struct {
 // Uncounted is a database of production that was to count in link checks and can't: without
 // it a check is never clean.
 type Uncounted struct {
-	Name string // what its check would be called
-	Kind string // postgres, mysql or redis; empty where that is not known
-	Said string // what is not counted, and why: a sentence without its capital and its end
+	Name string `json:"name"`           // what its check would be called
+	Kind string `json:"kind,omitempty"` // postgres, mysql or redis; empty where that is not known
+	Said string `json:"said"`           // what is not counted, and why: a sentence without its capital and its end
 }
 
 // Counter is what its counter would be called.

@@ -197,6 +197,9 @@ func TestADatabaseThatCannotBeAskedIsMissed(t *testing.T) {
 	r := startTwins(t, newTwins(t, 0), func(o *Options) {
 		o.Uncounted = []Uncounted{{Name: "database", Kind: "redis", Said: said}}
 	})
+	if got := r.Snapshot().Start.Uncounted; len(got) != 1 || got[0] != (Uncounted{Name: "database", Kind: "redis", Said: said}) {
+		t.Errorf("the record begins without %+v", got)
+	}
 	r.do(StartCheck{Users: 3})
 	begun := r.await("its pairs", ofType(TypeLinkStart)).Body.(*LinkStart)
 	if !strings.Contains(begun.Words, "database commands gave no number in the quiet phase, as nobody asks it") || strings.Contains(begun.Words, "its check") ||

@@ -18,7 +18,7 @@ import (
 // Options is what a session is made of.
 type Options struct {
 	Dir         string // its folder; created if it is not there
-	Start       Start  // what the journal's first line says; Checks, Journeys, Limits and Promise are filled in
+	Start       Start  // what the journal's first line says; Checks, Uncounted, Journeys, Limits and Promise are filled in
 	Plan        loadengine.Plan
 	Fleet       *Fleet // who sends the load; nil: this machine
 	Checks      []monitors.Check
@@ -187,6 +187,7 @@ func (s *Session) assemble() error {
 		s.watch.lease = s.o.Fleet.Lease
 	}
 	s.links = s.newLinkRunner(checks)
+	s.o.Start.Uncounted = s.links.probes.missed
 	return nil
 }
 
