@@ -58,7 +58,7 @@ func countStores(ctx context.Context, checks []monitors.Check, dsns []string, cf
 			if r.OK {
 				s.checks = append(s.checks, c)
 				if !r.Worked {
-					s.hints = append(s.hints, "no link check says \"no link seen\" until then: "+
+					s.hints = append(s.hints, "without that no link check says \"no link seen\": "+
 						tell("what production's %s does is not counted until it tells, which it is asked for every 10 s. %s", c.Kind,
 							link.Grant(session.Uncounted{Name: name, Kind: c.Kind}.Counter())))
 				}

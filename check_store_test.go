@@ -77,7 +77,7 @@ func redisThat(t *testing.T, open, tells bool) string {
 }
 
 // A DSN of production that was given for the comparison also counts what production
-// does, once a second and during a check twice; one that does not tell, or is watched already, does not.
+// does, once a second and during a check twice; one that does not let us in, or is watched already, does not.
 func TestProductionsDatabaseCounts(t *testing.T) {
 	t.Parallel()
 	open, closed := redisLike(t, true), redisLike(t, false)
@@ -123,7 +123,7 @@ func TestADatabaseThatDoesNotTellIsAskedAgain(t *testing.T) {
 	}
 	c.Close()
 	want := "what production's redis does is not counted until it tells, which it is asked for every 10 s. Redis has to let the check's user send INFO (+info)"
-	if len(s.hints) != 2 || s.hints[0] != "no link check says \"no link seen\" until then: "+want || !strings.HasPrefix(said.String(), "crosstalk: "+want+"\n") {
+	if len(s.hints) != 2 || s.hints[0] != "without that no link check says \"no link seen\": "+want || !strings.HasPrefix(said.String(), "crosstalk: "+want+"\n") {
 		t.Errorf("hints %q, said %q", s.hints, said.String())
 	}
 }
