@@ -28,7 +28,7 @@ func (a *again) absent(s *stores, mask func(string) string, stderr io.Writer) {
 		when = "its earlier part"
 	}
 	for _, e := range a.stores() {
-		if e.in(s) {
+		if e.in(s, mask) {
 			continue
 		}
 		said := mask(fmt.Sprintf("production's %s (%s) %s in %s and does not now: give -c FILE that names it under identity:, or under production.checks as %s",
@@ -66,9 +66,9 @@ func (e earlierStore) called(name, kind string) bool {
 }
 
 // in says whether a session asks it, or has said that it can't.
-func (e earlierStore) in(s *stores) bool {
+func (e earlierStore) in(s *stores, mask func(string) string) bool {
 	return slices.ContainsFunc(s.checks, func(c monitors.Check) bool {
 		return c.Env == monitors.Production && counters[c.Kind] != nil &&
-			(e.called(c.Name, c.Kind) || c.Kind == e.Kind && c.Address != "" && c.Address == e.Address)
+			(e.called(c.Name, c.Kind) || c.Kind == e.Kind && c.Address != "" && mask(c.Address) == e.Address)
 	}) || slices.ContainsFunc(s.missed, func(u session.Uncounted) bool { return e.called(u.Name, u.Kind) })
 }

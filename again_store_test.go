@@ -37,6 +37,7 @@ func TestWhatCountedBeforeIsMissed(t *testing.T) {
 		{name: "under another name", checks: []session.CheckInfo{info("database", "redis", "10.0.0.1:6379")}, now: stores{checks: []monitors.Check{check("cache", "redis", "10.0.0.1:6379")}}},
 		{name: "another one does", checks: []session.CheckInfo{info("database", "redis", "10.0.0.1:6379")}, now: stores{checks: []monitors.Check{check("cache", "redis", "10.0.0.2:6379")}}, want: "database commands", verb: counted},
 		{name: "a page is called so", checks: []session.CheckInfo{info("database", "redis", "10.0.0.1:6379")}, now: stores{checks: []monitors.Check{check("database", "http", "10.0.0.1:6379")}}, want: "database commands", verb: counted},
+		{name: "under another name, at a host of the environment", checks: []session.CheckInfo{info("database", "redis", "***:6379")}, now: stores{checks: []monitors.Check{check("cache", "redis", "hidden:6379")}}},
 		{name: "it was missed", missed: []session.Uncounted{{Name: "database", Kind: "postgres"}}, want: "database transactions", verb: asked},
 		{name: "it is missed again", missed: []session.Uncounted{{Name: "database", Kind: "postgres"}}, now: stores{missed: []session.Uncounted{{Name: "database", Kind: "postgres"}}}},
 		{name: "its DSN can't be read now", missed: []session.Uncounted{{Name: "database", Kind: "postgres"}}, now: stores{missed: []session.Uncounted{{Name: "database"}}}},
@@ -53,7 +54,7 @@ func TestWhatCountedBeforeIsMissed(t *testing.T) {
 			a := &again{resume: how.resume, given: how.given, Earlier: &session.Earlier{Checks: tt.checks, Uncounted: tt.missed}}
 			now := tt.now
 			var said bytes.Buffer
-			a.absent(&now, func(text string) string { return text }, &said)
+			a.absent(&now, func(text string) string { return strings.ReplaceAll(text, "hidden", "***") }, &said)
 			more := now.missed[len(tt.now.missed):]
 			if missed := tt.want != "" && how.misses; missed != (len(more) > 0) || missed && (len(more) != 1 || more[0].Counter() != tt.want || !strings.Contains(more[0].Said, tt.verb+how.when)) {
 				t.Errorf("%s, %+v: missed %+v", tt.name, how, more)

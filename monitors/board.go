@@ -85,9 +85,8 @@ func (b *Board) Observe(s Sample) []Change {
 		switch {
 		case s.Result.Blind:
 			w.blindWhy = s.Result.Reason
-		case !w.unhurried(s.Due): // it came for the hurry alone
-		case len(w.missed) < mostMissed:
-			w.missed = append(w.missed, s)
+		default:
+			w.missing(s)
 		}
 	}
 	if w.area.counted != before {

@@ -50,6 +50,30 @@ func TestAHangIsRedAsPromisedInAHurry(t *testing.T) {
 	}
 }
 
+// Nor is it told later where the hurry begins or ends behind the probe that hangs.
+func TestAHangIsRedAsPromisedWhereTheHurryChanges(t *testing.T) {
+	const at = 40*time.Second + ms // the probe before has just gone out
+	for _, behind := range []time.Duration{200 * ms, 400 * ms, 490 * ms, 700 * ms} {
+		for _, begins := range []bool{true, false} {
+			was, is := 500*ms, time.Second
+			if begins {
+				was, is = is, was
+			}
+			w := hurriedWorld(was, steady(44*ms).from(at, hanging))
+			_, promise, _ := w.board.Promise(Production)
+			w.run(40*time.Second + was + behind)
+			w.checks[0].Every = is
+			if s := w.servers[0]; begins && s.due.After(w.now.Add(is)) { // as keepPace has it
+				s.due = w.now.Add(is)
+			}
+			w.run(at + 10*time.Second)
+			if took, _, ok := w.first(Production, "", Red, at); !ok || took > promise+50*ms {
+				t.Errorf("asked every %v, and every %v from %v on: red %t after %v, promised %v", was, is, behind, ok, took, promise)
+			}
+		}
+	}
+}
+
 // A new connection that always takes long is usual: what was due meanwhile makes no more of
 // it in a hurry than else.
 func TestANewConnectionTakesItsTimeInAHurryToo(t *testing.T) {

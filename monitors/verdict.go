@@ -90,15 +90,25 @@ func (w *watch) sent(s Sample) {
 	w.pending, w.judged, w.counts = &verdict{watch: w, sample: s}, false, s.Due
 }
 
-// unhurried says whether a due time behind an unanswered probe would have come if nobody
-// hurried the check, and takes it for one that is judged: one stall is no worse for being
-// looked at more often.
-func (w *watch) unhurried(due time.Time) bool {
-	if w.check.Eager && w.pending != nil && due.Sub(w.counts) < w.check.Every {
-		return false
+// missing takes a due time behind an unanswered probe in. Of an eager check those are
+// judged that would have come if nobody hurried it: one stall is no worse for being looked
+// at more often, nor told later where the hurry began or ended behind it. They are counted
+// on from the probe, up to the next due time that somebody tells of.
+func (w *watch) missing(s Sample) {
+	if w.check.Eager && w.pending != nil {
+		for due := w.counts.Add(w.check.Every); due.Before(s.Next); due = due.Add(w.check.Every) {
+			s.Due, w.counts = due, due
+			w.miss(s)
+		}
+		return
 	}
-	w.counts = due
-	return true
+	w.miss(s)
+}
+
+func (w *watch) miss(s Sample) {
+	if len(w.missed) < mostMissed {
+		w.missed = append(w.missed, s)
+	}
 }
 
 // overdue judges what is older than the red limit and still unanswered: the

@@ -60,6 +60,9 @@ func (p *probes) countersIn(profile link.Profile, p95 time.Duration) counterUse 
 		case p.reads(i, CountersEvery, profile.Half) > used:
 			u.seldom[i] = true
 			u.short[i] = use.work && twice(CountersEvery/2, p.answers(i, profile.Half)) > used
+			if use.work && !p.told[i] { // that is no matter of the halves
+				u.asked = append(u.asked, link.Counter{Name: counterName(c.Name, c.Kind, true), Counted: true})
+			}
 		default:
 			u.hurries = u.hurries || p.reads(i, p.pace, profile.Half) > used
 			if use.work || c.Numbers { // not a page that only has to be there

@@ -115,6 +115,19 @@ func TestAShorterPeriodIsRecommendedWhereItHelps(t *testing.T) {
 	}
 }
 
+// One that never told what it does keeps a check open also where its readings would not fit a half.
+func TestADatabaseThatNeverToldIsMissedInShortHalves(t *testing.T) {
+	t.Parallel()
+	for _, tells := range []bool{true, false} {
+		p := newProbes([]monitors.Check{{Env: monitors.Production, Name: "db", Kind: "postgres", Every: time.Second, Counts: true}})
+		p.offer(monitors.Sample{Due: time.Now(), Phase: monitors.Done, Result: monitors.Result{OK: true, Worked: tells, WorkedAt: time.Now()}})
+		p.drain()
+		if u := p.countersIn(link.Quick(), 500*time.Millisecond); !u.seldom[0] || (len(u.asked) == 0) != tells {
+			t.Errorf("tells %t: %+v", tells, u)
+		}
+	}
+}
+
 // Whatever the phase of its readings, a database that was not left out has a value in every
 // half of the shortest profile, also where its answers take a while.
 func TestADatabaseCountsInEveryQuickHalf(t *testing.T) {

@@ -47,6 +47,7 @@ type probes struct {
 
 	past   []probe
 	totals map[int]bool      // checks whose number only grows
+	told   map[int]bool      // checks of databases that once told what they did
 	open   map[int]time.Time // sent and not answered, by check: there is one at a time
 }
 
@@ -58,7 +59,7 @@ type probeUse struct{ latency, counter, work, busy bool }
 var works = map[string]string{"postgres": "transactions", "mysql": "questions", "redis": "commands"}
 
 func newProbes(checks []monitors.Check) *probes {
-	p := &probes{checks: checks, in: make(chan probe, probeRoom), open: map[int]time.Time{}, totals: map[int]bool{}}
+	p := &probes{checks: checks, in: make(chan probe, probeRoom), open: map[int]time.Time{}, totals: map[int]bool{}, told: map[int]bool{}}
 	for _, c := range checks {
 		p.use = append(p.use, useOf(c))
 	}
@@ -129,6 +130,9 @@ func (p *probes) keep(q probe) {
 	}
 	if q.total {
 		p.totals[q.check] = true
+	}
+	if q.measured && p.use[q.check].work {
+		p.told[q.check] = true
 	}
 	if !q.behind && q.outcome != link.Missing {
 		p.catchUp(q)

@@ -25,7 +25,7 @@ import gevent.socket
 import locust.runners
 import requests
 from flask import g, has_request_context, jsonify, request
-from gevent import GreenletExit, getcurrent
+from gevent import Greenlet, GreenletExit, getcurrent
 from gevent.event import Event
 from gevent.pool import Group
 from locust import events
@@ -205,10 +205,25 @@ class Gate:
         those would count a request that was never sent, or ask again for ever and let nobody else
         have a turn. Who catches all there is at least lets the others go on. And who is no user,
         but a helper of the locustfile, Locust or this plug-in, is refused and goes on."""
-        gevent.sleep(0)
-        if any(getcurrent() in group for group in self.users):
+        if self.of_user(getcurrent()):
+            gevent.sleep(0)
             raise GreenletExit()
+        gevent.sleep(WATCH_EVERY)  # a helper that asks again at once leaves the others their turn
         raise ConnectionRefusedError("crosstalk: no permit")
+
+    def of_user(self, g):
+        """Tells whether a greenlet is a user, or was begun by one: what a user has begun ends as
+        the user does, or it would send under the next permit, when nobody counts it."""
+        while isinstance(g, Greenlet):
+            if getattr(g, "crosstalk_user", False) or any(g in group for group in self.users):
+                return True
+            begun_by = g.spawning_greenlet
+            if begun_by is None:
+                return False  # gevent was told not to remember
+            g = begun_by()
+            if g is None:
+                return True  # who began it is gone, which helpers of the process do not go before it
+        return False
 
     def pass_(self, url):
         """Raises unless a request may go there now."""
@@ -445,7 +460,10 @@ class Worker:
                     while n > 0 and lease.open():
                         some = min(n, AT_A_TIME, self.room())
                         if some > 0:
-                            users += spawn({kind: some}, *args, **kwargs)
+                            new = spawn({kind: some}, *args, **kwargs)
+                            for user in new:
+                                user.greenlet.crosstalk_user = True
+                            users += new
                             n, left = n - some, left - some
                         self.waiting = 0 if some > 0 else left
                         gevent.sleep(0 if some > 0 else WATCH_EVERY)

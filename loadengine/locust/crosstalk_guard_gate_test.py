@@ -64,7 +64,7 @@ class TestCap(Fresh):
         turns = []
 
         def ask():
-            gevent.getcurrent().crosstalk_over = True
+            gevent.getcurrent().crosstalk_over = gevent.getcurrent().crosstalk_user = True
             for _ in range(100):
                 try:
                     guard.gate.wait()
@@ -114,7 +114,7 @@ class TestHelper(Fresh):
         gevent.sleep(0.01)
         guard.lease.close(5, "mel")
         turn.set()
-        gevent.sleep(0.01)
+        gevent.sleep(2 * guard.WATCH_EVERY)
         self.permit(6)
         turn.set()
         gevent.sleep(0.01)
@@ -125,6 +125,26 @@ class TestHelper(Fresh):
         user = self.runner.user_greenlets.spawn(self.refresh, [], Event())
         user.join(timeout=5)
         self.assertIsInstance(user.value, gevent.GreenletExit)
+
+    def test_what_a_user_has_begun_ends_as_the_user_does(self):
+        rounds, turn, begun = [], Event(), []
+
+        def user():
+            begun.append(gevent.spawn(self.refresh, rounds, turn))
+            gevent.sleep(60)
+
+        g = self.runner.user_greenlets.spawn(user)
+        gevent.sleep(0.01)
+        g.crosstalk_user = True
+        guard.lease.close(5, "mel")
+        self.worker.end_users()
+        gevent.sleep(0.01)
+        self.assertTrue(g.dead)
+        turn.set()
+        begun[0].join(timeout=5)
+        self.assertIsInstance(begun[0].value, gevent.GreenletExit)
+        self.permit(6)
+        self.assertEqual(["a token"], rounds)
 
     def test_numbers_that_a_locustfile_sends_on_end_nobodys_looking(self):
         sent = []

@@ -101,10 +101,10 @@ class Runner:
     user_count = property(lambda self: len(self.user_greenlets))
 
     def spawn_users(self, counts, wait=False):
-        for kind, n in counts.items():
-            for _ in range(n):
-                self.user_classes_by_name[kind](self.environment).start(self.user_greenlets)
-        return []
+        users = [self.user_classes_by_name[kind](self.environment) for kind, n in counts.items() for _ in range(n)]
+        for user in users:
+            user.start(self.user_greenlets)
+        return users
 
     def stop_users(self, counts):
         self.user_greenlets.kill()
