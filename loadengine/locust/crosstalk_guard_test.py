@@ -169,9 +169,7 @@ class TestWorker(Fresh):
         self.assertEqual((0, 4, 0), (len(self.worker.leaving), Sleeper.left, guard.gate.cancelled))
         self.assertEqual([1, 1, 1, 1], [user.mine for user in gone])  # not the second one of their task
 
-    def test_who_does_not_come_to_an_end_is_ended(self):
-        self.users(3)
-        self.users(0)
+    def three_are_ended_at_last(self):
         self.worker.look()
         gevent.sleep(0.01)
         self.assertEqual(3, len(self.worker.leaving))
@@ -179,6 +177,11 @@ class TestWorker(Fresh):
             self.worker.look()
         self.worker.leaving.join(timeout=5)
         self.assertEqual((0, 3), (len(self.worker.leaving), guard.gate.cancelled))
+
+    def test_who_does_not_come_to_an_end_is_ended(self):
+        self.users(3)
+        self.users(0)
+        self.three_are_ended_at_last()
 
     def test_who_is_ended_at_last_sends_nothing_more(self):
         Sleeper.logs_out = Sleeper.hangs = True
@@ -250,13 +253,7 @@ class TestWorker(Fresh):
 
     def test_who_hangs_on_the_way_out_is_ended(self):
         self.logging_out(3)
-        self.worker.look()
-        gevent.sleep(0.01)
-        self.assertEqual(3, len(self.worker.leaving))
-        with mock.patch.object(guard.time, "monotonic", return_value=time.monotonic() + guard.FINISH_WITHIN + 1):
-            self.worker.look()
-        self.worker.leaving.join(timeout=5)
-        self.assertEqual((0, 3), (len(self.worker.leaving), guard.gate.cancelled))
+        self.three_are_ended_at_last()
 
     def test_locusts_own_stop_waits_for_nobody(self):
         self.users(6)
