@@ -1,6 +1,7 @@
 package link
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -74,6 +75,16 @@ func TestASmallStepIsToldBefore(t *testing.T) {
 		}
 		if got := strings.Contains(f.Words(), "no further than before (to 150 users)"); got != tt.small || (f.Reach <= 150) != tt.small {
 			t.Errorf("to %d: would reach %d: %s", tt.on, f.Reach, f.Words())
+		}
+	}
+}
+
+// A bound is written without a sign, also that of a production which was faster with load.
+func TestABoundOfNothingIsNothing(t *testing.T) {
+	t.Parallel()
+	for _, x := range []float64{0, math.Copysign(0, -1), -0.003} {
+		if got := percent(x); got != "0 %" {
+			t.Errorf("percent(%v) = %q", x, got)
 		}
 	}
 }

@@ -272,11 +272,11 @@ func clock(d time.Duration) string {
 
 // percent rounds up, as for bounds; signedPercent to the nearest.
 func percent(x float64) string {
-	p := 100 * x
+	p := max(0, 100*x)
 	if p < 10 && p != math.Trunc(p) {
 		return fmt.Sprintf("%.1f %%", math.Ceil(10*p-1e-9)/10)
 	}
-	return fmt.Sprintf("%.0f %%", math.Ceil(p-1e-9))
+	return fmt.Sprintf("%.0f %%", max(0, math.Ceil(p-1e-9))) // no -0
 }
 
 func signedPercent(x float64) string {
