@@ -64,7 +64,8 @@ func (m *Model) small(w, h int) small {
 func (m *Model) loadWords() []string {
 	switch {
 	case m.leaving:
-		return []string{"Ending the session and writing its report."}
+		halt := m.haltLines()
+		return append(halt[:min(1, len(halt))], "Ending the session and writing its report.") // nothing starts again
 	case m.s.Seq == 0:
 		return nil
 	}

@@ -30,6 +30,10 @@ func TestTooSmallSaysSo(t *testing.T) {
 	if m, _ = screen(off, 70, 20); !strings.Contains(smallWords(m), "All load is off since 04:12, stopped by mel") {
 		t.Errorf("the stop is not shown:\n%s", m.text())
 	}
+	m.leaving = true
+	if m.Update(tea.WindowSizeMsg{Width: 70, Height: 20}); !strings.Contains(smallWords(m), "stopped by mel Ending the session and writing its report.") {
+		t.Errorf("the stop is not shown while the session ends:\n%s", m.text())
+	}
 	if m, _ = screen(redStory(), 40, 12); !strings.Contains(smallWords(m), "The guard cut all load at 04:22") {
 		t.Errorf("the cut is not shown:\n%s", m.text())
 	}
