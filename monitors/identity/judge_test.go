@@ -188,6 +188,8 @@ func TestJudgeRedis(t *testing.T) {
 		words string
 	}{
 		{"seen", facts(a, ""), facts(b, ""), sighting{seen: true}, SameInstance, "keys are apart, load is not"},
+		// Who is counted may listen to a pattern, and not to us.
+		{"seen, and two by their own word", facts(a, "run_id:x role:master"), facts(b, "run_id:y role:master"), sighting{seen: true}, DataLink, "though their run_id differs (x, y)"},
 		{"one run", facts(a, "run_id:x role:master"), facts(b, "run_id:x role:master"), mute, SameInstance, "run_id x"},
 		{"one history", facts(a, "run_id:x role:master master_replid:h"), facts(b, "run_id:y role:slave master_replid:h"), unseen, DataLink, "replication identifier h"},
 		{"one that went its own way", facts(a, "run_id:x role:master master_replid:h"), facts(b, "run_id:y role:master master_replid:i master_replid2:h"), unseen, SameLineage, "history h"},

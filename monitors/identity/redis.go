@@ -27,8 +27,10 @@ type redisStore struct {
 }
 
 const (
-	grantPublish = "ACL SETUSER <user> +publish +subscribe resetchannels &crosstalk-*"
-	grantInfo    = "ACL SETUSER <user> +info"
+	// A user of the check's own: what is granted here would take from the
+	// application's user the channels that it has.
+	grantRedis = "a user of the check's own, never the application's: ACL SETUSER crosstalk on '>...' +ping +info +select +publish +subscribe resetchannels &crosstalk-*"
+	grantInfo  = "ACL SETUSER <user> +info"
 )
 
 func openRedis(ctx context.Context, o Options, p Place) (store, *trouble) {
@@ -132,9 +134,9 @@ func redisTrouble(err error, limit time.Duration) *trouble {
 	word, rest, _ := strings.Cut(refused.Error(), " ")
 	switch {
 	case word == "NOAUTH", word == "WRONGPASS", word == "ERR" && (strings.Contains(rest, "AUTH") || strings.Contains(rest, "password")):
-		return &trouble{"it does not let us in: user or password is wrong", "ACL SETUSER crosstalk on '>...' +ping +info +publish +subscribe resetchannels &crosstalk-*"}
+		return &trouble{"it does not let us in: user or password is wrong", grantRedis}
 	case word == "NOPERM":
-		return &trouble{"the user lacks a privilege", grantPublish}
+		return &trouble{"the user lacks a privilege", grantRedis}
 	case word == "LOADING":
 		return &trouble{"it is loading its data", "run the check again when it is up"}
 	case strings.Contains(rest, "max number of clients"):
@@ -144,70 +146,6 @@ func redisTrouble(err error, limit time.Duration) *trouble {
 	}
 	return &trouble{"it answered with an error", "check the DSN by redis-cli"}
 }
-
-// compareRedis listens on one server and publishes on the other, both ways
-// around: a replica passes on what is published on its master.
-func compareRedis(ctx context.Context, o Options, f Finding, a, b store) []Finding {
-	x, y := a.(*redisStore), b.(*redisStore)
-	// Two that stand alone, by their own word, pass nothing on.
-	alone := x.facts.alone() && y.facts.alone()
-	there, passed := x.witness(ctx, y, alone)
-	back := passed
-	if !there.seen && !passed {
-		var again sighting
-		again, back = y.witness(ctx, x, alone)
-		if again.seen || there.trouble != nil {
-			there = again
-		}
-	}
-	if passed || back {
-		return []Finding{f.answer(questionReplica, DataLink, "What is published on %s arrives on %s, though nobody there was counted: one copies from the other, or both are of one cluster.", pick(passed, "staging", "production"), pick(passed, "production", "staging"))}
-	}
-	return judgeRedis(ctx, o, f, &x.facts, &y.facts, there)
-}
-
-func pick(first bool, a, b string) string {
-	if first {
-		return a
-	}
-	return b
-}
-
-// witness listens on the other server to a channel that nobody else knows, and
-// publishes to it here. It returns whether this server counted the listener, and
-// whether the message arrived although it did not.
-func (s *redisStore) witness(ctx context.Context, other *redisStore, alone bool) (sighting, bool) {
-	ctx, cancel := context.WithTimeout(ctx, s.limit+other.limit)
-	defer cancel()
-	channel := "crosstalk-" + random(16)
-	own := *other.options
-	own.ReadTimeout = -1 // the context's is meant
-	listener := redis.NewClient(&own)
-	defer listener.Close()
-	listening := listener.Subscribe(ctx, channel)
-	defer listening.Close()
-	if _, err := listening.ReceiveTimeout(ctx, s.limit); err != nil {
-		return sighting{trouble: redisTrouble(err, s.limit)}, false
-	}
-	var counted int64
-	err := s.with(ctx, func(ctx context.Context, c *redis.Client) error {
-		n, err := c.Publish(ctx, channel, "is this one server?").Result()
-		counted = n
-		return err //nolint:wrapcheck // worded below
-	})
-	if err != nil {
-		return sighting{trouble: redisTrouble(err, s.limit)}, false
-	}
-	if counted > 0 || alone {
-		return sighting{seen: counted > 0}, false
-	}
-	got, err := listening.ReceiveTimeout(ctx, passing)
-	_, isMessage := got.(*redis.Message)
-	return sighting{}, err == nil && isMessage
-}
-
-// passing is how long a message may take from a master to its replica.
-const passing = time.Second
 
 // redisFacts is what a Redis server tells of itself.
 type redisFacts struct {
@@ -283,6 +221,9 @@ func replicaOf(value string) endpoint {
 }
 
 func judgeRedis(ctx context.Context, o Options, f Finding, a, b *redisFacts, seen sighting) []Finding {
+	if seen.seen && differ(a, b) {
+		return []Finding{f.answer(questionReplica, DataLink, "What is published on one arrives on the other, though their run_id differs (%s, %s): both are of one cluster, or behind one proxy.", clean(a.runID), clean(b.runID))}
+	}
 	if seen.seen {
 		return []Finding{f.answer(questionOne, SameInstance, "What is published on one is counted by a listener on the other: it is one server, with %s.", numbers(a.database, b.database))}
 	}
@@ -290,16 +231,15 @@ func judgeRedis(ctx context.Context, o Options, f Finding, a, b *redisFacts, see
 		return []Finding{f.answer(questionOne, SameInstance, "Both have the run_id %s: it is one server, with %s.", clean(a.runID), numbers(a.database, b.database))}
 	}
 	var out []Finding
-	differ := a.runID != "" && b.runID != ""
 	switch {
 	case a.replID != "" && a.replID == b.replID:
 		out = append(out, f.answer(questionReplica, DataLink, "Both have the replication identifier %s: one copies from the other, or both from a third.", clean(a.replID)))
 		return out
 	case related(a, b) || related(b, a):
 		out = append(out, f.answer(questionOne, SameLineage, "One goes on with the replication history %s of the other: it was its replica, or was started from its file.", clean(commonHistory(a, b))))
-	case differ && seen.trouble == nil:
+	case differ(a, b) && seen.trouble == nil:
 		out = append(out, f.answer(questionOne, Distinct, "Their run_id differs, and what is published on one is not heard on the other."))
-	case differ:
+	case differ(a, b):
 		out = append(out, f.answer(questionOne, Distinct, "Their run_id differs (%s, %s).", clean(a.runID), clean(b.runID)))
 	case seen.trouble == nil:
 		out = append(out, f.answer(questionOne, Distinct, "What is published on one is not heard on the other."))
@@ -312,6 +252,9 @@ func judgeRedis(ctx context.Context, o Options, f Finding, a, b *redisFacts, see
 	}
 	return append(out, judgeRedisReplication(ctx, o, f, a, b))
 }
+
+// differ says that both servers told what they are, and are two.
+func differ(a, b *redisFacts) bool { return a.runID != "" && b.runID != "" && a.runID != b.runID }
 
 func related(a, b *redisFacts) bool {
 	return a.replWa != "" && (a.replWa == b.replID || a.replWa == b.replWa)

@@ -160,8 +160,8 @@ func TestRealRedis(t *testing.T) {
 		}
 	}
 	least := func(port string) string { return "redis://watcher:s3cret-watcher@127.0.0.1:" + port }
-	expect(t, compare(t, least(a), least(b)), Unknown, grantPublish, grantInfo)
-	// What it names is enough.
+	expect(t, compare(t, least(a), least(b)), Unknown, grantRedis, grantInfo)
+	// What it names is enough, but for INFO.
 	for _, port := range []string{a, b, replica} {
 		if err := toRedis(t, port).Do(t.Context(), "ACL", "SETUSER", "watcher", "+publish", "+subscribe", "resetchannels", "&crosstalk-*").Err(); err != nil {
 			t.Fatal(err)
@@ -183,4 +183,56 @@ func TestRealRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, compare(t, dsn(replica), dsn(a)), SameLineage, "replication history")
+}
+
+// Who listens to everything is counted by PUBLISH, and is not the other server.
+func TestRealRedisWithAPatternSubscriber(t *testing.T) {
+	t.Parallel()
+	_, a := newRedis(t)
+	_, b := newRedis(t)
+	_, replica := newRedis(t, "--replicaof", "127.0.0.1 "+a)
+	for _, port := range []string{a, b} {
+		c := toRedis(t, port)
+		everything := c.PSubscribe(t.Context(), "*")
+		t.Cleanup(func() { _ = everything.Close() })
+		if _, err := everything.Receive(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		// One that may not ask INFO has nothing but what it hears.
+		for _, to := range []string{port, replica} {
+			if err := toRedis(t, to).Do(t.Context(), "ACL", "SETUSER", "watcher", "on", ">s3cret-watcher", "+ping", "+select", "+publish", "+subscribe", "resetchannels", "&crosstalk-*").Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	dsn := func(port string) string { return "redis://:s3cret@127.0.0.1:" + port }
+	least := func(port string) string { return "redis://watcher:s3cret-watcher@127.0.0.1:" + port }
+	expect(t, compare(t, dsn(a), dsn(b)), Distinct, "run_id differ", "not heard")
+	expect(t, compare(t, least(a), least(b)), Unknown, "not heard on the other", grantInfo)
+	expect(t, compare(t, dsn(a), dsn(a)+"/1"), SameInstance, "is counted by a listener")
+	expect(t, compare(t, least(a), least(a)+"/1"), SameInstance, "is counted by a listener")
+	expect(t, compare(t, least(a), least(replica)), DataLink, "What is published on staging arrives on production")
+	expect(t, compare(t, least(replica), least(a)), DataLink, "What is published on production arrives on staging")
+}
+
+// The application's own user may be the one that was given: what is granted to it
+// must take nothing from it.
+func TestRealRedisGrantTakesNoChannelAway(t *testing.T) {
+	t.Parallel()
+	_, a := newRedis(t)
+	_, b := newRedis(t)
+	for _, port := range []string{a, b} {
+		if err := toRedis(t, port).Do(t.Context(), "ACL", "SETUSER", "watcher", "on", ">s3cret-watcher", "+@all", "-info", "~*", "resetchannels", "&orders:*").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	app := func(port string) string { return "redis://watcher:s3cret-watcher@127.0.0.1:" + port }
+	r := compare(t, app(a), app(b))
+	expect(t, r, Unknown, "The user lacks a privilege", grantRedis, grantInfo)
+	for _, command := range strings.Split(r.String(), "ACL SETUSER ")[1:] {
+		command, _, _ = strings.Cut(command, ";")
+		if user, rest, _ := strings.Cut(command, " "); user != "crosstalk" && strings.Contains(rest, "resetchannels") {
+			t.Errorf("it takes the channels of %s away: %s", user, rest)
+		}
+	}
 }
