@@ -17,8 +17,12 @@ func TestPlacesForDrivers(t *testing.T) {
 		"host=db.test dbname=shop password=p":                                              "host=db.test dbname=shop password=p",
 		"jdbc:mysql://db.test:3307/shop?user=u&password=p&useSSL=true":                     "u:p@tcp(db.test:3307)/shop?tls=true",
 		"mysql2://u:p%40@db.test/shop?charset=utf8mb4":                                     "u:p@@tcp(db.test:3306)/shop",
+		"jdbc:aws-wrapper:postgresql://db.test/shop?user=u&password=p":                     "postgres://db.test/shop?user=u&password=p",
+		"jdbc:mysql:replication://db.test:3307,db2.test/shop?user=u&password=p":            "u:p@tcp(db.test:3307)/shop",
+		"psql://u:p@db.test/shop":                                                          "postgres://u:p@db.test/shop",
+		"rediscache://:p@cache.test/2":                                                     "redis://:p@cache.test/2",
 		"u:p@tcp(db.test:3307)/shop":                                                       "u:p@tcp(db.test:3307)/shop",
-		"redis+sentinel://:p@cache.test:6380/2?client_name=x":                              "redis://:p@cache.test:6380/2",
+		"redis+cluster://:p@cache.test:6380/2?client_name=x":                               "redis://:p@cache.test:6380/2",
 		"valkeys://cache.test?db=3":                                                        "rediss://cache.test/3",
 		"unix:///run/redis.sock?db=1":                                                      "unix:///run/redis.sock?db=1",
 	} {

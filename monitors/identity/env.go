@@ -43,7 +43,7 @@ type Doubt struct {
 func (e Env) DSNs() []string {
 	var out []string
 	for _, p := range e.Places {
-		if p.asked() {
+		if p.asked() && !slices.Contains(out, p.secret()) {
 			out = append(out, p.secret())
 		}
 	}
@@ -69,7 +69,16 @@ type setting struct {
 	key, value string
 	line       int
 	raw        bool // the value holds no variables
+
+	scope     int      // the document or the file within it that it stands in
+	kind      string   // Secret or ConfigMap, which its value comes from
+	from, of  string   // its name, and the key there
+	elsewhere string   // why there is no value: it is not in this file
+	words     []string // of the key
 }
+
+// allSettings is the key by which a container takes settings of another document.
+const allSettings = "envFrom"
 
 // ReadEnv reads a file of settings: KEY=value lines as in .env, YAML or JSON of
 // any depth, and Secrets and ConfigMaps of Kubernetes with what is base64 in
@@ -114,6 +123,11 @@ func ParseEnv(name string, data []byte) (Env, error) {
 		settings, problems = readYAML(name, text)
 	} else {
 		settings, problems = readLines(name, text)
+		for i, s := range settings {
+			if isJSON(s.value) { // as Cloud Foundry tells of services
+				settings = append(settings, readJSON(name, s.value, s.line, i+1)...)
+			}
+		}
 	}
 	if len(settings) > mostSettings {
 		problems = append(problems, &Problem{File: name, Line: settings[mostSettings].line, What: fmt.Sprintf("there are more than %d settings", mostSettings), Remedy: "keep only those that lead somewhere"})

@@ -1,13 +1,13 @@
 package identity
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // places finds the settings that lead somewhere: whole connection strings, and
@@ -15,46 +15,74 @@ import (
 func places(file string, settings []setting) ([]Place, []*Doubt) {
 	var out []Place
 	var doubts []*Doubt
-	doubt := func(s setting, why string) {
-		doubts = append(doubts, &Doubt{Line: s.line, Key: clean(s.key), Why: why})
+	for i := range settings {
+		settings[i].words = tokens(settings[i].key)
 	}
 	for i, s := range settings {
-		value := strings.TrimSpace(s.value)
-		if value == "" || len(value) > maxValue {
+		p, why := leading(settings, i)
+		if why == "" && p.System == "" {
 			continue
 		}
-		var p Place
-		var err error
-		switch {
-		case looksLikeDSN(s.key, value):
-			if name, missing := unfilled(value); missing {
-				doubt(s, "it refers to "+clean(name)+", which the file does not hold")
-				continue
-			}
-			if p, err = ParseDSN(value); err != nil {
-				doubt(s, strings.TrimPrefix(err.Error(), "read DSN: "))
-				continue
-			}
-		case hostKey(s.key):
-			var why string
-			if p, why = composite(settings, i); why != "" {
-				doubt(s, why)
-				continue
-			}
-			if len(p.Hosts) == 0 {
-				continue
-			}
-		default:
-			continue
+		full := why == "" && len(out) == mostPlaces
+		if full {
+			why = fmt.Sprintf("the file holds more than %d places, and only the first were read", mostPlaces)
 		}
-		if len(out) == mostPlaces {
-			doubt(s, fmt.Sprintf("the file holds more than %d places, and only the first were read", mostPlaces))
+		if why != "" {
+			doubts = append(doubts, &Doubt{Line: s.line, Key: clean(s.key), Why: why})
+		}
+		if full {
 			break
 		}
-		p.File, p.Line, p.Key = file, s.line, clean(s.key)
-		out = append(out, p)
+		if p.System != "" {
+			p.File, p.Line, p.Key = file, s.line, clean(s.key)
+			out = append(out, p)
+		}
 	}
 	return out, doubts
+}
+
+// leading returns where a setting leads, and what cannot be told of that; a place of no
+// system is none.
+func leading(settings []setting, at int) (Place, string) {
+	s := settings[at]
+	value := plainRedis(s.words, strings.TrimSpace(s.value))
+	store := storeKey(s.words)
+	switch {
+	case s.elsewhere != "":
+		if store || s.key == allSettings || hostKey(s.words) && ofStore(s.words) {
+			return Place{}, s.elsewhere
+		}
+		return Place{}, ""
+	case value == "", leadsNowhere(value):
+		return Place{}, ""
+	case len(value) > maxValue:
+		if store {
+			return Place{}, fmt.Sprintf("it has more than %d bytes", maxValue)
+		}
+		return Place{}, ""
+	case !looksLikeDSN(s.words, value):
+		if hostKey(s.words) || loneHost(settings, at) {
+			return composite(settings, at)
+		}
+		if !store && !namesUser(value) {
+			return Place{}, ""
+		}
+		if name, missing := unfilled(value); missing {
+			return Place{}, "it refers to " + clean(name) + ", which the file does not hold"
+		}
+		return Place{}, unread(value)
+	}
+	if name, missing := unfilled(value); missing {
+		return Place{}, "it refers to " + clean(name) + ", which the file does not hold"
+	}
+	p, err := ParseDSN(value)
+	if err != nil {
+		return Place{}, strings.TrimPrefix(err.Error(), "read DSN: ")
+	}
+	if p.System == systemHTTP && store {
+		return p, "it is a data store that is reached by http, and by that none is asked here"
+	}
+	return p, ""
 }
 
 // unfilled returns the first variable that was not filled in. A $ in a password
@@ -70,24 +98,26 @@ func unfilled(value string) (string, bool) {
 	return "", false
 }
 
-func looksLikeDSN(key, value string) bool {
+func looksLikeDSN(words []string, value string) bool {
 	if strings.ContainsAny(value, "\n") {
 		return false
 	}
-	rest := strings.TrimPrefix(strings.TrimPrefix(value, "jdbc:"), "r2dbc:")
+	rest := withoutDriver(value)
+	if strings.HasPrefix(rest, "oracle:") {
+		return true
+	}
 	if scheme, after, ok := strings.Cut(rest, "://"); ok && isScheme(scheme) && after != "" {
 		scheme, _, _ = strings.Cut(strings.ToLower(scheme), "+")
 		if scheme == "file" {
 			return sqliteForm(strings.TrimPrefix(strings.ToLower(strings.SplitN(after, "?", 2)[0]), "//"))
 		}
 		_, known := schemes[scheme]
-		return known || scheme == "unix" && strings.Contains(strings.ToLower(key), "redis")
+		return known || scheme == "unix" && slices.Contains(words, "REDIS") || strings.HasSuffix(scheme, "sentinel")
 	}
 	switch {
 	case strings.Contains(rest, "@tcp(") || strings.HasPrefix(rest, "tcp(") || strings.Contains(rest, "@unix("):
 		return true
 	case sqliteForm(rest):
-		words := tokens(key)
 		return strings.Contains(rest, ":") || slices.ContainsFunc(words, func(w string) bool {
 			return slices.Contains([]string{"DB", "DATABASE", "SQLITE", "DSN"}, w)
 		})
@@ -100,85 +130,23 @@ func looksLikeDSN(key, value string) bool {
 	return ok && pairs["host"] != "" && (pairs["dbname"] != "" || pairs["user"] != "")
 }
 
-// tokens cuts a key into its words: DB_HOST, db.host and dbHost are DB and HOST.
-func tokens(key string) []string {
-	var b strings.Builder
-	var last rune
-	for _, r := range key {
-		if unicode.IsUpper(r) && unicode.IsLower(last) {
-			b.WriteByte(' ')
-		}
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			b.WriteRune(unicode.ToUpper(r))
-		} else {
-			b.WriteByte(' ')
-		}
-		last = r
-	}
-	return strings.Fields(b.String())
-}
-
-var hostWords = []string{"HOST", "HOSTNAME", "HOSTS", "SERVER", "SERVERS", "ADDR", "ADDRESS", "ENDPOINT", "BROKERS", "NODES", "PGHOST"}
-
-// hostKey says whether a key names a host that something else is connected to.
-func hostKey(key string) bool {
-	words := tokens(key)
-	if len(words) == 0 || !slices.Contains(hostWords, words[len(words)-1]) {
-		return false
-	}
-	// Where the application itself listens, and what it lets in.
-	for _, w := range words {
-		if slices.Contains([]string{"ALLOWED", "LISTEN", "BIND", "VIRTUAL", "TRUSTED"}, w) {
-			return false
-		}
-	}
-	return len(words) > 1 || words[0] == "PGHOST"
-}
-
-// systemWords maps words of a key to a system.
-var systemWords = map[string]string{
-	"PG": systemPostgres, "PGHOST": systemPostgres, "POSTGRES": systemPostgres, "POSTGRESQL": systemPostgres, "PGSQL": systemPostgres,
-	"MYSQL": systemMySQL, "MYSQL2": systemMySQL, "MARIADB": systemMySQL, "REDIS": systemRedis, "VALKEY": systemRedis,
-	"MONGO": "mongodb", "MONGODB": "mongodb", "RABBITMQ": "amqp", "AMQP": "amqp", "KAFKA": "kafka", "BOOTSTRAP": "kafka", "NATS": "nats",
-	"MEMCACHED": "memcached", "MEMCACHE": "memcached", "ELASTICSEARCH": "elasticsearch", "ELASTIC": "elasticsearch", "SMTP": "smtp",
-	"MAIL": "smtp", "LDAP": "ldap", "CLICKHOUSE": "clickhouse", "CASSANDRA": "cassandra",
-}
-
 // composite puts a place together from a host and its neighbours by name:
 // DB_HOST, DB_PORT, DB_NAME, DB_CONNECTION. Without a host it has none.
 func composite(settings []setting, at int) (Place, string) {
 	s := settings[at]
-	words := tokens(s.key)
+	words := s.words
 	prefix := words[:len(words)-1]
 	if words[len(words)-1] == "PGHOST" {
 		prefix = []string{"PG"}
 	}
-	beside := func(names ...string) string {
-		for _, other := range settings {
-			w := tokens(other.key)
-			for _, name := range names {
-				if slices.Equal(w, append(slices.Clone(prefix), strings.Fields(name)...)) ||
-					len(prefix) == 1 && prefix[0] == "PG" && slices.Equal(w, []string{"PG" + name}) {
-					return strings.TrimSpace(other.value)
-				}
-			}
-		}
-		return ""
-	}
+	beside := func(names ...string) string { return neighbour(settings, s, prefix, names) }
 	if name, missing := unfilled(s.value); missing {
 		return Place{}, "it refers to " + clean(name) + ", which the file does not hold"
 	}
 	var p Place
-	kind := strings.ToLower(beside("CONNECTION", "ENGINE", "ADAPTER", "DRIVER", "DIALECT", "CLIENT", "TYPE"))
-	kind = kind[strings.LastIndexByte(kind, '.')+1:] // django.db.backends.postgresql
-	if known, ok := schemes[kind]; ok {
-		p.System = known.system
-	}
-	for _, w := range prefix {
-		if p.System == "" {
-			p.System = systemWords[w]
-		}
-	}
+	kind := beside("CONNECTION", "ENGINE", "ADAPTER", "DRIVER", "DIALECT", "CLIENT", "TYPE")
+	p.System = cmp.Or(systemOf(tokens(kind)), systemOf(prefix))
+	of := ofStore(words)
 	port := beside("PORT")
 	if p.System == "" {
 		for _, known := range []struct{ port, system string }{{"5432", systemPostgres}, {"3306", systemMySQL}, {"6379", systemRedis}} {
@@ -187,21 +155,28 @@ func composite(settings []setting, at int) (Place, string) {
 			}
 		}
 	}
-	if p.System == "" && port == "" && !strings.Contains(s.value, ":") && !slices.Contains(prefix, "DB") && !slices.Contains(prefix, "DATABASE") {
-		return Place{}, "" // any word may follow a name such as X_SERVER
+	if p.System == "" && port == "" && !strings.Contains(s.value, ":") && !of && len(prefix) > 0 {
+		return Place{}, ""
 	}
 	if p.System == "" {
 		p.System = "server"
+	}
+	if name, missing := unfilled(port); missing {
+		return Place{}, "its port refers to " + clean(name) + ", which the file does not hold"
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		port = defaultPort(p.System)
 	}
 	list := strings.TrimSpace(s.value)
-	if strings.Contains(list, "://") || strings.ContainsAny(list, " /@=") {
-		return Place{}, ""
+	if of && strings.HasPrefix(list, "/") {
+		p.Path, p.Database = list, beside("DATABASE", "DB", "DBNAME", "NAME")
+		return p, ""
 	}
-	if err := p.hosts(list, port); err != nil {
-		return Place{}, ""
+	if strings.ContainsAny(list, " /@=[") && !strings.HasPrefix(list, "[") || p.hosts(list, port) != nil {
+		if of {
+			return Place{}, unread(list)
+		}
+		return Place{}, "" // any word may follow a name such as X_SERVER
 	}
 	for i, h := range p.Hosts {
 		if host, number := splitHost(h); number == 0 {
@@ -210,6 +185,9 @@ func composite(settings []setting, at int) (Place, string) {
 	}
 	if p.System != "smtp" && p.System != "kafka" {
 		p.Database = beside("DATABASE", "DB", "DBNAME", "NAME", "DB NAME", "DATABASE NAME", "VHOST")
+		if _, missing := unfilled(p.Database); missing {
+			p.Database = ""
+		}
 	}
 	if p.System == systemRedis && p.Database == "" {
 		p.Database = "0"

@@ -58,10 +58,36 @@ func TestParseEnv(t *testing.T) {
 		{"compose", "compose.yaml", "services:\n  shop:\n    environment:\n      - DATABASE_URL=mysql://u:p@db/shop\n", []string{"4 DATABASE_URL mysql db:3306/shop"}, nil},
 		{"json", "x.json", `{"db": {"url": "postgres://u:p@db.example/shop"}}`, []string{"1 db.url postgres db.example:5432/shop"}, nil},
 		{"yaml without its ending", "settings", "db:\n  url: redis://cache.example\n", []string{"2 db.url redis cache.example:6379/0"}, nil},
+		{"a secret of bare names", "secret.yaml", "apiVersion: v1\nkind: Secret\nstringData: {host: db.example, port: \"5432\", dbname: shop, username: u, password: p}\n---\n" +
+			"apiVersion: v1\nkind: Secret\nstringData: {host: my.example, engine: aurora-mysql}\n",
+			[]string{"3 host postgres db.example:5432/shop", "7 host mysql my.example:3306"}, nil},
+		{"as RDS keeps it", "x.json", `{"engine":"mariadb","host":"db.example","port":3307,"username":"u","password":"p","dbname":"shop"}`, []string{"1 host mysql db.example:3307/shop"}, nil},
+		{"as its store gives it", "x.json", `{"Name":"shop","SecretString":"{\"engine\":\"postgres\",\"host\":\"db.example\",\"dbname\":\"shop\"}"}`, []string{"1 host postgres db.example:5432/shop"}, nil},
+		{"as Cloud Foundry tells it", ".env", "A=1\nVCAP_SERVICES={\"postgres\":[{\"credentials\":{\"uri\":\"postgres://u:p@db.example/shop\"}}]}\n", []string{"2 postgres.0.credentials.uri postgres db.example:5432/shop"}, nil},
+		{"from a secret beside it", "all.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {u: \"redis://a.example\"}\n---\nspec:\n  env:\n  - name: REDIS_URL\n    valueFrom: {secretKeyRef: {name: db, key: u}}\n  envFrom: [{secretRef: {name: db}}]\n",
+			[]string{"4 u redis a.example:6379/0", "9 REDIS_URL redis a.example:6379/0"}, nil},
+		{"from elsewhere", "d.yaml", "spec:\n  env:\n  - name: DATABASE_URL\n    valueFrom: {secretKeyRef: {name: db, key: url}}\n  - name: DB_HOST\n    valueFrom: {configMapKeyRef: {name: cfg, key: host}}\n" +
+			"  - name: DB_PASSWORD\n    valueFrom: {secretKeyRef: {name: db, key: pw}}\n  - name: DB_URL\n    valueFrom: arn:aws:ssm:x\n  - name: POD_HOST\n    valueFrom: {fieldRef: {fieldPath: status.hostIP}}\n  envFrom: [{secretRef: {name: more}}]\n", nil,
+			[]string{"4 DATABASE_URL its value comes from the Secret db, which the file does not hold", "6 DB_HOST its value comes from the ConfigMap cfg", "10 DB_URL its value comes from elsewhere", "13 envFrom the settings of the Secret more come with it"}},
+		{"schemes of libraries", ".env", "A_URL=psql://u:p@a.example/x\nB_URL=ecto://u:p@b.example/x\nC_URL=trilogy://u:p@c.example/x\nD_URL=rediscache://d.example/1\nREDIS_URL=tcp://e.example:6380\nREDIS_TLS_URL=tls://f.example\n",
+			[]string{"1 A_URL postgres a.example:5432/x", "2 B_URL postgres b.example:5432/x", "3 C_URL mysql c.example:3306/x", "4 D_URL redis d.example:6379/1", "5 REDIS_URL redis e.example:6380/0", "6 REDIS_TLS_URL redis f.example:6379/0"}, nil},
+		{"drivers around drivers", "x.properties", "a.url=jdbc:mysql:replication://a.example,b.example:3307/x\nb.url=jdbc:aws-wrapper:postgresql://b.example:5433/x\nc.url=jdbc:oracle:thin:@c.example:1522:ORCL\nd.url=jdbc:oracle:thin:u/p@//d.example/svc\n" +
+			"e.url=jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=e.example)(PORT=1523))(CONNECT_DATA=(SERVICE_NAME=svc)))\nf.url=jdbc:oracle:thin:@shop\ng.url=jdbc:h2:mem:test\nh.url=jdbc:db2://h.example:50000/x\n",
+			[]string{"1 a.url mysql a.example:3306,b.example:3307/x", "2 b.url postgres b.example:5433/x", "3 c.url oracle c.example:1522/ORCL", "4 d.url oracle d.example:1521/svc", "5 e.url oracle e.example:1523/svc"},
+			[]string{"6 f.url its form is not known", "8 h.url its form is not known"}},
+		{"forms that nobody knows", ".env", "DATABASE_URL=libsql://db.example\nANY=foo://u:s3cret@db.example\nCACHE_URL=locmem://\nDEPLOY=ssh://git@git.example/x\nREDIS_URI=redis-sentinel://s.example:26379/main\nDB_DSN=shop\nHELP_URL=about:blank\nMYSQL_URL=ENC[AES256_GCM,data:x]\n",
+			nil, []string{"1 DATABASE_URL its form is not known", "2 ANY its form is not known", "5 REDIS_URI it leads to a Sentinel", "6 DB_DSN its form is not known", "8 MYSQL_URL it is encrypted"}},
+		{"hosts that are none", ".env", "PGHOST=/run/postgresql\nPGDATABASE=shop\nDB_HOST=ENC[AES256_GCM,data:x]\nREDIS_HOST=tls://cache.example\nCACHE_HOST=c.example\nCACHE_PORT=${P}\n",
+			[]string{"1 PGHOST postgres /run/postgresql/shop"}, []string{"3 DB_HOST it is encrypted", "4 REDIS_HOST its form is not known", "5 CACHE_HOST its port refers to P"}},
+		{"a store by http", ".env", "ELASTICSEARCH_URL=https://es.example/x\nSTORE_URL=https://shop.example\n",
+			[]string{"1 ELASTICSEARCH_URL http es.example:443", "2 STORE_URL http shop.example:443"}, []string{"1 ELASTICSEARCH_URL it is a data store that is reached by http"}},
 	} {
 		e, err := ParseEnv(c.file, []byte(c.text))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
+		}
+		if strings.Contains(fmt.Sprint(e.Doubts), "s3cret") {
+			t.Errorf("%s: %v", c.name, e.Doubts)
 		}
 		if got := found(e); strings.Join(got, "\n") != strings.Join(c.want, "\n") {
 			t.Errorf("%s:\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
@@ -146,6 +172,9 @@ func TestCompareEnvs(t *testing.T) {
 		{"unresolved", "URL=postgres://x.example/shop", "URL=postgres://y.example/shop", Unknown, "do not resolve from here"},
 		{"one account", "URL=postgres://shop.c1abcdefgh.eu-west-1.rds.amazonaws.com/a", "URL=postgres://shop2.c1abcdefgh.eu-west-1.rds.amazonaws.com/a", Unknown, "hint: SHARED NEIGHBOUR"},
 		{"one service", "URL=postgres://db.example/a\nPAY=https://pay.example/x?key=s3cret", "URL=postgres://db2.example/a\nPAY=https://pay.example/y", Unknown, "use the service at pay.example:443"},
+		// What the servers that can be asked say is not all there is.
+		{"a form nobody knows", "URL=redis://db.example\nDATABASE_URL=libsql://u:s3cret@db.example/shop", "URL=redis://db2.example\nDATABASE_URL=libsql://u:s3cret@db.example/shop", Unknown, "UNKNOWN, config: Do the settings of both lead to one place? Where DATABASE_URL of staging (staging.env:2) leads is not known: its form"},
+		{"a scheme of a library's", "DATABASE_URL=psql://u:s3cret@db.example/shop", "DATABASE_URL=psql://v:s3cret@db.example/shop", SameInstance, "lead to db.example:5432"},
 		{"nothing beside it", "URL=redis://db.example", "URL=postgres://db2.example/a", Unknown, "production's settings name no Redis"},
 		{"nothing", "A=1", "URL=postgres://db2.example/a", Unknown, "The settings of staging hold no connection string"},
 		{"a doubt", "URL=postgres://db.example/a\nR=redis://${X}", "URL=postgres://db2.example/a", Unknown, "Where R of staging (staging.env:2) leads is not known"},
@@ -218,7 +247,7 @@ func TestSettingsOfAnotherMachineAreNotAskedFromHere(t *testing.T) {
 	for _, text := range []string{
 		"URL=postgres://u:p@10.255.255.1:5432/shop", "URL=postgres://u:p@100.64.1.1/shop", "URL=mysql://u:p@192.168.1.5/shop", "URL=redis://[fd00::1]:6379",
 		"URL=postgres://u:p@db/shop", "URL=mysql://u:p@db.shop.svc.cluster.local/shop", "URL=redis://cache.internal", "URL=postgres://u:p@db.example,10.0.0.1/shop",
-		"URL=sqlite:///srv/shop.db", "DB=file:shop.db", "URL=postgres:///shop?host=/run/postgresql", "URL=u:p@unix(/run/mysqld.sock)/shop", "REDIS_URL=unix:///run/redis.sock",
+		"URL=sqlite:///srv/shop.db", "DB=file:shop.db", "URL=postgres:///shop?host=/run/postgresql", "PGHOST=/run/postgresql\nPGUSER=u\nPGPASSWORD=p", "URL=u:p@unix(/run/mysqld.sock)/shop", "REDIS_URL=unix:///run/redis.sock",
 		"DB_CONNECTION=mysql\nDB_HOST=127.0.0.1\nDB_DATABASE=shop\nDB_USERNAME=u\nDB_PASSWORD=p",
 	} {
 		e, err := ParseEnv(".env", []byte(text))

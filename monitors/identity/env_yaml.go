@@ -2,6 +2,7 @@ package identity
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -25,17 +26,45 @@ type yamlReader struct {
 	problems []*Problem
 	anchors  map[string]ast.Node
 	visited  int
-	offset   int // lines before the text in its file
+	offset   int  // lines before the text in its file
+	at       int  // the line of all of it, where it stands in one; 0: it does not
+	nested   bool // in a value of another file
+	scope    int
+	held     map[string]map[string]string // what Secrets and ConfigMaps hold, by kind/name
 }
 
 func readYAML(name, text string) ([]setting, []*Problem) {
-	r := &yamlReader{name: name}
+	r := &yamlReader{name: name, held: map[string]map[string]string{}}
 	r.read(text)
+	r.settle()
 	return r.settings, r.problems
 }
 
+// isJSON says that a value is an object, as stores of secrets keep what belongs
+// together.
+func isJSON(value string) bool {
+	value = strings.TrimSpace(value)
+	return strings.HasPrefix(value, "{") && len(value) <= maxFile && json.Valid([]byte(value))
+}
+
+// readJSON reads a value that isJSON, all of it at one line.
+func readJSON(name, text string, line, scope int) []setting {
+	r := &yamlReader{name: name, at: line, nested: true, scope: scope, held: map[string]map[string]string{}}
+	r.read(text)
+	r.settle()
+	return r.settings
+}
+
 func (r *yamlReader) bad(line int, what, remedy string) {
-	r.problems = append(r.problems, &Problem{File: r.name, Line: max(line, 1) + r.offset, What: what, Remedy: remedy})
+	r.problems = append(r.problems, &Problem{File: r.name, Line: r.line(line), What: what, Remedy: remedy})
+}
+
+// line is one of the text's in its file.
+func (r *yamlReader) line(n int) int {
+	if r.at > 0 {
+		return r.at
+	}
+	return max(n, 1) + r.offset
 }
 
 func (r *yamlReader) read(text string) {
@@ -99,13 +128,17 @@ func tooDeep(tokens token.Tokens) (int, bool) {
 // document reads one document. Of a List of Kubernetes every item is one.
 func (r *yamlReader) document(n ast.Node) {
 	fields := r.fields(n)
+	r.scope++
+	first := len(r.settings)
 	switch kind := r.scalar(fields["kind"]); {
 	case kind == "Secret" && fields["apiVersion"] != nil:
 		r.members(fields["data"], "", 0, true)
 		r.members(fields["stringData"], "", 0, false)
+		r.hold(kind, fields["metadata"], first)
 	case kind == "ConfigMap" && fields["apiVersion"] != nil:
 		r.members(fields["data"], "", 0, false)
 		r.members(fields["binaryData"], "", 0, true)
+		r.hold(kind, fields["metadata"], first)
 	case strings.HasSuffix(kind, "List") && fields["items"] != nil:
 		if list, ok := r.follow(fields["items"]).(*ast.SequenceNode); ok {
 			for _, item := range list.Values {
@@ -206,6 +239,15 @@ func (r *yamlReader) walk(n ast.Node, key string, depth int) {
 		if name, value := r.scalar(fields["name"]), r.scalar(fields["value"]); name != "" && value != "" {
 			r.add(name, value, lineOf(fields["value"]))
 			return
+		} else if name != "" && fields["valueFrom"] != nil {
+			r.refer(name, fields["valueFrom"])
+			return
+		}
+		for kind, field := range map[string]string{"Secret": "secretRef", "ConfigMap": "configMapRef"} {
+			if of := r.fields(fields[field]); fields[field] != nil {
+				r.settings = append(r.settings, setting{key: allSettings, line: r.line(lineOf(fields[field])), scope: r.scope,
+					kind: kind, from: r.scalar(of["name"])})
+			}
 		}
 		r.members(v, key, depth, false)
 	case *ast.SequenceNode:
@@ -236,6 +278,9 @@ func (r *yamlReader) members(n ast.Node, key string, depth int, encoded bool) {
 			name = key + "." + name
 		}
 		value := r.scalar(m.Value)
+		if strings.Contains(name, "last-applied-configuration") {
+			continue // the same again, or what it was before
+		}
 		if encoded && value != "" {
 			plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(value), ""))
 			if err != nil {
@@ -260,30 +305,35 @@ func (r *yamlReader) members(n ast.Node, key string, depth int, encoded bool) {
 
 // isFile says that a value is a whole file of settings, as ConfigMaps hold them.
 func (r *yamlReader) isFile(name, value string) bool {
-	return strings.Contains(strings.TrimSpace(value), "\n") &&
+	return isJSON(value) || strings.Contains(strings.TrimSpace(value), "\n") &&
 		(strings.Contains(name, ".") && (isYAML(name, "") || !isYAML(name, "kind:")) || strings.Contains(value, "="))
 }
 
 func (r *yamlReader) file(name, value string, line, depth int) {
-	if depth > 2 || r.offset > 0 || len(value) > maxFile {
+	if depth > 2 || r.nested || len(value) > maxFile {
 		return
 	}
-	if isYAML(name, value) {
-		inner := &yamlReader{name: r.name, offset: line, visited: r.visited}
+	if isJSON(value) || isYAML(name, value) {
+		inner := &yamlReader{name: r.name, offset: line, nested: true, visited: r.visited, scope: r.scope, held: r.held}
+		if isJSON(value) {
+			inner.at = line
+		}
 		inner.read(value)
-		r.visited = inner.visited
+		r.visited, r.scope = inner.visited, inner.scope
 		r.settings = append(r.settings, inner.settings...)
 		r.problems = append(r.problems, inner.problems...)
 		return
 	}
 	// A file that is no settings at all is none of our business.
 	settings, _ := readLines(r.name, value)
+	r.scope++
 	for _, s := range settings {
 		s.line += line
+		s.scope = r.scope
 		r.settings = append(r.settings, s)
 	}
 }
 
 func (r *yamlReader) add(key, value string, line int) {
-	r.settings = append(r.settings, setting{key: key, value: value, line: line + r.offset})
+	r.settings = append(r.settings, setting{key: key, value: value, line: r.line(line), scope: r.scope})
 }

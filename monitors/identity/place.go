@@ -21,6 +21,8 @@ const (
 // schemes maps the scheme of a connection string to its system and default port.
 var schemes = map[string]struct{ system, port string }{
 	"postgres": {systemPostgres, "5432"}, "postgresql": {systemPostgres, "5432"}, "pgsql": {systemPostgres, "5432"},
+	"psql": {systemPostgres, "5432"}, "pg": {systemPostgres, "5432"}, "ecto": {systemPostgres, "5432"}, "timescale": {systemPostgres, "5432"},
+	"trilogy": {systemMySQL, "3306"}, "rediscache": {systemRedis, "6379"},
 	"postgis": {systemPostgres, "5432"}, "mysql": {systemMySQL, "3306"}, "mysql2": {systemMySQL, "3306"}, "mariadb": {systemMySQL, "3306"},
 	"redis": {systemRedis, "6379"}, "rediss": {systemRedis, "6379"}, "valkey": {systemRedis, "6379"}, "valkeys": {systemRedis, "6379"},
 	"sqlite": {systemSQLite, ""}, "sqlite3": {systemSQLite, ""}, "file": {systemSQLite, ""},
@@ -83,16 +85,15 @@ func ParseDSN(dsn string) (Place, error) {
 	if len(dsn) > maxValue || strings.ContainsAny(dsn, "\x00\r\n") {
 		return Place{}, errForm
 	}
-	rest := dsn
-	for _, prefix := range []string{"jdbc:", "r2dbc:"} {
-		rest = strings.TrimPrefix(rest, prefix)
-	}
+	rest := withoutDriver(dsn)
 	var err error
 	switch scheme, after, isURL := strings.Cut(rest, "://"); {
 	case sqliteForm(rest):
 		err = p.readSQLite(rest)
 	case isURL && strings.EqualFold(scheme, "unix"):
 		err = p.readRedisSocket(after)
+	case strings.HasPrefix(rest, "oracle:"):
+		err = p.readOracle(rest)
 	case isURL && isScheme(scheme):
 		err = p.readURL(scheme, after)
 	case strings.Contains(rest, "tcp(") || strings.Contains(rest, "unix("):
@@ -166,6 +167,9 @@ func (p *Place) readSQLite(s string) error {
 func (p *Place) readURL(scheme, rest string) error {
 	scheme = strings.ToLower(scheme)
 	base, _, _ := strings.Cut(scheme, "+")
+	if strings.HasSuffix(scheme, "sentinel") {
+		return errors.New("read DSN: it leads to a Sentinel, which tells where the server is: give the server's own")
+	}
 	known, ok := schemes[base]
 	if !ok {
 		return errForm

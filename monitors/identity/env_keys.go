@@ -1,0 +1,170 @@
+package identity
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// tokens cuts a key into its words: DB_HOST, db.host and dbHost are DB and HOST.
+func tokens(key string) []string {
+	var b strings.Builder
+	var last rune
+	for _, r := range key {
+		if unicode.IsUpper(r) && unicode.IsLower(last) {
+			b.WriteByte(' ')
+		}
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteRune(unicode.ToUpper(r))
+		} else {
+			b.WriteByte(' ')
+		}
+		last = r
+	}
+	return strings.Fields(b.String())
+}
+
+var hostWords = []string{"HOST", "HOSTNAME", "HOSTS", "SERVER", "SERVERS", "ADDR", "ADDRESS", "ENDPOINT", "BROKERS", "NODES", "PGHOST"}
+
+// hostKey says whether a key names a host that something else is connected to.
+func hostKey(words []string) bool {
+	if len(words) == 0 || !slices.Contains(hostWords, words[len(words)-1]) {
+		return false
+	}
+	// Where the application itself listens, and what it lets in.
+	for _, w := range words {
+		if slices.Contains([]string{"ALLOWED", "LISTEN", "BIND", "VIRTUAL", "TRUSTED"}, w) {
+			return false
+		}
+	}
+	return len(words) > 1 || words[0] == "PGHOST"
+}
+
+// systemWords maps words of a key to a system.
+var systemWords = map[string]string{
+	"PG": systemPostgres, "PGHOST": systemPostgres, "POSTGRES": systemPostgres, "POSTGRESQL": systemPostgres, "PGSQL": systemPostgres,
+	"MYSQL": systemMySQL, "MYSQL2": systemMySQL, "MYSQLI": systemMySQL, "MARIADB": systemMySQL, "REDIS": systemRedis, "VALKEY": systemRedis,
+	"MONGO": "mongodb", "MONGODB": "mongodb", "RABBITMQ": "amqp", "AMQP": "amqp", "KAFKA": "kafka", "BOOTSTRAP": "kafka", "NATS": "nats",
+	"MEMCACHED": "memcached", "MEMCACHE": "memcached", "ELASTICSEARCH": "elasticsearch", "ELASTIC": "elasticsearch", "SMTP": "smtp",
+	"MAIL": "smtp", "LDAP": "ldap", "CLICKHOUSE": "clickhouse", "CASSANDRA": "cassandra",
+}
+
+// storeWords are of data stores whose system they do not tell.
+var storeWords = []string{"DATABASE", "DATABASES", "DB", "DATASOURCE", "SQLALCHEMY", "JDBC", "CACHE", "BROKER", "QUEUE"}
+
+// systemOf returns the system that one of the words names; "" if none does.
+func systemOf(words []string) string {
+	for _, w := range words {
+		if system := systemWords[w]; system != "" {
+			return system
+		}
+		if known, ok := schemes[strings.ToLower(w)]; ok && known.port != "" && known.system != systemHTTP {
+			return known.system
+		}
+	}
+	return ""
+}
+
+// ofStore says that a key is about a data store: mail is none.
+func ofStore(words []string) bool {
+	if system := systemOf(words); system != "" {
+		return !service(system)
+	}
+	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(storeWords, w) })
+}
+
+// storeKey says that a key holds the whole connection string of a data store.
+func storeKey(words []string) bool {
+	for i, w := range words {
+		if strings.HasPrefix(w, "APPLICATIONINSIGHTS") {
+			return false
+		}
+		if strings.HasPrefix(w, "CONNECTIONSTRING") || w == "CONNECTION" && i+1 < len(words) && strings.HasPrefix(words[i+1], "STRING") {
+			return true
+		}
+	}
+	return len(words) > 0 && slices.Contains([]string{"URL", "URLS", "URI", "URIS", "DSN"}, words[len(words)-1]) && ofStore(words)
+}
+
+// loneHost says that a setting which is called host and nothing more is of a data
+// store, as Secrets have it: what stands beside it tells.
+func loneHost(settings []setting, at int) bool {
+	s := settings[at]
+	if len(s.words) != 1 || !slices.Contains([]string{"HOST", "HOSTNAME", "ENDPOINT"}, s.words[0]) {
+		return false
+	}
+	beside := func(names ...string) string { return neighbour(settings, s, nil, names) }
+	return beside("DBNAME", "DATABASE", "ENGINE") != "" || systemOf(tokens(beside("TYPE", "ADAPTER", "DRIVER", "CONNECTION"))) != "" ||
+		slices.Contains([]string{"5432", "3306", "6379"}, beside("PORT"))
+}
+
+// neighbour returns the first setting that has a prefix and one of the names. Two
+// Secrets in one file may both hold a host; what stands beside it in another one
+// counts only under a prefix.
+func neighbour(settings []setting, of setting, prefix, names []string) string {
+	for _, own := range []bool{true, false} {
+		for _, other := range settings {
+			if (other.scope == of.scope) != own || !own && len(prefix) == 0 {
+				continue
+			}
+			for _, name := range names {
+				if rest, ok := after(other.words, prefix); ok && slices.Equal(rest, strings.Fields(name)) ||
+					len(prefix) == 1 && prefix[0] == "PG" && len(other.words) == 1 && other.words[0] == "PG"+name {
+					return strings.TrimSpace(other.value)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func after(words, prefix []string) ([]string, bool) {
+	if len(words) < len(prefix) || !slices.Equal(words[:len(prefix)], prefix) {
+		return nil, false
+	}
+	return words[len(prefix):], true
+}
+
+// plainRedis gives a connection string of Redis in Predis' and Docker's forms its
+// own scheme.
+func plainRedis(words []string, value string) string {
+	if !storeKey(words) || systemOf(words) != systemRedis {
+		return value
+	}
+	for from, to := range map[string]string{"tcp://": "redis://", "tls://": "rediss://", "ssl://": "rediss://"} {
+		if rest, ok := strings.CutPrefix(value, from); ok {
+			return to + rest
+		}
+	}
+	return value
+}
+
+// leadsNowhere says that a value names what an application keeps in itself.
+func leadsNowhere(value string) bool {
+	low := strings.ToLower(value)
+	for _, prefix := range []string{"memory:", "mem:", "locmem", "dummy", "filecache:", "dbcache:", "null:", "in-memory:", "jdbc:h2:mem:", "r2dbc:h2:mem:", "jdbc:hsqldb:mem:",
+		"ssh:", "git:", "git+ssh:"} {
+		if strings.HasPrefix(low, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesUser says that a value has the form of a URL with a user in it, or is of
+// JDBC: whatever its key is called, it leads somewhere.
+func namesUser(value string) bool {
+	if strings.HasPrefix(value, "jdbc:") || strings.HasPrefix(value, "r2dbc:") {
+		return true
+	}
+	scheme, rest, ok := strings.Cut(value, "://")
+	return ok && isScheme(scheme) && strings.Contains(rest, "@") && !strings.ContainsAny(value, " \n")
+}
+
+// unread says why a value is not understood, without it.
+func unread(value string) string {
+	if strings.HasPrefix(value, "ENC[") || strings.HasPrefix(value, "ENC(") || strings.HasPrefix(value, "{cipher}") {
+		return "it is encrypted"
+	}
+	return "its form is not known here"
+}

@@ -1,0 +1,72 @@
+package identity
+
+import (
+	"regexp"
+	"strings"
+)
+
+// withoutDriver takes the prefixes of JDBC off a connection string, and what
+// drivers put around the scheme for themselves: mysql:replication://,
+// aws-wrapper:postgresql://.
+func withoutDriver(dsn string) string {
+	rest, ok := strings.CutPrefix(dsn, "jdbc:")
+	if !ok {
+		if rest, ok = strings.CutPrefix(dsn, "r2dbc:"); !ok {
+			return dsn
+		}
+	}
+	protocols, after, isURL := strings.Cut(rest, "://")
+	if !isURL || !strings.Contains(protocols, ":") || sqliteForm(rest) || strings.HasPrefix(rest, "oracle:") {
+		return rest
+	}
+	for word := range strings.SplitSeq(strings.ToLower(protocols), ":") {
+		base, _, _ := strings.Cut(word, "+")
+		if known, ok := schemes[base]; ok && known.system != systemHTTP && known.system != systemSQLite {
+			return word + "://" + after
+		}
+	}
+	return rest
+}
+
+// The forms of Oracle's thin driver behind its @: host:port:SID, //host:port/service,
+// and the net descriptor, of which the first address is taken.
+var (
+	oracleShort = regexp.MustCompile(`^(?:(?i:tcps?:)?//)?([^\s:/@()?]+)(?::(\d+))?(?:[:/]([^\s:/@()?]*))?(?:[:?].*)?$`)
+	oracleHost  = regexp.MustCompile(`(?i)\(\s*HOST\s*=\s*([^\s()]+)\s*\)`)
+	oraclePort  = regexp.MustCompile(`(?i)\(\s*PORT\s*=\s*(\d+)\s*\)`)
+	oracleName  = regexp.MustCompile(`(?i)\(\s*(?:SERVICE_NAME|SID)\s*=\s*([^\s()]+)\s*\)`)
+)
+
+// readOracle reads oracle:thin:[USER/PASSWORD]@WHERE.
+func (p *Place) readOracle(s string) error {
+	p.System = "oracle"
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return errForm
+	}
+	where := s[at+1:]
+	host, port, name := "", "", ""
+	if m := oracleShort.FindStringSubmatch(where); m != nil {
+		host, port, name = m[1], m[2], m[3]
+	} else if m := oracleHost.FindStringSubmatch(where); m != nil {
+		host = m[1]
+		if m := oraclePort.FindStringSubmatch(where); m != nil {
+			port = m[1]
+		}
+		if m := oracleName.FindStringSubmatch(where); m != nil {
+			name = m[1]
+		}
+	}
+	if host == "" {
+		return errForm
+	}
+	if port == "" {
+		// A name alone is one of a file of that machine's, tnsnames.ora.
+		if name == "" && !strings.Contains(where, "//") {
+			return errForm
+		}
+		port = schemes["oracle"].port
+	}
+	p.Database = name
+	return p.hosts(host, port)
+}
