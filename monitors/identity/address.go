@@ -80,6 +80,16 @@ func local(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "host.docker.internal" || host == "gateway.docker.internal"
 }
 
+// loop says that a host that a server has on record is the server's own machine:
+// a loopback, or a socket.
+func loop(host string) bool {
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Unmap().IsLoopback() || a.IsUnspecified()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasPrefix(host, "/")
+}
+
 // private says that a host is an address that many networks use, each for a
 // machine of its own.
 func private(host string) bool {
@@ -108,61 +118,6 @@ func scoped(host string) bool {
 		}
 	}
 	return !strings.Contains(host, ".") || strings.Contains(host, ".svc.")
-}
-
-// where is what is known of where a server stands.
-type where struct {
-	hosts []string         // names and ports, as in its DSN
-	addrs []netip.AddrPort // as seen from here, and by itself if that is of the whole network
-	own   []netip.AddrPort // what it calls itself within its own network, where others may have it, too
-}
-
-// lead is how sure it is that something leads to a server.
-type lead uint8
-
-const (
-	leadsNot   lead = iota
-	leadsMaybe      // by an address that the server alone gives itself, within its own network
-	leadsThere
-)
-
-// leads says whether a host and port that the server w has on record lead to
-// the server other.
-func (w where) leads(ctx context.Context, o Options, host, port string, other where) lead {
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return leadsNot
-	}
-	if slices.Contains(other.hosts, net.JoinHostPort(strings.ToLower(host), port)) && !local(host) {
-		return leadsThere
-	}
-	addrs := []netip.Addr{}
-	if local(host) {
-		// It means the server's own machine.
-		for _, a := range w.addrs {
-			addrs = append(addrs, a.Addr())
-		}
-	} else {
-		ctx, cancel := context.WithTimeout(ctx, o.Limit)
-		defer cancel()
-		addrs = resolve(ctx, o, host)
-	}
-	for _, a := range addrs {
-		if slices.Contains(other.addrs, netip.AddrPortFrom(a.Unmap(), uint16(n))) {
-			return leadsThere
-		}
-	}
-	if local(host) {
-		for _, a := range w.own {
-			addrs = append(addrs, a.Addr())
-		}
-	}
-	for _, a := range addrs {
-		if slices.Contains(other.own, netip.AddrPortFrom(a.Unmap(), uint16(n))) {
-			return leadsMaybe
-		}
-	}
-	return leadsNot
 }
 
 // clean makes a text of a server or of a file fit for one line of ours.

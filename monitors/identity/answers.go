@@ -395,6 +395,6 @@ func mysqlOf(line string) mysqlFacts {
 	w := words(line)
 	start, _ := strconv.ParseFloat(w["start"], 64)
 	none := &trouble{"the statement does not tell", "the line of SHOW REPLICA STATUS (without passwords) from both sides, or GRANT REPLICATION CLIENT ON *.* TO <user>; and the check with DSNs"}
-	return mysqlFacts{host: w["host"], port: w["port"], id: w["number"], dir: w["dir"], uuid: w["uuid"], uid: w["uid"], start: start,
+	return mysqlFacts{where: where{port: w["port"]}, host: w["host"], id: w["number"], dir: w["dir"], uuid: w["uuid"], uid: w["uid"], start: start,
 		replicaTrouble: none, tableTrouble: &trouble{none.why, "whether tables of FEDERATED, SPIDER or CONNECT, or rows in mysql.servers, lead to the other side"}}
 }

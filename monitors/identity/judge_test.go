@@ -3,6 +3,8 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -59,6 +61,15 @@ func TestJudgePostgres(t *testing.T) {
 	foreignTo := func(host string) func(*postgresFacts) {
 		return func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "host="+host)} }
 	}
+	tunnel := func(from, port string, change func(*postgresFacts)) func(*postgresFacts) {
+		return func(f *postgresFacts) {
+			f.where = at("127.0.0.1:" + from)
+			f.port = port
+			if change != nil {
+				change(f)
+			}
+		}
+	}
 	subscribes := func(host string) func(*postgresFacts) {
 		return func(f *postgresFacts) { f.subs = []subscription{{"feed", "feed", true, endpoint{host, "5432"}}} }
 	}
@@ -83,7 +94,10 @@ func TestJudgePostgres(t *testing.T) {
 		{"hidden standby", facts("1", "1", nil), facts("1", "2", standby("")), unseen, false, Unknown, grantMonitor},
 		{"two standbys of one", facts("1", "1", standby("192.0.2.9")), facts("1", "2", standby("192.0.2.9")), unseen, false, DataLink, "Both are standbys"},
 		{"restore that goes on", facts("1", "1", func(f *postgresFacts) { f.standby = true }), facts("1", "2", nil), unseen, false, Unknown, "restore_command"},
-		{"foreign loopback", facts("1", "1", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "dbname=x")} }), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
+		{"foreign loopback", facts("1", "1", func(f *postgresFacts) {
+			f.port = "5432"
+			f.foreign = []foreign{foreignServer("s", "postgres_fdw", "dbname=x")}
+		}), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
 		{"foreign, of another kind", facts("1", "1", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "file_fdw", "")} }), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
 		{"foreign, by address", facts("1", "1", nil), facts("2", "2", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "host=192.0.2.1")} }), unseen, false, DataLink, "Production has the foreign server s"},
 		// What a server calls itself within its own network is no proof, as two stacks
@@ -91,7 +105,25 @@ func TestJudgePostgres(t *testing.T) {
 		{"foreign, by its own address", facts("1", "1", foreignTo("172.18.0.2")), facts("2", "2", calls("172.18.0.2")), unseen, false, Unknown, "as production calls itself, in an address that other networks use"},
 		{"foreign, to itself", facts("1", "1", func(f *postgresFacts) { foreignTo("172.18.0.2")(f); calls("172.18.0.2")(f) }), facts("2", "2", calls("172.18.0.2")), unseen, false, Distinct, "Neither"},
 		{"foreign, by the address we dialled", facts("1", "1", foreignTo("10.0.0.7")), facts("2", "2", func(f *postgresFacts) { f.where = at("10.0.0.7:5432") }), unseen, false, DataLink, "that is production"},
-		{"standby by its own address", facts("1", "1", standby("172.18.0.2")), facts("1", "2", calls("172.18.0.2")), unseen, false, DataLink, "receives from 172.18.0.2"},
+		{"standby by its own address", facts("1", "1", standby("172.18.0.2")), facts("1", "2", calls("172.18.0.2")), unseen, false, Unknown, "say which server 172.18.0.2:5432 is"},
+		{"standby by its own address, in step", facts("1", "1", standby("172.18.0.2")), facts("1", "2", calls("172.18.0.2")), unseen, true, DataLink, "receives just what production writes"},
+		// Tunnels end at this machine's loopback; what the server calls so is its own.
+		{"foreign, to itself behind a tunnel", facts("1", "1", tunnel("5433", "5432", foreignTo("localhost"))), facts("2", "2", tunnel("5432", "5432", nil)), unseen, false, Distinct, "leads away from it"},
+		{"foreign, without a host behind a tunnel", facts("1", "1", tunnel("5433", "5432", foreignTo("/var/run/postgresql"))), facts("2", "2", tunnel("5432", "5432", nil)), unseen, false, Distinct, "leads away from it"},
+		{"foreign, beside it behind a tunnel", facts("1", "1", tunnel("5433", "5444", foreignTo("localhost"))), facts("2", "2", tunnel("5432", "5432", nil)), unseen, false, Unknown, "which is production only if both stand on one machine"},
+		{"foreign, beside it at the port that we reach it by", facts("1", "1", tunnel("5432", "5444", foreignTo("localhost"))), facts("2", "2", tunnel("5433", "5432", nil)), unseen, false, Unknown, "leads to localhost:5432"},
+		{"foreign, beside it on this machine", facts("1", "1", func(f *postgresFacts) {
+			tunnel("5433", "5433", foreignTo("localhost"))(f)
+			f.at = append(f.at, f.addrs[0].Addr())
+		}), facts("2", "2", tunnel("5432", "5432", nil)), unseen, false, DataLink, "leads to localhost:5432: that is production"},
+		{"foreign, beside it on this machine, at another loopback", facts("1", "1", func(f *postgresFacts) {
+			tunnel("5433", "5433", foreignTo("localhost"))(f)
+			f.at = append(f.at, f.addrs[0].Addr())
+		}), facts("2", "2", func(f *postgresFacts) { f.where = at("127.0.0.2:5432") }), unseen, false, Unknown, "only if both stand on one machine"},
+		{"standby beside it behind a tunnel", facts("1", "1", tunnel("5433", "5444", standby("localhost"))), facts("1", "2", tunnel("5432", "5432", nil)), unseen, false, Unknown, "say which server localhost:5432 is"},
+		{"subscription, to itself behind a tunnel", facts("1", "1", tunnel("5433", "5432", subscribes("127.0.0.1"))), facts("2", "2", tunnel("5432", "5432", nil)), unseen, false, Distinct, "Neither has a subscription"},
+		{"subscription, beside it behind a tunnel", facts("1", "1", tunnel("5433", "5444", subscribes("127.0.0.1"))), facts("2", "2", tunnel("5432", "5432", nil)), unseen, false, Unknown, "only if both stand on one machine"},
+		{"foreign, to a proxy in front of both", facts("1", "1", func(f *postgresFacts) { foreignTo("192.0.2.1")(f) }), facts("2", "1", nil), unseen, false, Unknown, "where both are reached"},
 		{"two standbys of one address of their networks", facts("1", "1", standby("172.18.0.9")), facts("1", "2", standby("172.18.0.9")), unseen, false, Unknown, "say which server 172.18.0.9:5432 is"},
 		{"two standbys beside their primaries", facts("1", "1", standby("localhost")), facts("1", "2", standby("localhost")), unseen, false, Unknown, "say which server"},
 		{"subscription, by its own address", facts("1", "1", subscribes("172.18.0.2")), facts("2", "2", calls("172.18.0.2")), unseen, false, Unknown, "as production calls itself"},
@@ -118,10 +150,11 @@ func worded(t *testing.T, r Result) {
 func TestJudgeMySQL(t *testing.T) {
 	o := Options{Resolver: names{"db.example": "192.0.2.2"}}.complete()
 	facts := func(uuid string, start float64, change func(*mysqlFacts)) *mysqlFacts {
-		f := &mysqlFacts{where: at("192.0.2.1:3306"), host: "db-" + uuid, port: "3306", id: "1", dir: "/d", uuid: uuid, start: start}
+		f := &mysqlFacts{where: at("192.0.2.1:3306"), host: "db-" + uuid, id: "1", dir: "/d", uuid: uuid, start: start}
 		if start > 100 {
 			f.where = at("192.0.2.2:3306")
 		}
+		f.port = "3306"
 		if change != nil {
 			change(f)
 		}
@@ -162,6 +195,14 @@ func TestJudgeMySQL(t *testing.T) {
 		{"one galera", facts("u", 50, galera("a:1", "b:1")), facts("v", 500, galera("b:1")), unseen, DataLink, "nodes of one Galera cluster"},
 		{"a copy of a galera", facts("u", 50, galera("a:1")), facts("v", 500, galera("b:1")), unseen, Unknown, "no member in common"},
 		{"tables elsewhere", facts("u", 50, func(f *mysqlFacts) { f.tables = []string{"shop.far"} }), facts("v", 500, nil), unseen, Unknown, "SHOW CREATE TABLE"},
+		{"tables beside it behind a tunnel", facts("u", 50, func(f *mysqlFacts) {
+			f.where = at("127.0.0.1:3307")
+			f.servers = []foreign{{"s", "mysql.servers", endpoint{"127.0.0.1", "3306"}}}
+		}), facts("v", 500, func(f *mysqlFacts) { f.where = at("127.0.0.1:3306") }), unseen, Unknown, "knows the server s at 127.0.0.1:3306"},
+		{"tables of its own", facts("u", 50, func(f *mysqlFacts) {
+			f.where, f.port = at("127.0.0.1:3307"), "3306"
+			f.servers = []foreign{{"s", "mysql.servers", endpoint{"127.0.0.1", "3306"}}}
+		}), facts("v", 500, func(f *mysqlFacts) { f.where = at("127.0.0.1:3306") }), unseen, Distinct, "Neither knows a server elsewhere"},
 		{"one name for the machine", facts("u", 50, nil), facts("v", 500, func(f *mysqlFacts) { f.host = "db-u" }), unseen, Distinct, "hint: SHARED NEIGHBOUR"},
 	} {
 		r := Conclude(judgeMySQL(t.Context(), o, Finding{System: systemMySQL}, c.a, c.b, c.seen)...)
@@ -242,6 +283,38 @@ func TestNeighbours(t *testing.T) {
 		got := neighbours(Finding{}, c.a, c.b, c.settled, c.answered)
 		if (len(got) == 0) != c.none || len(got) == 1 && (got[0].Verdict != c.want || got[0].Hint != c.hint) {
 			t.Errorf("%v, %v, settled %v, answered %v: %v", c.a, c.b, c.settled, c.answered, got)
+		}
+	}
+}
+
+// far is a connection that goes to another machine.
+type far struct {
+	net.Conn
+	local, remote string
+}
+
+func (f far) LocalAddr() net.Addr  { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(f.local)) }
+func (f far) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(f.remote)) }
+
+// A server stands where we reach it only if it sees our own end of the connection.
+func TestStandsWhereItIsReached(t *testing.T) {
+	for _, c := range []struct {
+		local, remote              string
+		client, port, calls, stand string
+	}{
+		{"127.0.0.1:40000", "127.0.0.1:5432", "127.0.0.1", "40000", "127.0.0.1", "[127.0.0.1]"},
+		{"127.0.0.1:40000", "127.0.0.1:5432", "::ffff:127.0.0.1", "40000", "", "[127.0.0.1]"},
+		{"127.0.0.1:40000", "127.0.0.1:5432", "127.0.0.1", "51000", "127.0.0.1", "[]"},   // a tunnel
+		{"127.0.0.1:40000", "127.0.0.1:5432", "172.17.0.1", "40000", "172.17.0.2", "[]"}, // a container
+		{"10.0.0.4:40000", "10.0.0.7:5432", "10.0.0.4", "40000", "10.0.0.7", "[10.0.0.7]"},
+		{"10.0.0.4:40000", "10.0.0.7:5432", "10.0.0.4", "40000", "10.0.0.8", "[]"}, // a balancer that keeps the client's address
+		{"10.0.0.4:40000", "10.0.0.7:5432", "10.0.0.4", "40000", "", "[]"},
+		{"10.0.0.4:40000", "10.0.0.7:5432", "", "0", "", "[]"},
+	} {
+		var w where
+		w.stands(far{local: c.local, remote: c.remote}, c.client, c.port, c.calls)
+		if got := fmt.Sprint(w.at); got != c.stand {
+			t.Errorf("%+v: %s", c, got)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -63,7 +64,25 @@ func openMySQL(ctx context.Context, o Options, p Place) (store, *trouble) {
 		s.close()
 		return nil, t
 	}
+	if to != nil {
+		s.stand(ctx, to)
+	}
 	return s, nil
+}
+
+// stand asks what the server sees of this connection: a tunnel or a container shows
+// another end, or another machine's name.
+func (s *mysqlStore) stand(ctx context.Context, c net.Conn) {
+	rows, _ := s.rows(ctx, "SELECT HOST AS client FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()")
+	machine, err := os.Hostname()
+	if err != nil || machine != s.facts.host || len(rows) != 1 {
+		return
+	}
+	host, port, _ := net.SplitHostPort(rows[0]["client"])
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	s.facts.stands(c, host, port, "")
 }
 
 // mysqlConfig makes the driver's configuration of any form of DSN. Its errors

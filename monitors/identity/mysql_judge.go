@@ -20,7 +20,6 @@ type mysqlFacts struct {
 	maria       bool
 	database    string
 	host        string // its own name for its machine
-	port        string
 	id          string // server_id
 	dir         string // of its data
 	uuid        string // MySQL's, in a file beside the data; MariaDB has none
@@ -147,6 +146,9 @@ func judgeTables(ctx context.Context, o Options, f Finding, a, b *mysqlFacts) Fi
 		me, peer    *mysqlFacts
 	}{{"Staging", "production", a, b}, {"Production", "staging", b, a}} {
 		for _, x := range s.me.servers {
+			if s.me.itself(x.to.host, x.to.port) {
+				continue
+			}
 			if s.me.leads(ctx, o, x.to.host, x.to.port, s.peer.where) == leadsThere {
 				return f.answer(questionForeign, DataLink, "%s knows the server %s at %s in mysql.servers: that is %s.", s.name, clean(x.name), x.to, s.other)
 			}
@@ -167,5 +169,5 @@ func judgeTables(ctx context.Context, o Options, f Finding, a, b *mysqlFacts) Fi
 	if len(tables) > 0 {
 		return f.open(questionForeign, &trouble{several(tables), "ask its owner where SHOW CREATE TABLE says that it leads (without the password)"})
 	}
-	return f.answer(questionForeign, Distinct, "Neither knows a server to reach tables on.")
+	return f.answer(questionForeign, Distinct, "Neither knows a server elsewhere to reach tables on.")
 }

@@ -60,6 +60,9 @@ type postgresFacts struct {
 // machine everywhere is no news, and one of its own network proves nothing: two
 // stacks of containers give their databases the same.
 func (f *postgresFacts) saw(host, port string) {
+	if port != "0" {
+		f.port = port
+	}
 	a, err := netip.ParseAddr(host)
 	n, errPort := strconv.ParseUint(port, 10, 16)
 	if err != nil || errPort != nil || local(host) {
@@ -135,8 +138,7 @@ func judgeCopies(ctx context.Context, o Options, f Finding, a, b *postgresFacts,
 		me, peer    *postgresFacts
 	}{{"staging", "production", a, b}, {"production", "staging", b, a}}
 	for _, s := range sides {
-		// They have one system identifier: that, with the address, is enough.
-		if r := s.me.receiver; s.me.standby && r != nil && r.host != "" && s.me.leads(ctx, o, r.host, r.port, s.peer.where) != leadsNot {
+		if r := s.me.receiver; s.me.standby && r != nil && r.host != "" && s.me.leads(ctx, o, r.host, r.port, s.peer.where) == leadsThere {
 			return linked("%s is a standby that receives from %s, which is %s.", sentenceCase(s.name), r, s.other)
 		}
 	}
@@ -198,11 +200,14 @@ func judgeLogical(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 	}{{"Staging", "production", a, b}, {"Production", "staging", b, a}} {
 		for _, sub := range s.me.subs {
 			if sub.to.host != "" {
+				if s.me.itself(sub.to.host, sub.to.port) {
+					continue
+				}
 				switch s.me.leads(ctx, o, sub.to.host, sub.to.port, s.peer.where) {
 				case leadsThere:
 					return f.answer(questionLogical, DataLink, "%s has the subscription %s to %s, which is %s.", s.name, clean(sub.name), sub.to, s.other)
 				case leadsMaybe:
-					hidden = append(hidden, fmt.Sprintf("%s's subscription %s leads to %s%s", strings.ToLower(s.name), clean(sub.name), sub.to, callsItself(s.other)))
+					hidden = append(hidden, fmt.Sprintf("%s's subscription %s leads to %s%s", strings.ToLower(s.name), clean(sub.name), sub.to, leadsOnlyHere(sub.to.host, s.other)))
 				case leadsNot:
 					hidden = append(hidden, fmt.Sprintf("%s's subscription %s leads to %s", strings.ToLower(s.name), clean(sub.name), sub.to))
 				}
@@ -220,11 +225,15 @@ func judgeLogical(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 	if len(hidden) > 0 {
 		return f.open(questionLogical, &trouble{several(hidden), "ask its owner for SELECT subname, subconninfo FROM pg_subscription (without the password), which takes a superuser; is that the other environment under another name?"})
 	}
-	return f.answer(questionLogical, Distinct, "Neither has a subscription of logical replication.")
+	return f.answer(questionLogical, Distinct, "Neither has a subscription of logical replication to another server.")
 }
 
-// callsItself is said of an address that only the other server gives itself.
-func callsItself(other string) string {
+// leadsOnlyHere is said of an address that may be another machine's where the
+// server reads it: one that the other server gives itself, or a loopback.
+func leadsOnlyHere(host, other string) string {
+	if local(host) || loop(host) {
+		return ", which is " + other + " only if both stand on one machine"
+	}
 	return ", as " + other + " calls itself, in an address that other networks use, too"
 }
 
@@ -248,16 +257,26 @@ func judgeForeign(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 				}
 				continue // a file, or a wrapper that reaches no server
 			}
-			there := s.me.leads(ctx, o, x.to.host, x.to.port, s.peer.where)
-			if there == leadsThere {
+			if s.me.itself(x.to.host, x.to.port) {
+				continue
+			}
+			there, back := s.me.leads(ctx, o, x.to.host, x.to.port, s.peer.where), leadsNot
+			if !loop(x.to.host) { // whose port would be its own
+				back = s.me.leads(ctx, o, x.to.host, x.to.port, s.me.where)
+			}
+			if there == leadsThere && back != leadsThere { // else one proxy is in front of both
 				return f.answer(questionForeign, DataLink, "%s has %s, which leads to %s: that is %s.", s.name, what, x.to, s.other)
 			}
-			if s.me.leads(ctx, o, x.to.host, x.to.port, s.me.where) != leadsNot {
+			if there == leadsNot && back != leadsNot {
 				continue // to itself
 			}
 			to := fmt.Sprintf("%s has %s, which leads to %s", strings.ToLower(s.name), what, x.to)
-			if there == leadsMaybe {
-				to += callsItself(s.other)
+			switch there {
+			case leadsThere:
+				to += ", where both are reached"
+			case leadsMaybe:
+				to += leadsOnlyHere(x.to.host, s.other)
+			case leadsNot:
 			}
 			elsewhere = append(elsewhere, to)
 		}
@@ -271,7 +290,7 @@ func judgeForeign(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 	if len(blind) > 0 {
 		return f.open(questionForeign, &trouble{several(blind), "ask its owner where dblink_connect leads to"})
 	}
-	return f.answer(questionForeign, Distinct, "Neither database has a foreign server or dblink. Other databases of the same servers were not looked at.")
+	return f.answer(questionForeign, Distinct, "Neither database has a foreign server or dblink that leads away from it. Other databases of the same servers were not looked at.")
 }
 
 // several joins up to three of a list.

@@ -157,6 +157,18 @@ func TestRealPostgresLinks(t *testing.T) {
 	}
 	a.do(t, "shop", "DROP SERVER far")
 	a.do(t, "shop", "DROP SERVER near")
+	// Through tunnels, production is where staging finds itself.
+	a.do(t, "shop", "CREATE SERVER itself FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'localhost', port '"+a.port+"')")
+	tunnelled := func(c *cluster, listen string) string {
+		return strings.Replace(c.dsn("watcher", "shop"), "127.0.0.1:"+c.port, tunnel(t, listen, "127.0.0.1:"+c.port), 1)
+	}
+	through, throughB := tunnelled(a, "127.0.0.2:0"), tunnelled(b, "127.0.0.2:"+a.port)
+	expect(t, compare(t, through, throughB), Distinct, "leads away from it")
+	expect(t, compare(t, x, throughB), Distinct, "leads away from it")
+	a.do(t, "shop", "CREATE SERVER beside FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'localhost', port '"+b.port+"')")
+	expect(t, compare(t, through, tunnelled(b, "127.0.0.2:"+b.port)), Unknown, "the foreign server beside, which leads to localhost:"+b.port+", which is production only if both stand on one machine")
+	a.do(t, "shop", "DROP SERVER beside")
+	a.do(t, "shop", "DROP SERVER itself")
 	expect(t, compare(t, x, y), Distinct)
 
 	a.do(t, "shop", "CREATE EXTENSION dblink")
