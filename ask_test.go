@@ -66,6 +66,10 @@ func TestAskEndsWithNoughtOnlyWhenNothingIsOpen(t *testing.T) {
 			t.Errorf("%q and %q: exit %d, %s: %s", c.first, c.rest, code, r.Verdict, r.Words)
 		}
 	}
+	two := identity.Answers{Given: []identity.Given{{Topic: identity.Database, Answer: "separate", Who: "Bob"}, {Topic: identity.Database, Answer: "same, both use orders-1", Who: "Ann"}}}
+	if code, r := answersSay(t, two); code != exitLinked || !strings.Contains(r.Words, "says Ann") {
+		t.Errorf("one says separate, one same: exit %d, %s", code, r.Words)
+	}
 }
 
 // What the owners said goes into the charter and every report; that the database is

@@ -16,12 +16,13 @@ import (
 const (
 	mostAnswers   = 1 << 20 // bytes
 	longestAnswer = 2000    // runes that are kept of one
+	mostGiven     = 50      // to one question
 )
 
 // ReadAnswers reads a copy of the text of Questions that came back filled in. It
 // forgives what chats and mail do to a text: marks of quoting, other quotes and
 // bullets, empty lines, bold, answers over several lines or under the question
-// without their field. Name is the file's, for errors, which are of *Problem. What
+// without their field. Several people's answers to one question stay apart. Name is the file's, for errors, which are of *Problem. What
 // mask does to a text is done to all that people wrote, before anything is cut; nil
 // does nothing. The lines of the statements stay as they came, to be compared: before
 // they are shown, Masked.
@@ -49,8 +50,15 @@ func ReadAnswers(name string, r io.Reader, mask func(string) string) (Answers, e
 	}
 	out := Answers{Staging: p.sides[0], Production: p.sides[1]}
 	for i, q := range questions {
-		g := p.given[i]
-		out.Given = append(out.Given, Given{Topic: q.Topic, Answer: shorten(mask(g.answer)), Who: shorten(mask(g.who))})
+		given := p.given[i]
+		if told := slices.DeleteFunc(slices.Clone(given), func(g Given) bool { return g.Answer == "" }); len(told) > 0 {
+			given = told
+		} else {
+			given = append(given, Given{})[:1]
+		}
+		for _, g := range given {
+			out.Given = append(out.Given, Given{Topic: q.Topic, Answer: shorten(mask(g.Answer)), Who: shorten(mask(g.Who))})
+		}
 	}
 	return out, errors.Join(p.errs...)
 }
@@ -108,10 +116,11 @@ type answersParser struct {
 	name  string
 	ours  map[string]bool
 	found int
-	given [8]struct{ answer, who string }
-	seen  [8]int // line of the question; 0: not yet
+	given [8][]Given
 	sides [2][]string
 	errs  []error
+
+	full [8]bool
 
 	topic int  // the question that lines belong to; -1: none
 	who   bool // to its second field
@@ -119,12 +128,10 @@ type answersParser struct {
 	owner bool // the part of the statements has begun
 }
 
-var numbered = regexp.MustCompile(`^\(?([1-8])\s*[.):]?\s*(?:\*|_)*\s*(.*)$`)
-
 func (p *answersParser) line(n int, line string) {
 	bare := plain(line)
-	if i := topicOf(bare); i >= 0 {
-		p.begin(i, n, bare)
+	if i, rest := topicOf(bare); i >= 0 {
+		p.begin(n, i, rest)
 		return
 	}
 	low := strings.ToLower(bare)
@@ -146,74 +153,104 @@ func (p *answersParser) line(n int, line string) {
 	if p.topic < 0 {
 		return
 	}
-	g := &p.given[p.topic]
+	g := &p.given[p.topic][len(p.given[p.topic])-1]
 	if rest, ok := afterLabel(bare, askAnswer); ok {
+		if g.Who != "" || g.Answer != "" && rest != "" {
+			g = p.next(n)
+		}
 		p.who = false
-		appendTo(&g.answer, rest)
+		appendTo(&g.Answer, rest)
 		return
 	}
 	if rest, ok := afterLabel(bare, askWho); ok {
 		p.who = true
-		appendTo(&g.who, rest)
+		appendTo(&g.Who, rest)
 		return
 	}
-	if bare == "" || p.ours[squash(bare)] || part(questions[p.topic].Text, bare) {
-		return
+	switch {
+	case bare == "" || p.ours[squash(bare)] || part(questions[p.topic].Text, bare):
+	case p.who && g.Answer != "" && tells(bare):
+		// After a name, this is the next person's.
+		g, p.who = p.next(n), false
+		appendTo(&g.Answer, bare)
+	case p.who && g.Answer != "" && g.Who == "":
+		appendTo(&g.Who, bare)
+	default:
+		appendTo(&g.Answer, bare)
 	}
-	if p.who && g.who != "" {
-		// After a name, more lines are the next person's, or go on with the answer.
-		appendTo(&g.answer, bare)
-		return
-	}
-	if p.who {
-		appendTo(&g.who, bare)
-		return
-	}
-	appendTo(&g.answer, bare)
 }
 
-// begin is at a question's own line.
-func (p *answersParser) begin(i, n int, bare string) {
+// next begins another person's answer to the question.
+func (p *answersParser) next(n int) *Given {
+	list := &p.given[p.topic]
+	if len(*list) == mostGiven {
+		if !p.full[p.topic] {
+			p.errs = append(p.errs, &Problem{File: p.name, Line: n, What: fmt.Sprintf("there are more than %d answers to one question", mostGiven), Remedy: "give them in several files"})
+		}
+		p.full[p.topic] = true
+	} else if last := len(*list) - 1; last < 0 || (*list)[last] != (Given{}) {
+		*list = append(*list, Given{})
+	}
+	return &(*list)[len(*list)-1]
+}
+
+// begin is at a question's own line; rest is what follows the topic there.
+func (p *answersParser) begin(n, i int, rest string) {
 	p.topic, p.who, p.side = i, false, nil
-	if p.seen[i] == 0 {
-		p.found++
-		p.seen[i] = n
-	} else if p.given[i].answer != "" {
-		// The text twice: a second round of answers goes on with the first.
-		appendTo(&p.given[i].answer, "")
-	}
+	p.found++
+	g, q := p.next(n), questions[i].Text
 	// An answer on the question's own line.
-	last := questions[i].Text[strings.LastIndexByte(questions[i].Text, ' ')-8:]
-	if _, rest, ok := strings.Cut(bare, last); ok {
-		appendTo(&p.given[i].answer, strings.TrimSpace(rest))
+	if !asks(i, rest) {
+		if !strings.HasSuffix(rest, "?") {
+			appendTo(&g.Answer, rest)
+		}
+		return
+	}
+	last := q[strings.LastIndexByte(q, ' ')-8:]
+	if _, told, ok := strings.Cut(rest, last); ok {
+		appendTo(&g.Answer, strings.TrimSpace(told))
 	}
 }
 
-// topicOf returns which question a line is; -1: none.
-func topicOf(bare string) int {
-	m := numbered.FindStringSubmatch(bare)
-	if m == nil {
-		return -1
-	}
-	i, _ := strconv.Atoi(m[1])
-	rest := squash(m[2])
-	topic := squash(string(questions[i-1].Topic))
-	if !strings.HasPrefix(rest, topic) {
-		return -1
-	}
-	// "1. Database" alone, or with its text.
-	if rest = rest[len(topic):]; rest == "" || strings.HasPrefix(rest, squash(questions[i-1].Text)[:10]) {
-		return i - 1
-	}
-	return -1
+// asks says that a text begins as the question does.
+func asks(i int, text string) bool {
+	return strings.HasPrefix(squash(text), squash(questions[i].Text)[:10]) || part(questions[i].Text, text)
 }
 
-// afterLabel returns what stands behind a label such as answer:, in any case.
+// heads are how a line with a topic begins, whatever number a chat gives it.
+var heads = func() []*regexp.Regexp {
+	var out []*regexp.Regexp
+	for _, q := range questions {
+		topic := strings.ReplaceAll(string(q.Topic), " ", `\s+`)
+		out = append(out, regexp.MustCompile(`(?i)^(?:\(?\d{1,2}\s*[.):]*\s*)?[*_]*`+topic+`[*_]*(?:(?:\s*[:?][*_]*\s*|\.[*_]*(?:\s+|$)|\s+[–—-]\s+)(.*)|\s+(.*))?$`))
+	}
+	return out
+}()
+
+// topicOf returns which question a line is, and what follows its topic; -1: none.
+func topicOf(bare string) (int, string) {
+	for i, head := range heads {
+		m := head.FindStringSubmatch(bare)
+		if m == nil {
+			continue
+		}
+		// "1. Database" alone, with its text, or with an answer behind a colon.
+		if rest := strings.TrimSpace(m[1] + m[2]); m[2] == "" || asks(i, rest) {
+			return i, rest
+		}
+	}
+	return -1, ""
+}
+
+// afterLabel returns what stands behind a label such as answer:, in any case and
+// with marks of bold anywhere.
 func afterLabel(bare, label string) (string, bool) {
+	label = strings.TrimSuffix(label, ":")
 	if len(bare) < len(label) || !strings.EqualFold(bare[:len(label)], label) {
 		return "", false
 	}
-	return strings.TrimSpace(strings.TrimLeft(bare[len(label):], "*_ ")), true
+	rest, ok := strings.CutPrefix(strings.TrimLeft(bare[len(label):], "*_ "), ":")
+	return strings.TrimSpace(strings.TrimLeft(rest, "*_ ")), ok
 }
 
 func appendTo(field *string, more string) {
@@ -255,72 +292,6 @@ func (p *answersParser) fingerprint(n int, line string) {
 	if len(*p.side) < mostDSNs && !slices.Contains(*p.side, found) {
 		*p.side = append(*p.side, found)
 	}
-}
-
-// Unknown returns the topics that nobody has answered yet, or not so that it
-// tells.
-func (a Answers) Unknown() []Topic {
-	var out []Topic
-	for _, q := range questions {
-		i := slices.IndexFunc(a.Given, func(g Given) bool { return g.Topic == q.Topic })
-		if i < 0 || a.Given[i].Verdict() == Unknown {
-			out = append(out, q.Topic)
-		}
-	}
-	return out
-}
-
-// Summary returns one line for each answer, with who gave it, and a last one
-// with what is still unknown, for a charter or a report.
-func (a Answers) Summary() []string {
-	var out, open []string
-	for _, g := range a.Given {
-		if g.Answer == "" {
-			continue
-		}
-		line := string(g.Topic) + ": " + clean(g.Answer)
-		if g.Who != "" {
-			line += " (" + clean(g.Who) + ")"
-		}
-		out = append(out, line)
-	}
-	for _, t := range a.Unknown() {
-		open = append(open, string(t))
-	}
-	if len(open) > 0 {
-		out = append(out, "Still unknown: "+strings.Join(open, ", "))
-	}
-	return out
-}
-
-// Result weighs what people said and what their databases said. An answer
-// counts by its first word, Given.Verdict; that payment, mail, CDN or cloud
-// account are the same is SharedNeighbour, for it is not production itself. What
-// a database says of itself is compared as Compare does.
-func (a Answers) Result(ctx context.Context, o Options) Result {
-	o = o.complete()
-	var findings []Finding
-	for _, q := range questions {
-		f := Finding{System: systemPeople, Question: string(q.Topic) + ": " + q.Text}
-		i := slices.IndexFunc(a.Given, func(g Given) bool { return g.Topic == q.Topic })
-		if i < 0 || a.Given[i].Answer == "" {
-			f.Evidence, f.Answer = "Nobody has answered.", "ask whoever runs it"
-			findings = append(findings, f)
-			continue
-		}
-		g := a.Given[i]
-		f.Verdict, f.Evidence = min(g.Verdict(), q.most), fmt.Sprintf("%q", clean(g.Answer))
-		if g.Who != "" {
-			f.Evidence += ", says " + clean(g.Who) + "."
-		} else {
-			f.Evidence += ", says somebody without a name."
-		}
-		if f.Verdict == Unknown {
-			f.Answer = "an answer that begins with separate, same, linked, neighbour or copy"
-		}
-		findings = append(findings, f)
-	}
-	return Conclude(append(findings, a.compareLines(ctx, o)...)...)
 }
 
 func (a Answers) compareLines(ctx context.Context, o Options) []Finding {

@@ -27,28 +27,16 @@ var questions = []struct {
 	Topic Topic
 	Text  string
 	most  Verdict // what an answer can come to
+	yes   Verdict // the least that a yes alone means
 }{
-	{Database, "Do staging and production share a database server, a replica, a foreign table or a nightly copy? Which server does each use?", SameInstance},
-	{Cache, "Do they share a Redis, Valkey or Memcached, even with another number or prefix?", SameInstance},
-	{Queue, "Do they share a message broker, or do workers of one read a queue of the other?", SameInstance},
-	{Login, "Do they share the login service, its user directory or its rate limits?", SameInstance},
-	{Payment, "Where do payments of staging go: a sandbox, or the provider's account of production?", SharedNeighbour},
-	{Mail, "Does staging send mail, SMS or push through production's service or sender?", SharedNeighbour},
-	{CDN, "Do they share a CDN, load balancer, proxy or firewall in front?", SharedNeighbour},
-	{Cloud, "Do they share a cloud account, cluster, host, network exit or quota?", SharedNeighbour},
-}
-
-// Words that an answer may begin with, and what they say. The first is the one
-// that the text proposes.
-var answerWords = []struct {
-	words   []string
-	verdict Verdict
-}{
-	{[]string{"same", "yes", "shared"}, SameInstance},
-	{[]string{"linked", "link", "replica", "replicated", "synced"}, DataLink},
-	{[]string{"neighbour", "neighbor", "neighbours", "neighbors"}, SharedNeighbour},
-	{[]string{"copy", "copied", "clone", "restored"}, SameLineage},
-	{[]string{"separate", "no", "distinct", "different", "separated"}, Distinct},
+	{Database, "Do staging and production share a database server, a replica, a foreign table or a nightly copy? Which server does each use?", SameInstance, Unknown},
+	{Cache, "Do they share a Redis, Valkey or Memcached, even with another number or prefix?", SameInstance, SameInstance},
+	{Queue, "Do they share a message broker, or do workers of one read a queue of the other?", SameInstance, DataLink},
+	{Login, "Do they share the login service, its user directory or its rate limits?", SameInstance, SharedNeighbour},
+	{Payment, "Where do payments of staging go: a sandbox, or the provider's account of production?", SharedNeighbour, Unknown},
+	{Mail, "Does staging send mail, SMS or push through production's service or sender?", SharedNeighbour, SharedNeighbour},
+	{CDN, "Do they share a CDN, load balancer, proxy or firewall in front?", SharedNeighbour, SharedNeighbour},
+	{Cloud, "Do they share a cloud account, cluster, host, network exit or quota?", SharedNeighbour, SharedNeighbour},
 }
 
 // Statements that the owner of a database runs on both sides: read-only, each
@@ -91,7 +79,7 @@ func Questions() string { return Answers{}.String() }
 
 // Answers is what came back.
 type Answers struct {
-	Given      []Given  `json:"given"`                // one for each topic, in order; "" where nothing came
+	Given      []Given  `json:"given"`                // in the order of the topics, one or more for each; "" where nothing came
 	Staging    []string `json:"staging,omitempty"`    // lines that the statements gave on staging
 	Production []string `json:"production,omitempty"` // and on production
 }
@@ -103,37 +91,20 @@ type Given struct {
 	Who    string `json:"who"`
 }
 
-// Verdict returns what the answer's first word says; Unknown when it is none of
-// the words that the text proposes.
-func (g Given) Verdict() Verdict {
-	first := strings.ToLower(strings.TrimLeft(g.Answer, "\"'“”‘’*_`~-–—•(["))
-	if strings.HasPrefix(first, "no idea") || strings.HasPrefix(first, "no clue") || strings.HasPrefix(first, "no one") {
-		return Unknown
-	}
-	if i := strings.IndexFunc(first, func(r rune) bool { return r < 'a' || r > 'z' }); i >= 0 {
-		first = first[:i]
-	}
-	for _, a := range answerWords {
-		if slices.Contains(a.words, first) {
-			return a.verdict
-		}
-	}
-	return Unknown
-}
-
 // String returns the text with the answers filled in, so that ReadAnswers gives
 // them back.
 func (a Answers) String() string {
 	var b strings.Builder
 	b.WriteString(askTitle + "\n" + askHelp + "\n")
 	for i, q := range questions {
-		var g Given
-		for _, x := range a.Given {
-			if x.Topic == q.Topic {
-				g = x
-			}
+		fmt.Fprintf(&b, "\n%d. %s. %s\n", i+1, q.Topic, q.Text)
+		given := slices.DeleteFunc(slices.Clone(a.Given), func(g Given) bool { return g.Topic != q.Topic })
+		if len(given) == 0 {
+			given = []Given{{}}
 		}
-		fmt.Fprintf(&b, "\n%d. %s. %s\n%s\n%s\n", i+1, q.Topic, q.Text, field(askAnswer, g.Answer), field(askWho, g.Who))
+		for _, g := range given {
+			fmt.Fprintf(&b, "%s\n%s\n", field(askAnswer, g.Answer), field(askWho, g.Who))
+		}
 	}
 	b.WriteString("\n" + askOwner + ": run the one that fits on both sides and paste its one line. Both only read.\n")
 	b.WriteString("\nPostgreSQL, in the application's database:\n" + StatementPostgres + "\n")
