@@ -42,6 +42,7 @@ func CompareEnvs(ctx context.Context, staging, production Env, o Options) Result
 			asked = asked && b.asked()
 			pair := &pairing{a: a, b: b, addrsA: seen[strings.Join(a.Hosts, ",")], addrsB: seen[strings.Join(b.Hosts, ",")]}
 			if f, ok := pair.judge(); ok {
+				f.asked = a.asked() && b.asked() && a.secret() != b.secret()
 				tell(f)
 				// What may be one place is not "none" either.
 				settled = settled && f.Hint && f.Verdict != Unknown

@@ -194,6 +194,49 @@ func TestCompareEnvs(t *testing.T) {
 	}
 }
 
+// Two databases behind one pooler have one host, one port and one name in the
+// settings: what they say of themselves when they are asked counts.
+func TestServersOutweighTheirSettings(t *testing.T) {
+	const place = "pooler.example:6543/postgres"
+	env := func(text string) Env {
+		e, err := ParseEnv(".env", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	one, other := env("URL=postgres://postgres.aaa:s3cret-a@"+place), env("URL=postgres://postgres.bbb:s3cret-b@"+place)
+	parts := env("DB_CONNECTION=pgsql\nDB_HOST=pooler.example\nDB_PORT=6543\nDB_DATABASE=postgres")
+	said := func(a, b postgresFacts) Result {
+		f := Finding{System: systemPostgres, Staging: place, Production: place}
+		return Conclude(judgePostgres(t.Context(), Options{Resolver: names{}}.complete(), f, &a, &b, sighting{}, false)...)
+	}
+	two := said(postgresFacts{id: "1", start: "1"}, postgresFacts{id: "2", start: "2"})
+	for _, c := range []struct {
+		name          string
+		a, b          Env
+		asked         Result
+		want          Verdict
+		words         string
+		withoutAsking Verdict
+	}{
+		{"two servers", one, other, two, SharedNeighbour, "lead to pooler.example:6543, and to the same database there, postgres. But the servers behind it say that they are two", SameInstance},
+		{"a server and its copy", one, other, said(postgresFacts{id: "1", start: "1"}, postgresFacts{id: "1", start: "2"}), Unknown, "say that one is a copy of the other", SameInstance},
+		{"one server", one, other, said(postgresFacts{id: "1", start: "1"}, postgresFacts{id: "1", start: "1"}), SameInstance, "started at the same microsecond", SameInstance},
+		{"nobody answers", one, other, Conclude(Finding{System: systemPostgres, Question: "Can it be asked?", Evidence: "It did not answer.", Answer: "try again", Staging: place}), SameInstance, "lead to pooler.example:6543", SameInstance},
+		// One login leads to one place, whichever of its servers answers.
+		{"one login", one, one, two, SameInstance, "lead to pooler.example:6543", SameInstance},
+		{"what could not be asked", one, parts, two, SameInstance, "lead to pooler.example:6543", SameInstance},
+	} {
+		text := CompareEnvs(t.Context(), c.a, c.b, Options{Resolver: names{}})
+		r := Join(text, c.asked)
+		if text.Verdict != c.withoutAsking || r.Verdict != c.want || !strings.Contains(r.String(), c.words) || strings.Contains(r.String(), "s3cret") {
+			t.Errorf("%s: want %s and %q, got %s from %s", c.name, c.want, c.words, r, text)
+		}
+		worded(t, r)
+	}
+}
+
 func FuzzParseEnv(f *testing.F) {
 	for _, s := range []string{
 		"DATABASE_URL=postgres://u:p@db.example/shop\nX=\"a\nb\"\n", "export A='${A}'\nB=${A:-x}$C\n", "DB_HOST=h\nDB_PORT=1\n",

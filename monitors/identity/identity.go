@@ -100,6 +100,10 @@ type Finding struct {
 	// Answer says what would answer the question, such as the grant that is
 	// missing. It is never empty when the verdict is Unknown.
 	Answer string `json:"answer,omitempty"`
+
+	// asked says that the finding is of what settings say of two servers which can be
+	// asked, by two connection strings that differ.
+	asked bool
 }
 
 // String returns the finding as one line, and a second one with what would
@@ -182,11 +186,36 @@ func Conclude(findings ...Finding) Result {
 	return r
 }
 
-// Join weighs the findings of several results together.
+// Join weighs the findings of several results together. What two servers say of
+// themselves when they are asked outweighs that their settings lead to one host: one
+// proxy may stand in front of both.
 func Join(results ...Result) Result {
 	var all []Finding
 	for _, r := range results {
 		all = append(all, r.Findings...)
+	}
+	said := map[[2]string]Verdict{} // the strongest of each pair of places
+	for _, f := range all {
+		if pair := [2]string{f.Staging, f.Production}; f.Question == questionOne {
+			said[pair] = max(said[pair], f.Verdict)
+		}
+	}
+	for i := range all {
+		f := &all[i]
+		if !f.asked || f.Verdict != SameInstance {
+			continue
+		}
+		switch said[[2]string{f.Staging, f.Production}] {
+		case Distinct:
+			f.Verdict = SharedNeighbour
+			f.Evidence += " But the servers behind it say that they are two: one proxy or one name stands in front of both."
+		case SameLineage:
+			// Readers of one storage say so, too, and a host of readers is one place.
+			f.Verdict = Unknown
+			f.Evidence += " The servers behind it say that one is a copy of the other."
+			f.Answer = "ask whoever runs it whether one proxy stands in front of a server and its copy, or of two readers of one storage"
+		case Unknown, SharedNeighbour, DataLink, SameInstance:
+		}
 	}
 	return Conclude(all...)
 }
