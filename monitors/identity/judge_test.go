@@ -168,6 +168,14 @@ func TestJudgeMySQL(t *testing.T) {
 	galera := func(nodes ...string) func(*mysqlFacts) {
 		return func(f *mysqlFacts) { f.galera, f.galeraNodes = "g", nodes }
 	}
+	writer := func(uuid string, start float64) func(*mysqlFacts) {
+		return func(f *mysqlFacts) {
+			f.start, f.writer = 0, &mysqlFacts{where: where{port: "3306"}, host: "db-" + uuid, id: "1", dir: "/d", uuid: uuid, start: start}
+		}
+	}
+	aurora := func(readers ...string) func(*mysqlFacts) {
+		return func(f *mysqlFacts) { f.aurora, f.readers = true, readers }
+	}
 	denied := func(f *mysqlFacts) { f.replicaTrouble = &trouble{"no privilege", "GRANT REPLICATION CLIENT"} }
 	for _, c := range []struct {
 		name  string
@@ -192,8 +200,32 @@ func TestJudgeMySQL(t *testing.T) {
 		{"two replicas of one", facts("u", 50, source("10.0.0.9", "w", true)), facts("v", 500, source("10.0.0.8", "w", true)), unseen, DataLink, "Both copy from"},
 		{"two replicas of one name", facts("u", 50, source("src.example", "", true)), facts("v", 500, source("src.example", "", true)), unseen, DataLink, "Both copy from src.example"},
 		{"two replicas of an address of their networks", facts("u", 50, source("10.0.0.9", "", true)), facts("v", 500, source("10.0.0.9", "", true)), unseen, Unknown, "say which server"},
-		{"one galera", facts("u", 50, galera("a:1", "b:1")), facts("v", 500, galera("b:1")), unseen, DataLink, "nodes of one Galera cluster"},
-		{"a copy of a galera", facts("u", 50, galera("a:1")), facts("v", 500, galera("b:1")), unseen, Unknown, "no member in common"},
+		{"one galera", facts("u", 50, galera("a.example:1", "b.example:1")), facts("v", 500, galera("b.example:1")), unseen, DataLink, "nodes of one Galera cluster"},
+		{"a copy of a galera", facts("u", 50, galera("a.example:1")), facts("v", 500, galera("b.example:1")), unseen, Unknown, "no member that is one machine"},
+		{"a galera restored into a network that is alike", facts("u", 50, galera("10.0.0.11:3306", "AUTO", "AUTO:0")), facts("v", 500, galera("10.0.0.11:3306", "AUTO", "AUTO:0")), unseen, Unknown, "one cluster, or a copy of it"},
+		{"a galera by the addresses that we reach", facts("u", 50, func(f *mysqlFacts) {
+			galera("10.0.0.11:3306", "10.0.0.12:3306")(f)
+			f.where = at("10.0.0.11:3306")
+		}), facts("v", 500, func(f *mysqlFacts) {
+			galera("10.0.0.11:3306", "10.0.0.12:3306")(f)
+			f.where = at("10.0.0.12:3306")
+		}), unseen, DataLink, "nodes of one Galera cluster"},
+		{"a galera of which we reach one node", facts("u", 50, func(f *mysqlFacts) {
+			galera("10.0.0.11:3306", "10.0.0.12:3306")(f)
+			f.where = at("10.0.0.11:3306")
+		}), facts("v", 500, galera("10.0.0.11:3306", "10.0.0.12:3306")), unseen, Unknown, "one cluster, or a copy of it"},
+		// A proxy sends SELECT to a reader and SHOW to the writer.
+		{"the writer, behind a proxy", facts("w", 50, nil), facts("r", 500, writer("w", 51)), unseen, SameInstance, "Both call themselves db-w"},
+		{"two ways through one proxy", facts("r", 500, writer("w", 50)), facts("q", 600, writer("w", 51)), unseen, SameInstance, "Both call themselves db-w"},
+		{"a copy of the writer, behind a proxy", facts("w", 50, nil), facts("r", 500, writer("w", 90)), unseen, Unknown, "a proxy in front of production sends some questions to db-r and some to db-w"},
+		{"another than the two behind a proxy", facts("u", 50, nil), facts("r", 500, writer("w", 50)), unseen, Unknown, "Who copies from whom could be asked of one server only"},
+		{"a replica of the writer behind a proxy", facts("u", 50, source("10.0.0.9", "w", true)), facts("r", 500, writer("w", 50)), unseen, DataLink, "Staging copies from the server w"},
+		{"two of Aurora", facts("u", 50, aurora("x")), facts("v", 500, aurora("y")), unseen, Unknown, "one Aurora cluster or global database"},
+		{"two of Aurora with one uuid", facts("u", 50, aurora()), facts("u", 500, aurora()), unseen, Unknown, "What is known, SAME LINEAGE"},
+		{"a reader of Aurora and its writer", facts("u", 50, aurora("x", "z")), facts("v", 500, aurora("x", "z")), unseen, DataLink, "instances of one Aurora cluster"},
+		{"one of Aurora", facts("u", 50, aurora("x")), facts("v", 500, nil), unseen, Distinct, "server_uuid differs"},
+		{"one replication group", facts("u", 50, func(f *mysqlFacts) { f.group = "g" }), facts("v", 500, func(f *mysqlFacts) { f.group = "g" }), unseen, Unknown, "both sides"},
+		{"two replication groups", facts("u", 50, func(f *mysqlFacts) { f.group = "g" }), facts("v", 500, func(f *mysqlFacts) { f.group = "h" }), unseen, Distinct, "Neither copies"},
 		{"tables elsewhere", facts("u", 50, func(f *mysqlFacts) { f.tables = []string{"shop.far"} }), facts("v", 500, nil), unseen, Unknown, "SHOW CREATE TABLE"},
 		{"tables beside it behind a tunnel", facts("u", 50, func(f *mysqlFacts) {
 			f.where = at("127.0.0.1:3307")
@@ -206,7 +238,7 @@ func TestJudgeMySQL(t *testing.T) {
 		{"one name for the machine", facts("u", 50, nil), facts("v", 500, func(f *mysqlFacts) { f.host = "db-u" }), unseen, Distinct, "hint: SHARED NEIGHBOUR"},
 	} {
 		r := Conclude(judgeMySQL(t.Context(), o, Finding{System: systemMySQL}, c.a, c.b, c.seen)...)
-		if r.Verdict != c.want || !strings.Contains(r.String(), c.words) {
+		if r.Verdict != c.want || !strings.Contains(r.String()+r.Words(), c.words) {
 			t.Errorf("%s: want %s and %q, got %s", c.name, c.want, c.words, r)
 		}
 		worded(t, r)

@@ -229,15 +229,11 @@ func (s *mysqlStore) gather(ctx context.Context) *trouble {
 	if t != nil {
 		return t
 	}
+	var now float64
 	if len(rows) == 1 {
 		f.host, f.port, f.id, f.dir = rows[0]["host"], rows[0]["port"], rows[0]["id"], rows[0]["dir"]
 		f.maria = strings.Contains(strings.ToLower(rows[0]["version"]), "mariadb")
-		now, _ := strconv.ParseFloat(rows[0]["now"], 64)
-		if up, _ := s.rows(ctx, "SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime'"); len(up) == 1 {
-			if seconds, err := strconv.ParseFloat(up[0]["value"], 64); err == nil {
-				f.start = now - seconds
-			}
-		}
+		now, _ = strconv.ParseFloat(rows[0]["now"], 64)
 	}
 	if f.maria {
 		// Since MariaDB 10.11; made of the machine's network address and the port.
@@ -247,82 +243,9 @@ func (s *mysqlStore) gather(ctx context.Context) *trouble {
 	} else if rows, _ = s.rows(ctx, "SELECT @@server_uuid AS uuid"); len(rows) == 1 {
 		f.uuid = rows[0]["uuid"]
 	}
+	s.gatherShown(ctx, now)
 	s.gatherLinks(ctx)
 	return nil
-}
-
-func (s *mysqlStore) gatherLinks(ctx context.Context) {
-	f := &s.facts
-	status := "SHOW REPLICA STATUS"
-	if f.maria {
-		status = "SHOW ALL SLAVES STATUS"
-	}
-	rows, err := s.send(ctx, status)
-	if refused, ok := errors.AsType[*mysql.MySQLError](err); ok && refused.Number == mysqlSyntax {
-		rows, err = s.send(ctx, "SHOW SLAVE STATUS") // before MySQL 8.0.22
-	}
-	if err != nil {
-		grant := "GRANT REPLICATION CLIENT ON *.* TO <user>;"
-		if f.maria {
-			grant = "GRANT SLAVE MONITOR ON *.* TO <user>; (before MariaDB 10.5: REPLICATION CLIENT)"
-		}
-		f.replicaTrouble = &trouble{mysqlTrouble(err, s.limit).why, grant}
-	}
-	for _, r := range rows {
-		get := func(keys ...string) string {
-			for _, k := range keys {
-				if r[k] != "" {
-					return r[k]
-				}
-			}
-			return ""
-		}
-		f.sources = append(f.sources, mysqlSource{
-			to:   endpoint{get("source_host", "master_host"), get("source_port", "master_port")},
-			uuid: get("source_uuid", "master_uuid"), running: strings.EqualFold(get("replica_io_running", "slave_io_running"), "Yes"),
-		})
-	}
-	if rows, _ = s.rows(ctx, "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_state_uuid', 'wsrep_incoming_addresses')"); len(rows) > 0 {
-		for _, r := range rows {
-			switch strings.ToLower(r["variable_name"]) {
-			case "wsrep_cluster_state_uuid":
-				f.galera = r["value"]
-			case "wsrep_incoming_addresses":
-				f.galeraNodes = strings.Split(r["value"], ",")
-			}
-		}
-	}
-	s.gatherTables(ctx)
-}
-
-// gatherTables looks for tables that live on another server. Without an engine
-// for them there are none.
-func (s *mysqlStore) gatherTables(ctx context.Context) {
-	f := &s.facts
-	rows, t := s.rows(ctx, "SELECT ENGINE AS engine FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT') AND ENGINE IN ('FEDERATED', 'SPIDER', 'CONNECT')")
-	if t != nil {
-		f.tableTrouble = t
-		return
-	}
-	if len(rows) == 0 {
-		return
-	}
-	f.engine = rows[0]["engine"]
-	rows, t = s.rows(ctx, "SELECT Server_name AS name, Host AS host, Port AS port FROM mysql.servers")
-	if t != nil {
-		f.tableTrouble = &trouble{"the engine " + clean(f.engine) + " can reach other servers, and the list of them may not be read", "GRANT SELECT ON mysql.servers TO <user>; and ask its owner for tables of this engine"}
-	}
-	for _, r := range rows {
-		port := r["port"]
-		if port == "" || port == "0" {
-			port = "3306"
-		}
-		f.servers = append(f.servers, foreign{name: r["name"], wrapper: "mysql.servers", to: endpoint{r["host"], port}})
-	}
-	rows, _ = s.rows(ctx, "SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name FROM information_schema.TABLES WHERE ENGINE IN ('FEDERATED', 'SPIDER', 'CONNECT') LIMIT 100")
-	for _, r := range rows {
-		f.tables = append(f.tables, r["db"]+"."+r["name"])
-	}
 }
 
 // compareMySQL takes a named lock through staging and looks for it through

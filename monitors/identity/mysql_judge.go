@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"math"
+	"net"
 	"slices"
 	"strings"
 )
@@ -31,6 +32,12 @@ type mysqlFacts struct {
 	servers     []foreign
 	tables      []string // of engines that reach other servers
 	engine      string   // such an engine; "": none is there
+	group       string   // name of MySQL's Group Replication
+	aurora      bool
+	readers     []string // of an Aurora cluster, by the names of their runs
+	// writer is the server that answers SHOW, where a proxy sends it elsewhere than
+	// SELECT; nil: one server answers both.
+	writer *mysqlFacts
 
 	replicaTrouble, tableTrouble *trouble
 }
@@ -43,20 +50,45 @@ func (f *mysqlFacts) sameStart(g *mysqlFacts) bool {
 	return f.start > 0 && g.start > 0 && math.Abs(f.start-g.start) <= startSlack
 }
 
+// calls says that two call themselves the same in all that they are told apart by.
+func (f *mysqlFacts) calls(g *mysqlFacts) bool {
+	return f.host != "" && f.host == g.host && f.port == g.port && f.dir == g.dir && f.id == g.id && f.uuid == g.uuid && f.uid == g.uid
+}
+
+// answering returns who answers through one connection.
+func (f *mysqlFacts) answering() []*mysqlFacts {
+	if f.writer != nil {
+		return []*mysqlFacts{f, f.writer}
+	}
+	return []*mysqlFacts{f}
+}
+
 func judgeMySQL(ctx context.Context, o Options, f Finding, a, b *mysqlFacts, seen sighting) []Finding {
 	if seen.seen {
 		return []Finding{f.answer(questionOne, SameInstance, "A named lock taken through staging's DSN is held in production's eyes: it is one server, with %s.", schemas(a.database, b.database))}
 	}
-	alike := a.uuid != "" && a.uuid == b.uuid
-	self := a.host != "" && a.host == b.host && a.port == b.port && a.dir == b.dir && a.id == b.id && a.uuid == b.uuid && a.uid == b.uid
+	spread := spreads(a, b)
+	if spread != nil {
+		seen.trouble = spread
+	}
 	// Servers of one image that are started together say the same of themselves:
 	// the lock, where it could be looked for, knows better.
-	if seen.trouble != nil && a.sameStart(b) && self {
-		return []Finding{f.answer(questionOne, SameInstance, "Both call themselves %s, port %s, with the same folder and number, and started at the same second: it is one server.", clean(a.host), clean(a.port))}
+	if seen.trouble != nil {
+		for _, x := range a.answering() {
+			for _, y := range b.answering() {
+				if x.calls(y) && x.sameStart(y) {
+					return []Finding{f.answer(questionOne, SameInstance, "Both call themselves %s, port %s, with the same folder and number, and started at the same second: it is one server.", clean(x.host), clean(x.port))}
+				}
+			}
+		}
 	}
 	var out []Finding
 	switch {
-	case alike:
+	case spread != nil:
+		out = append(out, f.open(questionOne, spread))
+	case a.uuid != "" && a.uuid == b.uuid && a.aurora && b.aurora:
+		out = append(out, f.answer(questionOne, SameLineage, "Both have the server_uuid %s: they are instances of one Aurora cluster, or one was restored from the other.", clean(a.uuid)))
+	case a.uuid != "" && a.uuid == b.uuid:
 		out = append(out, f.answer(questionOne, SameLineage, "Both have the server_uuid %s, but they are not one: the folder of one was copied to the other.", clean(a.uuid)))
 	case a.uuid != "" && b.uuid != "":
 		out = append(out, f.answer(questionOne, Distinct, "Their server_uuid differs (%s, %s)%s.", clean(a.uuid), clean(b.uuid), lockNotSeen(seen)))
@@ -76,6 +108,20 @@ func judgeMySQL(ctx context.Context, o Options, f Finding, a, b *mysqlFacts, see
 	return append(out, judgeTables(ctx, o, f, a, b))
 }
 
+// spreads says that a proxy in front of a side hands its questions to several servers.
+func spreads(a, b *mysqlFacts) *trouble {
+	for _, s := range []struct {
+		name string
+		f    *mysqlFacts
+	}{{"staging", a}, {"production", b}} {
+		if s.f.writer != nil {
+			return &trouble{"a proxy in front of " + s.name + " sends some questions to " + clean(s.f.host) + " and some to " + clean(s.f.writer.host) + ", and perhaps to more",
+				"compare DSNs that lead past the proxy, one for each server behind it"}
+		}
+	}
+	return nil
+}
+
 func lockNotSeen(s sighting) string {
 	if s.trouble != nil {
 		return ""
@@ -93,14 +139,16 @@ func schemas(a, b string) string {
 func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFacts) Finding {
 	const nobody = "00000000-0000-0000-0000-000000000000"
 	if a.galera != "" && a.galera != nobody && a.galera == b.galera {
-		for _, node := range a.galeraNodes {
-			if node = strings.TrimSpace(node); node != "" && slices.Contains(b.galeraNodes, node) {
-				return f.answer(questionReplica, DataLink, "Both are nodes of one Galera cluster, of which %s is a member.", clean(node))
-			}
+		if node := member(a, b); node != "" {
+			return f.answer(questionReplica, DataLink, "Both are nodes of one Galera cluster, of which %s is a member.", clean(node))
 		}
-		g := f.answer(questionReplica, Unknown, "Both have the Galera state %s but no member in common: one cluster in two parts, or a copy of it.", clean(a.galera))
+		// Restored from disks into a network that is built alike, it keeps state and addresses.
+		g := f.answer(questionReplica, Unknown, "Both have the Galera state %s, and no member that is one machine for certain: one cluster, or a copy of it.", clean(a.galera))
 		g.Answer = "ask their owner whether the two clusters are one"
 		return g
+	}
+	if i := slices.IndexFunc(a.readers, func(r string) bool { return slices.Contains(b.readers, r) }); i >= 0 {
+		return f.answer(questionReplica, DataLink, "Both have the reader %s: they are instances of one Aurora cluster, with one storage.", clean(a.readers[i]))
 	}
 	var elsewhere []string
 	for _, s := range []struct {
@@ -112,7 +160,7 @@ func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFact
 			if source.running {
 				how = "copies from"
 			}
-			if source.uuid != "" && source.uuid == s.peer.uuid && a.uuid != b.uuid {
+			if source.uuid != "" && a.uuid != b.uuid && slices.ContainsFunc(s.peer.answering(), func(p *mysqlFacts) bool { return p.uuid == source.uuid }) {
 				return f.answer(questionReplica, DataLink, "%s %s the server %s, which is %s.", s.name, how, clean(source.uuid), s.other)
 			}
 			if s.me.leads(ctx, o, source.to.host, source.to.port, s.peer.where) == leadsThere {
@@ -133,10 +181,50 @@ func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFact
 			return f.open(questionReplica, &trouble{"replication could not be looked at: " + t.why, t.remedy})
 		}
 	}
+	if t := spreads(a, b); t != nil {
+		return f.open(questionReplica, &trouble{"who copies from whom could be asked of one server only: " + t.why, t.remedy})
+	}
+	if a.aurora && b.aurora {
+		return f.open(questionReplica, &trouble{"both are Aurora, whose instances and regions share one storage without a replica's status", "ask their owner whether both are of one Aurora cluster or global database"})
+	}
+	if a.group != "" && a.group == b.group {
+		return f.open(questionReplica, &trouble{"both are of the replication group " + clean(a.group) + ", or one is restored from it", "what its owner gets from SELECT MEMBER_HOST, MEMBER_PORT, MEMBER_STATE FROM performance_schema.replication_group_members; on both sides"})
+	}
 	if len(elsewhere) > 0 {
 		return f.open(questionReplica, &trouble{several(elsewhere) + ", which cannot be told from the other side", "say which server that is"})
 	}
 	return f.answer(questionReplica, Distinct, "Neither copies from another server.")
+}
+
+// member returns a node that both Galera clusters name and that is one machine for
+// certain; "": there is none. It is one by an address that is the same everywhere, or
+// if each names both at the addresses that we reach them at, so that they are of the
+// one network that we are in.
+func member(a, b *mysqlFacts) string {
+	var both []string
+	for _, node := range a.galeraNodes {
+		if node = strings.TrimSpace(node); slices.ContainsFunc(b.galeraNodes, func(other string) bool { return strings.TrimSpace(other) == node }) {
+			both = append(both, node)
+		}
+	}
+	for _, node := range both {
+		// AUTO is what MariaDB says instead of an address.
+		if host, port, err := net.SplitHostPort(node); err == nil && !strings.EqualFold(host, "AUTO") && (endpoint{host, port}).everywhere() {
+			return node
+		}
+	}
+	reached := func(f *mysqlFacts) string {
+		for _, at := range f.addrs {
+			if slices.Contains(both, at.String()) && !at.Addr().IsLoopback() {
+				return at.String()
+			}
+		}
+		return ""
+	}
+	if x, y := reached(a), reached(b); x != "" && y != "" && x != y {
+		return x
+	}
+	return ""
 }
 
 func judgeTables(ctx context.Context, o Options, f Finding, a, b *mysqlFacts) Finding {

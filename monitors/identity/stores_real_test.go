@@ -5,6 +5,7 @@ package identity
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"strings"
 	"syscall"
 	"testing"
@@ -70,6 +71,35 @@ func (m *maria) says(t *testing.T, statement string) string {
 	return out
 }
 
+// open opens it as root.
+func (m *maria) open(t *testing.T) *mysqlStore {
+	t.Helper()
+	p, err := ParseDSN("root@tcp(127.0.0.1:" + m.port + ")/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, trouble := openMySQL(t.Context(), Options{}.complete(), p)
+	if trouble != nil {
+		t.Fatal(trouble)
+	}
+	t.Cleanup(s.close)
+	return s.(*mysqlStore)
+}
+
+// proxied is one connection to two servers, as a proxy that parts reads from writes.
+type proxied struct {
+	driver.Conn
+	writer driver.Conn
+}
+
+func (p proxied) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	to := p.writer
+	if strings.HasPrefix(query, "SELECT") {
+		to = p.Conn
+	}
+	return to.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
 func TestRealMySQL(t *testing.T) {
 	t.Parallel()
 	a, b := newMaria(t, "1"), newMaria(t, "2")
@@ -100,10 +130,36 @@ func TestRealMySQL(t *testing.T) {
 	b.do(t, "INSTALL SONAME 'ha_federatedx'")
 	expect(t, compare(t, a.dsn("seer", ""), b.dsn("seer", "")), Unknown, "FEDERATED can reach other servers", "GRANT SELECT ON mysql.servers TO <user>;")
 	b.do(t, "GRANT SELECT ON mysql.servers TO seer")
-	expect(t, compare(t, a.dsn("seer", ""), b.dsn("seer", "")), Distinct)
+	// Tables are shown only to those who may read them: root sees none, this user none of many.
+	seer, root := b.dsn("seer", ""), "root@tcp(127.0.0.1:"+b.port+")/"
+	expect(t, compare(t, a.dsn("seer", ""), root), Distinct, "Neither knows a server")
+	expect(t, compare(t, a.dsn("seer", ""), seer), Unknown, "tables are shown only to those who may read them", tablesOfOthers)
+	a.do(t, "CREATE TABLE shop.orders (n INT PRIMARY KEY)", "GRANT ALL ON shop.* TO copier")
+	b.do(t, "CREATE TABLE shop.far (n INT PRIMARY KEY) ENGINE=FEDERATED CONNECTION='mysql://copier:s3cret-copier@127.0.0.1:"+a.port+"/shop/orders'")
+	expect(t, compare(t, a.dsn("seer", ""), seer), Unknown, "tables are shown only to those who may read them")
+	expect(t, compare(t, a.dsn("seer", ""), root), Unknown, "Production has the table shop.far", "SHOW CREATE TABLE")
+	b.do(t, "DROP TABLE shop.far")
 	b.do(t, "CREATE SERVER near FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1', PORT "+a.port+", USER 'x', PASSWORD 's3cret-x', DATABASE 'shop')")
 	expect(t, compare(t, a.dsn("seer", ""), b.dsn("seer", "")), DataLink, "Production knows the server near at 127.0.0.1:"+a.port)
 	b.do(t, "DROP SERVER near", "UNINSTALL SONAME 'ha_federatedx'")
+
+	// A proxy that sends SELECT to a reader and all else to the writer.
+	spread := func(reader, writer *maria) *mysqlStore {
+		s := &mysqlStore{conn: proxied{reader.open(t).conn, writer.open(t).conn}, limit: DefaultLimit}
+		if trouble := s.gather(t.Context()); trouble != nil {
+			t.Fatal(trouble)
+		}
+		return s
+	}
+	through := func(x, y store) Result {
+		return Conclude(compareMySQL(t.Context(), Options{}.complete(), Finding{System: systemMySQL}, x, y)...)
+	}
+	expect(t, through(a.open(t), spread(b, a)), SameInstance, "started at the same second")
+	expect(t, through(spread(b, a), a.open(t)), SameInstance, "started at the same second")
+	expect(t, through(b.open(t), spread(b, a)), SameInstance, "A named lock")
+	if r := through(a.open(t), spread(b, b)); r.Verdict != Distinct {
+		t.Errorf("one server behind a proxy: %s", r)
+	}
 
 	b.do(t, "CHANGE MASTER TO master_host='127.0.0.1', master_port="+a.port+", master_user='copier', master_password='s3cret-copier', master_use_gtid=slave_pos")
 	expect(t, compare(t, b.dsn("seer", ""), a.dsn("seer", "")), DataLink, "Staging is set up to copy from 127.0.0.1:"+a.port)
