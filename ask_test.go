@@ -118,6 +118,7 @@ func TestAnswersAreMasked(t *testing.T) {
 		identity.Cache:    "same, " + strings.Repeat("really ", 26) + "redis://:hunter2-redis@cache:6379/0", // cut where the password is
 		identity.Queue:    "separate, amqp://app:hunter2-mq@mq/ and shop:hunter2-my@tcp(db2:3306)/shop",
 		identity.Login:    "separate; password=hunter2-login, Password: hunter2-said",
+		identity.Payment:  "separate, mysql://app:9x/hunter2-slash@db1/shop and redis://:9x#hunter2-hash@db1/0 and mongodb://app:9x?hunter2-mark@db1/shop",
 		identity.Mail:     "neighbour, its key is tok-1234567890",
 	}
 	var a identity.Answers

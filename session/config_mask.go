@@ -21,8 +21,11 @@ var (
 	configTemplate = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 	onlyTemplate   = regexp.MustCompile(`^(?:[A-Za-z]+ )?\{\{[^{}]*\}\}$`)
 
-	// user:password@ in URLs, up to the last @ before the path: a password may hold one.
-	userInURL = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s"'<>?#]*@`)
+	// user:password@ in URLs, up to the last @ before the path: a password may hold one. In those of data
+	// stores a password may hold anything that ends no text, as hardly anybody escapes one there.
+	userInURL   = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s"'<>?#]*@`)
+	userInStore = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s"'<>]*@`)
+	web         = regexp.MustCompile(`(?i)^(?:https?|wss?)://`)
 	// user:password@tcp(host:port)/ as MySQL's drivers have it; the password may hold anything.
 	userInMySQL = regexp.MustCompile(`[^\s"']*@((?:tcp[46]?|unix)\()`)
 	// password=... in data sources and queries.
@@ -57,7 +60,12 @@ func (c *Config) Mask(s string) string {
 // maskPatterns replaces passwords that show by their form.
 func maskPatterns(s string) string {
 	if strings.Contains(s, "://") {
-		s = userInURL.ReplaceAllString(s, "${1}"+masked+"@")
+		s = userInStore.ReplaceAllStringFunc(s, func(url string) string {
+			if web.MatchString(url) {
+				return userInURL.ReplaceAllString(url, "${1}"+masked+"@")
+			}
+			return userInStore.ReplaceAllString(url, "${1}"+masked+"@")
+		})
 	}
 	if strings.Contains(s, "@") && strings.Contains(s, "(") {
 		s = userInMySQL.ReplaceAllString(s, masked+"@$1")
