@@ -61,7 +61,7 @@ Exit codes: 0 no link seen, 10 linked, 11 cannot tell or suspected, 12 probably
 our own machine, 13 the check does not count.`,
 		Example: `  crosstalk check --target http://127.0.0.1:8080/ --watch http://127.0.0.1:9081/health
   crosstalk check -c crosstalk.yaml --profile quick --json
-  crosstalk check --staging-dsn "$STAGING_DSN" --production-dsn "$PROD_DSN"`,
+  crosstalk check --staging-dsn env:STAGING_DSN --production-dsn env:PROD_DSN`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -76,7 +76,7 @@ our own machine, 13 the check does not count.`,
 	fl.StringVar(&f.profile, "profile", "standard", "quick (under 150 s), standard (9 minutes at most) or slow (26)")
 	fl.IntVar(&f.users, "users", 0, "users in the halves with load, or req/s with mode: rate (default: 1 % of the cap, 1 to 5; 5 %, 1 to 50 req/s)")
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of the order (default: drawn and recorded)")
-	fl.StringVar(&f.stagingDSN, "staging-dsn", "", "a data store of staging, to be compared; never stored")
+	fl.StringVar(&f.stagingDSN, "staging-dsn", "", "a data store of staging, to be compared: env:NAME, @FILE or itself; never stored")
 	fl.StringVar(&f.prodDSN, "production-dsn", "", "the same of production; while a check runs it says what it does, too")
 	fl.StringVar(&f.stagingEnv, "staging-env", "", "settings of staging: a .env, YAML or Kubernetes secret file")
 	fl.StringVar(&f.prodEnv, "production-env", "", "the same of production")
@@ -242,6 +242,7 @@ func (f *checkFlags) read() (*session.Config, error) {
 	if f.watchEvery > session.SlowestWatch {
 		problems = append(problems, fmt.Errorf("--watch-every %s is too seldom to see trouble in time: %s at most", f.watchEvery, session.SlowestWatch))
 	}
+	problems = append(problems, dsnFrom("--staging-dsn", &f.stagingDSN), dsnFrom("--production-dsn", &f.prodDSN))
 	// Production's alone counts what it does while a check with load runs.
 	counts := f.stagingDSN == "" && f.prodDSN != "" && (f.target != "" || f.config != "")
 	for _, pair := range []struct{ a, b, x, y string }{
@@ -303,7 +304,7 @@ func (f *checkFlags) askStores(ctx context.Context) identity.Result {
 func tellHints(w io.Writer, hints []identity.Finding) {
 	said := map[string]bool{}
 	for _, h := range hints {
-		if h.Verdict > identity.Distinct && !said[h.Evidence] {
+		if !said[h.Evidence] {
 			said[h.Evidence] = true
 			fmt.Fprintf(w, "crosstalk: %s\n", h.Evidence)
 		}
