@@ -217,6 +217,7 @@ func TestStatementsOfTwoNetworks(t *testing.T) {
 		{line("1", "172.18.0.3", "foreign,reports,172.18.0.2,5432"), line("2", "172.18.0.2", "-"), Unknown, "which leads to 172.18.0.2:5432, as production calls itself"},
 		{line("1", "172.18.0.2", "-"), line("2", "172.18.0.2", "-"), Distinct, "system identifiers differ"},
 		{line("1", "172.18.0.2", "foreign,own,172.18.0.2,5432"), line("2", "172.18.0.2", "-"), Distinct, "system identifiers differ"},
+		{line("1", "192.0.2.3", "foreign,reports,-,5432"), line("2", "192.0.2.2", "-"), Unknown, "where that leads is not told"},
 		{line("1", "192.0.2.3", "foreign,reports,192.0.2.2,5432"), line("2", "192.0.2.2", "-"), DataLink, "that is production"},
 		{line("1", "172.18.0.3", "subscribes,feed,feed"), line("2", "172.18.0.2", "slot,feed,true"), Unknown, "a logical slot of its name in use"},
 	} {

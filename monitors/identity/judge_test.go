@@ -61,6 +61,9 @@ func TestJudgePostgres(t *testing.T) {
 	foreignTo := func(host string) func(*postgresFacts) {
 		return func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "host="+host)} }
 	}
+	foreignBy := func(wrapper, options string) func(*postgresFacts) {
+		return func(f *postgresFacts) { f.port, f.foreign = "5432", []foreign{foreignServer("s", wrapper, options)} }
+	}
 	tunnel := func(from, port string, change func(*postgresFacts)) func(*postgresFacts) {
 		return func(f *postgresFacts) {
 			f.where = at("127.0.0.1:" + from)
@@ -99,6 +102,11 @@ func TestJudgePostgres(t *testing.T) {
 			f.foreign = []foreign{foreignServer("s", "postgres_fdw", "dbname=x")}
 		}), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
 		{"foreign, of another kind", facts("1", "1", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "file_fdw", "")} }), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
+		// Whose target stands in an option of another name, or in a file.
+		{"foreign, by a URL", facts("1", "1", foreignBy("jdbc_fdw", "")), facts("2", "2", nil), unseen, false, Unknown, "the foreign server s, and where that leads is not told"},
+		{"foreign, by a service", facts("1", "1", foreignBy("postgres_fdw", "service=orders")), facts("2", "2", nil), unseen, false, Unknown, "srvoptions"},
+		{"foreign, for dblink", facts("1", "1", foreignBy("dblink_fdw", "host=192.0.2.2")), facts("2", "2", nil), unseen, false, DataLink, "that is production"},
+		{"foreign, for dblink to itself", facts("1", "1", foreignBy("dblink_fdw", "dbname=x")), facts("2", "2", nil), unseen, false, Distinct, "Neither"},
 		{"foreign, by address", facts("1", "1", nil), facts("2", "2", func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "host=192.0.2.1")} }), unseen, false, DataLink, "Production has the foreign server s"},
 		// What a server calls itself within its own network is no proof, as two stacks
 		// of containers are numbered alike; with one system identifier it is.

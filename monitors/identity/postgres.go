@@ -150,7 +150,7 @@ const (
 	// Of the subscription's own DSN only superusers may read; its password stays there.
 	postgresSubHosts = `SELECT subname, coalesce(substring(subconninfo from '(?:host|hostaddr)\s*=\s*''?([^\s'']+)'), substring(subconninfo from '^[a-z]+://(?:[^@/]*@)?([^:/?]+)'), ''),
 		coalesce(substring(subconninfo from 'port\s*=\s*''?([0-9]+)'), substring(subconninfo from '^[a-z]+://(?:[^@/]*@)?[^:/?]+:([0-9]+)'), '5432') FROM pg_subscription LIMIT 100`
-	postgresForeign = `SELECT s.srvname, w.fdwname, array_to_string(ARRAY(SELECT o FROM unnest(s.srvoptions) o WHERE o ~ '^(host|hostaddr|port|dbname|address|server|servername)='), E'\n')
+	postgresForeign = `SELECT s.srvname, w.fdwname, array_to_string(ARRAY(SELECT o FROM unnest(s.srvoptions) o WHERE o ~ '^(host|hostaddr|port|dbname|address|server|servername|service)='), E'\n')
 		FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw LIMIT 100`
 	// Functions and views that call dblink: only where they lead is taken out.
 	postgresDblink = `SELECT what, coalesce(substring(body from '(?:host|hostaddr)\s*=\s*''*([^\s'']+)'), substring(body from '[a-z]+://(?:[^@/\s]*@)?([^:/?\s'']+)'), ''),
@@ -218,18 +218,22 @@ func (s *postgres) gather(ctx context.Context) *trouble {
 	return nil
 }
 
-// foreignServer reads the options of a foreign server, one a line.
+// foreignServer reads the options of a foreign server, one a line. Without a host
+// it leads to where its wrapper has it from: a file of services, a string of its own.
 func foreignServer(name, wrapper, options string) foreign {
 	f := foreign{name: name, wrapper: wrapper}
+	service := false
 	for line := range strings.SplitSeq(options, "\n") {
 		switch key, value, _ := strings.Cut(line, "="); key {
 		case "host", "hostaddr", "address", "server", "servername":
 			f.to.host = value
 		case "port":
 			f.to.port = value
+		case "service":
+			service = true
 		}
 	}
-	if f.to.host == "" && wrapper == "postgres_fdw" {
+	if libpq := wrapper == "postgres_fdw" || wrapper == "dblink_fdw"; libpq && f.to.host == "" && !service {
 		f.to.host = "localhost" // as libpq does without one
 	}
 	if f.to.port == "" {

@@ -251,11 +251,12 @@ func judgeForeign(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 			if x.wrapper == "dblink" {
 				what = "a " + clean(x.name) + " that calls dblink"
 			}
+			if x.wrapper == "file_fdw" {
+				continue // which reaches no server
+			}
 			if x.to.host == "" {
-				if x.wrapper == "dblink" {
-					blind = append(blind, strings.ToLower(s.name)+" has "+what)
-				}
-				continue // a file, or a wrapper that reaches no server
+				blind = append(blind, strings.ToLower(s.name)+" has "+what+", and where that leads is not told")
+				continue
 			}
 			if s.me.itself(x.to.host, x.to.port) {
 				continue
@@ -288,7 +289,7 @@ func judgeForeign(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 		return f.open(questionForeign, &trouble{several(elsewhere), "say whether that is the other environment under another name"})
 	}
 	if len(blind) > 0 {
-		return f.open(questionForeign, &trouble{several(blind), "ask its owner where dblink_connect leads to"})
+		return f.open(questionForeign, &trouble{several(blind), "ask its owner where dblink_connect leads to, and what SELECT srvname, srvoptions FROM pg_foreign_server says (without a password)"})
 	}
 	return f.answer(questionForeign, Distinct, "Neither database has a foreign server or dblink that leads away from it. Other databases of the same servers were not looked at.")
 }

@@ -157,6 +157,14 @@ func TestRealPostgresLinks(t *testing.T) {
 	}
 	a.do(t, "shop", "DROP SERVER far")
 	a.do(t, "shop", "DROP SERVER near")
+	a.do(t, "shop", "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw")
+	expect(t, compare(t, x, y), Distinct, "leads away from it")
+	a.do(t, "shop", "CREATE FOREIGN DATA WRAPPER jdbc_fdw; CREATE SERVER far FOREIGN DATA WRAPPER jdbc_fdw OPTIONS (url 'jdbc:postgresql://"+b.dsn("admin", "shop")+"')")
+	expect(t, compare(t, x, y), Unknown, "the foreign server far, and where that leads is not told")
+	a.do(t, "shop", "DROP SERVER far")
+	a.do(t, "shop", "CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (service 'orders')")
+	expect(t, compare(t, x, y), Unknown, "the foreign server far, and where that leads is not told")
+	a.do(t, "shop", "DROP SERVER far")
 	// Through tunnels, production is where staging finds itself.
 	a.do(t, "shop", "CREATE SERVER itself FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'localhost', port '"+a.port+"')")
 	tunnelled := func(c *cluster, listen string) string {
