@@ -119,6 +119,8 @@ func (n *node) reach(ctx context.Context, o Options) {
 	k, ok := kinds[n.place.System]
 	if !ok {
 		n.trouble = &trouble{"this program cannot ask servers of this kind", "ask whoever runs it whether the two environments share it"}
+	} else if n.place.dsn == nil && n.place.Path != "" {
+		n.trouble = &trouble{"it leads by a socket or a library of its own, which no driver here knows", "give a DSN with the address at which it, or its proxy, is reached from here"}
 	} else if n.place.dsn == nil {
 		n.trouble = &trouble{"no driver here reads this form of DSN", "write it as a URL"}
 	} else {

@@ -142,6 +142,9 @@ func TestCompareLists(t *testing.T) {
 		{"one host of a network", []string{"amqp://10.255.255.1"}, []string{"amqps://10.255.255.1"}, Unknown, nil},
 		{"one host", []string{"amqp://a.example"}, []string{"amqps://b.example"}, SharedNeighbour, []string{"192.0.2.1 on different ports"}},
 		{"one host, two systems", []string{"amqp://a.example"}, []string{"mongodb://b.example"}, SharedNeighbour, []string{"amqp and mongodb"}},
+		// Nothing is asked at localhost where a socket is meant.
+		{"two sockets", []string{"mysql2://s3cret@localhost/a?socket=/nowhere/a.sock"}, []string{"mysql2://s3cret@localhost/a?socket=/nowhere/b.sock"}, Unknown, []string{"staging /nowhere/a.sock/a", "production /nowhere/b.sock/a", "it could not be reached"}},
+		{"two instances of Cloud SQL", []string{"jdbc:postgresql:///a?cloudSqlInstance=p:r:i&password=s3cret"}, []string{"jdbc:postgresql:///a?cloudSqlInstance=p:r:j&password=s3cret"}, Unknown, []string{"staging p:r:i/a", "its proxy, is reached from here"}},
 		{"a form without a driver", []string{"Server=a.example;Database=s3cret-x;Pwd=s3cret"}, nil, Unknown, []string{"write it as a URL"}},
 	} {
 		r := Compare(t.Context(), c.staging, c.production, quick)

@@ -66,6 +66,10 @@ func redisDSN(p Place) string {
 	if scheme = strings.ToLower(scheme); scheme == "unix" {
 		return p.secret()
 	}
+	if p.Path != "" {
+		after, _, _ = strings.Cut(after, "?")
+		return "unix://" + after + "?db=" + p.Database
+	}
 	if base, _, _ := strings.Cut(scheme, "+"); base == "rediss" || base == "valkeys" {
 		scheme = "rediss"
 	} else {

@@ -21,6 +21,8 @@ func TestPlacesForDrivers(t *testing.T) {
 		"jdbc:mysql:replication://db.test:3307,db2.test/shop?user=u&password=p":            "u:p@tcp(db.test:3307)/shop",
 		"psql://u:p@db.test/shop":                                                          "postgres://u:p@db.test/shop",
 		"rediscache://:p@cache.test/2":                                                     "redis://:p@cache.test/2",
+		"mysql2://u:p@localhost/shop?socket=/tmp/a.sock":                                   "u:p@unix(/tmp/a.sock)/shop",
+		"redis+socket://u:p@/run/redis.sock?virtual_host=2":                                "unix://u:p@/run/redis.sock?db=2",
 		"u:p@tcp(db.test:3307)/shop":                                                       "u:p@tcp(db.test:3307)/shop",
 		"redis+cluster://:p@cache.test:6380/2?client_name=x":                               "redis://:p@cache.test:6380/2",
 		"valkeys://cache.test?db=3":                                                        "rediss://cache.test/3",
@@ -51,7 +53,7 @@ func TestPlacesForDrivers(t *testing.T) {
 			t.Errorf("%s: %v", dsn, err)
 		}
 	}
-	for _, dsn := range []string{"sqlite:x.db", "mongodb://h/x", "Host=h;Username=u;Password=p;Database=d"} {
+	for _, dsn := range []string{"sqlite:x.db", "mongodb://h/x", "jdbc:postgresql:///d?cloudSqlInstance=p:r:i", "jdbc:mysql://localhost/d?socketFactory=x", "Host=h;Username=u;Password=p;Database=d"} {
 		p, err := ParseDSN(dsn)
 		if err != nil {
 			t.Fatal(err)

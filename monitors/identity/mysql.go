@@ -93,11 +93,16 @@ func mysqlConfig(p Place) (*mysql.Config, error) {
 	if !isURL {
 		return mysql.ParseDSN(dsn)
 	}
-	if len(p.Hosts) == 0 {
+	config := mysql.NewConfig()
+	config.DBName = p.Database
+	switch {
+	case p.Path != "":
+		config.Net, config.Addr = "unix", p.Path
+	case len(p.Hosts) > 0:
+		config.Net, config.Addr = "tcp", p.Hosts[0]
+	default:
 		return nil, errForm
 	}
-	config := mysql.NewConfig()
-	config.Net, config.Addr, config.DBName = "tcp", p.Hosts[0], p.Database
 	rest, query, _ := strings.Cut(after, "?")
 	values, _ := url.ParseQuery(query)
 	config.User, config.Passwd = values.Get("user"), values.Get("password")

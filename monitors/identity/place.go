@@ -175,6 +175,9 @@ func (p *Place) readURL(scheme, rest string) error {
 		return errForm
 	}
 	p.System = known.system
+	if p.System == systemRedis && (strings.HasSuffix(scheme, "+socket") || strings.HasSuffix(scheme, "+unix")) {
+		return p.readRedisSocket(rest)
+	}
 	authority, tail := rest, ""
 	if i := strings.IndexAny(rest, "/?#;"); i >= 0 {
 		authority, tail = rest[:i], rest[i:]
@@ -223,6 +226,9 @@ func (p *Place) readURL(scheme, rest string) error {
 		p.Path = authority
 		return nil
 	}
+	if done, err := p.readSocket(authority, values); done || err != nil {
+		return err
+	}
 	if strings.HasSuffix(scheme, "+srv") {
 		known.port = "srv"
 	}
@@ -244,23 +250,6 @@ func strayAt(query string, named bool) bool {
 		}
 	}
 	return false
-}
-
-// readRedisSocket reads go-redis's form: unix://[USER:PASSWORD@]/path?db=1.
-func (p *Place) readRedisSocket(rest string) error {
-	rest, query, _ := strings.Cut(rest, "?")
-	if i := strings.LastIndex(rest, "@"); i >= 0 {
-		rest = rest[i+1:]
-	}
-	if !strings.HasPrefix(rest, "/") || strings.Contains(query, "@") {
-		return errForm
-	}
-	values, _ := url.ParseQuery(query)
-	p.System, p.Path, p.Database = systemRedis, rest, values.Get("db")
-	if p.Database == "" {
-		p.Database = "0"
-	}
-	return nil
 }
 
 // hosts reads host[:port][,host[:port]...].

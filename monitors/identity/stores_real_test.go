@@ -113,6 +113,10 @@ func TestRealMySQL(t *testing.T) {
 	expect(t, compare(t, a.dsn("seer", ""), strings.Replace(b.dsn("seer", ""), "s3cret-", "s3cret-not-", 1)), Unknown, "does not let us in", "GRANT USAGE ON *.*")
 	expect(t, compare(t, a.dsn("seer", ""), (&maria{port: freePort(t)}).dsn("seer", "")), Unknown, "nothing listens there")
 
+	socket := func(m *maria) string { return "mysql2://seer:s3cret-seer@localhost/?socket=" + m.path("sock") }
+	expect(t, compare(t, socket(a), socket(b)), Distinct, "server_uid differs")
+	expect(t, compare(t, socket(a), a.dsn("seer", "")), SameInstance, "A named lock")
+
 	for _, c := range []struct {
 		staging, production *maria
 		want                Verdict
