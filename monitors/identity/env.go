@@ -74,11 +74,9 @@ type setting struct {
 	kind      string   // Secret or ConfigMap, which its value comes from
 	from, of  string   // its name, and the key there
 	elsewhere string   // why there is no value: it is not in this file
+	many      bool     // it stands for all settings of a place
 	words     []string // of the key
 }
-
-// allSettings is the key by which a container takes settings of another document.
-const allSettings = "envFrom"
 
 // ReadEnv reads a file of settings: KEY=value lines as in .env, YAML or JSON of
 // any depth, and Secrets and ConfigMaps of Kubernetes with what is base64 in

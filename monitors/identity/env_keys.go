@@ -86,6 +86,13 @@ func storeKey(words []string) bool {
 	return len(words) > 0 && slices.Contains([]string{"URL", "URLS", "URI", "URIS", "DSN"}, words[len(words)-1]) && ofStore(words)
 }
 
+// inFile says that a key holds the path of a file in which a connection string or a
+// host stands, as Docker's secrets do.
+func inFile(words []string) bool {
+	last := len(words) - 1
+	return last > 0 && words[last] == "FILE" && (storeKey(words[:last]) || hostKey(words[:last]) && ofStore(words[:last]))
+}
+
 // loneHost says that a setting which is called host and nothing more is of a data
 // store, as Secrets have it: what stands beside it tells.
 func loneHost(settings []setting, at int) bool {

@@ -49,12 +49,14 @@ func leading(settings []setting, at int) (Place, string) {
 	store := storeKey(s.words)
 	switch {
 	case s.elsewhere != "":
-		if store || s.key == allSettings || hostKey(s.words) && ofStore(s.words) {
+		if store || s.many || hostKey(s.words) && ofStore(s.words) {
 			return Place{}, s.elsewhere
 		}
 		return Place{}, ""
 	case value == "", leadsNowhere(value):
 		return Place{}, ""
+	case inFile(s.words):
+		return Place{}, "its value is in another file"
 	case len(value) > maxValue:
 		if store {
 			return Place{}, fmt.Sprintf("it has more than %d bytes", maxValue)
@@ -155,7 +157,10 @@ func composite(settings []setting, at int) (Place, string) {
 			}
 		}
 	}
-	if p.System == "" && port == "" && !strings.Contains(s.value, ":") && !of && len(prefix) > 0 {
+	if p.System == "" && port == "" && !strings.Contains(s.value, ":") && len(prefix) > 0 && !slices.Contains(prefix, "DB") && !slices.Contains(prefix, "DATABASE") {
+		if of {
+			return Place{}, "neither its kind nor its port is told"
+		}
 		return Place{}, ""
 	}
 	if p.System == "" {

@@ -20,6 +20,20 @@ func (r *yamlReader) hold(kind string, metadata ast.Node, first int) {
 	r.held[kind+"/"+name] = values
 }
 
+// referAll reads what takes all settings of another document, of a file or of a
+// store of secrets.
+func (r *yamlReader) referAll(fields map[string]ast.Node) {
+	for _, ref := range []struct{ field, kind, why string }{
+		{"secretRef", "Secret", ""}, {"configMapRef", "ConfigMap", ""},
+		{"env_file", "", "the settings of another file come with it"}, {"dataFrom", "", "its settings come from a store of secrets"},
+	} {
+		if n := fields[ref.field]; n != nil {
+			r.settings = append(r.settings, setting{key: ref.field, line: r.line(lineOf(n)), scope: r.scope, many: true,
+				kind: ref.kind, from: r.scalar(r.fields(n)["name"]), elsewhere: ref.why})
+		}
+	}
+}
+
 // refer reads a setting of a container whose value stands in another document, or
 // nowhere that a file could tell.
 func (r *yamlReader) refer(name string, valueFrom ast.Node) {
@@ -50,9 +64,9 @@ func (r *yamlReader) settle() {
 		values, known := r.held[s.kind+"/"+s.from]
 		value, there := values[s.of]
 		switch what := s.kind + " " + cmp.Or(clean(s.from), "without a name"); {
-		case s.key == allSettings && !known:
+		case s.many && !known:
 			s.elsewhere = "the settings of the " + what + " come with it, which the file does not hold"
-		case s.key != allSettings && !there:
+		case !s.many && !there:
 			s.elsewhere = "its value comes from the " + what + ", which the file does not hold"
 		default:
 			s.value = value

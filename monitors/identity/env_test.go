@@ -68,7 +68,11 @@ func TestParseEnv(t *testing.T) {
 			[]string{"4 u redis a.example:6379/0", "9 REDIS_URL redis a.example:6379/0"}, nil},
 		{"from elsewhere", "d.yaml", "spec:\n  env:\n  - name: DATABASE_URL\n    valueFrom: {secretKeyRef: {name: db, key: url}}\n  - name: DB_HOST\n    valueFrom: {configMapKeyRef: {name: cfg, key: host}}\n" +
 			"  - name: DB_PASSWORD\n    valueFrom: {secretKeyRef: {name: db, key: pw}}\n  - name: DB_URL\n    valueFrom: arn:aws:ssm:x\n  - name: POD_HOST\n    valueFrom: {fieldRef: {fieldPath: status.hostIP}}\n  envFrom: [{secretRef: {name: more}}]\n", nil,
-			[]string{"4 DATABASE_URL its value comes from the Secret db, which the file does not hold", "6 DB_HOST its value comes from the ConfigMap cfg", "10 DB_URL its value comes from elsewhere", "13 envFrom the settings of the Secret more come with it"}},
+			[]string{"4 DATABASE_URL its value comes from the Secret db, which the file does not hold", "6 DB_HOST its value comes from the ConfigMap cfg", "10 DB_URL its value comes from elsewhere", "13 secretRef the settings of the Secret more come with it"}},
+		{"from a store of secrets", "x.yaml", "kind: ExternalSecret\nspec:\n  dataFrom: [{extract: {key: prod}}]\n  data:\n  - secretKey: DATABASE_URL\n    remoteRef: {key: prod}\n  - secretKey: NAME\n    remoteRef: {key: prod}\n", nil,
+			[]string{"3 dataFrom its settings come from a store", "5 DATABASE_URL its value comes from a store of secrets"}},
+		{"from another file", "compose.yaml", "services:\n  shop:\n    env_file: [prod.env]\n    environment:\n      DATABASE_URL_FILE: /run/secrets/url\n      DB_PASSWORD_FILE: /run/secrets/pw\n", nil,
+			[]string{"3 env_file the settings of another file", "5 services.shop.environment.DATABASE_URL_FILE its value is in another file"}},
 		{"schemes of libraries", ".env", "A_URL=psql://u:p@a.example/x\nB_URL=ecto://u:p@b.example/x\nC_URL=trilogy://u:p@c.example/x\nD_URL=rediscache://d.example/1\nREDIS_URL=tcp://e.example:6380\nREDIS_TLS_URL=tls://f.example\n",
 			[]string{"1 A_URL postgres a.example:5432/x", "2 B_URL postgres b.example:5432/x", "3 C_URL mysql c.example:3306/x", "4 D_URL redis d.example:6379/1", "5 REDIS_URL redis e.example:6380/0", "6 REDIS_TLS_URL redis f.example:6379/0"}, nil},
 		{"drivers around drivers", "x.properties", "a.url=jdbc:mysql:replication://a.example,b.example:3307/x\nb.url=jdbc:aws-wrapper:postgresql://b.example:5433/x\nc.url=jdbc:oracle:thin:@c.example:1522:ORCL\nd.url=jdbc:oracle:thin:u/p@//d.example/svc\n" +
@@ -77,8 +81,8 @@ func TestParseEnv(t *testing.T) {
 			[]string{"6 f.url its form is not known", "8 h.url its form is not known"}},
 		{"forms that nobody knows", ".env", "DATABASE_URL=libsql://db.example\nANY=foo://u:s3cret@db.example\nCACHE_URL=locmem://\nDEPLOY=ssh://git@git.example/x\nREDIS_URI=redis-sentinel://s.example:26379/main\nDB_DSN=shop\nHELP_URL=about:blank\nMYSQL_URL=ENC[AES256_GCM,data:x]\n",
 			nil, []string{"1 DATABASE_URL its form is not known", "2 ANY its form is not known", "5 REDIS_URI it leads to a Sentinel", "6 DB_DSN its form is not known", "8 MYSQL_URL it is encrypted"}},
-		{"hosts that are none", ".env", "PGHOST=/run/postgresql\nPGDATABASE=shop\nDB_HOST=ENC[AES256_GCM,data:x]\nREDIS_HOST=tls://cache.example\nCACHE_HOST=c.example\nCACHE_PORT=${P}\n",
-			[]string{"1 PGHOST postgres /run/postgresql/shop"}, []string{"3 DB_HOST it is encrypted", "4 REDIS_HOST its form is not known", "5 CACHE_HOST its port refers to P"}},
+		{"hosts that are none", ".env", "PGHOST=/run/postgresql\nPGDATABASE=shop\nDB_HOST=ENC[AES256_GCM,data:x]\nREDIS_HOST=tls://cache.example\nCACHE_HOST=c.example\nCACHE_PORT=${P}\nQUEUE_HOST=q.example\n",
+			[]string{"1 PGHOST postgres /run/postgresql/shop"}, []string{"3 DB_HOST it is encrypted", "4 REDIS_HOST its form is not known", "5 CACHE_HOST its port refers to P", "7 QUEUE_HOST neither its kind nor its port"}},
 		{"a store by http", ".env", "ELASTICSEARCH_URL=https://es.example/x\nSTORE_URL=https://shop.example\n",
 			[]string{"1 ELASTICSEARCH_URL http es.example:443", "2 STORE_URL http shop.example:443"}, []string{"1 ELASTICSEARCH_URL it is a data store that is reached by http"}},
 	} {

@@ -242,13 +242,11 @@ func (r *yamlReader) walk(n ast.Node, key string, depth int) {
 		} else if name != "" && fields["valueFrom"] != nil {
 			r.refer(name, fields["valueFrom"])
 			return
+		} else if name := r.scalar(fields["secretKey"]); name != "" && fields["remoteRef"] != nil {
+			r.settings = append(r.settings, setting{key: name, line: r.line(lineOf(v)), scope: r.scope, elsewhere: "its value comes from a store of secrets (remoteRef)"})
+			return
 		}
-		for kind, field := range map[string]string{"Secret": "secretRef", "ConfigMap": "configMapRef"} {
-			if of := r.fields(fields[field]); fields[field] != nil {
-				r.settings = append(r.settings, setting{key: allSettings, line: r.line(lineOf(fields[field])), scope: r.scope,
-					kind: kind, from: r.scalar(of["name"])})
-			}
-		}
+		r.referAll(fields)
 		r.members(v, key, depth, false)
 	case *ast.SequenceNode:
 		for i, item := range v.Values {
