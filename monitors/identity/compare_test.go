@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -55,6 +56,27 @@ func TestCompareSQLite(t *testing.T) {
 		}
 		worded(t, r)
 	}
+}
+
+// A file system that is gone keeps every call to it.
+func TestSQLiteDoesNotWaitForADeadMount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := make(chan struct{})
+		defer close(gone)
+		hang := func() (store, *trouble) {
+			<-gone
+			return &sqliteFile{}, nil
+		}
+		began := time.Now()
+		if s, why := within(t.Context(), 3*time.Second, hang); s != nil || why == nil || !strings.Contains(why.why, "did not answer within 3s") || time.Since(began) != 3*time.Second {
+			t.Errorf("%v, %v after %v", s, why, time.Since(began))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if s, why := within(ctx, time.Hour, hang); s != nil || why == nil || !strings.Contains(why.why, "ended before it answered") {
+			t.Errorf("%v, %v", s, why)
+		}
+	})
 }
 
 // mutePort listens and never says a word.

@@ -61,6 +61,9 @@ func TestJudgePostgres(t *testing.T) {
 	foreignTo := func(host string) func(*postgresFacts) {
 		return func(f *postgresFacts) { f.foreign = []foreign{foreignServer("s", "postgres_fdw", "host="+host)} }
 	}
+	feeds := func(name, to string) func(*postgresFacts) {
+		return func(f *postgresFacts) { f.senders = []sender{{name, to}} }
+	}
 	foreignBy := func(wrapper, options string) func(*postgresFacts) {
 		return func(f *postgresFacts) { f.port, f.foreign = "5432", []foreign{foreignServer("s", wrapper, options)} }
 	}
@@ -136,6 +139,12 @@ func TestJudgePostgres(t *testing.T) {
 		{"two standbys beside their primaries", facts("1", "1", standby("localhost")), facts("1", "2", standby("localhost")), unseen, false, Unknown, "say which server"},
 		{"subscription, by its own address", facts("1", "1", subscribes("172.18.0.2")), facts("2", "2", calls("172.18.0.2")), unseen, false, Unknown, "as production calls itself"},
 		{"subscription, by address", facts("1", "1", subscribes("192.0.2.2")), facts("2", "2", nil), unseen, false, DataLink, "to 192.0.2.2:5432, which is production"},
+		{"subscription that is fed", facts("1", "1", subscribes("")), facts("2", "2", feeds("feed", "192.0.2.1")), unseen, false, DataLink, "production feeds one of that name at staging's address"},
+		{"subscription, another of whose name is fed", facts("1", "1", subscribes("")), facts("2", "2", feeds("feed", "192.0.2.9")), unseen, false, Unknown, "is not known"},
+		{"subscription beside which another is fed", facts("1", "1", subscribes("")), facts("2", "2", feeds("other", "192.0.2.1")), unseen, false, Unknown, "is not known"},
+		{"strangers of which one feeds the other's machine", facts("1", "1", nil), facts("2", "2", feeds("walreceiver", "192.0.2.1")), unseen, false, Distinct, "differ"},
+		{"hidden standby that is fed", facts("1", "1", feeds("walreceiver", "192.0.2.2")), facts("1", "2", standby("")), unseen, false, DataLink, "staging sends its log to production's address"},
+		{"hidden standby, another of which is fed", facts("1", "1", feeds("walreceiver", "172.18.0.2")), facts("1", "2", func(f *postgresFacts) { standby("")(f); calls("172.18.0.2")(f) }), unseen, false, Unknown, grantMonitor},
 		{"subscription, by the slot's name", facts("1", "1", subscribes("")), facts("2", "2", func(f *postgresFacts) { f.slots = []slot{{"feed", "logical", true}} }), unseen, false, Unknown, "a logical slot of its name in use, which may serve another"},
 	} {
 		r := Conclude(judgePostgres(t.Context(), o, Finding{System: systemPostgres}, c.a, c.b, c.seen, c.steps)...)

@@ -145,6 +145,7 @@ const (
 	postgresID      = `SELECT system_identifier FROM pg_control_system()`
 	// A row whose columns are hidden still shows that there is a receiver.
 	postgresReceiver = `SELECT pid, coalesce(sender_host, ''), coalesce(sender_port, 0), coalesce(status, '') FROM pg_stat_wal_receiver WHERE pid IS NOT NULL`
+	postgresSenders  = `SELECT coalesce(application_name, ''), host(client_addr) FROM pg_stat_replication WHERE client_addr IS NOT NULL LIMIT 100`
 	postgresSlots    = `SELECT slot_name, slot_type, active FROM pg_replication_slots LIMIT 100`
 	postgresSubs     = `SELECT subname, coalesce(subslotname, ''), subenabled FROM pg_subscription LIMIT 100`
 	// Of the subscription's own DSN only superusers may read; its password stays there.
@@ -185,6 +186,10 @@ func (s *postgres) gather(ctx context.Context) *trouble {
 	rows, f.receiverTrouble = s.ask(ctx, postgresReceiver)
 	for _, r := range rows {
 		f.receiver = &endpoint{host: r[1], port: r[2]}
+	}
+	rows, _ = s.ask(ctx, postgresSenders)
+	for _, r := range rows {
+		f.senders = append(f.senders, sender{name: r[0], to: r[1]})
 	}
 	rows, _ = s.ask(ctx, postgresSlots)
 	for _, r := range rows {

@@ -26,6 +26,10 @@ type slot struct {
 	active     bool
 }
 
+// sender is a connection that the server feeds: of a standby or a subscription, whose
+// name it has unless it was given another.
+type sender struct{ name, to string }
+
 // subscription is a subscription of logical replication; where it leads is known
 // to superusers only.
 type subscription struct {
@@ -48,6 +52,7 @@ type postgresFacts struct {
 	standby  bool
 	id       string // the system identifier of initdb
 	receiver *endpoint
+	senders  []sender // who may not see them is told none
 	slots    []slot
 	subs     []subscription
 	foreign  []foreign
@@ -80,6 +85,20 @@ const (
 	questionLogical = "Does one subscribe to the other?"
 	questionForeign = "Does one reach into the other?"
 )
+
+// feeds says that the server sends to the other, by an address that is that one's for
+// certain; under the name, unless that is "".
+func (f *postgresFacts) feeds(other *postgresFacts, name string) bool {
+	return slices.ContainsFunc(f.senders, func(s sender) bool {
+		to, err := netip.ParseAddr(s.to)
+		if err != nil || name != "" && s.name != name {
+			return false
+		}
+		to = to.Unmap()
+		return !to.IsLoopback() && (slices.Contains(other.at, to) ||
+			!inside(to) && slices.ContainsFunc(other.addrs, func(a netip.AddrPort) bool { return a.Addr() == to }))
+	})
+}
 
 // judgePostgres weighs what two servers told. steps says that one standby was
 // seen to keep up with the other as its primary.
@@ -140,6 +159,9 @@ func judgeCopies(ctx context.Context, o Options, f Finding, a, b *postgresFacts,
 	for _, s := range sides {
 		if r := s.me.receiver; s.me.standby && r != nil && r.host != "" && s.me.leads(ctx, o, r.host, r.port, s.peer.where) == leadsThere {
 			return linked("%s is a standby that receives from %s, which is %s.", sentenceCase(s.name), r, s.other)
+		}
+		if s.me.standby && s.me.receiver != nil && s.peer.feeds(s.me, "") {
+			return linked("%s is a standby with a receiver, and %s sends its log to %s's address.", sentenceCase(s.name), s.other, s.name)
 		}
 	}
 	if steps {
@@ -212,6 +234,9 @@ func judgeLogical(ctx context.Context, o Options, f Finding, a, b *postgresFacts
 					hidden = append(hidden, fmt.Sprintf("%s's subscription %s leads to %s", strings.ToLower(s.name), clean(sub.name), sub.to))
 				}
 				continue
+			}
+			if s.peer.feeds(s.me, sub.name) {
+				return f.answer(questionLogical, DataLink, "%s has the subscription %s, and %s feeds one of that name at %s's address.", s.name, clean(sub.name), s.other, strings.ToLower(s.name))
 			}
 			i := slices.IndexFunc(s.peer.slots, func(x slot) bool { return x.kind == "logical" && x.name == sub.slot && sub.slot != "" })
 			if i >= 0 && s.peer.slots[i].active {

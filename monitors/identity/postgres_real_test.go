@@ -44,6 +44,17 @@ func TestRealPostgres(t *testing.T) {
 		expect(t, compare(t, standby.dsn("seer", "shop"), a.dsn("seer", "shop")), DataLink, "receives from 127.0.0.1:"+a.port)
 		expect(t, compare(t, standby.dsn("admin", "shop"), a.dsn("admin", "shop")), DataLink, "receives from 127.0.0.1:"+a.port)
 	})
+	t.Run("a standby, by its primary's word", func(t *testing.T) {
+		s, trouble := openPostgres(t.Context(), Options{}.complete(), Place{Hosts: []string{"127.0.0.1:" + a.port}, dsn: new(a.dsn("seer", "shop"))})
+		if trouble != nil {
+			t.Fatal(trouble)
+		}
+		defer s.close()
+		// The copy that is no standby receives nothing.
+		if f := &s.(*postgres).facts; len(f.senders) != 1 || f.senders[0] != (sender{"walreceiver", "127.0.0.1"}) || len(f.at) != 1 {
+			t.Errorf("it sends to %v and stands at %v", f.senders, f.at)
+		}
+	})
 	t.Run("a standby of a busy primary", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		busy := make(chan error, 1)

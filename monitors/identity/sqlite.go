@@ -3,9 +3,11 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // sqliteFile is a database that is a file, as this machine sees it.
@@ -16,12 +18,41 @@ type sqliteFile struct {
 
 const sqliteMagic = "SQLite format 3\x00"
 
-func openSQLite(_ context.Context, _ Options, p Place) (store, *trouble) {
+func openSQLite(ctx context.Context, o Options, p Place) (store, *trouble) {
 	if p.Path == ":memory:" {
 		return &sqliteFile{memory: true}, nil
 	}
+	return within(ctx, o.Limit, func() (store, *trouble) { return lookAt(p.Path) })
+}
+
+// within looks no longer than the limit: a file system of another machine that is
+// gone answers nothing, and a call to it cannot be ended. It goes on alone then.
+func within(ctx context.Context, limit time.Duration, look func() (store, *trouble)) (store, *trouble) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	type seen struct {
+		store   store
+		trouble *trouble
+	}
+	done := make(chan seen, 1)
+	go func() {
+		s, t := look()
+		done <- seen{s, t}
+	}()
+	select {
+	case got := <-done:
+		return got.store, got.trouble
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, &trouble{fmt.Sprintf("the file system did not answer within %v", limit), "check the mount that the path is on, or run the check where the file is"}
+		}
+		return nil, connectTrouble(ctx.Err(), limit)
+	}
+}
+
+func lookAt(path string) (store, *trouble) {
 	// Before it is opened: opening a pipe would wait for somebody to write.
-	info, err := os.Stat(p.Path)
+	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &trouble{"there is no such file on this machine", "run the check where the application runs, or give the path as it is seen from here"}
@@ -32,7 +63,7 @@ func openSQLite(_ context.Context, _ Options, p Place) (store, *trouble) {
 	case !info.Mode().IsRegular():
 		return nil, &trouble{"it is no file", "give the path of the database's file"}
 	}
-	if t := isSQLite(p.Path, info.Size()); t != nil {
+	if t := isSQLite(path, info.Size()); t != nil {
 		return nil, t
 	}
 	return &sqliteFile{info: info}, nil
