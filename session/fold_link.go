@@ -73,6 +73,14 @@ const (
 	LinkPhaseZero  = "zero"
 )
 
+// level is the load that a check or dips were begun at, and leave when they end.
+func (r *LinkRun) level() int {
+	if r.Mode == ModeCheck && r.Off == 0 {
+		return 0
+	}
+	return r.Users
+}
+
 // Left is how many pairs may still be made.
 func (r *LinkRun) Left() int { return max(0, r.Profile.MaxPairs-len(r.Strip)) }
 

@@ -316,8 +316,10 @@ func (s *Session) checked(b *LinkVerdict) {
 	var who string
 	var held string
 	var off int
+	var dial Dial
 	s.log.read(func(st *State) {
-		asked, held = st.Dial.Asked, st.Envs[monitors.Production].state()
+		dial, held = st.Dial, st.Envs[monitors.Production].state()
+		asked = dial.Asked
 		if r := st.Link.Running; r != nil {
 			who, off = r.By, r.Off
 		}
@@ -330,7 +332,11 @@ func (s *Session) checked(b *LinkVerdict) {
 	// Where amber lowered the load on the way, that is what production bore.
 	to := min(asked, b.Users)
 	if (b.Mode == ModeDips || off > 0) && asked > 0 {
-		b.Words += map[bool]string{true: fmt.Sprintf(" The load goes back to %s.", s.unit().Of(to)), false: " The load stays at zero."}[back]
+		runs := to
+		if dial.Held {
+			runs = min(to, dial.HeldAt)
+		}
+		b.Words += map[bool]string{true: fmt.Sprintf(" The load goes back to %s.", s.unit().Of(runs)), false: " The load stays at zero."}[back && runs > 0]
 	}
 	s.add(BySession, TypeLinkVerdict, b)
 	s.pace()

@@ -75,9 +75,10 @@ func (s *Session) timebox(now time.Time) {
 	var left, box time.Duration
 	var running, asked int
 	var held bool
+	var check *LinkRun
 	s.log.read(func(st *State) {
 		left, box = st.Left(s.ms()), st.Timebox
-		running, asked, held = st.Dial.Running, st.Dial.Asked, st.Dial.Held
+		running, asked, held, check = st.Dial.Running, st.Dial.Asked, st.Dial.Held, st.Link.Running
 	})
 	if box <= 0 || left > 0 {
 		s.timeUp = time.Time{} // not yet, or extended
@@ -87,7 +88,14 @@ func (s *Session) timebox(now time.Time) {
 	if first {
 		s.timeUp = now
 	}
-	loaded := running > 0 || asked > 0
+	// A check makes load by itself, in its quiet phase and in the halves without, too.
+	loaded := running > 0 || asked > 0 || check != nil
+	ends := ""
+	if first && check != nil && s.o.AtEnd != EndNone {
+		s.links.stop("the timebox is over")
+		running = check.level() // not what the lot says for this very half
+		ends = map[string]string{ModeCheck: "the link check ends, and ", ModeDips: "\"is it me?\" ends, and "}[check.Mode]
+	}
 	switch {
 	case s.o.AtEnd == EndNone:
 		if first {
@@ -96,11 +104,13 @@ func (s *Session) timebox(now time.Time) {
 	case first && !loaded:
 		s.announce("the timebox is over: " + minutesSeconds(box) + ". No load runs.")
 	case first && s.o.AtEnd == EndStop:
-		s.announce(fmt.Sprintf("the timebox is over: all load is stopped (%s).", s.unit().Of(running)))
+		s.announce(fmt.Sprintf("the timebox is over: %sall load is stopped (%s).", ends, s.unit().Of(running)))
 		s.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonPlan, By: BySession, At: now})
 		s.stopAll(BySession)
+	case first && check != nil && running == 0:
+		s.announce("the timebox is over: " + ends + "no load runs.")
 	case first:
-		text := fmt.Sprintf("the timebox is over: the load is held at %s.", s.unit().Of(running))
+		text := fmt.Sprintf("the timebox is over: %sthe load is held at %s.", ends, s.unit().Of(running))
 		if s.o.AtEnd != EndHold {
 			text += " Load eases to nothing when nobody is here; extending the timebox, or going on, keeps it."
 		}
@@ -111,6 +121,7 @@ func (s *Session) timebox(now time.Time) {
 			s.holdAt(BySession, running, "the timebox is over")
 		}
 	case s.o.AtEnd != EndHold && loaded && asked > 0 && s.nobody(now, box):
+		s.links.stop("nobody is here after the timebox")
 		s.announce(fmt.Sprintf("nobody is here after the timebox: load eases from %s to nothing.", s.unit().Of(running)))
 		s.ask(BySession, DialSet{Why: "nobody is here after the timebox"}, now)
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -218,6 +219,57 @@ func TestSleepIsAGap(t *testing.T) {
 			}
 			if said := len(st.Notes.Notes) > 0; said != (c.gap > 0) {
 				t.Errorf("said: %v", said)
+			}
+		})
+	}
+}
+
+// What makes load by lot ends with the timebox, in its quiet phase and in a half
+// without load, too: nobody may be there to see what it does.
+func TestTheTimeboxEndsAChecksLoad(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		users int
+		cmd   Command
+		says  string
+		held  int // -1: not
+	}{
+		"a link check": {0, StartCheck{}, "the timebox is over: the link check ends, and no load runs.", -1},
+		"is it me?":    {3, StartDips{}, "the timebox is over: \"is it me?\" ends, and the load is held at 3 users.", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTwins(t, 0)
+			s := startTwins(t, w, nil)
+			if c.users > 0 {
+				if _, err := s.Do(t.Context(), mel, SetDial{To: c.users}); err != nil {
+					t.Fatal(err)
+				}
+				s.await("the users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == c.users })
+			}
+			if _, err := s.Do(t.Context(), mel, c.cmd); err != nil {
+				t.Fatal(err)
+			}
+			before := w.hits.Load()
+			s.log.read(func(st *State) { st.Timebox = time.Millisecond })
+			says := s.await("the announcement", byProgram(TypeNoteAdd)).Body.(*NoteAdd).Text
+			if !strings.HasPrefix(says, c.says) {
+				t.Errorf("it says %q, want %q", says, c.says)
+			}
+			if b := s.await("the end", ofType(TypeLinkVerdict)).Body.(*LinkVerdict); b.Words != "Stopped before the first pair: the timebox is over." {
+				t.Errorf("the check says %q", b.Words)
+			}
+			held := -1
+			for _, e := range s.finish() {
+				if b, ok := e.Body.(*DialHold); ok && e.Type == TypeDialHold {
+					held = b.At
+				}
+			}
+			if held != c.held {
+				t.Errorf("held at %d, want %d", held, c.held)
+			}
+			if hits := w.hits.Load() - before; c.users == 0 && hits > 0 {
+				t.Errorf("staging got %d requests after the timebox", hits)
 			}
 		})
 	}
