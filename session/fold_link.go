@@ -114,6 +114,7 @@ func (s *State) link(e Event) {
 	case *LinkStart:
 		s.run(func(r *LinkRun) {
 			r.Phase, r.Since, r.Began, r.Forecast, r.Words = LinkPhasePairs, e.MS, e.MS, b.Forecast, b.Words
+			r.Newest, r.Strip = LinkPair{}, nil // of pairs that were begun anew
 		})
 	case *LinkPair:
 		s.run(func(r *LinkRun) {

@@ -33,6 +33,8 @@ type linkRunner struct {
 
 	named func(string) (link.Profile, error)
 	dips  func(p95 time.Duration) link.Profile
+	// stagingP95 is how long staging takes; 0 while that is not known.
+	stagingP95 func() time.Duration
 
 	orders chan linkOrder
 	stops  chan string // why; of whoever ends the check
@@ -79,7 +81,7 @@ func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 		s.monitor.Hurry(probes.pace)
 	}
 	r := &linkRunner{unit: s.unit(), probes: probes, engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
-		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor,
+		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor, stagingP95: s.stagingP95,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
 	s.watch.tap = r.probes.offer
 	return r

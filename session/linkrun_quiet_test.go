@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,10 +32,60 @@ func TestDipsDoNotWaitForCounters(t *testing.T) {
 			}
 			ended, cancel := context.WithCancel(t.Context())
 			cancel() // whoever waits is told so
-			quiet, why := tr.quiet(ended)
-			if waited := why != ""; waited != (mode == ModeCheck) || !waited && len(quiet) != 6 {
-				t.Errorf("%s, %s: %d halves, %q", check.Name, mode, len(quiet), why)
+			why := tr.quiet(ended)
+			if waited := why != ""; waited != (mode == ModeCheck) || !waited && len(tr.before()) != 6 {
+				t.Errorf("%s, %s: %d halves, %q", check.Name, mode, len(tr.before()), why)
 			}
 		}
+	}
+}
+
+// The first check learns from its own pairs how slow staging is: what is left of a load
+// that was taken away would else count in the halves without.
+func TestPairsBeginAnewWhereStagingIsSlow(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		p95  time.Duration
+		anew bool
+		used float64 // seconds of a half; 0: it is refused
+	}{
+		"fast enough": {30 * time.Millisecond, false, 0.3},
+		"slow":        {60 * time.Millisecond, true, 0.22},
+		"too slow":    {time.Second, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := startTwins(t, newTwins(t, 0), nil)
+			asked := 0
+			r.links.stagingP95 = func() time.Duration {
+				if asked++; asked < 2 {
+					return 0
+				}
+				return c.p95
+			}
+			r.do(StartCheck{Users: 3, Seed: 7})
+			first := r.await("its pairs", ofType(TypeLinkStart)).Body.(*LinkStart)
+			r.await("a second pair", func(e Event) bool { b, ok := e.Body.(*LinkPair); return ok && b.Pair == 2 })
+			if c.anew {
+				if again := r.await("pairs anew", ofType(TypeLinkStart)).Body.(*LinkStart); again.Order != first.Order || !strings.HasPrefix(again.Words, "Staging takes up to 60ms: more of each half is left out, and the pairs begin anew. ") {
+					t.Errorf("began with %+v, then with %+v", first, again)
+				}
+			}
+			if c.used > 0 {
+				r.await("a pair", func(e Event) bool { b, ok := e.Body.(*LinkPair); return ok && (!c.anew || b.Pair == 1) })
+				r.do(StopCheck{})
+			}
+			v := r.verdict()
+			if v.Refused != (c.used == 0) || c.used == 0 && !strings.Contains(v.Words, "staging answers in 1s, too slow for halves of 400ms: use the slow profile") {
+				t.Fatalf("verdict %+v", v)
+			}
+			if c.used > 0 && v.Verdict.UsedSeconds != c.used {
+				t.Errorf("%v s of each half are used, want %v", v.Verdict.UsedSeconds, c.used)
+			}
+			st := Fold(r.finish())
+			if past := st.Link.Past[len(st.Link.Past)-1]; c.used > 0 && len(past.Strip) != v.Verdict.Pairs {
+				t.Errorf("%d pairs are shown, %d were weighed", len(past.Strip), v.Verdict.Pairs)
+			}
+		})
 	}
 }

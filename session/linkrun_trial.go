@@ -27,6 +27,7 @@ type trial struct {
 	dip     *link.Dips  // of dips
 	sham    *sham
 	grace   time.Duration
+	spans   []halfSpan // of the quiet phase
 	counted counterUse
 	failed  string // why no pair was made
 	pairs   int
@@ -39,12 +40,11 @@ func (t *trial) make(ctx context.Context) {
 		t.failed = why
 		return
 	}
-	quiet, why := t.quiet(ctx)
-	if why != "" {
+	if why := t.quiet(ctx); why != "" {
 		t.failed = why
 		return
 	}
-	if err := t.open(ctx, quiet); err != nil {
+	if err := t.open(ctx); err != nil {
 		t.failed = refusedWords(err)
 		return
 	}
@@ -65,7 +65,31 @@ func (t *trial) make(ctx context.Context) {
 			return
 		}
 		at = at.Add(h.Length)
+		if h.Index%2 == 1 && t.o.mode == ModeCheck && t.o.p95 == 0 {
+			if err := t.slower(); err != nil {
+				t.failed = refusedWords(err)
+				return
+			}
+		}
 	}
+}
+
+// slower looks, while it is not known yet, how long staging takes. Where three times
+// that is more than a half leaves out, the pairs begin anew with what is known now, in
+// the same order: the halves without load had some of it. That rests on staging's
+// answers alone, which tell nothing of production's, so that no chance is drawn twice.
+func (t *trial) slower() error {
+	t.o.p95 = t.stagingP95()
+	if t.check.Done() || 3*t.o.p95 <= t.o.profile.Discard {
+		return nil
+	}
+	t.counted = t.probes.countersIn(t.o.profile, t.o.p95)
+	if err := t.weigh(); err != nil {
+		return err
+	}
+	t.pairs = 0
+	t.started(fmt.Sprintf("Staging takes up to %v: more of each half is left out, and the pairs begin anew. ", t.o.p95.Round(10*time.Millisecond)))
+	return nil
 }
 
 // begin lets the guard know: hold and ease are suspended from here on.
@@ -100,14 +124,14 @@ func (r *linkRunner) constant(now time.Time) time.Duration {
 	return max(0, now.Sub(first)-settleFor)
 }
 
-// quiet returns the halves of constant load before the check: what is there
+// quiet finds the halves of constant load before the check: what is there
 // already if that is enough, else once it is.
-func (t *trial) quiet(ctx context.Context) ([]link.Observation, string) {
+func (t *trial) quiet(ctx context.Context) string {
 	p := t.o.profile
 	halves, want := need(p, t.o.mode)
 	for t.o.off > 0 && t.level != t.o.off { // on the way down: no quiet yet
 		if why := t.wait(ctx, time.Now().Add(4*linkTick), t.cut); why != "" {
-			return nil, "Stopped before the first pair: " + string(why) + "."
+			return "Stopped before the first pair: " + string(why) + "."
 		}
 	}
 	if t.counted.hurries && t.o.mode != ModeDips {
@@ -122,18 +146,25 @@ func (t *trial) quiet(ctx context.Context) ([]link.Observation, string) {
 	}
 	for left := want - have(); left > 0; left = want - have() {
 		if why := t.wait(ctx, time.Now().Add(min(left, time.Second)), t.cut); why != "" {
-			return nil, "Stopped before the first pair: " + string(why) + "."
+			return "Stopped before the first pair: " + string(why) + "."
 		}
 	}
 	now := time.Now().Add(-margin)
 	n := min(halves, int(t.constant(now)/p.Half))
 	t.grace = t.probes.patience(now.Add(-time.Duration(n)*p.Half), p.Half)
-	out := make([]link.Observation, 0, n)
 	for i := range n {
-		s := halfSpan{from: now.Add(-time.Duration(n-i) * p.Half), length: p.Half, grace: t.grace}
+		t.spans = append(t.spans, halfSpan{from: now.Add(-time.Duration(n-i) * p.Half), length: p.Half, grace: t.grace})
+	}
+	return ""
+}
+
+// before is what was seen in the quiet phase.
+func (t *trial) before() []link.Observation {
+	out := make([]link.Observation, 0, len(t.spans))
+	for i, s := range t.spans {
 		out = append(out, link.Observation{Half: i, Samples: t.probes.samples(s), Counters: t.probes.counters(s, t.counted)})
 	}
-	return out, ""
+	return out
 }
 
 // cut tells why a check can't go on before its first half.
@@ -145,35 +176,52 @@ func (t *trial) cut() end {
 }
 
 // open begins the statistics and, for a check, the sham load.
-func (t *trial) open(ctx context.Context, quiet []link.Observation) error {
-	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here(), Unit: unitOf(t.unit)}
-	body := &LinkStart{Mode: t.o.mode, Profile: setup.Profile.Name, Users: t.o.users, Off: t.o.off, Seed: t.o.seed}
-	var err error
-	if t.o.mode == ModeDips {
-		if t.dip, err = link.NewDips(setup, quiet); err != nil {
+func (t *trial) open(ctx context.Context) error {
+	if err := t.weigh(); err != nil {
+		return err
+	}
+	if t.o.mode == ModeCheck && t.o.profile.ShamFrom > 0 {
+		var err error
+		if t.sham, err = newSham(context.WithoutCancel(ctx), t.unit, t.o.users, t.version, t.permit, t.brake); err != nil {
 			return err
 		}
-		t.core, body.Order = t.dip, t.dip.Assignment().String()
+	}
+	t.started("")
+	return nil
+}
+
+// weigh begins the statistics.
+func (t *trial) weigh() (err error) {
+	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here(), Unit: unitOf(t.unit)}
+	if t.o.mode == ModeDips {
+		if t.dip, err = link.NewDips(setup, t.before()); err == nil {
+			t.core = t.dip
+		}
+		return err
+	}
+	setup.Asked = t.counted.asked
+	for _, m := range t.counted.missed {
+		setup.Unasked = append(setup.Unasked, m.Counter())
+	}
+	check, err := link.New(setup, t.before())
+	if err == nil {
+		t.core, t.check = check, check
+	}
+	return err
+}
+
+// started tells that the pairs begin, after what else there is to say.
+func (t *trial) started(first string) {
+	body := &LinkStart{Mode: t.o.mode, Profile: t.o.profile.Name, Users: t.o.users, Off: t.o.off, Seed: t.o.seed}
+	if t.dip != nil {
+		body.Order = t.dip.Assignment().String()
 		body.Words = fmt.Sprintf("Dips from %s to nothing and back, at random, never above.", t.unit.Of(t.o.users))
 	} else {
-		setup.Asked = t.counted.asked
-		for _, m := range t.counted.missed {
-			setup.Unasked = append(setup.Unasked, m.Counter())
-		}
-		if t.check, err = link.New(setup, quiet); err != nil {
-			return err
-		}
-		if setup.Profile.ShamFrom > 0 {
-			if t.sham, err = newSham(context.WithoutCancel(ctx), t.unit, t.o.users, t.version, t.permit, t.brake); err != nil {
-				return err
-			}
-		}
 		f := t.check.Forecast()
-		t.core, body.Order = t.check, t.check.Assignment().String()
-		body.Forecast, body.Words = &f, f.Words()+t.counted.words(t.probes.checks, t.o.profile)
+		body.Order, body.Forecast = t.check.Assignment().String(), &f
+		body.Words = first + f.Words() + t.counted.words(t.probes.checks, t.o.profile)
 	}
 	t.facts.put(fact{by: BySession, kind: TypeLinkStart, body: body})
-	return nil
 }
 
 func refusedWords(err error) string {
@@ -196,7 +244,11 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	}
 	t.probes.forget(at)
 	t.engine.SetAsked(h.Users)
+	under, looks := 0, 0
 	why := t.wait(ctx, at.Add(h.Length), func() end {
+		if time.Since(at) >= h.Discard {
+			under, looks = under+t.engine.Live().InFlight, looks+1
+		}
 		g := t.watch.status.Load()
 		seen.Amber = seen.Amber || g.production == monitors.Amber && g.pressing
 		return t.guarded(&seen, g, at)
@@ -207,6 +259,7 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	if why != "" {
 		return why
 	}
+	seen.InFlight = float64(under) / float64(max(1, looks))
 	seen.AmberAtEnd = t.watch.status.Load().production != monitors.Green
 	after, now := t.engine.Total(), t.engine.Live().InFlight
 	seen.Sent = int(after.Requests - before.Requests)

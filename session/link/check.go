@@ -26,6 +26,7 @@ const (
 	manySham       = 8   // after which they should have shown something
 	wantedRatio    = 10  // requests to staging, on over off
 	wantedSuccess  = 0.95
+	mostLeft       = 0.1 // of the load, in what counts of the halves without
 )
 
 // Check is a running check. Ask Next what to do, do it, and tell Observe, until
@@ -57,7 +58,8 @@ type Check struct {
 
 	sent    [2]int // off, on
 	halves  [2]int
-	busy    float64 // sum over the halves that are on
+	busy    float64    // sum over the halves that are on
+	flying  [2]float64 // off, on: sums over the halves of the requests under way
 	success int
 	rateOn  rate
 
@@ -132,7 +134,7 @@ func prepare(s Setup, quiet []Observation, least int) (*Check, error) {
 		if s.Profile.Zero > 0 || s.Profile.Half >= Slow().Half {
 			way = "no lot is slow enough for that"
 		}
-		return nil, fmt.Errorf("begin the link check: staging answers in %v, too slow for halves of %v: %s", s.StagingP95, s.Profile.Half, way)
+		return nil, fmt.Errorf("begin the link check: staging answers in %v, too slow for halves of %v: %s", s.StagingP95.Round(10*time.Millisecond), s.Profile.Half, way)
 	}
 	c.coins = Assign(s.Seed, s.Profile.MaxPairs)
 	c.layout = learn(quiet, s.Asked, c.discard, s.Profile.Half, s.Timeout)
@@ -259,6 +261,7 @@ func (c *Check) count(h Half, o Observation) {
 		c.rateOn.halves++
 		c.busy += min(max(0, o.Busy), 1)
 	}
+	c.flying[at] += max(0, o.InFlight)
 	c.sent[at] += max(0, o.Sent)
 	c.halves[at]++
 }

@@ -224,6 +224,16 @@ func (c *Check) notReceived() string {
 	return ""
 }
 
+// left is how much of the load was still there in what counts of the halves
+// without, as a share: requests that were sent before, and that staging had not
+// answered yet. 0 of a check between two levels, where that can't be told apart.
+func (c *Check) left() float64 {
+	if c.setup.OffUsers > 0 || c.halves[0] == 0 || c.halves[1] == 0 || c.flying[1] <= 0 {
+		return 0
+	}
+	return c.flying[0] / float64(c.halves[0]) / (c.flying[1] / float64(c.halves[1]))
+}
+
 // final is the look when all pairs are made: the exact test joins in.
 func (c *Check) final() {
 	p := c.setup.Profile

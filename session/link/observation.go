@@ -53,6 +53,9 @@ type Observation struct {
 	Sent      int // requests sent to staging
 	Succeeded int // of these, answered as expected
 	Sham      int // requests of the sham load
+	// InFlight is the mean number of requests to staging under way in the used part of the
+	// half: what is left of a load that was taken away ends there.
+	InFlight float64
 
 	Busy float64 // share of this machine's processors in use, 0 to 1; 0 where it is not known
 

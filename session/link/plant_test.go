@@ -69,6 +69,14 @@ func (p *plant) half(h Half) Observation {
 	return o
 }
 
+// lingering is a staging that has not answered all of a load when the next half counts.
+func lingering(h Half, o *Observation) {
+	o.InFlight = 2
+	if h.Load == On {
+		o.InFlight = 5
+	}
+}
+
 func (p *plant) quiet(profile Profile, n int) []Observation {
 	var q []Observation
 	for range n {

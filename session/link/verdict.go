@@ -136,6 +136,8 @@ type Verdict struct {
 	SentOn  int     `json:"sent_on"`
 	SentOff int     `json:"sent_off"`
 	Success float64 `json:"success"` // share of SentOn
+	// Left is how much of the load was still under way in what counts of the halves without.
+	Left float64 `json:"load_left"`
 
 	Here bool    `json:"here"` // production answered from this machine
 	Busy float64 `json:"busy"` // mean share of this machine's processors in use with load
@@ -145,6 +147,9 @@ type Verdict struct {
 func (c *Check) end(k Kind, why string) {
 	s := c.setup
 	look := c.look()
+	if k == NoLinkSeen && c.left() > mostLeft {
+		k, why = Void, "load left" // half of an effect is in both halves, and the bound is of the other half
+	}
 	v := &Verdict{
 		Verdict: k, Why: why, Profile: s.Profile.Name, Mix: s.Mix,
 		Users: c.users, FirstUser: s.Users, OffUsers: s.OffUsers, Unit: s.Unit,
@@ -159,7 +164,7 @@ func (c *Check) end(k Kind, why string) {
 		PWithSham: c.p.sham, PWork: c.p.work, WorkAlone: c.workEvidence(), Bare: c.bestBare,
 		WithSham: c.shamBest, ShamLine: shamLine, ShamTo: s.ShamTo, Seed: s.Seed,
 		Assignment: c.coins[:len(c.pairs)].String(), Differences: append([]float64{}, look.own...),
-		SentOn: c.sent[1], SentOff: c.sent[0],
+		SentOn: c.sent[1], SentOff: c.sent[0], Left: c.left(),
 	}
 	if len(look.own) >= s.Profile.MinPairs {
 		v.SD = deviation(look.own)

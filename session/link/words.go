@@ -136,6 +136,12 @@ func (v Verdict) voidReason() string {
 		return fmt.Sprintf("staging did not get the load as ordered (%d requests with it, %d without). Look at the requests and at caches before staging, then check again.", v.SentOn, v.SentOff)
 	case "load failed":
 		return fmt.Sprintf("only %s of the requests to staging were answered as expected. Try the journeys first, then check again.", percent(v.Success))
+	case "load left":
+		way := "Check again with the slow profile."
+		if v.HalfSeconds >= Slow().Half.Seconds() {
+			way = "No lot is slow enough for that."
+		}
+		return fmt.Sprintf("staging answers too slowly for halves of %s s: %s of the load was still there in those without. %s", shortest(v.HalfSeconds), percent(v.Left), way)
 	default:
 		return fmt.Sprintf("production was not seen in %d of %s. Look at the checks of production, then check again.", v.LostPairs, pairs(v.Pairs))
 	}
