@@ -17,6 +17,8 @@ import (
 const (
 	fleetBegin = 10 * time.Second
 	fleetDrain = 12 * time.Second
+	// Workers hand in once a second, and the master is asked once a second.
+	fleetLate = 2250 * time.Millisecond
 )
 
 // fleet makes the session's load come from a Locust master, where the
@@ -48,7 +50,7 @@ func (f *liveFlags) fleet(ctx context.Context, cfg *session.Config, plan loadeng
 	if j := cfg.Staging.Journeys; len(j) > 1 || len(j) == 1 && len(j[0].Steps) > 1 {
 		hint = "the fleet's users do what its locustfile says: the journeys of the configuration are not walked"
 	}
-	return &session.Fleet{Address: cfg.Mask(locust.Shown(address)), Lease: locust.Lease, Begin: fleetBegin, Drain: fleetDrain, Hint: hint,
+	return &session.Fleet{Address: cfg.Mask(locust.Shown(address)), Lease: locust.Lease, Begin: fleetBegin, Drain: fleetDrain, Late: fleetLate, Hint: hint,
 		Make: func(p *loadengine.Permit, b *loadengine.Brake, h loadengine.Hooks) (session.Engine, string, error) {
 			e, err := locust.New(ctx, o, p, b, h)
 			if err != nil {

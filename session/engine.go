@@ -36,6 +36,7 @@ type Fleet struct {
 	Lease   time.Duration // of the permit there
 	Begin   time.Duration // how long one user may take to be there, at the rehearsal
 	Drain   time.Duration // how long an ending session waits to see it at zero
+	Late    time.Duration // after how long a request that has ended is told at the latest
 	Hint    string        // what a person should know of it from the start; may be empty
 	// Make reaches for it. Where it would not let go by itself when nobody renews
 	// the permit, the remedy is what a person does about that; else it is empty.

@@ -29,6 +29,7 @@ type linkRunner struct {
 	facts   *outbox
 	version string
 	mix     string
+	late    time.Duration             // after how long a request that has ended is told; 0: at once
 	hurry   func(every time.Duration) // production's counters
 
 	named func(string) (link.Profile, error)
@@ -52,6 +53,7 @@ type linkOrder struct {
 	before  link.Before
 	seed    uint64
 	p95     time.Duration // staging's
+	at      time.Time     // of the command
 }
 
 // between says how much load a check makes.
@@ -83,6 +85,9 @@ func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 	r := &linkRunner{unit: s.unit(), probes: probes, engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
 		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor, stagingP95: s.stagingP95,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
+	if f := s.o.Fleet; f != nil {
+		r.late = f.Late
+	}
 	s.watch.tap = r.probes.offer
 	return r
 }

@@ -76,8 +76,9 @@ func (g *Guard) checked(r Reading, bad monitors.Health, cause, why string) {
 // unguarded is why there is no link check without a guard.
 const unguarded = "a link check needs the guard and checks of production (--watch URL, or production.checks): there is nothing to see a link with"
 
-// beginCheck asks the guard, in its goroutine, and lets go of a lockout's brake.
-func (w *watch) beginCheck(now time.Time, mode string) string {
+// beginCheck asks the guard, in its goroutine, and lets go of a lockout's brake: of
+// every order that whoever asked for the check could have seen.
+func (w *watch) beginCheck(now time.Time, mode string, asked time.Time) string {
 	from := w.guard.state
 	if no := w.guard.BeginCheck(now, mode); no != "" {
 		return no
@@ -85,7 +86,7 @@ func (w *watch) beginCheck(now time.Time, mode string) string {
 	if from == GuardLockout {
 		w.permit.Grant(lease)
 		w.renewed = now
-		if stop, ok := w.brake.Latched(); ok && stop.Reason == loadengine.ReasonGuard {
+		if stop, ok := w.brake.Latched(); ok && !stop.At.After(asked) {
 			w.brake.Release(stop)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"crosstalk/loadengine"
 	"crosstalk/monitors"
 )
 
@@ -139,6 +140,31 @@ func TestALinkCheckLiftsALockout(t *testing.T) {
 	}
 	if v := g.pass(wakeEvery, red); v.State != GuardCut {
 		t.Errorf("the next red: %+v", v)
+	}
+}
+
+// still is an engine without users.
+type still struct{ Engine }
+
+func (still) Live() loadengine.Live { return loadengine.Live{} }
+
+// Whoever pressed stop in a lockout, and starts a check later, means the check.
+func TestALinkCheckInALockoutLetsGoOfEarlierStops(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		after time.Duration // the order to stop, after the one to check
+		holds bool
+	}{{"stopped before", -time.Second, false}, {"stopped after", time.Second, true}} {
+		g := lockedOut(t)
+		w := &watch{guard: g.Guard, brake: loadengine.NewBrake(), permit: loadengine.NewPermit(loadengine.SystemClock()), facts: newOutbox(), engine: still{}}
+		w.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonGuard, By: ByGuard, At: g.now.Add(-time.Minute)})
+		w.brake.Pull(loadengine.Stop{Reason: loadengine.ReasonOperator, By: "mel", At: g.now.Add(c.after)})
+		if no := w.beginCheck(g.now, ModeCheck, g.now); no != "" {
+			t.Fatalf("%s: %s", c.name, no)
+		}
+		if stop, holds := w.brake.Latched(); holds != c.holds {
+			t.Errorf("%s: the brake holds: %t, %+v", c.name, holds, stop)
+		}
 	}
 }
 

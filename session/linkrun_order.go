@@ -95,7 +95,7 @@ func (s *Session) refusedTrial(st *State) string {
 	switch {
 	case s.o.Rules.Off || s.o.Rules.Unguarded:
 		return unguarded
-	case st.Brake == nil || st.Baseline.Running:
+	case st.Baseline.Running || st.Baseline.To == 0: // a stop in the rehearsal leaves no report of it
 		return "the usual latency is still being learned: a check can start after the baseline"
 	case g.dead != "":
 		return g.dead
@@ -206,7 +206,7 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 			s.log.read(func(st *State) { o.before = link.Before{Bound: st.Link.Bound, Reach: st.Link.Reach} })
 		}
 	case StartDips:
-		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.stagingP95()), users: s.engine.Live().Running, seed: c.Seed}
+		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.links.stagingP95()), users: s.engine.Live().Running, seed: c.Seed}
 	default:
 		return Reply{}, false, nil
 	}
@@ -222,19 +222,22 @@ func (s *Session) stagingP95() (p95 time.Duration) {
 }
 
 // StagingP95 is how long staging takes, of the load that runs or of the last that
-// ran; 0 when none did.
+// ran; 0 when none did, or too little of it: the rehearsal's one request, to a server
+// that has just woken up, tells nothing.
 func (s *State) StagingP95() (p95 time.Duration) {
-	known := func(p *float64) bool {
-		if p != nil {
-			p95 = time.Duration(*p * float64(time.Second))
+	const fewest = 5
+	known := func(requests uint64, p *float64) bool {
+		if p == nil || requests < fewest {
+			return false
 		}
-		return p != nil
+		p95 = time.Duration(*p * float64(time.Second))
+		return true
 	}
-	if t := s.Load.Ten; t != nil && known(t.P95) {
+	if t := s.Load.Ten; t != nil && known(t.Requests, t.P95) {
 		return p95
 	}
 	for _, l := range slices.Backward(s.Levels) {
-		if known(l.P95) {
+		if known(l.Requests, l.P95) {
 			return p95
 		}
 	}
@@ -262,12 +265,13 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 		_, _ = rand.Read(b[:]) // never fails; it would end the program
 		o.seed = binary.LittleEndian.Uint64(b[:])
 	}
-	o.by = who
-	o.p95 = s.stagingP95()
+	o.by, o.at = who, at
+	o.p95 = s.links.stagingP95()
 	if o.mode == ModeCheck && o.off == 0 {
 		s.release(who, "a link check begins")
 	}
 	s.pending, s.spike = nil, 0
+	s.endRamp(who, modeWords(o.mode)+" begins", true)
 	s.engine.SetGlide(0)
 	s.engine.SetSlew(false)
 	select {

@@ -95,7 +95,7 @@ func (t *trial) slower() error {
 // begin lets the guard know: hold and ease are suspended from here on.
 func (t *trial) begin(ctx context.Context) string {
 	no := "the guard did not answer: start the check again"
-	if t.watch.orderAndWait(ctx, func(now time.Time) { no = t.watch.beginCheck(now, t.o.mode) }) {
+	if t.watch.orderAndWait(ctx, func(now time.Time) { no = t.watch.beginCheck(now, t.o.mode, t.o.at) }) {
 		return no
 	}
 	return "the guard did not answer: start the check again"
@@ -245,8 +245,12 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	t.probes.forget(at)
 	t.engine.SetAsked(h.Users)
 	under, looks := 0, 0
+	told, waits := before, t.late > 0
 	why := t.wait(ctx, at.Add(h.Length), func() end {
-		if time.Since(at) >= h.Discard {
+		if waits && time.Since(at) >= t.late { // until now it was of the half before
+			told, waits = t.engine.Total(), false
+		}
+		if time.Since(at) >= max(h.Discard, t.late) {
 			under, looks = under+t.engine.Live().InFlight, looks+1
 		}
 		g := t.watch.status.Load()
@@ -262,9 +266,10 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	seen.InFlight = float64(under) / float64(max(1, looks))
 	seen.AmberAtEnd = t.watch.status.Load().production != monitors.Green
 	after, now := t.engine.Total(), t.engine.Live().InFlight
-	seen.Sent = int(after.Requests - before.Requests)
-	seen.Succeeded = seen.Sent - int(after.Errors-before.Errors)
-	if h.Users == 0 {
+	seen.LateSent, seen.LateSucceeded = between(before, told)
+	seen.LatePart = min(1, t.late.Seconds()/h.Length.Seconds())
+	seen.Sent, seen.Succeeded = between(told, after)
+	if h.Users == 0 && t.late == 0 {
 		// What ends in a half without load was sent in the one before.
 		seen.Sent = max(0, seen.Sent+now-flying)
 		seen.Succeeded = min(seen.Succeeded, seen.Sent)
@@ -280,6 +285,12 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	}
 	t.tell(h)
 	return ""
+}
+
+// between is how many requests ended from one count to the next, and how many well.
+func between(from, to loadengine.Total) (sent, succeeded int) {
+	sent = int(to.Requests - from.Requests)
+	return sent, sent - int(to.Errors-from.Errors)
 }
 
 // guarded tells what the guard did meanwhile: red and no sight are facts of the

@@ -49,6 +49,7 @@ type Check struct {
 	production  *evidence
 	controls    []judged
 	quietScales []scale // production's, by channel
+	quietFor    time.Duration
 	withSham    float64 // evidence of the pairs with sham load
 	shamBest    float64
 	without     float64 // of the pairs without
@@ -58,6 +59,7 @@ type Check struct {
 
 	sent    [2]int // off, on
 	halves  [2]int
+	told    [2]float64 // halves that sent is the count of
 	busy    float64    // sum over the halves that are on
 	flying  [2]float64 // off, on: sums over the halves of the requests under way
 	success int
@@ -173,6 +175,7 @@ func (c *Check) start(quiet []Observation) {
 		c.controls = append(c.controls, g)
 	}
 	c.forecast = c.foretell(own)
+	c.quietFor = time.Duration(len(quiet)) * c.setup.Profile.Half
 }
 
 func minus(a, b []float64) []float64 {
@@ -211,11 +214,15 @@ func (c *Check) Next() (Half, bool) {
 // shamRate is by how many requests a second the halves that are on were above
 // the others.
 func (c *Check) shamRate() float64 {
-	r := c.rateOn.perHalf()
-	if c.halves[0] > 0 {
-		r -= float64(c.sent[0]) / float64(c.halves[0])
+	return max(0, c.rateOn.perHalf()-c.sentOff()) / c.setup.Profile.Half.Seconds()
+}
+
+// sentOff is how many requests staging got in a half without load.
+func (c *Check) sentOff() float64 {
+	if c.told[0] <= 0 {
+		return 0
 	}
-	return max(0, r) / c.setup.Profile.Half.Seconds()
+	return float64(c.sent[0]) / c.told[0]
 }
 
 func (r rate) perHalf() float64 {
@@ -261,6 +268,18 @@ func (c *Check) count(h Half, o Observation) {
 		c.rateOn.halves++
 		c.busy += min(max(0, o.Busy), 1)
 	}
+	// What may be of either is of the one that had load.
+	of := at
+	if c.wasOn(h.Index - 1) {
+		of = 1
+	}
+	c.sent[of] += max(0, o.LateSent)
+	if of == 1 {
+		c.success += min(max(0, o.LateSucceeded), max(0, o.LateSent))
+		c.rateOn.requests += max(0, o.LateSent)
+	}
+	c.told[of] += o.LatePart
+	c.told[at] += 1 - o.LatePart
 	c.flying[at] += max(0, o.InFlight)
 	c.sent[at] += max(0, o.Sent)
 	c.halves[at]++

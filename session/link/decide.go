@@ -208,8 +208,8 @@ func (c *Check) notReceived() string {
 	if c.halves[1] == 0 {
 		return ""
 	}
-	on := float64(c.sent[1]) / float64(c.halves[1])
-	off := float64(c.sent[0]) / float64(max(1, c.halves[0]))
+	off := c.sentOff()
+	on := (float64(c.sent[1]) - off*max(0, c.told[1]-float64(c.halves[1]))) / float64(c.halves[1])
 	want := float64(wantedRatio)
 	if c.setup.OffUsers > 0 {
 		// Half of what the levels would make it.

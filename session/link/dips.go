@@ -101,6 +101,7 @@ func (d *Dips) Observe(o Observation) error {
 	}
 	d.zeros++
 	if o.Red || o.NoSight {
+		d.check.verdict.Why = map[bool]string{true: "red without load", false: "no sight"}[o.Red]
 		d.end(Stopped, false)
 		return nil
 	}

@@ -42,7 +42,10 @@ func TestDipsAnswers(t *testing.T) {
 		}, Stopped, 0, "turned red"},
 		{"red at zero", func(p *plant) {
 			p.also = func(h Half, o *Observation) { o.AmberAtEnd, o.Red = true, h.Load == Zero }
-		}, Stopped, 5 * time.Second, "Cannot tell yet: stopped"},
+		}, Stopped, 5 * time.Second, "Production turned red while our load was at zero: the load stays off."},
+		{"no sight at zero", func(p *plant) {
+			p.also = func(h Half, o *Observation) { o.AmberAtEnd, o.NoSight = true, h.Load == Zero }
+		}, Stopped, 5 * time.Second, "Production could not be seen any more: the load is off."},
 		{"half of it fails", func(p *plant) {
 			p.effect = 0.6
 			p.staging = func(_ Half, o *Observation) { o.Succeeded = o.Sent / 2 }

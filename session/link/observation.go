@@ -52,7 +52,11 @@ type Observation struct {
 
 	Sent      int // requests sent to staging
 	Succeeded int // of these, answered as expected
-	Sham      int // requests of the sham load
+	// LateSent and LateSucceeded were told in the first part of the half, LatePart of it as a
+	// share: a fleet's machines hand their numbers in, and these may be of the half before.
+	LateSent, LateSucceeded int
+	LatePart                float64
+	Sham                    int // requests of the sham load
 	// InFlight is the mean number of requests to staging under way in the used part of the
 	// half: what is left of a load that was taken away ends there.
 	InFlight float64

@@ -101,8 +101,8 @@ type Verdict struct {
 	AmberPairs   int     `json:"amber_pairs"` // production was over its amber limits in one of the halves
 	Seconds      float64 `json:"seconds"`     // of the loaded part
 	HalfSeconds  float64 `json:"half_seconds"`
-	UsedSeconds  float64 `json:"used_seconds"` // of each half: slower couplings do not show
-	QuietSeconds float64 `json:"quiet_seconds"`
+	UsedSeconds  float64 `json:"used_seconds"`  // of each half: slower couplings do not show
+	QuietSeconds float64 `json:"quiet_seconds"` // that were looked at before the first pair
 
 	Effect                    // on production's latency
 	Bound             float64 `json:"bound"` // 95 %: by no more than this did production follow; the larger of the next two
@@ -156,7 +156,7 @@ func (c *Check) end(k Kind, why string) {
 		Pairs: len(c.pairs), MaxPairs: s.Profile.MaxPairs, ShamPairs: c.shamPairs, LostPairs: c.lost,
 		Seconds:     (time.Duration(c.halves[0]+c.halves[1]) * s.Profile.Half).Seconds(),
 		HalfSeconds: s.Profile.Half.Seconds(), UsedSeconds: (s.Profile.Half - c.discard).Seconds(),
-		QuietSeconds: s.Profile.Quiet.Seconds(),
+		QuietSeconds: c.quietFor.Seconds(),
 		Effect:       c.effect(look.own, c.quietScales[0]),
 		Bound:        math.Expm1(look.bound), BoundOwn: math.Expm1(look.boundOwn), BoundLessControls: math.Expm1(look.boundLess),
 		UMax: s.Profile.UMax, SD: c.forecast.SD, MDEBefore: c.forecast.MDE,
