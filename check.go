@@ -244,13 +244,18 @@ func (f *checkFlags) read() (*session.Config, error) {
 	}
 	problems = append(problems, dsnFrom("--staging-dsn", &f.stagingDSN), dsnFrom("--production-dsn", &f.prodDSN))
 	// Production's alone counts what it does while a check with load runs.
-	counts := f.stagingDSN == "" && f.prodDSN != "" && (f.target != "" || f.config != "")
+	_, none := os.Stat("crosstalk.yaml")
+	counts := f.stagingDSN == "" && f.prodDSN != "" && (f.target != "" || f.config != "" || none == nil)
 	for _, pair := range []struct{ a, b, x, y string }{
 		{f.stagingDSN, f.prodDSN, "--staging-dsn", "--production-dsn"},
 		{f.stagingEnv, f.prodEnv, "--staging-env", "--production-env"},
 	} {
 		if (pair.a == "") != (pair.b == "") && !(counts && pair.y == "--production-dsn") {
-			problems = append(problems, fmt.Errorf("%s and %s go together: one alone can't be compared", pair.x, pair.y))
+			more := ""
+			if pair.y == "--production-dsn" && pair.a == "" {
+				more = " (under a load it counts by itself: give --target or -c FILE)"
+			}
+			problems = append(problems, fmt.Errorf("%s and %s go together: one alone can't be compared%s", pair.x, pair.y, more))
 		}
 	}
 	if f.stagingDSN != "" {
@@ -267,7 +272,7 @@ func (f *checkFlags) read() (*session.Config, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, usage(err)
 	}
-	if f.asksStores() && f.config == "" && f.target == "" && len(f.watch) == 0 {
+	if f.asksStores() && f.config == "" && f.target == "" && len(f.watch) == 0 && !counts {
 		return nil, nil
 	}
 	cfg, err := readConfig(f.config, f.target, f.watch)

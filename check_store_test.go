@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"crosstalk/monitors"
 	"crosstalk/session"
@@ -281,5 +282,21 @@ func TestARunCountsItsIdentitysDatabase(t *testing.T) {
 		if said := strings.Contains(p.err.text(), "does not now"); said != (again.when != "") || said != strings.Contains(p.err.text(), want) || len(noted) != notes[again.dir] {
 			t.Errorf("%v: noted %+v, said\n%s", again.args, noted, p.err.text())
 		}
+	}
+}
+
+// Production's DSN alone counts under the configuration that is there, named or not.
+func TestProductionsDSNAloneTakesTheDefaultFile(t *testing.T) {
+	f := checkFlags{prodDSN: "redis://127.0.0.1:1/0", watchEvery: time.Second}
+	t.Chdir(t.TempDir())
+	if _, err := f.read(); err == nil || !strings.Contains(err.Error(), "under a load it counts by itself: give --target or -c FILE") {
+		t.Errorf("without a file: %v", err)
+	}
+	text := "staging: {url: \"http://127.0.0.1:1\"}\nproduction: {checks: [{name: web-1, http: \"http://127.0.0.1:2\"}]}\n"
+	if err := os.WriteFile("crosstalk.yaml", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if cfg, err := f.read(); err != nil || len(cfg.Production.Checks) != 1 {
+		t.Errorf("with one: %+v, %v", cfg, err)
 	}
 }

@@ -274,7 +274,7 @@ func (m *Model) linkSheet() sheet {
 // runningLines are a running check in full.
 func (m *Model) runningLines(r *session.LinkRun, add func(...piece), wrapped func(string, ink)) {
 	wrapped(r.Words, inkText)
-	wrapped("Evidence of 1 says nothing. Without a link, one check in 200 gets to 200 by chance.", inkDim)
+	wrapped("Evidence of 1 says nothing. Without a link, one check in 200 gets to 200 by chance. With 200 it is a link, unless our own machine moves as well.", inkDim)
 	add()
 	if f := r.Forecast; f != nil {
 		wrapped(f.Words(), inkDim)
@@ -282,7 +282,7 @@ func (m *Model) runningLines(r *session.LinkRun, add func(...piece), wrapped fun
 	}
 	add(piece{"pairs     ", inkDim}, piece{bar(float64(len(r.Strip))/float64(max(1, r.Profile.MaxPairs)), 30), inkStaging}, piece{fmt.Sprintf("  %d of at most %d", len(r.Strip), r.Profile.MaxPairs), inkText})
 	if r.Newest.Pairs > 0 {
-		add(piece{"evidence  ", inkDim}, piece{bar(r.Newest.Toward, 30), inkProd}, piece{"  " + evidence(r.Newest) + ", then it is a link", inkText})
+		add(piece{"evidence  ", inkDim}, piece{bar(r.Newest.Toward, 30), inkProd}, piece{"  " + evidence(r.Newest), inkText})
 		add(piece{"change    ", inkDim}, piece{"production " + interval(r.Newest.Effect), inkText})
 	}
 	add()

@@ -49,7 +49,7 @@ func (v Verdict) linked() string {
 	if v.Here && v.Busy >= crowded {
 		fmt.Fprintf(&b, " Production answers from this machine, whose processors were %.0f %% busy: those may be all that the two share.", 100*v.Busy)
 	}
-	fmt.Fprintf(&b, " Chance of this verdict without a link: at most %s.", percent(v.Alpha))
+	fmt.Fprintf(&b, " Chance of this verdict without a link: at most %s (%s where our own machine moves with the load).", percent(v.Alpha), percent(3*v.Alpha))
 	b.WriteString(" More load on staging will be felt by production's customers: find out what the two share. The dial stays at " + one(v.Unit) + " until you type a reason.")
 	return b.String()
 }
