@@ -234,7 +234,7 @@ func TestJudgeMySQL(t *testing.T) {
 		// A proxy sends SELECT to a reader and SHOW to the writer.
 		{"the writer, behind a proxy", facts("w", 50, nil), facts("r", 500, writer("w", 51)), unseen, SameInstance, "Both call themselves db-w"},
 		{"two ways through one proxy", facts("r", 500, writer("w", 50)), facts("q", 600, writer("w", 51)), unseen, SameInstance, "Both call themselves db-w"},
-		{"a copy of the writer, behind a proxy", facts("w", 50, nil), facts("r", 500, writer("w", 90)), unseen, Unknown, "a proxy in front of production sends some questions to db-r and some to db-w"},
+		{"a copy of the writer, behind a proxy", facts("w", 50, nil), facts("r", 500, writer("w", 90)), unseen, Unknown, "Is it one server? A proxy in front of production sends some questions to db-r and some to db-w"},
 		{"another than the two behind a proxy", facts("u", 50, nil), facts("r", 500, writer("w", 50)), unseen, Unknown, "Who copies from whom could be asked of one server only"},
 		{"a replica of the writer behind a proxy", facts("u", 50, source("10.0.0.9", "w", true)), facts("r", 500, writer("w", 50)), unseen, DataLink, "Staging copies from the server w"},
 		{"two of Aurora", facts("u", 50, aurora("x")), facts("v", 500, aurora("y")), unseen, Unknown, "one Aurora cluster or global database"},
