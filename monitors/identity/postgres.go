@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -139,7 +140,7 @@ func postgresTrouble(err error, limit time.Duration) *trouble {
 const (
 	postgresSelf = `SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, pg_is_in_recovery(),
 		current_database(), coalesce(host(inet_server_addr()), ''), coalesce(inet_server_port(), 0),
-		current_setting('port'), coalesce(host(inet_client_addr()), ''), coalesce(inet_client_port(), 0)`
+		coalesce(current_setting('port', true), ''), coalesce(host(inet_client_addr()), ''), coalesce(inet_client_port(), 0)`
 	postgresMayID   = `SELECT has_function_privilege('pg_control_system()', 'EXECUTE')`
 	postgresMaySubs = `SELECT has_column_privilege('pg_subscription', 'subconninfo', 'SELECT')`
 	postgresID      = `SELECT system_identifier FROM pg_control_system()`
@@ -173,7 +174,7 @@ func (s *postgres) gather(ctx context.Context) *trouble {
 	if len(rows) == 1 && len(rows[0]) == 8 {
 		f.start, f.standby, f.database = rows[0][0], rows[0][1] == "t", rows[0][2]
 		f.saw(rows[0][3], rows[0][4])
-		f.port = rows[0][5] // also of one that is reached by a socket
+		f.port = cmp.Or(rows[0][5], f.port) // also of one that is reached by a socket
 		f.stands(s.conn.Conn(), rows[0][6], rows[0][7], rows[0][3])
 	}
 	// Asked before, so that no refusal stands in the server's log.
