@@ -295,4 +295,18 @@ func TestRealRedisGrantTakesNoChannelAway(t *testing.T) {
 			t.Errorf("it takes the channels of %s away: %s", user, rest)
 		}
 	}
+	// What it names is enough, with any database.
+	_, command, _ := strings.Cut(grantRedis, ": ")
+	var grant []any
+	for word := range strings.FieldsSeq(strings.Replace(command, "'>...'", ">s3cret-own", 1)) {
+		grant = append(grant, word)
+	}
+	for _, port := range []string{a, b} {
+		if err := toRedis(t, port).Do(t.Context(), grant...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own := func(port string) string { return "redis://crosstalk:s3cret-own@127.0.0.1:" + port + "/3" }
+	expect(t, compare(t, own(a), own(b)), Distinct, "run_id differ")
+	expect(t, compare(t, own(a), app(a)), SameInstance)
 }
