@@ -114,7 +114,8 @@ func (s *State) link(e Event) {
 	case *LinkStart:
 		s.run(func(r *LinkRun) {
 			r.Phase, r.Since, r.Began, r.Forecast, r.Words = LinkPhasePairs, e.MS, e.MS, b.Forecast, b.Words
-			r.Newest, r.Strip = LinkPair{}, nil // of pairs that were begun anew
+			// Pairs may have been made that do not count: the order is of what is left.
+			r.Newest, r.Strip, r.Order, r.Profile.MaxPairs = LinkPair{}, nil, b.Order, len(b.Order)
 		})
 	case *LinkPair:
 		s.run(func(r *LinkRun) {

@@ -35,7 +35,7 @@ type linkRunner struct {
 	named func(string) (link.Profile, error)
 	dips  func(p95 time.Duration) link.Profile
 	// stagingP95 is how long staging takes; 0 while that is not known.
-	stagingP95 func() time.Duration
+	stagingP95 func(users int) time.Duration
 
 	orders chan linkOrder
 	stops  chan string // why; of whoever ends the check

@@ -119,13 +119,17 @@ func (s *Session) refusedCheck(st *State, c StartCheck) string {
 	if why := s.refusedTrial(st); why != "" {
 		return why
 	}
-	if _, err := s.links.named(c.Profile); err != nil {
+	p, err := s.links.named(c.Profile)
+	if err != nil {
 		return err.Error()
+	}
+	n := s.checkUsers(c)
+	if why := p.TooSlow(st.StagingP95(n)); why != "" {
+		return why
 	}
 	if c.Off != 0 {
 		return s.refusedAgain(st, c)
 	}
-	n := s.checkUsers(c)
 	switch {
 	case c.Users < 0 || n > s.o.Plan.DialMax():
 		return fmt.Sprintf("a link check with %s is not within 1 and the cap of %d", s.unit().Of(c.Users), s.o.Plan.DialMax())
@@ -206,7 +210,7 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 			s.log.read(func(st *State) { o.before = link.Before{Bound: st.Link.Bound, Reach: st.Link.Reach} })
 		}
 	case StartDips:
-		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.links.stagingP95()), users: s.engine.Live().Running, seed: c.Seed}
+		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.links.stagingP95(s.engine.Live().Running)), users: s.engine.Live().Running, seed: c.Seed}
 	default:
 		return Reply{}, false, nil
 	}
@@ -214,18 +218,19 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 	return reply, true, err
 }
 
-// stagingP95 is how long staging takes, of the load that runs or of the last that
-// ran; 0 when none did. Nothing of a half counts before that has had time to pass.
-func (s *Session) stagingP95() (p95 time.Duration) {
-	s.log.read(func(st *State) { p95 = st.StagingP95() })
+// stagingP95 is how long staging takes with so many users at most. Nothing of a half
+// counts before that has had time to pass.
+func (s *Session) stagingP95(users int) (p95 time.Duration) {
+	s.log.read(func(st *State) { p95 = st.StagingP95(users) })
 	return p95
 }
 
-// StagingP95 is how long staging takes, of the load that runs or of the last that
-// ran; 0 when none did, or too little of it: the rehearsal's one request, to a server
-// that has just woken up, tells nothing.
-func (s *State) StagingP95() (p95 time.Duration) {
-	const fewest = 5
+// StagingP95 is how long staging takes with so many users at most, of the load that
+// runs or of the last that ran; 0 when none did, or too little of it: the rehearsal's one
+// request, to a server that has just woken up, tells nothing, and what an overload took
+// tells nothing of a gentle load.
+func (s *State) StagingP95(users int) (p95 time.Duration) {
+	const fewest = 20
 	known := func(requests uint64, p *float64) bool {
 		if p == nil || requests < fewest {
 			return false
@@ -233,11 +238,11 @@ func (s *State) StagingP95() (p95 time.Duration) {
 		p95 = time.Duration(*p * float64(time.Second))
 		return true
 	}
-	if t := s.Load.Ten; t != nil && known(t.Requests, t.P95) {
+	if t := s.Load.Ten; t != nil && s.Dial.Running > 0 && s.Dial.Running <= users && known(t.Requests, t.P95) {
 		return p95
 	}
 	for _, l := range slices.Backward(s.Levels) {
-		if known(l.Requests, l.P95) {
+		if l.Asked <= users && known(l.Requests, l.P95) {
 			return p95
 		}
 	}
@@ -266,7 +271,7 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 		o.seed = binary.LittleEndian.Uint64(b[:])
 	}
 	o.by, o.at = who, at
-	o.p95 = s.links.stagingP95()
+	o.p95 = s.links.stagingP95(o.users)
 	if o.mode == ModeCheck && o.off == 0 {
 		s.release(who, "a link check begins")
 	}

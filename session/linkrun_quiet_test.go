@@ -42,23 +42,24 @@ func TestDipsDoNotWaitForCounters(t *testing.T) {
 }
 
 // The first check learns from its own pairs how slow staging is: what is left of a load
-// that was taken away would else count in the halves without.
-func TestPairsBeginAnewWhereStagingIsSlow(t *testing.T) {
+// that was taken away would else count in the halves without. Those pairs do not count, and
+// are no second try: the check goes on with the rest of the order.
+func TestPairsOfASlowStagingDoNotCount(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		p95  time.Duration
 		anew bool
-		used float64 // seconds of a half; 0: it is refused
+		used float64 // seconds of a half
 	}{
 		"fast enough": {30 * time.Millisecond, false, 0.3},
 		"slow":        {60 * time.Millisecond, true, 0.22},
-		"too slow":    {time.Second, false, 0},
+		"too slow":    {time.Second, false, 0.3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := startTwins(t, newTwins(t, 0), nil)
 			var asked atomic.Int32
-			r.links.stagingP95 = func() time.Duration {
+			r.links.stagingP95 = func(int) time.Duration {
 				if asked.Add(1) < 3 { // by the order, and after the first pair
 					return 0
 				}
@@ -67,26 +68,46 @@ func TestPairsBeginAnewWhereStagingIsSlow(t *testing.T) {
 			r.do(StartCheck{Users: 3, Seed: 7})
 			first := r.await("its pairs", ofType(TypeLinkStart)).Body.(*LinkStart)
 			r.await("a second pair", func(e Event) bool { b, ok := e.Body.(*LinkPair); return ok && b.Pair == 2 })
+			most := 16
 			if c.anew {
-				if again := r.await("pairs anew", ofType(TypeLinkStart)).Body.(*LinkStart); again.Order != first.Order || !strings.HasPrefix(again.Words, "Staging takes up to 60ms: more of each half is left out, and the pairs begin anew. ") {
+				again := r.await("pairs anew", ofType(TypeLinkStart)).Body.(*LinkStart)
+				if again.Order != first.Order[2:] || !strings.HasPrefix(again.Words, "Staging takes up to 60ms: more of each half is left out, and what was made so far does not count. ") {
 					t.Errorf("began with %+v, then with %+v", first, again)
 				}
+				most = 14
 			}
-			if c.used > 0 {
-				r.await("a pair", func(e Event) bool { b, ok := e.Body.(*LinkPair); return ok && (!c.anew || b.Pair == 1) })
-				r.do(StopCheck{})
+			r.await("a pair", func(e Event) bool { b, ok := e.Body.(*LinkPair); return ok && (!c.anew || b.Pair == 1) })
+			if left := r.Snapshot().Link.Running.Left(); left >= most {
+				t.Errorf("%d pairs are left", left)
 			}
+			r.do(StopCheck{})
 			v := r.verdict()
-			if v.Refused != (c.used == 0) || c.used == 0 && !strings.Contains(v.Words, "staging answers in 1s, too slow for halves of 400ms: use the slow profile") {
-				t.Fatalf("verdict %+v", v)
-			}
-			if c.used > 0 && v.Verdict.UsedSeconds != c.used {
-				t.Errorf("%v s of each half are used, want %v", v.Verdict.UsedSeconds, c.used)
+			if v.Refused || v.Verdict.UsedSeconds != c.used || v.Verdict.MaxPairs != most {
+				t.Fatalf("verdict %+v of %+v", v, v.Verdict)
 			}
 			st := Fold(r.finish())
-			if past := st.Link.Past[len(st.Link.Past)-1]; c.used > 0 && len(past.Strip) != v.Verdict.Pairs {
+			if past := st.Link.Past[len(st.Link.Past)-1]; len(past.Strip) != v.Verdict.Pairs {
 				t.Errorf("%d pairs are shown, %d were weighed", len(past.Strip), v.Verdict.Pairs)
 			}
 		})
+	}
+}
+
+// What a gentle load took counts, and enough of it: not what an overload did.
+func TestHowSlowStagingIsForACheck(t *testing.T) {
+	t.Parallel()
+	level := func(asked int, requests uint64, p95 float64) Level {
+		return Level{LevelTick: LevelTick{Asked: asked, LevelSum: LevelSum{Requests: requests, P95: &p95}}}
+	}
+	st := NewState()
+	st.Levels = []Level{level(5, 200, 0.04), level(1, 3, 0.9), level(200, 9000, 3)}
+	for users, want := range map[int]time.Duration{5: 40 * time.Millisecond, 4: 0, 300: 3 * time.Second} {
+		if got := st.StagingP95(users); got != want {
+			t.Errorf("with %d users %v, want %v", users, got, want)
+		}
+	}
+	st.Dial.Running, st.Load.Ten = 5, &Window{Requests: 50, P95: new(0.07)}
+	if got := st.StagingP95(5); got != 70*time.Millisecond {
+		t.Errorf("of what runs %v", got)
 	}
 }

@@ -31,6 +31,7 @@ type trial struct {
 	counted counterUse
 	failed  string // why no pair was made
 	pairs   int
+	skip    int           // pairs of the order that do not count
 	zeros   time.Duration // at zero after dips
 }
 
@@ -65,31 +66,33 @@ func (t *trial) make(ctx context.Context) {
 			return
 		}
 		at = at.Add(h.Length)
-		if h.Index%2 == 1 && t.o.mode == ModeCheck && t.o.p95 == 0 {
-			if err := t.slower(); err != nil {
-				t.failed = refusedWords(err)
-				return
-			}
+		if h.Index%2 == 1 && t.o.mode == ModeCheck {
+			t.slower()
 		}
 	}
 }
 
-// slower looks, while it is not known yet, how long staging takes. Where three times
-// that is more than a half leaves out, the pairs begin anew with what is known now, in
-// the same order: the halves without load had some of it. That rests on staging's
-// answers alone, which tell nothing of production's, so that no chance is drawn twice.
-func (t *trial) slower() error {
-	t.o.p95 = t.stagingP95()
-	if t.check.Done() || 3*t.o.p95 <= t.o.profile.Discard {
-		return nil
+// slower looks after the first pairs, while it is not known yet, how long staging takes.
+// Where three times that is more than a half leaves out, those pairs do not count, as
+// their halves without load had some of it, and the check goes on with what is left of the
+// order. No verdict could have come of them. Where staging is too slow for the profile,
+// the check goes on as it is, and says at its end what was left of the load.
+func (t *trial) slower() {
+	if t.o.p95 > 0 || t.check.Done() || t.pairs > t.o.profile.MinPairs/2 {
+		return
 	}
-	t.counted = t.probes.countersIn(t.o.profile, t.o.p95)
+	p95 := t.stagingP95(t.o.users)
+	if t.o.p95 = p95; 3*p95 <= t.o.profile.Discard || t.o.profile.TooSlow(p95) != "" {
+		return
+	}
+	counted, core, check := t.counted, t.core, t.check
+	t.counted, t.skip = t.probes.countersIn(t.o.profile, p95), t.pairs
 	if err := t.weigh(); err != nil {
-		return err
+		t.counted, t.core, t.check, t.skip = counted, core, check, 0
+		return
 	}
 	t.pairs = 0
-	t.started(fmt.Sprintf("Staging takes up to %v: more of each half is left out, and the pairs begin anew. ", t.o.p95.Round(10*time.Millisecond)))
-	return nil
+	t.started(fmt.Sprintf("Staging takes up to %v: more of each half is left out, and what was made so far does not count. ", p95.Round(10*time.Millisecond)))
 }
 
 // begin lets the guard know: hold and ease are suspended from here on.
@@ -192,7 +195,7 @@ func (t *trial) open(ctx context.Context) error {
 
 // weigh begins the statistics.
 func (t *trial) weigh() (err error) {
-	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here(), Unit: unitOf(t.unit)}
+	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Skip: t.skip, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here(), Unit: unitOf(t.unit)}
 	if t.o.mode == ModeDips {
 		if t.dip, err = link.NewDips(setup, t.before()); err == nil {
 			t.core = t.dip
@@ -244,14 +247,18 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	}
 	t.probes.forget(at)
 	t.engine.SetAsked(h.Users)
-	under, looks := 0, 0
+	under, looks, left := 0, 0, -1
 	told, waits := before, t.late > 0
 	why := t.wait(ctx, at.Add(h.Length), func() end {
 		if waits && time.Since(at) >= t.late { // until now it was of the half before
 			told, waits = t.engine.Total(), false
 		}
 		if time.Since(at) >= max(h.Discard, t.late) {
-			under, looks = under+t.engine.Live().InFlight, looks+1
+			now := t.engine.Live().InFlight
+			under, looks = under+now, looks+1
+			if left < 0 {
+				left = now
+			}
 		}
 		g := t.watch.status.Load()
 		seen.Amber = seen.Amber || g.production == monitors.Amber && g.pressing
@@ -263,7 +270,7 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	if why != "" {
 		return why
 	}
-	seen.InFlight = float64(under) / float64(max(1, looks))
+	seen.InFlight, seen.Left = float64(under)/float64(max(1, looks)), max(0, left)
 	seen.AmberAtEnd = t.watch.status.Load().production != monitors.Green
 	after, now := t.engine.Total(), t.engine.Live().InFlight
 	seen.LateSent, seen.LateSucceeded = between(before, told)

@@ -57,13 +57,17 @@ type Check struct {
 	shamPairs   int
 	lost        int
 
-	sent    [2]int // off, on
-	halves  [2]int
-	told    [2]float64 // halves that sent is the count of
-	busy    float64    // sum over the halves that are on
-	flying  [2]float64 // off, on: sums over the halves of the requests under way
-	success int
-	rateOn  rate
+	sent   [2]int // off, on
+	halves [2]int
+	told   [2]float64 // halves that sent is the count of
+	busy   float64    // sum over the halves that are on
+	flying [2]float64 // off, on: sums over the halves of the requests under way
+	// Where a half without load came after one with: how many requests that had, and how
+	// many of them were still under way when the half began to count.
+	before, lingers int
+	sentBefore      int // in the half before
+	success         int
+	rateOn          rate
 
 	last    bool // all pairs are made: the exact tests and their bounds hold
 	p       pValues
@@ -118,6 +122,7 @@ func New(s Setup, quiet []Observation) (*Check, error) {
 }
 
 func prepare(s Setup, quiet []Observation, least int) (*Check, error) {
+	s.Profile.MaxPairs -= max(0, s.Skip)
 	if err := s.Profile.validate(); err != nil {
 		return nil, err
 	}
@@ -131,14 +136,10 @@ func prepare(s Setup, quiet []Observation, least int) (*Check, error) {
 		return nil, fmt.Errorf("begin the link check: %d halves of quiet are too few, it needs %d", len(quiet), least)
 	}
 	c := &Check{setup: s, discard: max(s.Profile.Discard, 3*s.StagingP95), users: s.Users, withSham: 1, shamBest: 1, without: 1, bestBare: 1}
-	if c.discard > s.Profile.Half/2 {
-		way := "use the slow profile"
-		if s.Profile.Zero > 0 || s.Profile.Half >= Slow().Half {
-			way = "no lot is slow enough for that"
-		}
-		return nil, fmt.Errorf("begin the link check: staging answers in %v, too slow for halves of %v: %s", s.StagingP95.Round(10*time.Millisecond), s.Profile.Half, way)
+	if why := s.Profile.TooSlow(s.StagingP95); why != "" {
+		return nil, errors.New("begin the link check: " + why)
 	}
-	c.coins = Assign(s.Seed, s.Profile.MaxPairs)
+	c.coins = Assign(s.Seed, s.Profile.MaxPairs+s.Skip)[s.Skip:]
 	c.layout = learn(quiet, s.Asked, c.discard, s.Profile.Half, s.Timeout)
 	if c.layout.servers == 0 {
 		return nil, errors.New("begin the link check: no check of production was seen in the quiet phase")
@@ -269,15 +270,21 @@ func (c *Check) count(h Half, o Observation) {
 		c.busy += min(max(0, o.Busy), 1)
 	}
 	// What may be of either is of the one that had load.
-	of := at
-	if c.wasOn(h.Index - 1) {
+	of, after := at, c.wasOn(h.Index-1)
+	if after {
 		of = 1
 	}
-	c.sent[of] += max(0, o.LateSent)
 	if of == 1 {
 		c.success += min(max(0, o.LateSucceeded), max(0, o.LateSent))
 		c.rateOn.requests += max(0, o.LateSent)
 	}
+	if at == 0 && after {
+		c.rateOn.requests -= min(c.rateOn.requests, int(c.sentOff()*o.LatePart)) // the lower level went on
+		c.before += c.sentBefore
+		c.lingers += max(0, o.Left)
+	}
+	c.sentBefore = max(0, o.Sent)
+	c.sent[of] += max(0, o.LateSent)
 	c.told[of] += o.LatePart
 	c.told[at] += 1 - o.LatePart
 	c.flying[at] += max(0, o.InFlight)

@@ -44,6 +44,9 @@ func TestVerdicts(t *testing.T) {
 		{"load failed", func(p *plant) { p.staging = func(_ Half, o *Observation) { o.Succeeded = o.Sent / 2 } }, Void,
 			[]string{"only 50 % of the requests"}},
 		{"a slow staging", func(p *plant) { p.staging = lingering }, Void, []string{"does not count: staging answers too slowly for halves of 5 s: 40 % of the load was still there", "slow profile"}},
+		{"one request hangs", func(p *plant) {
+			p.staging = func(h Half, o *Observation) { lingering(h, o); o.Left = min(1, h.Index) }
+		}, NoLinkSeen, nil},
 		{"a slow staging that is linked", func(p *plant) { p.effect, p.staging = 0.3, lingering }, Linked, []string{"Linked. Production slowed"}},
 		{"not probed", func(p *plant) {
 			p.also = func(h Half, _ *Observation) { p.silent = h.Length > 0 && h.Index > 2 }

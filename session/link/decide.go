@@ -226,12 +226,13 @@ func (c *Check) notReceived() string {
 
 // left is how much of the load was still there in what counts of the halves
 // without, as a share: requests that were sent before, and that staging had not
-// answered yet. 0 of a check between two levels, where that can't be told apart.
+// answered yet. It is the smaller of their share in time and in number, so that one
+// that hangs is no load. 0 of a check between two levels, where that can't be told apart.
 func (c *Check) left() float64 {
-	if c.setup.OffUsers > 0 || c.halves[0] == 0 || c.halves[1] == 0 || c.flying[1] <= 0 {
+	if c.setup.OffUsers > 0 || c.halves[0] == 0 || c.halves[1] == 0 || c.flying[1] <= 0 || c.before == 0 {
 		return 0
 	}
-	return c.flying[0] / float64(c.halves[0]) / (c.flying[1] / float64(c.halves[1]))
+	return min(c.flying[0]/float64(c.halves[0])/(c.flying[1]/float64(c.halves[1])), float64(c.lingers)/float64(c.before))
 }
 
 // final is the look when all pairs are made: the exact test joins in.

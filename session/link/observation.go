@@ -58,8 +58,10 @@ type Observation struct {
 	LatePart                float64
 	Sham                    int // requests of the sham load
 	// InFlight is the mean number of requests to staging under way in the used part of the
-	// half: what is left of a load that was taken away ends there.
+	// half, and Left how many there were when that began: what is left of a load that was
+	// taken away ends there.
 	InFlight float64
+	Left     int
 
 	Busy float64 // share of this machine's processors in use, 0 to 1; 0 where it is not known
 

@@ -111,6 +111,19 @@ func Named(name string) (Profile, error) {
 	return Profile{}, fmt.Errorf("unknown link check profile %q: use quick, standard or slow", name)
 }
 
+// TooSlow says why a staging whose 95th percentile is p95 is too slow for the profile,
+// and what helps; empty where it is not.
+func (p Profile) TooSlow(p95 time.Duration) string {
+	if max(p.Discard, 3*p95) <= p.Half/2 {
+		return ""
+	}
+	way := "use the slow profile"
+	if p.Zero > 0 || p.Half >= Slow().Half {
+		way = "no lot is slow enough for that"
+	}
+	return fmt.Sprintf("staging answers in %v, too slow for halves of %v: %s", p95.Round(10*time.Millisecond), p.Half, way)
+}
+
 // Longest is how long the check takes at most, quiet phase, sham load and time
 // at zero included.
 func (p Profile) Longest() time.Duration {

@@ -16,9 +16,12 @@ type Setup struct {
 	// StagingP95 is staging's usual 95th percentile. Three times that is discarded
 	// at the start of each half when it is more than the profile's.
 	StagingP95 time.Duration
-	Mix        string // the requests used, in words, for the verdict
-	ShamTo     string // where the sham load goes, in words, for the verdict
-	Here       bool   // production answers from this machine: they share its processors
+	// Skip is how many pairs of the order have been made and do not count: the check has
+	// what is left of it.
+	Skip   int
+	Mix    string // the requests used, in words, for the verdict
+	ShamTo string // where the sham load goes, in words, for the verdict
+	Here   bool   // production answers from this machine: they share its processors
 	// Asked are the counters that are read of production: one that gave no number in
 	// the quiet phase is missed. Their rates are not used.
 	Asked []Counter

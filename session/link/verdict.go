@@ -147,7 +147,7 @@ type Verdict struct {
 func (c *Check) end(k Kind, why string) {
 	s := c.setup
 	look := c.look()
-	if k == NoLinkSeen && c.left() > mostLeft {
+	if k == NoLinkSeen && !c.dips && c.left() > mostLeft {
 		k, why = Void, "load left" // half of an effect is in both halves, and the bound is of the other half
 	}
 	v := &Verdict{
