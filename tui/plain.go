@@ -31,15 +31,17 @@ const PlainEvery = 10 * time.Second
 // plain is the session as a stream of sentences, and a prompt: for screen
 // readers, for slow links, and for terminals that draw nothing.
 type plain struct {
-	src   Source
-	o     PlainOptions
-	s     *session.State
-	out   io.Writer
-	wrong error // the first that writing met
-	told  time.Time
-	armed time.Time               // until then a second ctrl+c leaves
-	asks  func(line string) error // takes the next line as an answer; nil: it is a command
-	state map[string]string       // of environments, as told
+	src Source
+	o   PlainOptions
+	s   *session.State
+	// resumed says that there was something of the session before.
+	resumed bool
+	out     io.Writer
+	wrong   error // the first that writing met
+	told    time.Time
+	armed   time.Time               // until then a second ctrl+c leaves
+	asks    func(line string) error // takes the next line as an answer; nil: it is a command
+	state   map[string]string       // of environments, as told
 
 	knock    Knock  // who waits at the door, as told
 	answered bool   // that one has its answer
@@ -61,6 +63,7 @@ func Plain(ctx context.Context, src Source, o PlainOptions, in io.Reader, out io
 	if p.s == nil {
 		p.s = session.NewState()
 	}
+	p.resumed = !p.s.Began.IsZero()
 	lines, events := make(chan string), make(chan []session.Event)
 	go readLines(ctx, in, lines)
 	go follow(ctx, src, p.s.Seq, events)

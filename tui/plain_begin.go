@@ -33,7 +33,7 @@ func (p *plain) begin() {
 
 // again says of a session that is taken up again what it brings along.
 func (p *plain) again() {
-	if p.o.From == nil || p.o.From.Began.IsZero() {
+	if !p.resumed {
 		return
 	}
 	n := 0

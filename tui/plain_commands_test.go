@@ -256,6 +256,15 @@ func TestPlainTakesASessionUpAgain(t *testing.T) {
 	}
 }
 
+// A session that begins brings nothing along.
+func TestPlainBeginsANewSession(t *testing.T) {
+	t.Parallel()
+	_, text := plainlyWith(t, PlainOptions{From: session.NewState()}, busyStory(), func(*fakeSource, func(string), *heard, func()) {})
+	if !strings.Contains(text, "Crosstalk, plain. Load goes to") || strings.Contains(text, "Taken up again") {
+		t.Errorf("it says:\n%s", text)
+	}
+}
+
 // errors tells the steps in order, each with rate, latencies and errors, and the
 // kinds with the most frequent first; at tells every value at a moment.
 func TestPlainTellsWhatTheScreenShows(t *testing.T) {
