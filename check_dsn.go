@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,17 +29,26 @@ func dsnFrom(flag string, value *string) error {
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("%s @FILE: %w", flag, err)
+		return fmt.Errorf("%s @FILE: %w: write @ and the path of a file that holds the data source alone; a data source itself goes without the @", flag, withoutPath(err))
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, longestDSN+1))
 	if err != nil {
-		return fmt.Errorf("%s @FILE: %w", flag, err)
+		return fmt.Errorf("%s @FILE: read it: %w", flag, withoutPath(err))
 	}
 	dsn := strings.TrimSpace(string(text))
 	if dsn == "" || len(text) > longestDSN || strings.ContainsAny(dsn, "\r\n\x00") {
-		return fmt.Errorf("%s @FILE: %s does not hold one data source alone, on one line: for .env and YAML there are --staging-env and --production-env", flag, path)
+		return fmt.Errorf("%s @FILE: the file does not hold one data source alone, on one line: for .env and YAML there are --staging-env and --production-env", flag)
 	}
 	*value = dsn
 	return nil
+}
+
+// withoutPath is what went wrong without the path, which is a data source itself
+// where somebody put an @ in front of one.
+func withoutPath(err error) error {
+	if p, ok := errors.AsType[*os.PathError](err); ok {
+		return p.Err
+	}
+	return err
 }

@@ -31,6 +31,9 @@ func TestDataSourcesStayOffTheCommandLine(t *testing.T) {
 	for value, want := range map[string]string{
 		"env:CROSSTALK_TEST_NONE":                          "--staging-dsn env:NAME: the variable that it names is empty or not set",
 		"@" + filepath.Join(dir, "none"):                   "--staging-dsn @FILE: ",
+		"@postgres://u:s3cret@h/db":                        "--staging-dsn @FILE: no such file or directory: write @ and the path",
+		"@u:s3cret@tcp(h:3306)/db":                         "a data source itself goes without the @",
+		"@" + dir:                                          "--staging-dsn @FILE: read it: is a directory",
 		file("empty", "\n"):                                "does not hold one data source alone",
 		file("two", "redis://s3cret\nredis://b"):           "does not hold one data source alone",
 		file("long", strings.Repeat("s3cret", longestDSN)): "does not hold one data source alone",

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // masked stands where a secret was.
@@ -21,13 +22,14 @@ var (
 	configTemplate = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 	onlyTemplate   = regexp.MustCompile(`^(?:[A-Za-z]+ )?\{\{[^{}]*\}\}$`)
 
-	// user:password@ in URLs, up to the last @ before the path: a password may hold one. In those of data
-	// stores a password may hold anything that ends no text, as hardly anybody escapes one there.
-	userInURL   = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s"'<>?#]*@`)
-	userInStore = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s"'<>]*@`)
-	web         = regexp.MustCompile(`(?i)^(?:https?|wss?)://`)
-	// user:password@tcp(host:port)/ as MySQL's drivers have it; the password may hold anything.
-	userInMySQL = regexp.MustCompile(`[^\s"']*@((?:tcp[46]?|unix)\()`)
+	// user:password@ of an address on the web, up to the last @ before the path: a password may hold one.
+	userInURL = regexp.MustCompile(`^[^/\s"'<>?#]*@`)
+	scheme    = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://`)
+	web       = regexp.MustCompile(`(?i)^(?:https?|wss?)://$`)
+	// A quote that closes a text and does not stand within one.
+	closingQuote = regexp.MustCompile(`\\?"(?:[\s,;:>)}\]\\]|$)`)
+	// user:password@tcp(host:port)/ as MySQL's drivers have it; the password may hold anything but a space.
+	userInMySQL = regexp.MustCompile(`\S*@((?:tcp[46]?|unix)\()`)
 	// password=... in data sources and queries.
 	namedSecret = regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:password|passwd|pwd|secret|token|api[_-]?key)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;,"']+)`)
 	// A header of this kind in a text.
@@ -59,14 +61,7 @@ func (c *Config) Mask(s string) string {
 
 // maskPatterns replaces passwords that show by their form.
 func maskPatterns(s string) string {
-	if strings.Contains(s, "://") {
-		s = userInStore.ReplaceAllStringFunc(s, func(url string) string {
-			if web.MatchString(url) {
-				return userInURL.ReplaceAllString(url, "${1}"+masked+"@")
-			}
-			return userInStore.ReplaceAllString(url, "${1}"+masked+"@")
-		})
-	}
+	s = maskUsers(s)
 	if strings.Contains(s, "@") && strings.Contains(s, "(") {
 		s = userInMySQL.ReplaceAllString(s, masked+"@$1")
 	}
@@ -77,6 +72,45 @@ func maskPatterns(s string) string {
 		s = inHeader.ReplaceAllString(s, "${1}"+masked)
 	}
 	return s
+}
+
+// maskUsers replaces user:password@ in URLs. Those of data stores hold what hardly anybody escapes there: up to the
+// last @ of what no space and no closing quote ends, all of it goes.
+func maskUsers(s string) string {
+	if !strings.Contains(s, "://") || !strings.Contains(s, "@") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		at := scheme.FindStringIndex(s)
+		if at == nil {
+			break
+		}
+		kind, rest := s[at[0]:at[1]], s[at[1]:]
+		b.WriteString(s[:at[1]])
+		if web.MatchString(kind) {
+			if user := userInURL.FindString(rest); user != "" {
+				b.WriteString(masked + "@")
+				rest = rest[len(user):]
+			}
+			s = rest
+			continue
+		}
+		url := rest
+		if end := strings.IndexFunc(url, unicode.IsSpace); end >= 0 {
+			url = url[:end]
+		}
+		if end := closingQuote.FindStringIndex(url); end != nil {
+			url = url[:end[0]]
+		}
+		if end := strings.LastIndexByte(url, '@'); end >= 0 {
+			b.WriteString(masked)
+			url, rest = url[end:], rest[end:]
+		}
+		b.WriteString(url)
+		s = rest[len(url):]
+	}
+	return b.String() + s
 }
 
 // Spellings are the ways in which a value turns up in texts: as it is, as URLs
@@ -192,7 +226,7 @@ func (c *Config) Masked() *Config {
 			k := &checks[i]
 			maskFields(k.Headers)
 			hide(&k.Token)
-			// Where the pattern for any text stops at a quote or a space, a password may go on.
+			// Where the pattern for any text stops at a space, a password may go on.
 			if at := max(strings.LastIndex(k.Address, "@tcp"), strings.LastIndex(k.Address, "@unix(")); k.Kind == "mysql" && at >= 0 {
 				k.Address = masked + k.Address[at:]
 			}
