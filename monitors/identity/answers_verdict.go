@@ -3,65 +3,34 @@ package identity
 import (
 	"slices"
 	"strings"
-	"unicode"
-)
-
-// answerWords are what an answer may begin with, and what it says then. Same,
-// linked, neighbour, copy and separate are those that the text proposes.
-var answerWords = map[string]Verdict{
-	"same":   SameInstance,
-	"linked": DataLink, "link": DataLink, "replica": DataLink, "replicated": DataLink, "synced": DataLink,
-	"neighbour": SharedNeighbour, "neighbor": SharedNeighbour, "neighbours": SharedNeighbour, "neighbors": SharedNeighbour,
-	"copy": SameLineage, "copied": SameLineage, "clone": SameLineage, "restored": SameLineage,
-	"separate": Distinct, "separated": Distinct, "distinct": Distinct, "different": Distinct,
-}
-
-var (
-	// Words that take "separate" or "copy" back when they come later.
-	flowWords  = []string{"share", "shares", "sharing", "shared", "common", "feeds", "replicates", "replicating", "replication", "replicas", "sync", "syncs", "federated"}
-	otherWords = []string{"but", "except", "although", "though", "however", "apart", "besides", "unless"}
-	denials    = []string{"no", "not", "never", "nor", "nothing", "none", "without", "neither", "dont", "doesnt", "isnt", "arent", "cannot", "cant"}
-	machines   = []string{"server", "cluster", "instance", "host", "machine", "box", "vm", "rds", "node", "database", "redis", "broker"}
-	ignorance  = []string{"unknown", "dont know", "do not know", "i dont know", "i do not know", "we dont know", "not known", "not sure", "no idea", "no clue", "no one", "nobody knows", "no answer", "no info", "dunno"}
 )
 
 // Verdict returns what the answer says by its first word; Unknown when that is none
 // of answerWords, or when what follows says otherwise. A "yes" says what the next
-// of these words does, or else the least that a yes to the question may mean.
+// of these words does, or that one server is for both, or else the least that a yes
+// to the question may mean.
 func (g Given) Verdict() Verdict {
-	words := wordsOf(g.Answer)
-	if len(words) == 0 || g.ignorant() {
+	a := answerOf(g.Answer)
+	if len(a.words) == 0 || g.ignorant() {
 		return Unknown
 	}
-	rest := words[1:]
-	switch words[0] {
+	if g.Topic == Payment {
+		if v := a.payments(); v != Unknown {
+			return v
+		}
+	}
+	switch a.words[0] {
 	case "yes", "shared":
-		for i, w := range rest {
-			if v := answerWords[w]; v != Unknown && !denied(rest, i) {
-				if v == Distinct || otherwise(v, rest) {
-					return Unknown
-				}
-				return v
-			}
-		}
-		if slices.ContainsFunc(rest, func(w string) bool { return slices.Contains(denials, w) }) {
-			return Unknown // yes, but not
-		}
-		for _, q := range questions {
-			if q.Topic == g.Topic {
-				return q.yes
-			}
-		}
-		return Unknown
+		return a.affirmed(g.Topic)
 	case "no":
 		// Where payments go is no question for it.
-		if g.Topic == Payment || otherwise(Distinct, rest) {
+		if g.Topic == Payment || a.otherwise(Distinct) {
 			return Unknown
 		}
 		return Distinct
 	}
-	v := answerWords[words[0]]
-	if otherwise(v, rest) {
+	v := answerWords[a.words[0]]
+	if a.otherwise(v) {
 		return Unknown
 	}
 	return v
@@ -79,51 +48,93 @@ func (g Given) ignorant() bool {
 	return said == " " || slices.ContainsFunc(ignorance, func(s string) bool { return strings.HasPrefix(said, s+" ") })
 }
 
-// otherwise says that words that follow take back that nothing flows: separate, but
-// a replica feeds it.
-func otherwise(v Verdict, rest []string) bool {
-	if v != Distinct && v != SameLineage {
-		return false
+// affirmed is what an answer says that begins with yes or shared.
+func (a answered) affirmed(topic Topic) Verdict {
+	machine, v := Unknown, Unknown
+	for i := range a.words {
+		machine = max(machine, a.sharedMachine(i))
 	}
-	for i, w := range rest {
-		if v == Distinct && slices.Contains(otherWords, w) {
-			return true
+	for i, w := range a.words {
+		if said := answerWords[w]; i == 0 || said == Unknown || a.denied(i) || said == SameInstance && a.alike(i) ||
+			// One server, in which the data is kept apart.
+			machine == SameInstance && said == Distinct && a.joined(i+1) && a.is(i+1, parts) {
+			continue
+		} else if v = said; v == Distinct || a.otherwise(v) {
+			return Unknown
 		}
-		said := answerWords[w]
-		stronger := said > v && (v == Distinct || said > SharedNeighbour)
-		if (stronger || slices.Contains(flowWords, w) || oneServer(rest[i:])) && !denied(rest, i) {
+		break
+	}
+	if v = max(v, machine); v != Unknown {
+		return v
+	}
+	if a.takenBack() {
+		return Unknown // yes, but not
+	}
+	for _, q := range questions {
+		if q.Topic == topic {
+			return q.yes
+		}
+	}
+	return Unknown
+}
+
+// takenBack says that a no is said of more than what would keep the data of one server
+// apart: "without prefixes" takes nothing back.
+func (a answered) takenBack() bool {
+	for i := range a.words {
+		if !a.is(i, denials) {
+			continue
+		}
+		harmless := false
+		for j := i + 1; j <= i+3 && a.joined(j); j++ {
+			harmless = harmless || a.is(j, parts) || answerWords[a.words[j]] == Distinct
+		}
+		if !harmless {
 			return true
 		}
 	}
 	return false
 }
 
-// denied says that a no stands shortly before a word.
-func denied(words []string, at int) bool {
-	return slices.ContainsFunc(words[max(0, at-3):at], func(w string) bool { return slices.Contains(denials, w) })
-}
-
-// oneServer says that words begin with one server, or one of something in between;
-// "one server each" is more.
-func oneServer(words []string) bool {
-	if words[0] != "one" && words[0] != "single" {
-		return false
-	}
-	near := words[1:min(len(words), 3)]
-	return slices.ContainsFunc(near, func(w string) bool { return slices.Contains(machines, w) }) && !slices.Contains(words[1:min(len(words), 5)], "each")
-}
-
-// wordsOf cuts a text into its words, in small letters and without apostrophes. Names
-// such as db_1 or a.example stay whole.
-func wordsOf(text string) []string {
-	text = strings.NewReplacer("'", "", "’", "").Replace(strings.ToLower(text))
-	var out []string
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '_'
-	}) {
-		if w = strings.Trim(w, "._"); w != "" {
-			out = append(out, w)
+// payments is what an answer says by naming where they go; Unknown where it names
+// neither, or both.
+func (a answered) payments() Verdict {
+	for i := range a.words {
+		switch {
+		case i == 0 && a.is(0, []string{"yes", "no"}) && len(a.words) > 1 && a.stop[1]:
+		case a.is(i, fillers):
+		case a.words[i] == "account" && a.is(i+1, []string{"of"}), a.words[i] == "of" && a.is(i-1, []string{"account"}):
+		case a.words[i] == "sandbox" && !a.from(i).otherwise(Distinct) && !a.says(lives):
+			return Distinct
+		case a.is(i, lives) && !a.has(denials) && !a.has([]string{"sandbox"}) && !a.has(otherWords) && (!a.joined(i+1) || a.words[i+1] == "account"):
+			return SharedNeighbour
+		default:
+			return Unknown
 		}
 	}
-	return out
+	return Unknown
+}
+
+// otherwise says that words after the first take back that nothing flows: separate, but
+// a replica feeds it.
+func (a answered) otherwise(v Verdict) bool {
+	if v != Distinct && v != SameLineage {
+		return false
+	}
+	// "No replicas", and not "no, replicas".
+	none := a.words[0] == "no" && a.joined(1) && a.words[1] != "same" && (answerWords[a.words[1]] != Unknown || a.is(1, flowWords))
+	for i, w := range a.words {
+		if v == Distinct && slices.Contains(otherWords, w) {
+			return true
+		}
+		if i == 0 || none && (i == 1 || a.listed(i) && a.denied(i)) {
+			continue
+		}
+		said := answerWords[w]
+		stronger := said > v && (v == Distinct || said > SharedNeighbour) && !(said == SameInstance && a.alike(i))
+		if (stronger || slices.Contains(flowWords, w) || a.oneServer(i)) && !a.from(1).denied(i-1) {
+			return true
+		}
+	}
+	return false
 }

@@ -113,6 +113,39 @@ func TestAnswersSayTheirVerdict(t *testing.T) {
 	}
 }
 
+// What people write in their own words, where it is clear and where it is not.
+func TestPlainAnswersSayTheirVerdict(t *testing.T) {
+	for topic, answers := range map[Topic]map[string]Verdict{
+		Database: {
+			"Yes, one Postgres server for both": SameInstance, "yes: one RDS instance, two schemas": SameInstance, "shared RDS instance, two schemas": SameInstance, "Shared database server.": SameInstance,
+			"yes, they use a single server": SameInstance, "shared Postgres server, separate schemas": SameInstance, "shared Aurora cluster": SameInstance, "yes, one server with a replica": SameInstance,
+			"shared VM": SharedNeighbour, "shared Kubernetes cluster": SharedNeighbour, "yes, one host for both": SharedNeighbour,
+			"yes, one server for staging, one for production": Unknown, "yes, one server each": Unknown, "yes, one RDS per environment": Unknown, "yes, not one server": Unknown, "shared server room": Unknown,
+			"yes, a nightly database dump": Unknown, "yes, a foreign server": Unknown, "shared server, separate instances": Unknown, "yes, one server feeds the other": Unknown, "yes, same version": Unknown,
+			"No replicas": Distinct, "No sharing": Distinct, "no shared server": Distinct, "No replica, copy or link": Distinct, "separate, no replica or link": Distinct,
+			"No, shared cluster": Unknown, "No we share the cluster": Unknown, "no, replicas": Unknown, "No shared server, replica feeds it": Unknown, "no shared server but a dblink": Unknown, "No, one server": Unknown, "no same server": Unknown,
+			"separate clusters in the same region": Distinct, "separate, same version": Distinct, "Separate (same Postgres version)": Distinct,
+			"separate, same server": Unknown, "separate, same region server": Unknown, "separate, in the same Postgres": Unknown, "separate, the same as production": Unknown, "separate, no VPN, replica feeds it": Unknown, "separate. No VPN. Replicated nightly": Unknown,
+		},
+		Cache: {
+			"Yes, one Redis without prefixes": SameInstance, "yes, not even another number": SameInstance, "yes, without prefixes": SameInstance, "yes, but no separate numbers": SameInstance, "No shared cache": Distinct, "No shared cache, no shared Redis": Distinct,
+			"yes, not shared": Unknown, "yes, but not production's": Unknown, "yes, not separate, but not the one of production": Unknown, "no shared cache, same Redis": Unknown,
+		},
+		Queue: {"yes, no separate vhosts": DataLink, "yes, one broker for both": SameInstance},
+		Payment: {
+			"a sandbox": Distinct, "Sandbox": Distinct, "the provider's sandbox": Distinct, "to a sandbox, never production": Distinct, "no, a sandbox": Distinct,
+			"production": SharedNeighbour, "the provider's account of production": SharedNeighbour, "production's account": SharedNeighbour, "yes, production": SharedNeighbour,
+			"a sandbox, but cards are checked live": Unknown, "sandbox in production's account": Unknown, "not production": Unknown, "production has its own": Unknown, "no production": Unknown, "sandbox, shared limits": Unknown, "the bank knows": Unknown,
+		},
+	} {
+		for answer, want := range answers {
+			if got := (Given{Topic: topic, Answer: answer}).Verdict(); got != want {
+				t.Errorf("%s, %q: %s, want %s", topic, answer, got, want)
+			}
+		}
+	}
+}
+
 // What two people say of one thing is two answers, and the stronger one counts.
 func TestTwoPeopleAnswerOneQuestion(t *testing.T) {
 	q, block := questions[0].Text, "1. Database. "+questions[0].Text+"\n"
