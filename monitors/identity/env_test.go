@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -216,6 +217,8 @@ func TestServersOutweighTheirSettings(t *testing.T) {
 		return Conclude(judgePostgres(t.Context(), Options{Resolver: names{}}.complete(), f, &a, &b, sighting{}, false)...)
 	}
 	two := said(postgresFacts{id: "1", start: "1"}, postgresFacts{id: "2", start: "2"})
+	// Of readers behind one address each says that it is another than the rest.
+	readers := append(slices.Clone(two.Findings), Finding{System: systemPostgres, Staging: place, Production: place}.open(questionReplica, &trouble{"replication could not be looked at", "GRANT REPLICATION CLIENT"}))
 	for _, c := range []struct {
 		name          string
 		a, b          Env
@@ -225,6 +228,8 @@ func TestServersOutweighTheirSettings(t *testing.T) {
 		withoutAsking Verdict
 	}{
 		{"two servers", one, other, two, SharedNeighbour, "lead to pooler.example:6543, and to the same database there, postgres. But the servers behind it say that they are two", SameInstance},
+		{"two servers of which one may copy", one, other, Conclude(append(readers, Finding{Question: "Do both lead to one address?", Verdict: SharedNeighbour, Evidence: "x"})...), SharedNeighbour, "say that they are two, and whether one copies from the other is open.\n  would answer it: GRANT REPLICATION CLIENT", SameInstance},
+		{"two servers of which one may copy, elsewhere", one, other, Conclude(readers...), Unknown, "whether one copies from the other is open", SameInstance},
 		{"a server and its copy", one, other, said(postgresFacts{id: "1", start: "1"}, postgresFacts{id: "1", start: "2"}), Unknown, "say that one is a copy of the other", SameInstance},
 		{"one server", one, other, said(postgresFacts{id: "1", start: "1"}, postgresFacts{id: "1", start: "1"}), SameInstance, "started at the same microsecond", SameInstance},
 		{"nobody answers", one, other, Conclude(Finding{System: systemPostgres, Question: "Can it be asked?", Evidence: "It did not answer.", Answer: "try again", Staging: place}), SameInstance, "lead to pooler.example:6543", SameInstance},

@@ -195,9 +195,14 @@ func Join(results ...Result) Result {
 		all = append(all, r.Findings...)
 	}
 	said := map[[2]string]Verdict{} // the strongest of each pair of places
+	open := map[[2]string]string{}  // what would tell whether one copies from the other
 	for _, f := range all {
-		if pair := [2]string{f.Staging, f.Production}; f.Question == questionOne {
+		pair := [2]string{f.Staging, f.Production}
+		switch {
+		case f.Question == questionOne:
 			said[pair] = max(said[pair], f.Verdict)
+		case f.Question == questionReplica && f.Verdict == Unknown && !f.Hint:
+			open[pair] = f.Answer
 		}
 	}
 	for i := range all {
@@ -205,16 +210,21 @@ func Join(results ...Result) Result {
 		if !f.asked || f.Verdict != SameInstance {
 			continue
 		}
-		switch said[[2]string{f.Staging, f.Production}] {
-		case Distinct:
+		pair := [2]string{f.Staging, f.Production}
+		answer, copies := open[pair]
+		switch verdict := said[pair]; {
+		case verdict == Distinct && copies:
+			// One proxy, and one cluster or one set of replicas behind it, look just so.
+			f.Verdict, f.Answer = Unknown, answer
+			f.Evidence += " The servers behind it say that they are two, and whether one copies from the other is open."
+		case verdict == Distinct:
 			f.Verdict = SharedNeighbour
 			f.Evidence += " But the servers behind it say that they are two: one proxy or one name stands in front of both."
-		case SameLineage:
+		case verdict == SameLineage:
 			// Readers of one storage say so, too, and a host of readers is one place.
 			f.Verdict = Unknown
 			f.Evidence += " The servers behind it say that one is a copy of the other."
 			f.Answer = "ask whoever runs it whether one proxy stands in front of a server and its copy, or of two readers of one storage"
-		case Unknown, SharedNeighbour, DataLink, SameInstance:
 		}
 	}
 	return Conclude(all...)

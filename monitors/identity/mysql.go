@@ -254,10 +254,14 @@ func (s *mysqlStore) gather(ctx context.Context) *trouble {
 }
 
 // compareMySQL takes a named lock through staging and looks for it through
-// production.
+// production; two nodes of Galera are also watched as they write.
 func compareMySQL(ctx context.Context, o Options, f Finding, a, b store) []Finding {
 	x, y := a.(*mysqlStore), b.(*mysqlStore)
-	return judgeMySQL(ctx, o, f, &x.facts, &y.facts, x.witness(ctx, y))
+	seen := x.witness(ctx, y)
+	if !seen.seen && oneGalera(&x.facts, &y.facts) {
+		seen.pace = paceOf(ctx, o.Limit, x.step, y.step)
+	}
+	return judgeMySQL(ctx, o, f, &x.facts, &y.facts, seen)
 }
 
 func (s *mysqlStore) witness(ctx context.Context, other *mysqlStore) sighting {

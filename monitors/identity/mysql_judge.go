@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"math"
-	"net"
 	"slices"
 	"strings"
 )
@@ -104,7 +103,7 @@ func judgeMySQL(ctx context.Context, o Options, f Finding, a, b *mysqlFacts, see
 		g.Hint, g.Answer = true, "ask their owner whether it is one machine"
 		out = append(out, g)
 	}
-	out = append(out, judgeReplication(ctx, o, f, a, b))
+	out = append(out, judgeReplication(ctx, o, f, a, b, seen.pace))
 	return append(out, judgeTables(ctx, o, f, a, b))
 }
 
@@ -136,16 +135,9 @@ func schemas(a, b string) string {
 	return databases(a, b)
 }
 
-func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFacts) Finding {
-	const nobody = "00000000-0000-0000-0000-000000000000"
-	if a.galera != "" && a.galera != nobody && a.galera == b.galera {
-		if node := member(a, b); node != "" {
-			return f.answer(questionReplica, DataLink, "Both are nodes of one Galera cluster, of which %s is a member.", clean(node))
-		}
-		// Restored from disks into a network that is built alike, it keeps state and addresses.
-		g := f.answer(questionReplica, Unknown, "Both have the Galera state %s, and no member that is one machine for certain: one cluster, or a copy of it.", clean(a.galera))
-		g.Answer = "ask their owner whether the two clusters are one"
-		return g
+func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFacts, p pace) Finding {
+	if oneGalera(a, b) {
+		return judgeGalera(f, a, b, p)
 	}
 	if i := slices.IndexFunc(a.readers, func(r string) bool { return slices.Contains(b.readers, r) }); i >= 0 {
 		return f.answer(questionReplica, DataLink, "Both have the reader %s: they are instances of one Aurora cluster, with one storage.", clean(a.readers[i]))
@@ -194,37 +186,6 @@ func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFact
 		return f.open(questionReplica, &trouble{several(elsewhere) + ", which cannot be told from the other side", "say which server that is"})
 	}
 	return f.answer(questionReplica, Distinct, "Neither copies from another server.")
-}
-
-// member returns a node that both Galera clusters name and that is one machine for
-// certain; "": there is none. It is one by an address that is the same everywhere, or
-// if each names both at the addresses that we reach them at, so that they are of the
-// one network that we are in.
-func member(a, b *mysqlFacts) string {
-	var both []string
-	for _, node := range a.galeraNodes {
-		if node = strings.TrimSpace(node); slices.ContainsFunc(b.galeraNodes, func(other string) bool { return strings.TrimSpace(other) == node }) {
-			both = append(both, node)
-		}
-	}
-	for _, node := range both {
-		// AUTO is what MariaDB says instead of an address.
-		if host, port, err := net.SplitHostPort(node); err == nil && !strings.EqualFold(host, "AUTO") && (endpoint{host, port}).everywhere() {
-			return node
-		}
-	}
-	reached := func(f *mysqlFacts) string {
-		for _, at := range f.addrs {
-			if slices.Contains(both, at.String()) && !at.Addr().IsLoopback() {
-				return at.String()
-			}
-		}
-		return ""
-	}
-	if x, y := reached(a), reached(b); x != "" && y != "" && x != y {
-		return x
-	}
-	return ""
 }
 
 func judgeTables(ctx context.Context, o Options, f Finding, a, b *mysqlFacts) Finding {

@@ -272,6 +272,7 @@ func comparePostgres(ctx context.Context, o Options, f Finding, a, b store) []Fi
 type sighting struct {
 	seen    bool
 	trouble *trouble // why it says nothing; nil: it was looked for and, unless seen, was not there
+	pace    pace     // of two nodes of Galera
 }
 
 // witness takes an advisory lock of a random number in an open transaction, and
