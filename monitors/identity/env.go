@@ -123,7 +123,7 @@ func ParseEnv(name string, data []byte) (Env, error) {
 		settings, problems = readLines(name, text)
 		for i, s := range settings {
 			if isJSON(s.value) { // as Cloud Foundry tells of services
-				settings = append(settings, readJSON(name, s.value, s.line, i+1)...)
+				settings = append(settings, readJSON(name, s.value, s.line, (i+1)<<10)...)
 			}
 		}
 	}

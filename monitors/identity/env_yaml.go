@@ -17,6 +17,7 @@ import (
 const (
 	yamlDepth = 64
 	yamlNodes = 50_000 // that are visited, aliases followed
+	jsonDepth = 4      // objects in values of objects
 )
 
 // yamlReader flattens the documents of a file into settings with dotted keys.
@@ -26,10 +27,11 @@ type yamlReader struct {
 	problems []*Problem
 	anchors  map[string]ast.Node
 	visited  int
-	offset   int  // lines before the text in its file
-	at       int  // the line of all of it, where it stands in one; 0: it does not
-	nested   bool // in a value of another file
-	scope    int
+	offset   int                          // lines before the text in its file
+	at       int                          // the line of all of it, where it stands in one; 0: it does not
+	nested   int                          // in how many values of other files, one within the other
+	scope    int                          // of what is read now
+	scopes   int                          // that there are so far
 	held     map[string]map[string]string // what Secrets and ConfigMaps hold, by kind/name
 }
 
@@ -37,19 +39,23 @@ func readYAML(name, text string) ([]setting, []*Problem) {
 	r := &yamlReader{name: name, held: map[string]map[string]string{}}
 	r.read(text)
 	r.settle()
+	if r.visited > yamlNodes {
+		r.bad(1, "it has too many entries, and not all were read", "keep only the settings that lead somewhere")
+	}
 	return r.settings, r.problems
 }
 
-// isJSON says that a value is an object, as stores of secrets keep what belongs
-// together.
+// isJSON says that a value is an object or a list of them, as stores of secrets keep
+// what belongs together.
 func isJSON(value string) bool {
 	value = strings.TrimSpace(value)
-	return strings.HasPrefix(value, "{") && len(value) <= maxFile && json.Valid([]byte(value))
+	list, ok := strings.CutPrefix(value, "[")
+	return (strings.HasPrefix(value, "{") || ok && strings.HasPrefix(strings.TrimSpace(list), "{")) && json.Valid([]byte(value))
 }
 
 // readJSON reads a value that isJSON, all of it at one line.
 func readJSON(name, text string, line, scope int) []setting {
-	r := &yamlReader{name: name, at: line, nested: true, scope: scope, held: map[string]map[string]string{}}
+	r := &yamlReader{name: name, at: line, nested: 1, scopes: scope, held: map[string]map[string]string{}}
 	r.read(text)
 	r.settle()
 	return r.settings
@@ -128,7 +134,8 @@ func tooDeep(tokens token.Tokens) (int, bool) {
 // document reads one document. Of a List of Kubernetes every item is one.
 func (r *yamlReader) document(n ast.Node) {
 	fields := r.fields(n)
-	r.scope++
+	r.scopes++
+	r.scope = r.scopes
 	first := len(r.settings)
 	switch kind := r.scalar(fields["kind"]); {
 	case kind == "Secret" && fields["apiVersion"] != nil:
@@ -237,7 +244,7 @@ func (r *yamlReader) walk(n ast.Node, key string, depth int) {
 		// As Kubernetes and compose write variables: name and value side by side.
 		fields := r.fields(v)
 		if name, value := r.scalar(fields["name"]), r.scalar(fields["value"]); name != "" && value != "" {
-			r.add(name, value, lineOf(fields["value"]))
+			r.put(name, value, lineOf(fields["value"]))
 			return
 		} else if name != "" && fields["valueFrom"] != nil {
 			r.refer(name, fields["valueFrom"])
@@ -252,14 +259,14 @@ func (r *yamlReader) walk(n ast.Node, key string, depth int) {
 		for i, item := range v.Values {
 			// KEY=value, as compose takes them, too.
 			if name, value, ok := strings.Cut(r.scalar(item), "="); ok && name != "" && !strings.ContainsAny(name, " :/;@'\"") {
-				r.add(name, value, lineOf(item))
+				r.put(name, value, lineOf(item))
 				continue
 			}
 			r.walk(item, key+"."+strconv.Itoa(i), depth+1)
 		}
 	default:
 		if value := r.scalar(v); value != "" {
-			r.add(key, value, lineOf(n))
+			r.put(key, value, lineOf(n))
 		}
 	}
 }
@@ -293,42 +300,57 @@ func (r *yamlReader) members(n ast.Node, key string, depth int, encoded bool) {
 		switch {
 		case value == "":
 			r.walk(m.Value, name, depth+1)
-		case r.isFile(name, value):
-			r.file(name, value, lineOf(m.Key), depth)
+		case !isJSON(value) && depth <= 2 && r.nested == 0 && isFile(name, value):
+			r.file(name, value, lineOf(m.Key))
 		default:
-			r.add(name, strings.TrimRight(value, "\n"), lineOf(m.Key))
+			r.put(name, strings.TrimRight(value, "\n"), lineOf(m.Key))
 		}
 	}
 }
 
 // isFile says that a value is a whole file of settings, as ConfigMaps hold them.
-func (r *yamlReader) isFile(name, value string) bool {
-	return isJSON(value) || strings.Contains(strings.TrimSpace(value), "\n") &&
+func isFile(name, value string) bool {
+	return strings.Contains(strings.TrimSpace(value), "\n") &&
 		(strings.Contains(name, ".") && (isYAML(name, "") || !isYAML(name, "kind:")) || strings.Contains(value, "="))
 }
 
-func (r *yamlReader) file(name, value string, line, depth int) {
-	if depth > 2 || r.nested || len(value) > maxFile {
-		return
-	}
+// file reads a value that isFile or isJSON.
+func (r *yamlReader) file(name, value string, line int) {
 	if isJSON(value) || isYAML(name, value) {
-		inner := &yamlReader{name: r.name, offset: line, nested: true, visited: r.visited, scope: r.scope, held: r.held}
+		inner := &yamlReader{name: r.name, offset: r.offset + line, at: r.at, nested: r.nested + 1, visited: r.visited, scopes: r.scopes, held: r.held}
 		if isJSON(value) {
-			inner.at = line
+			inner.at = r.line(line)
 		}
 		inner.read(value)
-		r.visited, r.scope = inner.visited, inner.scope
+		r.visited, r.scopes = inner.visited, inner.scopes
 		r.settings = append(r.settings, inner.settings...)
 		r.problems = append(r.problems, inner.problems...)
 		return
 	}
 	// A file that is no settings at all is none of our business.
 	settings, _ := readLines(r.name, value)
-	r.scope++
+	r.scopes++
+	scope := r.scopes
 	for _, s := range settings {
-		s.line += line
-		s.scope = r.scope
+		at := line + s.line
+		if isJSON(s.value) {
+			r.put(s.key, s.value, at)
+			continue
+		}
+		s.line, s.scope = r.line(at), scope
 		r.settings = append(r.settings, s)
+	}
+}
+
+// put reads a value: an object's members, or the setting that it is.
+func (r *yamlReader) put(key, value string, line int) {
+	switch {
+	case !isJSON(value):
+		r.add(key, value, line)
+	case r.nested < jsonDepth:
+		r.file(key, value, line)
+	default:
+		r.settings = append(r.settings, setting{key: key, line: r.line(line), scope: r.scope, many: true, elsewhere: "objects of JSON stand in it one in the value of another, too deep to be read"})
 	}
 }
 
