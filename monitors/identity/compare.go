@@ -171,6 +171,9 @@ func comparePair(ctx context.Context, o Options, a, b *node) []Finding {
 			settled = settled || g.Question == questionOne && g.Verdict != Unknown
 		}
 	}
+	if one := a.place.instance(); one != "" && one == b.place.instance() && a.place.System == b.place.System {
+		return append(findings, f.answer(questionOne, SameInstance, "Both DSNs lead to the instance %s of Cloud SQL, with %s.", clean(one), schemas(a.place.Database, b.place.Database)))
+	}
 	answered := 0
 	for _, n := range []*node{a, b} {
 		if n.store != nil {

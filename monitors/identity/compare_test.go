@@ -167,6 +167,9 @@ func TestCompareLists(t *testing.T) {
 		// Nothing is asked at localhost where a socket is meant.
 		{"two sockets", []string{"mysql2://s3cret@localhost/a?socket=/nowhere/a.sock"}, []string{"mysql2://s3cret@localhost/a?socket=/nowhere/b.sock"}, Unknown, []string{"staging /nowhere/a.sock/a", "production /nowhere/b.sock/a", "it could not be reached"}},
 		{"two instances of Cloud SQL", []string{"jdbc:postgresql:///a?cloudSqlInstance=p:r:i&password=s3cret"}, []string{"jdbc:postgresql:///a?cloudSqlInstance=p:r:j&password=s3cret"}, Unknown, []string{"staging p:r:i/a", "its proxy, is reached from here"}},
+		{"one instance of Cloud SQL", []string{"jdbc:postgresql:///a?cloudSqlInstance=p:r:i&password=s3cret"}, []string{"host=/cloudsql/p:r:i dbname=b password=s3cret"}, SameInstance, []string{"Both DSNs lead to the instance p:r:i of Cloud SQL", "databases a (staging) and b (production)"}},
+		{"one instance of Cloud SQL, by sockets", []string{"mysql://u:s3cret@localhost/a?unix_socket=/cloudsql/p:r:i"}, []string{"u:s3cret@unix(/cloudsql/p:r:i)/a"}, SameInstance, []string{"the instance p:r:i of Cloud SQL"}},
+		{"one path that is no instance", []string{"mysql://u:s3cret@localhost/a?unix_socket=/nowhere/p:r:i"}, []string{"mysql://u:s3cret@localhost/a?unix_socket=/nowhere/p:r:i"}, Unknown, []string{"it could not be reached"}},
 		{"a form without a driver", []string{"Server=a.example;Database=s3cret-x;Pwd=s3cret"}, nil, Unknown, []string{"write it as a URL"}},
 	} {
 		r := Compare(t.Context(), c.staging, c.production, quick)

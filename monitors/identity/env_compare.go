@@ -132,6 +132,9 @@ func (p *pairing) judge() (Finding, bool) {
 	f := Finding{System: p.a.System, Staging: p.a.String(), Production: p.b.String()}
 	both := p.a.source("staging") + " and " + p.b.source("production")
 	if p.a.System == systemSQLite || p.a.Path != "" || p.b.Path != "" {
+		if one := p.a.instance(); one != "" && one == p.b.instance() {
+			return f.answer(questionPlace, SameInstance, "%s lead to the instance %s of Cloud SQL%s.", both, clean(one), p.data()), true
+		}
 		if p.a.Path != p.b.Path {
 			return f, false
 		}

@@ -167,6 +167,10 @@ func TestCompareEnvs(t *testing.T) {
 	}{
 		{"one database", "DATABASE_URL=postgres://u:s3cret@db.example/shop", "A=1\nURL=postgresql://v:s3cret@DB.example:5432/shop", SameInstance, "DATABASE_URL of staging (staging.env:1) and URL of production (production.env:2) lead to db.example:5432, and to the same database there, shop"},
 		{"one server", "URL=postgres://db.example/shop_staging", "URL=postgres://db.example/shop", SameInstance, "to its databases shop_staging (staging) and shop (production)"},
+		{"one instance of Cloud SQL", "URL=jdbc:mysql:///a?cloudSqlInstance=p:r:i", "URL=mysql+pymysql://u:s3cret@/a?unix_socket=/cloudsql/p:r:i", SameInstance, "lead to the instance p:r:i of Cloud SQL, and to the same database there, a"},
+		{"one instance of Cloud SQL, in a project of a domain", "URL=postgresql+pg8000://u:s3cret@/a?unix_sock=/run/cloudsql/corp.example:p:r:i/.s.PGSQL.5432", "URL=postgresql:///b?host=/cloudsql/corp.example:p:r:i", SameInstance, "the instance corp.example:p:r:i of Cloud SQL, to its databases a (staging) and b"},
+		{"two instances of Cloud SQL", "URL=postgresql:///a?host=/cloudsql/p:r:i", "URL=postgresql:///a?host=/cloudsql/p:r:j", Unknown, "leads to none of the 1 places"},
+		{"one path of two machines", "URL=postgresql:///a?host=/run/p:r:i", "URL=postgresql:///a?host=/run/p:r:i", Unknown, "name the same path"},
 		{"one server, two names", "URL=postgres://alias.example/shop", "URL=postgres://db.example/shop", SameInstance, "the address 192.0.2.1:5432"},
 		{"one cache, two numbers", "REDIS_URL=redis://db.example/1", "REDIS_HOST=db.example", SameInstance, "databases 1 (staging) and 0"},
 		{"one host", "URL=postgres://alias.example/shop", "URL=postgres://db.example:5433/shop", SharedNeighbour, "on different ports"},

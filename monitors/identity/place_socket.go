@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"path"
+	"regexp"
 	"strings"
 )
 
@@ -66,4 +68,32 @@ func (p *Place) readSocket(authority string, values url.Values) (bool, error) {
 		p.dsn = nil
 	}
 	return true, nil
+}
+
+// cloudInstance is Google's name of a database: PROJECT:REGION:INSTANCE, the project
+// perhaps with a domain of its own.
+var cloudInstance = regexp.MustCompile(`^(?:[a-z0-9.-]+:)?[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]+$`)
+
+// instance returns the instance of Cloud SQL that the place leads to, which is one
+// wherever the name is read; "": it leads to none. Sockets of its proxy stand in a
+// folder cloudsql by the instance's name, PostgreSQL's in a folder of that name.
+func (p Place) instance() string {
+	if p.System != systemPostgres && p.System != systemMySQL {
+		return ""
+	}
+	name := p.Path
+	if strings.Contains(name, "/") {
+		name = strings.TrimSuffix(name, "/")
+		if folder, socket := path.Split(name); strings.HasPrefix(socket, ".s.PGSQL.") {
+			name = path.Clean(folder)
+		}
+		if path.Base(path.Dir(name)) != "cloudsql" {
+			return ""
+		}
+		name = path.Base(name)
+	}
+	if !cloudInstance.MatchString(name) {
+		return ""
+	}
+	return name
 }
