@@ -193,6 +193,11 @@ func TestJudgeMySQL(t *testing.T) {
 	aurora := func(readers ...string) func(*mysqlFacts) {
 		return func(f *mysqlFacts) { f.aurora, f.readers = true, readers }
 	}
+	cluster := func(instance string, regions int, members ...string) func(*mysqlFacts) {
+		return func(f *mysqlFacts) {
+			f.aurora, f.instance, f.members, f.regions, f.regionsKnown = true, instance, members, regions, true
+		}
+	}
 	denied := func(f *mysqlFacts) { f.replicaTrouble = &trouble{"no privilege", "GRANT REPLICATION CLIENT"} }
 	for _, c := range []struct {
 		name  string
@@ -240,6 +245,22 @@ func TestJudgeMySQL(t *testing.T) {
 		{"two of Aurora", facts("u", 50, aurora("x")), facts("v", 500, aurora("y")), unseen, Unknown, "one Aurora cluster or global database"},
 		{"two of Aurora with one uuid", facts("u", 50, aurora()), facts("u", 500, aurora()), unseen, Unknown, "What is known, SAME LINEAGE"},
 		{"a reader of Aurora and its writer", facts("u", 50, aurora("x", "z")), facts("v", 500, aurora("x", "z")), unseen, DataLink, "instances of one Aurora cluster"},
+		{"two clusters of Aurora", facts("u", 50, cluster("st-1", 0, "st-1", "st-2")), facts("v", 500, cluster("pr-1", 0, "pr-1", "pr-2")), unseen, Distinct, "two Aurora clusters, each with members of its own"},
+		{"two clusters of Aurora, one of them global", facts("u", 50, cluster("st-1", 0, "st-1")), facts("v", 500, cluster("pr-1", 2, "pr-1")), unseen, Distinct, "of no global database together"},
+		{"two clusters of Aurora, restored", facts("u", 50, cluster("st-1", 0, "st-1")), facts("u", 500, cluster("pr-1", 0, "pr-1")), unseen, SameLineage, "the folder of one was copied"},
+		{"two clusters of Aurora of two accounts", facts("u", 50, cluster("db-1", 0, "db-1", "db-2")), facts("v", 500, cluster("db-1", 0, "db-1", "db-2")), unseen, Distinct, "two Aurora clusters"},
+		{"two of Aurora that may be of one global database", facts("u", 50, cluster("st-1", 2, "st-1")), facts("v", 500, cluster("pr-1", 2, "pr-1")), unseen, Unknown, "one Aurora cluster or global database"},
+		{"two of Aurora before the status of regions", facts("u", 50, cluster("st-1", 0, "st-1")), facts("v", 500, func(f *mysqlFacts) {
+			cluster("pr-1", 0, "pr-1")(f)
+			f.regionsKnown = false
+		}), unseen, Unknown, "one Aurora cluster or global database"},
+		// Names of instances are unique within an account's region only.
+		{"a member of a name that the other lists", facts("u", 50, cluster("db-1", 0, "db-1", "db-2")), facts("v", 500, cluster("db-2", 0, "db-1", "db-2")), unseen, Unknown, "what they list does not tell them apart"},
+		{"two of Aurora of which one is not listed", facts("u", 50, cluster("st-1", 0)), facts("v", 500, cluster("pr-1", 0, "pr-1")), unseen, Unknown, "one Aurora cluster or global database"},
+		{"two clusters of Aurora, without the privilege", facts("u", 50, func(f *mysqlFacts) {
+			cluster("st-1", 0, "st-1")(f)
+			denied(f)
+		}), facts("v", 500, cluster("pr-1", 0, "pr-1")), unseen, Unknown, "GRANT REPLICATION CLIENT"},
 		{"one of Aurora", facts("u", 50, aurora("x")), facts("v", 500, nil), unseen, Distinct, "server_uuid differs"},
 		{"one replication group", facts("u", 50, func(f *mysqlFacts) { f.group = "g" }), facts("v", 500, func(f *mysqlFacts) { f.group = "g" }), unseen, Unknown, "both sides"},
 		{"two replication groups", facts("u", 50, func(f *mysqlFacts) { f.group = "g" }), facts("v", 500, func(f *mysqlFacts) { f.group = "h" }), unseen, Distinct, "Neither copies"},

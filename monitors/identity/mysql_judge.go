@@ -17,23 +17,27 @@ type mysqlSource struct {
 // mysqlFacts is what a MySQL or MariaDB server tells of itself.
 type mysqlFacts struct {
 	where
-	maria       bool
-	database    string
-	host        string // its own name for its machine
-	id          string // server_id
-	dir         string // of its data
-	uuid        string // MySQL's, in a file beside the data; MariaDB has none
-	uid         string // MariaDB's, of the machine and the port
-	start       float64
-	galera      string // identifier of the Galera cluster's state
-	galeraNodes []string
-	sources     []mysqlSource
-	servers     []foreign
-	tables      []string // of engines that reach other servers
-	engine      string   // such an engine; "": none is there
-	group       string   // name of MySQL's Group Replication
-	aurora      bool
-	readers     []string // of an Aurora cluster, by the names of their runs
+	maria        bool
+	database     string
+	host         string // its own name for its machine
+	id           string // server_id
+	dir          string // of its data
+	uuid         string // MySQL's, in a file beside the data; MariaDB has none
+	uid          string // MariaDB's, of the machine and the port
+	start        float64
+	galera       string // identifier of the Galera cluster's state
+	galeraNodes  []string
+	sources      []mysqlSource
+	servers      []foreign
+	tables       []string // of engines that reach other servers
+	engine       string   // such an engine; "": none is there
+	group        string   // name of MySQL's Group Replication
+	aurora       bool
+	readers      []string // of an Aurora cluster, by the names of their runs
+	members      []string // of an Aurora cluster, by the names of their instances
+	instance     string   // its own name among them
+	regions      int      // of Aurora's global database
+	regionsKnown bool
 	// writer is the server that answers SHOW, where a proxy sends it elsewhere than
 	// SELECT; nil: one server answers both.
 	writer *mysqlFacts
@@ -85,7 +89,7 @@ func judgeMySQL(ctx context.Context, o Options, f Finding, a, b *mysqlFacts, see
 	switch {
 	case spread != nil:
 		out = append(out, f.open(questionOne, spread))
-	case a.uuid != "" && a.uuid == b.uuid && a.aurora && b.aurora:
+	case a.uuid != "" && a.uuid == b.uuid && a.aurora && b.aurora && !aurorasApart(a, b):
 		out = append(out, f.answer(questionOne, SameLineage, "Both have the server_uuid %s: they are instances of one Aurora cluster, or one was restored from the other.", clean(a.uuid)))
 	case a.uuid != "" && a.uuid == b.uuid:
 		out = append(out, f.answer(questionOne, SameLineage, "Both have the server_uuid %s, but they are not one: the folder of one was copied to the other.", clean(a.uuid)))
@@ -176,14 +180,19 @@ func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFact
 	if t := spreads(a, b); t != nil {
 		return f.open(questionReplica, &trouble{"who copies from whom could be asked of one server only: " + t.why, t.remedy})
 	}
-	if a.aurora && b.aurora {
-		return f.open(questionReplica, &trouble{"both are Aurora, whose instances and regions share one storage without a replica's status", "ask their owner whether both are of one Aurora cluster or global database"})
+	apart := a.aurora && b.aurora && aurorasApart(a, b)
+	if a.aurora && b.aurora && !apart {
+		return f.open(questionReplica, &trouble{"both are Aurora, whose instances and regions share one storage without a replica's status, and what they list does not tell them apart",
+			"ask their owner whether both are of one Aurora cluster or global database"})
 	}
 	if a.group != "" && a.group == b.group {
 		return f.open(questionReplica, &trouble{"both are of the replication group " + clean(a.group) + ", or one is restored from it", "what its owner gets from SELECT MEMBER_HOST, MEMBER_PORT, MEMBER_STATE FROM performance_schema.replication_group_members; on both sides"})
 	}
 	if len(elsewhere) > 0 {
 		return f.open(questionReplica, &trouble{several(elsewhere) + ", which cannot be told from the other side", "say which server that is"})
+	}
+	if apart {
+		return f.answer(questionReplica, Distinct, "Neither copies from another server, and they are of two Aurora clusters, each with members of its own, that are of no global database together.")
 	}
 	return f.answer(questionReplica, Distinct, "Neither copies from another server.")
 }

@@ -99,17 +99,7 @@ func (s *mysqlStore) gatherClusters(ctx context.Context) {
 	if rows, _ := s.rows(ctx, "SELECT @@group_replication_group_name AS name"); len(rows) == 1 {
 		f.group = rows[0]["name"]
 	}
-	rows, _ := s.rows(ctx, "SELECT @@aurora_server_id AS id")
-	if f.aurora = len(rows) == 1; !f.aurora {
-		return
-	}
-	// Every reader of a cluster has a name of its own for as long as it runs.
-	rows, _ = s.rows(ctx, "SELECT SESSION_ID AS session FROM information_schema.REPLICA_HOST_STATUS")
-	for _, r := range rows {
-		if r["session"] != "" && r["session"] != "MASTER_SESSION_ID" {
-			f.readers = append(f.readers, r["session"])
-		}
-	}
+	s.gatherAurora(ctx)
 }
 
 // gatherTables looks for tables that live on another server. Without an engine
