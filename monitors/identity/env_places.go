@@ -84,6 +84,7 @@ func leading(settings []setting, at int) (Place, string) {
 	if p.System == systemHTTP && store {
 		return p, "it is a data store that is reached by http, and by that none is asked here"
 	}
+	p.login(settings, s, value)
 	return p, ""
 }
 
@@ -197,7 +198,7 @@ func composite(settings []setting, at int) (Place, string) {
 	if p.System == systemRedis && p.Database == "" {
 		p.Database = "0"
 	}
-	p.compose(beside("USER", "USERNAME", "LOGIN", "DB USER", "USER NAME"), beside("PASSWORD", "PASS", "PASSWD", "PWD", "DB PASSWORD"))
+	p.compose(beside(userKeys...), beside(passwordKeys...))
 	return p, ""
 }
 
