@@ -115,7 +115,10 @@ func (s *State) link(e Event) {
 		s.run(func(r *LinkRun) {
 			r.Phase, r.Since, r.Began, r.Forecast, r.Words = LinkPhasePairs, e.MS, e.MS, b.Forecast, b.Words
 			// Pairs may have been made that do not count: the order is of what is left.
-			r.Newest, r.Strip, r.Order, r.Profile.MaxPairs = LinkPair{}, nil, b.Order, len(b.Order)
+			r.Newest, r.Strip = LinkPair{}, nil
+			if b.Order != "" {
+				r.Order, r.Profile.MaxPairs = b.Order, len(b.Order)
+			}
 		})
 	case *LinkPair:
 		s.run(func(r *LinkRun) {

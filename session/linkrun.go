@@ -34,8 +34,9 @@ type linkRunner struct {
 
 	named func(string) (link.Profile, error)
 	dips  func(p95 time.Duration) link.Profile
-	// stagingP95 is how long staging takes; 0 while that is not known.
-	stagingP95 func(users int) time.Duration
+	// staging is [State.StagingP95], and stagingP95 that of now.
+	staging    func(st *State, users int, enough uint64) time.Duration
+	stagingP95 func(users int, enough uint64) time.Duration
 
 	orders chan linkOrder
 	stops  chan string // why; of whoever ends the check
@@ -83,7 +84,7 @@ func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 		s.monitor.Hurry(probes.pace)
 	}
 	r := &linkRunner{unit: s.unit(), probes: probes, engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
-		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor, stagingP95: s.stagingP95,
+		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor, staging: (*State).StagingP95, stagingP95: s.stagingP95,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
 	if f := s.o.Fleet; f != nil {
 		r.late = f.Late

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
@@ -124,7 +125,7 @@ func (s *Session) refusedCheck(st *State, c StartCheck) string {
 		return err.Error()
 	}
 	n := s.checkUsers(c)
-	if why := p.TooSlow(st.StagingP95(n)); why != "" {
+	if why := p.TooSlow(s.links.staging(st, n, EnoughRequests)); why != "" {
 		return why
 	}
 	if c.Off != 0 {
@@ -164,11 +165,17 @@ func (s *Session) refusedDips(st *State) string {
 	if why := s.refusedTrial(st); why != "" {
 		return why
 	}
+	running := s.engine.Live().Running
 	switch {
 	case s.watch.status.Load().state == GuardLockout:
 		return "the load is locked out: a link check, or a typed reason, lifts that"
-	case s.engine.Live().Running < 1:
+	case running < 1:
 		return "no load runs, so it is not you now: a link check (c) starts from nothing"
+	}
+	// Said before the guard's steps are suspended for a quiet phase under full load.
+	p95 := s.links.staging(st, running, EnoughRequests)
+	if why := s.links.dips(p95).TooSlow(p95); why != "" {
+		return why + ". Ease the load first"
 	}
 	return ""
 }
@@ -210,7 +217,7 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 			s.log.read(func(st *State) { o.before = link.Before{Bound: st.Link.Bound, Reach: st.Link.Reach} })
 		}
 	case StartDips:
-		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.links.stagingP95(s.engine.Live().Running)), users: s.engine.Live().Running, seed: c.Seed}
+		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.links.stagingP95(s.engine.Live().Running, EnoughRequests)), users: s.engine.Live().Running, seed: c.Seed}
 	default:
 		return Reply{}, false, nil
 	}
@@ -218,35 +225,49 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 	return reply, true, err
 }
 
-// stagingP95 is how long staging takes with so many users at most. Nothing of a half
-// counts before that has had time to pass.
-func (s *Session) stagingP95(users int) (p95 time.Duration) {
-	s.log.read(func(st *State) { p95 = st.StagingP95(users) })
+// EnoughRequests tell how slow staging is. The rehearsal's one, to a server that has just
+// woken up, does not.
+const EnoughRequests uint64 = 20
+
+// stagingP95 is how long staging takes as far as it is known now. Nothing of a half counts
+// before three times that has passed.
+func (s *Session) stagingP95(users int, enough uint64) (p95 time.Duration) {
+	s.log.read(func(st *State) { p95 = s.links.staging(st, users, enough) })
 	return p95
 }
 
 // StagingP95 is how long staging takes with so many users at most, of the load that
-// runs or of the last that ran; 0 when none did, or too little of it: the rehearsal's one
-// request, to a server that has just woken up, tells nothing, and what an overload took
-// tells nothing of a gentle load.
-func (s *State) StagingP95(users int) (p95 time.Duration) {
-	const fewest = 20
-	known := func(requests uint64, p *float64) bool {
-		if p == nil || requests < fewest {
-			return false
-		}
-		p95 = time.Duration(*p * float64(time.Second))
-		return true
+// runs or of the last that ran: what an overload took tells nothing of a gentle load. It
+// is 0 when there were not enough such requests. Levels are short in a check, so that
+// some may be needed: it is the 95th percentile of theirs, each as often as it has requests.
+func (s *State) StagingP95(users int, enough uint64) time.Duration {
+	if t := s.Load.Ten; t != nil && t.P95 != nil && t.Requests >= max(1, enough) && s.Dial.Running > 0 && s.Dial.Running <= users {
+		return time.Duration(*t.P95 * float64(time.Second))
 	}
-	if t := s.Load.Ten; t != nil && s.Dial.Running > 0 && s.Dial.Running <= users && known(t.Requests, t.P95) {
-		return p95
+	type part struct {
+		p95      float64
+		requests uint64
 	}
+	var parts []part
+	var n uint64
 	for _, l := range slices.Backward(s.Levels) {
-		if l.Asked <= users && known(l.Requests, l.P95) {
-			return p95
+		if n >= max(1, enough) {
+			break
+		}
+		if l.Asked > 0 && l.Asked <= users && l.P95 != nil {
+			parts = append(parts, part{*l.P95, l.Requests})
+			n += l.Requests
 		}
 	}
-	return 0
+	if n == 0 || n < enough {
+		return 0
+	}
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.p95, b.p95) })
+	least, i := n-n/20, 0
+	for seen := parts[0].requests; seen < least; seen += parts[i].requests {
+		i++
+	}
+	return time.Duration(parts[i].p95 * float64(time.Second))
 }
 
 // startCheck locks the dial and hands the order on.
@@ -271,7 +292,7 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 		o.seed = binary.LittleEndian.Uint64(b[:])
 	}
 	o.by, o.at = who, at
-	o.p95 = s.links.stagingP95(o.users)
+	o.p95 = s.links.stagingP95(o.users, EnoughRequests)
 	if o.mode == ModeCheck && o.off == 0 {
 		s.release(who, "a link check begins")
 	}

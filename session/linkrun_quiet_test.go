@@ -59,7 +59,7 @@ func TestPairsOfASlowStagingDoNotCount(t *testing.T) {
 			t.Parallel()
 			r := startTwins(t, newTwins(t, 0), nil)
 			var asked atomic.Int32
-			r.links.stagingP95 = func(int) time.Duration {
+			r.links.stagingP95 = func(int, uint64) time.Duration {
 				if asked.Add(1) < 3 { // by the order, and after the first pair
 					return 0
 				}
@@ -85,6 +85,9 @@ func TestPairsOfASlowStagingDoNotCount(t *testing.T) {
 			if v.Refused || v.Verdict.UsedSeconds != c.used || v.Verdict.MaxPairs != most {
 				t.Fatalf("verdict %+v of %+v", v, v.Verdict)
 			}
+			if got := v.Verdict; c.anew && (got.SkippedPairs != 2 || got.StagingP95 != c.p95.Seconds()) || !c.anew && got.SkippedPairs > 0 {
+				t.Errorf("%d pairs were left out, staging takes %v s", v.Verdict.SkippedPairs, v.Verdict.StagingP95)
+			}
 			st := Fold(r.finish())
 			if past := st.Link.Past[len(st.Link.Past)-1]; len(past.Strip) != v.Verdict.Pairs {
 				t.Errorf("%d pairs are shown, %d were weighed", len(past.Strip), v.Verdict.Pairs)
@@ -100,14 +103,31 @@ func TestHowSlowStagingIsForACheck(t *testing.T) {
 		return Level{LevelTick: LevelTick{Asked: asked, LevelSum: LevelSum{Requests: requests, P95: &p95}}}
 	}
 	st := NewState()
-	st.Levels = []Level{level(5, 200, 0.04), level(1, 3, 0.9), level(200, 9000, 3)}
-	for users, want := range map[int]time.Duration{5: 40 * time.Millisecond, 4: 0, 300: 3 * time.Second} {
-		if got := st.StagingP95(users); got != want {
-			t.Errorf("with %d users %v, want %v", users, got, want)
+	st.Levels = []Level{level(1, 1, 0.9), level(5, 12, 0.5), level(0, 2, 9), level(5, 14, 0.6), level(200, 9000, 3)}
+	for _, c := range []struct {
+		users  int
+		enough uint64
+		want   time.Duration
+	}{{5, 20, 600 * time.Millisecond}, {5, 27, 600 * time.Millisecond}, {4, 20, 0}, {4, 1, 900 * time.Millisecond}, {300, 20, 3 * time.Second}, {0, 1, 0}} {
+		if got := st.StagingP95(c.users, c.enough); got != c.want {
+			t.Errorf("with %d users, of %d requests: %v, want %v", c.users, c.enough, got, c.want)
 		}
 	}
 	st.Dial.Running, st.Load.Ten = 5, &Window{Requests: 50, P95: new(0.07)}
-	if got := st.StagingP95(5); got != 70*time.Millisecond {
+	if got := st.StagingP95(5, 20); got != 70*time.Millisecond {
 		t.Errorf("of what runs %v", got)
+	}
+}
+
+// A staging that is too slow for dips is said before anything is suspended for them.
+func TestDipsOfATooSlowStagingAreRefused(t *testing.T) {
+	t.Parallel()
+	r := startTwins(t, newTwins(t, 0), nil)
+	r.do(SetDial{To: 3})
+	r.await("the users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 3 })
+	r.links.staging = func(*State, int, uint64) time.Duration { return 3 * time.Second }
+	r.links.dips = link.DipsFor
+	if no := r.refused(StartDips{}); !strings.Contains(no, "staging answers in 3s, too slow for halves of 15s") || !strings.HasSuffix(no, "Ease the load first") {
+		t.Errorf("refused: %s", no)
 	}
 }

@@ -101,7 +101,7 @@ func startTwins(t *testing.T, w *twins, change func(*Options)) *started {
 		t.Fatal(err)
 	}
 	s.links.named = func(string) (link.Profile, error) { return shortCheck(), nil }
-	s.links.stagingP95 = func(int) time.Duration { return 0 } // however slow a busy machine makes it
+	s.links.staging = func(*State, int, uint64) time.Duration { return 0 } // however slow a busy machine makes it
 	s.links.dips = func(time.Duration) link.Profile { return shortDips() }
 	r := &started{Session: s, t: t, ended: make(chan error, 1)}
 	go func() { r.ended <- s.Run(t.Context()) }()

@@ -31,7 +31,6 @@ type trial struct {
 	counted counterUse
 	failed  string // why no pair was made
 	pairs   int
-	skip    int           // pairs of the order that do not count
 	zeros   time.Duration // at zero after dips
 }
 
@@ -81,14 +80,18 @@ func (t *trial) slower() {
 	if t.o.p95 > 0 || t.check.Done() || t.pairs > t.o.profile.MinPairs/2 {
 		return
 	}
-	p95 := t.stagingP95(t.o.users)
+	enough := EnoughRequests
+	if t.pairs == t.o.profile.MinPairs/2 {
+		enough = 1 // the last look: too much left out does less harm than too little
+	}
+	p95 := t.stagingP95(t.o.users, enough)
 	if t.o.p95 = p95; 3*p95 <= t.o.profile.Discard || t.o.profile.TooSlow(p95) != "" {
 		return
 	}
-	counted, core, check := t.counted, t.core, t.check
-	t.counted, t.skip = t.probes.countersIn(t.o.profile, p95), t.pairs
+	counted := t.counted
+	t.counted = t.probes.countersIn(t.o.profile, p95)
 	if err := t.weigh(); err != nil {
-		t.counted, t.core, t.check, t.skip = counted, core, check, 0
+		t.counted = counted
 		return
 	}
 	t.pairs = 0
@@ -195,7 +198,7 @@ func (t *trial) open(ctx context.Context) error {
 
 // weigh begins the statistics.
 func (t *trial) weigh() (err error) {
-	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Skip: t.skip, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here(), Unit: unitOf(t.unit)}
+	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here(), Unit: unitOf(t.unit)}
 	if t.o.mode == ModeDips {
 		if t.dip, err = link.NewDips(setup, t.before()); err == nil {
 			t.core = t.dip
@@ -206,7 +209,11 @@ func (t *trial) weigh() (err error) {
 	for _, m := range t.counted.missed {
 		setup.Unasked = append(setup.Unasked, m.Counter())
 	}
-	check, err := link.New(setup, t.before())
+	begin := link.New
+	if t.check != nil {
+		begin = t.check.Anew
+	}
+	check, err := begin(setup, t.before())
 	if err == nil {
 		t.core, t.check = check, check
 	}
@@ -248,10 +255,10 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	t.probes.forget(at)
 	t.engine.SetAsked(h.Users)
 	under, looks, left := 0, 0, -1
-	told, waits := before, t.late > 0
+	told, toldFlying, waits := before, flying, t.late > 0
 	why := t.wait(ctx, at.Add(h.Length), func() end {
 		if waits && time.Since(at) >= t.late { // until now it was of the half before
-			told, waits = t.engine.Total(), false
+			told, toldFlying, waits = t.engine.Total(), t.engine.Live().InFlight, false
 		}
 		if time.Since(at) >= max(h.Discard, t.late) {
 			now := t.engine.Live().InFlight
@@ -276,9 +283,9 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	seen.LateSent, seen.LateSucceeded = between(before, told)
 	seen.LatePart = min(1, t.late.Seconds()/h.Length.Seconds())
 	seen.Sent, seen.Succeeded = between(told, after)
-	if h.Users == 0 && t.late == 0 {
+	if h.Users == 0 {
 		// What ends in a half without load was sent in the one before.
-		seen.Sent = max(0, seen.Sent+now-flying)
+		seen.Sent = max(0, seen.Sent+now-toldFlying)
 		seen.Succeeded = min(seen.Succeeded, seen.Sent)
 	}
 	if t.sham != nil {

@@ -20,7 +20,7 @@ func checkStory() *story {
 	t.add("mel", session.TypeLinkQuiet, &session.LinkQuiet{Mode: session.ModeCheck, Profile: link.Standard(), Users: 3, Seed: 7, Order: "+-++--+", Seconds: 20})
 	t.until(26)
 	f := link.Forecast{Profile: "standard", SD: 0.1, MDE: 0.06, Longest: link.Standard().Longest()}
-	t.add(session.BySession, session.TypeLinkStart, &session.LinkStart{Mode: session.ModeCheck, Profile: "standard", Users: 3, Seed: 7, Order: "+-++--+", Forecast: &f, Words: f.Words()})
+	t.add(session.BySession, session.TypeLinkStart, &session.LinkStart{Mode: session.ModeCheck, Profile: "standard", Users: 3, Seed: 7, Order: "+-++--+" + strings.Repeat("-", 41), Forecast: &f, Words: f.Words()})
 	for i, order := range "+-++--+" {
 		for half := range 2 {
 			if t.asked = 0; (order == '+') == (half == 0) {

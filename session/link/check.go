@@ -46,6 +46,9 @@ type Check struct {
 	half  int // that comes next
 	pairs []pair
 
+	skipped []pair // made before it: of these only amber counts
+	afterOn bool   // the last of them ended with load
+
 	production  *evidence
 	controls    []judged
 	quietScales []scale // production's, by channel
@@ -122,7 +125,7 @@ func New(s Setup, quiet []Observation) (*Check, error) {
 }
 
 func prepare(s Setup, quiet []Observation, least int) (*Check, error) {
-	s.Profile.MaxPairs -= max(0, s.Skip)
+	s.Profile.MaxPairs -= s.skip
 	if err := s.Profile.validate(); err != nil {
 		return nil, err
 	}
@@ -139,13 +142,27 @@ func prepare(s Setup, quiet []Observation, least int) (*Check, error) {
 	if why := s.Profile.TooSlow(s.StagingP95); why != "" {
 		return nil, errors.New("begin the link check: " + why)
 	}
-	c.coins = Assign(s.Seed, s.Profile.MaxPairs+s.Skip)[s.Skip:]
+	c.coins = Assign(s.Seed, s.Profile.MaxPairs+s.skip)[s.skip:]
 	c.layout = learn(quiet, s.Asked, c.discard, s.Profile.Half, s.Timeout)
 	if c.layout.servers == 0 {
 		return nil, errors.New("begin the link check: no check of production was seen in the quiet phase")
 	}
 	c.start(quiet)
 	return c, nil
+}
+
+// Anew is the check for the rest of its order, with a new setup: the pairs made so far do
+// not count. What they did to production does: its load is not raised again, and what
+// ran last before it is known.
+func (c *Check) Anew(s Setup, quiet []Observation) (*Check, error) {
+	s.skip = c.setup.skip + len(c.pairs)
+	n, err := New(s, quiet)
+	if err != nil {
+		return nil, err
+	}
+	n.users, n.skipped = c.users, append(slices.Clone(c.skipped), c.pairs...)
+	n.afterOn, n.sentBefore = c.wasOn(c.half-1), c.sentBefore
+	return n, nil
 }
 
 // start takes the scales from the differences of neighbouring quiet halves.
@@ -362,8 +379,9 @@ func (c *Check) chooseSham() {
 // would shrink to 8 %, too little for the pairs that are left.
 func (c *Check) halve() {
 	amber := 0
-	for i := max(0, len(c.pairs)-amberWindow); i < len(c.pairs); i++ {
-		if c.pairs[i].amber && c.pairs[i].users == c.users {
+	made := append(slices.Clone(c.skipped), c.pairs...)
+	for _, p := range made[max(0, len(made)-amberWindow):] {
+		if p.amber && p.users == c.users {
 			amber++
 		}
 	}
@@ -393,7 +411,10 @@ func (c *Check) cut(h Half, o Observation) {
 
 // wasOn tells whether a half had the load.
 func (c *Check) wasOn(index int) bool {
-	return index >= 0 && c.coins[index/2] == (index%2 == 0)
+	if index < 0 {
+		return c.afterOn
+	}
+	return c.coins[index/2] == (index%2 == 0)
 }
 
 // Stop ends the check on somebody's order, with the verdict that what was

@@ -216,6 +216,8 @@ func (c *Check) notReceived() string {
 		want = 1 + (float64(c.users)/float64(c.setup.OffUsers)-1)/2
 	}
 	switch {
+	case on > 0 && c.left() > mostLeft && off > 0 && on/off < want:
+		return "load left"
 	case on == 0 || (off > 0 && on/off < want):
 		return "no load"
 	case !c.dips && float64(c.success) < wantedSuccess*float64(c.sent[1]):

@@ -16,17 +16,15 @@ type Setup struct {
 	// StagingP95 is staging's usual 95th percentile. Three times that is discarded
 	// at the start of each half when it is more than the profile's.
 	StagingP95 time.Duration
-	// Skip is how many pairs of the order have been made and do not count: the check has
-	// what is left of it.
-	Skip   int
-	Mix    string // the requests used, in words, for the verdict
-	ShamTo string // where the sham load goes, in words, for the verdict
-	Here   bool   // production answers from this machine: they share its processors
+	Mix        string // the requests used, in words, for the verdict
+	ShamTo     string // where the sham load goes, in words, for the verdict
+	Here       bool   // production answers from this machine: they share its processors
 	// Asked are the counters that are read of production: one that gave no number in
 	// the quiet phase is missed. Their rates are not used.
 	Asked []Counter
 	// Unasked are the names of those that were to be read and have no check: nobody can
 	// look at one.
 	Unasked []string
+	skip    int    // pairs of the order that have been made and do not count
 	Unit    string // of Users and of all that is said of them, such as req/s; empty: users
 }

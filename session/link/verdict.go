@@ -98,8 +98,9 @@ type Verdict struct {
 	MaxPairs     int     `json:"max_pairs"`
 	ShamPairs    int     `json:"sham_pairs"`
 	LostPairs    int     `json:"lost_pairs"`
-	AmberPairs   int     `json:"amber_pairs"` // production was over its amber limits in one of the halves
-	Seconds      float64 `json:"seconds"`     // of the loaded part
+	SkippedPairs int     `json:"skipped_pairs"` // of the order, before it was known how slow staging is
+	AmberPairs   int     `json:"amber_pairs"`   // production was over its amber limits in one of the halves
+	Seconds      float64 `json:"seconds"`       // of the loaded part
 	HalfSeconds  float64 `json:"half_seconds"`
 	UsedSeconds  float64 `json:"used_seconds"`  // of each half: slower couplings do not show
 	QuietSeconds float64 `json:"quiet_seconds"` // that were looked at before the first pair
@@ -138,6 +139,9 @@ type Verdict struct {
 	Success float64 `json:"success"` // share of SentOn
 	// Left is how much of the load was still under way in what counts of the halves without.
 	Left float64 `json:"load_left"`
+	// StagingP95 is staging's 95th percentile in seconds that decided how much of a half
+	// counts; 0 where none did.
+	StagingP95 float64 `json:"staging_p95"`
 
 	Here bool    `json:"here"` // production answered from this machine
 	Busy float64 `json:"busy"` // mean share of this machine's processors in use with load
@@ -164,7 +168,7 @@ func (c *Check) end(k Kind, why string) {
 		PWithSham: c.p.sham, PWork: c.p.work, WorkAlone: c.workEvidence(), Bare: c.bestBare,
 		WithSham: c.shamBest, ShamLine: shamLine, ShamTo: s.ShamTo, Seed: s.Seed,
 		Assignment: c.coins[:len(c.pairs)].String(), Differences: append([]float64{}, look.own...),
-		SentOn: c.sent[1], SentOff: c.sent[0], Left: c.left(),
+		SentOn: c.sent[1], SentOff: c.sent[0], Left: c.left(), SkippedPairs: s.skip, StagingP95: s.StagingP95.Seconds(),
 	}
 	if len(look.own) >= s.Profile.MinPairs {
 		v.SD = deviation(look.own)

@@ -12,6 +12,13 @@ import (
 // Words says the verdict to a person: fixed texts with the numbers put in. None
 // of them calls anything safe.
 func (v Verdict) Words() string {
+	if v.SkippedPairs > 0 {
+		return v.words() + fmt.Sprintf(" Before that %s did not count, as staging takes up to %v.", count(v.SkippedPairs, "pair"), seconds(v.StagingP95).Round(10*time.Millisecond))
+	}
+	return v.words()
+}
+
+func (v Verdict) words() string {
 	switch v.Verdict {
 	case Linked:
 		return v.linked()
