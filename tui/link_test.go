@@ -171,7 +171,7 @@ func TestStripShowsWhatTheLoadWas(t *testing.T) {
 func TestDipsSayHowLongTheyTake(t *testing.T) {
 	t.Parallel()
 	tale, p95 := busyStory(), 2.0
-	tale.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 40, Running: 40, Ten: &session.Window{Requests: 10, P95: &p95}})
+	tale.add(session.ByEngine, session.TypeLoadTick, &session.LoadTick{Asked: 40, Running: 40, Ten: &session.Window{Requests: 200, P95: &p95}})
 	m, _ := screen(tale, 120, 36)
 	m.pressAll("i")
 	longest := span(link.DipsFor(2 * time.Second).Longest())
