@@ -51,9 +51,8 @@ func TestPairsThatDoNotCountWereLoad(t *testing.T) {
 		t.Errorf("after three amber pairs of 5 users %d are sent", users)
 	}
 	c, p := anew(t, 7, 2, func(_ Half, o *Observation) { o.Amber = true })
-	h, _ := c.Next()
 	for range 2 {
-		h, _ = c.Next()
+		h, _ := c.Next()
 		o := p.half(h)
 		o.Amber = true
 		if err := c.Observe(o); err != nil {
@@ -69,7 +68,7 @@ func TestPairsThatDoNotCountWereLoad(t *testing.T) {
 		seed++
 	}
 	c, p = anew(t, seed, 2, func(Half, *Observation) {})
-	h, _ = c.Next()
+	h, _ := c.Next()
 	o := p.half(h)
 	o.Red, o.RedAt = true, 500*time.Millisecond
 	if err := c.Observe(o); err != nil {
