@@ -23,14 +23,19 @@ func (g Given) Verdict() Verdict {
 	case "yes", "shared":
 		return a.affirmed(g.Topic)
 	case "no":
-		// Where payments go is no question for it.
-		if g.Topic == Payment || a.otherwise(Distinct) {
+		switch {
+		case g.Topic == Payment: // where payments go is no question for it
+			return Unknown
+		case a.joined(1) && (answerWords[a.words[1]] == Distinct || a.is(1, apartness)):
+			return a.notApart()
+		case a.joined(1) && a.is(1, parts), len(a.words) > 1 && a.keptApart(1, false), a.otherwise(Distinct):
 			return Unknown
 		}
 		return Distinct
 	}
 	v := answerWords[a.words[0]]
-	if a.otherwise(v) {
+	// Separate schemas may be on one server.
+	if a.keptApart(0, false) || a.otherwise(v) {
 		return Unknown
 	}
 	return v
@@ -50,14 +55,16 @@ func (g Given) ignorant() bool {
 
 // affirmed is what an answer says that begins with yes or shared.
 func (a answered) affirmed(topic Topic) Verdict {
-	machine, v := Unknown, Unknown
+	machine, v, server := Unknown, Unknown, false
 	for i := range a.words {
-		machine = max(machine, a.sharedMachine(i))
+		m, at := a.sharedMachine(i)
+		machine = max(machine, m)
+		server = server || m == SameInstance && !a.is(at, dataNames)
 	}
 	for i, w := range a.words {
 		if said := answerWords[w]; i == 0 || said == Unknown || a.denied(i) || said == SameInstance && a.alike(i) ||
 			// One server, in which the data is kept apart.
-			machine == SameInstance && said == Distinct && a.joined(i+1) && a.is(i+1, parts) {
+			machine == SameInstance && a.keptApart(i, server) {
 			continue
 		} else if v = said; v == Distinct || a.otherwise(v) {
 			return Unknown
@@ -76,6 +83,34 @@ func (a answered) affirmed(topic Topic) Verdict {
 		}
 	}
 	return Unknown
+}
+
+// notApart is what an answer says that begins with "no separate": that one machine is for
+// both, where it names one and leaves nothing open.
+func (a answered) notApart() Verdict {
+	v, last := a.machine(1, true)
+	if v == Unknown || a.has(otherWords) || a.from(1).has(denials) {
+		return Unknown
+	}
+	for i, w := range a.words {
+		if said := answerWords[w]; i > last && said != Unknown && said != SameInstance && !a.keptApart(i, !a.is(last, dataNames)) {
+			return Unknown
+		}
+	}
+	return v
+}
+
+// together says that a no is said of what keeps the two apart: no own server, not separate.
+func (a answered) together() bool {
+	if a.words[0] == "no" && a.is(1, speakers) {
+		a = a.from(1)
+	}
+	for i, w := range a.words {
+		if (answerWords[w] == Distinct || a.is(i, apartness)) && a.denied(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // takenBack says that a no is said of more than what would keep the data of one server
@@ -120,6 +155,9 @@ func (a answered) payments() Verdict {
 func (a answered) otherwise(v Verdict) bool {
 	if v != Distinct && v != SameLineage {
 		return false
+	}
+	if v == Distinct && a.together() {
+		return true
 	}
 	// "No replicas", and not "no, replicas".
 	none := a.words[0] == "no" && a.joined(1) && a.words[1] != "same" && (answerWords[a.words[1]] != Unknown || a.is(1, flowWords))

@@ -126,9 +126,25 @@ func TestPlainAnswersSayTheirVerdict(t *testing.T) {
 			"No, shared cluster": Unknown, "No we share the cluster": Unknown, "no, replicas": Unknown, "No shared server, replica feeds it": Unknown, "no shared server but a dblink": Unknown, "No, one server": Unknown, "no same server": Unknown,
 			"separate clusters in the same region": Distinct, "separate, same version": Distinct, "Separate (same Postgres version)": Distinct,
 			"separate, same server": Unknown, "separate, same region server": Unknown, "separate, in the same Postgres": Unknown, "separate, the same as production": Unknown, "separate, no VPN, replica feeds it": Unknown, "separate. No VPN. Replicated nightly": Unknown,
+			// A mark behind the last "or" ends a list, and what is no list has none.
+			"No replica or copy, synced nightly": Unknown, "separate, no replica or link, synced nightly by a script": Unknown, "no copy or sync, linked by dblink": Unknown,
+			"No replica or copy, synced nightly or weekly": Unknown, "No replica, synced nightly or by hand": Unknown, "separate, no replica, sync nightly or weekly": Unknown, "Separate. No VPN. Replica or dump each night": Unknown,
+			"No VPN, replica or dump feeds it": Unknown, "separate, no replica - synced nightly": Unknown, "separate, no replica and synced nightly": Unknown, "separate: no, replica or copy": Unknown, "separate, no replica or copy, link or dump at night": Unknown,
+			"No replica, copy or link between them": Distinct, "No replica, copy, sync or link": Distinct, "separate, no replica, copy or data link": Distinct, "separate, no dblink, foreign table or replica": Distinct, "separate, neither replica nor link": Distinct, "separate, not linked, copied or synced": Distinct, "No shared server, replicated or dumped at night": Unknown, "separate, not linked, synced nightly or by hand": Unknown,
+			// No separate one is one.
+			"No separate database server": SameInstance, "No different server": SameInstance, "No separate server, separate schemas": SameInstance, "No separate server, separate databases": SameInstance, "No own server": SameInstance, "No separate host": SharedNeighbour,
+			"No separate servers": Unknown, "No separate server room": Unknown, "No separate server, a nightly copy": Unknown, "No separate server, but two VMs": Unknown, "No separate database, separate databases": Unknown, "No separate server, one each": Unknown,
+			"No separation": Unknown, "No real separation": Unknown, "No, not separate": Unknown, "separate databases, no separate server": Unknown, "Separate schemas": Unknown, "No, separate schemas": Unknown,
+			"No they are separate": Distinct, "No, separate cluster or node": Distinct, "separate databases": Distinct,
+			// One server holds several databases.
+			"Yes, one Postgres server for both, separate databases": SameInstance, "shared instance, different databases": SameInstance, "Yes, one RDS instance with two separate databases": SameInstance, "shared server, separate db, separate users": SameInstance, "yes, one database, separate tables": SameInstance,
+			"shared database, separate databases": Unknown, "shared cluster, separate database servers": Unknown, "shared VM, separate databases": Unknown,
+			"separate, one server per environment": Distinct, "separate, one server for each environment": Distinct, "separate: one server for staging and another for production": Distinct,
+			"separate databases, one server, one Redis": Unknown, "separate databases on one server, one per app": Unknown, "separate databases on one server with others": Unknown, "separate databases, one cluster per region": Unknown, "separate databases on one big Postgres server": Unknown,
 		},
 		Cache: {
 			"Yes, one Redis without prefixes": SameInstance, "yes, not even another number": SameInstance, "yes, without prefixes": SameInstance, "yes, but no separate numbers": SameInstance, "No shared cache": Distinct, "No shared cache, no shared Redis": Distinct,
+			"No separate cache": SameInstance, "No separate Redis": SameInstance, "No prefixes": Unknown, "separate prefixes": Unknown,
 			"yes, not shared": Unknown, "yes, but not production's": Unknown, "yes, not separate, but not the one of production": Unknown, "no shared cache, same Redis": Unknown,
 		},
 		Queue: {"yes, no separate vhosts": DataLink, "yes, one broker for both": SameInstance},
