@@ -203,9 +203,14 @@ func (p *pairing) data() string {
 	return fmt.Sprintf(", to its databases %s (staging) and %s (production)", clean(p.a.Database), clean(p.b.Database))
 }
 
+// systemOther is a host and port of which nothing says that it keeps data.
+const systemOther = "service"
+
 // service says that what a system keeps is not the environment's own data:
-// mail, and whatever is reached by http.
-func service(system string) bool { return system == systemHTTP || system == "smtp" }
+// mail, whatever is reached by http, and what is no data store by its name.
+func service(system string) bool {
+	return system == systemHTTP || system == "smtp" || system == systemOther
+}
 
 // service is about something that is often of somebody else, and shared all the
 // same.

@@ -168,6 +168,18 @@ func namesUser(value string) bool {
 	return ok && isScheme(scheme) && strings.Contains(rest, "@") && !strings.ContainsAny(value, " \n")
 }
 
+// serviceWords are of what an application sends to, and keeps nothing in.
+var serviceWords = []string{"MAIL", "MAILER", "EMAIL", "SMTP", "SES", "SENDGRID", "MAILGUN", "POSTMARK", "NOTIFIER", "CHATTER", "TEXTER", "SLACK", "TWILIO", "SENTRY", "CLOUDINARY"}
+
+// ofService says that a value with a user in it leads to a service of somebody else's: by
+// its key, or as the senders of mail have it.
+func ofService(words []string, value string) bool {
+	scheme, _, _ := strings.Cut(value, "://")
+	_, over, _ := strings.Cut(strings.ToLower(scheme), "+")
+	return slices.Contains([]string{"smtp", "smtps", "api", "https"}, over) ||
+		slices.ContainsFunc(words, func(w string) bool { return slices.Contains(serviceWords, w) })
+}
+
 // unread says why a value is not understood, without it.
 func unread(value string) string {
 	if strings.HasPrefix(value, "ENC[") || strings.HasPrefix(value, "ENC(") || strings.HasPrefix(value, "{cipher}") {

@@ -66,7 +66,7 @@ func leading(settings []setting, at int) (Place, string) {
 		if hostKey(s.words) || loneHost(settings, at) {
 			return composite(settings, at)
 		}
-		if !store && !namesUser(value) {
+		if !store && (!namesUser(value) || ofService(s.words, value)) {
 			return Place{}, ""
 		}
 		if name, missing := unfilled(value); missing {
@@ -164,9 +164,10 @@ func composite(settings []setting, at int) (Place, string) {
 		}
 		return Place{}, ""
 	}
-	if p.System == "" {
+	if p.System == "" && of {
 		p.System = "server"
 	}
+	p.System = cmp.Or(p.System, systemOther)
 	if name, missing := unfilled(port); missing {
 		return Place{}, "its port refers to " + clean(name) + ", which the file does not hold"
 	}
@@ -183,6 +184,9 @@ func composite(settings []setting, at int) (Place, string) {
 			return Place{}, unread(list)
 		}
 		return Place{}, "" // any word may follow a name such as X_SERVER
+	}
+	if host, _, _ := strings.Cut(list, ":"); !of && (host == "0.0.0.0" || strings.Trim(list, "[]:") == "") {
+		return Place{}, "" // where the application itself listens
 	}
 	for i, h := range p.Hosts {
 		if host, number := splitHost(h); number == 0 {

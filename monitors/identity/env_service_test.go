@@ -1,0 +1,45 @@
+package identity
+
+import "testing"
+
+// What everybody's settings hold besides data stores leaves nothing open.
+func TestEverydaySettingsLeaveNothingOpen(t *testing.T) {
+	const everyday = `SERVER_HOST=0.0.0.0
+SERVER_PORT=8080
+server.address=::
+server.port=8080
+APP_HOST=app.example
+APP_PORT=3000
+STATSD_HOST=localhost
+STATSD_PORT=8125
+MAILER_DSN=sendgrid://s3cret@default
+NOTIFY_DSN=ses+smtp://key:s3cret@default
+CLOUDINARY_URL=cloudinary://1:s3cret@shop
+SMTP_HOST=mail.example
+`
+	e, err := ParseEnv(".env", []byte(everyday))
+	if err != nil || len(e.Doubts) > 0 {
+		t.Fatalf("open: %+v, %v", e.Doubts, err)
+	}
+	for _, p := range e.Places {
+		if !service(p.System) {
+			t.Errorf("%s is taken for a data store: %+v", p, p)
+		}
+	}
+	r := CompareEnvs(t.Context(), e, e, Options{Resolver: names{}})
+	found := false
+	for _, f := range r.Findings {
+		if !f.Hint && f.Verdict != Unknown || f.Staging == "localhost:8125" {
+			t.Errorf("found %+v", f)
+		}
+		found = found || f.Hint && f.Verdict == SharedNeighbour && f.Staging == "app.example:3000"
+	}
+	if !found {
+		t.Errorf("the host that both name is no hint: %s", r)
+	}
+
+	stores, err := ParseEnv(".env", []byte("DB_HOST=db.example\nDB_PORT=9999\nWAREHOUSE=weird://app:s3cret@db.example/shop\n"))
+	if err != nil || len(stores.Places) != 1 || service(stores.Places[0].System) || len(stores.Doubts) != 1 {
+		t.Errorf("what may be a data store: %+v, %v", stores, err)
+	}
+}
