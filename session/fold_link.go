@@ -36,6 +36,7 @@ type LinkRun struct {
 	Forecast *link.Forecast
 	Newest   LinkPair // zero before the first pair
 	Strip    []link.Strip
+	Skipped  int   // pairs before them that do not count
 	End      int64 // milliseconds; 0 while it runs
 }
 
@@ -60,7 +61,7 @@ func (r *LinkRun) At(ms int64) (load link.Load, ok bool) {
 		return "", false
 	case (r.Order[pair] == '+') == (n%2 == 0):
 		return link.On, true
-	case pair < len(r.Strip) && r.Strip[pair].Sham:
+	case pair >= r.Skipped && pair-r.Skipped < len(r.Strip) && r.Strip[pair-r.Skipped].Sham:
 		return link.Sham, true
 	}
 	return link.Off, true
@@ -113,11 +114,14 @@ func (s *State) link(e Event) {
 		s.mark(e, modeWords(b.Mode)+" begins")
 	case *LinkStart:
 		s.run(func(r *LinkRun) {
-			r.Phase, r.Since, r.Began, r.Forecast, r.Words = LinkPhasePairs, e.MS, e.MS, b.Forecast, b.Words
-			// Pairs may have been made that do not count: the order is of what is left.
-			r.Newest, r.Strip = LinkPair{}, nil
+			if r.Began == 0 {
+				r.Phase, r.Since, r.Began = LinkPhasePairs, e.MS, e.MS
+			}
+			// Pairs may have been made that do not count: this order is of what is left.
+			r.Skipped += len(r.Strip)
+			r.Newest, r.Strip, r.Forecast, r.Words = LinkPair{}, nil, b.Forecast, b.Words
 			if b.Order != "" {
-				r.Order, r.Profile.MaxPairs = b.Order, len(b.Order)
+				r.Profile.MaxPairs = len(b.Order)
 			}
 		})
 	case *LinkPair:

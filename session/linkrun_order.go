@@ -125,7 +125,11 @@ func (s *Session) refusedCheck(st *State, c StartCheck) string {
 		return err.Error()
 	}
 	n := s.checkUsers(c)
-	if why := p.TooSlow(s.links.staging(st, n, EnoughRequests)); why != "" {
+	enough := EnoughRequests
+	if c.Off > 0 {
+		enough = 0 // of what runs
+	}
+	if why := p.TooSlow(s.links.staging(st, n, enough)); why != "" {
 		return why
 	}
 	if c.Off != 0 {
@@ -173,7 +177,7 @@ func (s *Session) refusedDips(st *State) string {
 		return "no load runs, so it is not you now: a link check (c) starts from nothing"
 	}
 	// Said before the guard's steps are suspended for a quiet phase under full load.
-	p95 := s.links.staging(st, running, EnoughRequests)
+	p95 := s.links.staging(st, running, 0)
 	if why := s.links.dips(p95).TooSlow(p95); why != "" {
 		return why + ". Ease the load first"
 	}
@@ -217,7 +221,7 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 			s.log.read(func(st *State) { o.before = link.Before{Bound: st.Link.Bound, Reach: st.Link.Reach} })
 		}
 	case StartDips:
-		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.links.stagingP95(s.engine.Live().Running, EnoughRequests)), users: s.engine.Live().Running, seed: c.Seed}
+		o = linkOrder{mode: ModeDips, profile: s.links.dips(s.links.stagingP95(s.engine.Live().Running, 0)), users: s.engine.Live().Running, seed: c.Seed}
 	default:
 		return Reply{}, false, nil
 	}
@@ -236,12 +240,12 @@ func (s *Session) stagingP95(users int, enough uint64) (p95 time.Duration) {
 	return p95
 }
 
-// StagingP95 is how long staging takes with so many users at most, of the load that
-// runs or of the last that ran: what an overload took tells nothing of a gentle load. It
-// is 0 when there were not enough such requests. Levels are short in a check, so that
-// some may be needed: it is the 95th percentile of theirs, each as often as it has requests.
+// StagingP95 is how long staging takes with so many users at most, where that many
+// requests tell it; else 0. What an overload took tells nothing of a gentle load. Levels
+// are short in a check, so that some may be needed: it is the 95th percentile of theirs,
+// each as often as it has requests. With 0 requests it is that of what runs, however few.
 func (s *State) StagingP95(users int, enough uint64) time.Duration {
-	if t := s.Load.Ten; t != nil && t.P95 != nil && t.Requests >= max(1, enough) && s.Dial.Running > 0 && s.Dial.Running <= users {
+	if t := s.Load.Ten; enough == 0 && t != nil && t.P95 != nil && s.Dial.Running > 0 && s.Dial.Running <= users {
 		return time.Duration(*t.P95 * float64(time.Second))
 	}
 	type part struct {
@@ -251,7 +255,7 @@ func (s *State) StagingP95(users int, enough uint64) time.Duration {
 	var parts []part
 	var n uint64
 	for _, l := range slices.Backward(s.Levels) {
-		if n >= max(1, enough) {
+		if n >= EnoughRequests || enough == 0 && n > 0 {
 			break
 		}
 		if l.Asked > 0 && l.Asked <= users && l.P95 != nil {
@@ -292,7 +296,11 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 		o.seed = binary.LittleEndian.Uint64(b[:])
 	}
 	o.by, o.at = who, at
-	o.p95 = s.links.stagingP95(o.users, EnoughRequests)
+	enough := EnoughRequests
+	if o.mode == ModeDips || o.off > 0 {
+		enough = 0 // that runs
+	}
+	o.p95 = s.links.stagingP95(o.users, enough)
 	if o.mode == ModeCheck && o.off == 0 {
 		s.release(who, "a link check begins")
 	}

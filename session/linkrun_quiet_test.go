@@ -53,7 +53,6 @@ func TestPairsOfASlowStagingDoNotCount(t *testing.T) {
 	}{
 		"fast enough": {30 * time.Millisecond, false, 0.3},
 		"slow":        {60 * time.Millisecond, true, 0.22},
-		"too slow":    {time.Second, false, 0.3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,6 +95,19 @@ func TestPairsOfASlowStagingDoNotCount(t *testing.T) {
 	}
 }
 
+// Where staging's load lingers for as long as a half, the check ends as soon as that is known.
+func TestAStagingTooSlowForItsHalvesEndsTheCheck(t *testing.T) {
+	t.Parallel()
+	r := startTwins(t, newTwins(t, 0), nil)
+	var asked atomic.Int32
+	r.links.stagingP95 = func(int, uint64) time.Duration { return time.Duration(asked.Add(1)-1) * time.Second }
+	r.do(StartCheck{Users: 3})
+	v := r.verdict()
+	if v.Kind != string(link.Void) || v.Verdict.Pairs != 1 || v.Verdict.StagingP95 != 1 || !strings.HasPrefix(v.Words, "This check does not count: staging takes up to 1s, too slow for halves of 0.4 s. Check again with the slow profile.") {
+		t.Errorf("verdict %+v of %+v", v, v.Verdict)
+	}
+}
+
 // What a gentle load took counts, and enough of it: not what an overload did.
 func TestHowSlowStagingIsForACheck(t *testing.T) {
 	t.Parallel()
@@ -108,13 +120,13 @@ func TestHowSlowStagingIsForACheck(t *testing.T) {
 		users  int
 		enough uint64
 		want   time.Duration
-	}{{5, 20, 600 * time.Millisecond}, {5, 27, 600 * time.Millisecond}, {4, 20, 0}, {4, 1, 900 * time.Millisecond}, {300, 20, 3 * time.Second}, {0, 1, 0}} {
+	}{{5, 20, 600 * time.Millisecond}, {5, 27, 0}, {5, 1, 600 * time.Millisecond}, {4, 20, 0}, {4, 1, 900 * time.Millisecond}, {300, 20, 3 * time.Second}, {0, 1, 0}, {5, 0, 600 * time.Millisecond}} {
 		if got := st.StagingP95(c.users, c.enough); got != c.want {
 			t.Errorf("with %d users, of %d requests: %v, want %v", c.users, c.enough, got, c.want)
 		}
 	}
-	st.Dial.Running, st.Load.Ten = 5, &Window{Requests: 50, P95: new(0.07)}
-	if got := st.StagingP95(5, 20); got != 70*time.Millisecond {
+	st.Dial.Running, st.Load.Ten = 5, &Window{Requests: 3, P95: new(0.07)}
+	if got := st.StagingP95(5, 0); got != 70*time.Millisecond {
 		t.Errorf("of what runs %v", got)
 	}
 }

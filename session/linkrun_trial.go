@@ -75,7 +75,8 @@ func (t *trial) make(ctx context.Context) {
 // Where three times that is more than a half leaves out, those pairs do not count, as
 // their halves without load had some of it, and the check goes on with what is left of the
 // order. No verdict could have come of them. Where staging is too slow for the profile,
-// the check goes on as it is, and says at its end what was left of the load.
+// the check ends; where only few requests say so, it goes on, and says at its end what was
+// left of the load.
 func (t *trial) slower() {
 	if t.o.p95 > 0 || t.check.Done() || t.pairs > t.o.profile.MinPairs/2 {
 		return
@@ -85,7 +86,14 @@ func (t *trial) slower() {
 		enough = 1 // the last look: too much left out does less harm than too little
 	}
 	p95 := t.stagingP95(t.o.users, enough)
-	if t.o.p95 = p95; 3*p95 <= t.o.profile.Discard || t.o.profile.TooSlow(p95) != "" {
+	t.o.p95 = p95
+	switch {
+	case 3*p95 <= t.o.profile.Discard:
+		return
+	case t.o.profile.TooSlow(p95) != "":
+		if enough > 1 { // else it may have been one login
+			t.check.Slow(p95)
+		}
 		return
 	}
 	counted := t.counted
@@ -222,7 +230,7 @@ func (t *trial) weigh() (err error) {
 
 // started tells that the pairs begin, after what else there is to say.
 func (t *trial) started(first string) {
-	body := &LinkStart{Mode: t.o.mode, Profile: t.o.profile.Name, Users: t.o.users, Off: t.o.off, Seed: t.o.seed}
+	body := &LinkStart{Mode: t.o.mode, Profile: t.o.profile.Name, Users: t.core.Progress().Users, Off: t.o.off, Seed: t.o.seed}
 	if t.dip != nil {
 		body.Order = t.dip.Assignment().String()
 		body.Words = fmt.Sprintf("Dips from %s to nothing and back, at random, never above.", t.unit.Of(t.o.users))

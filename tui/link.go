@@ -36,7 +36,7 @@ func (m *Model) dips() tea.Cmd {
 		m.say(err.Error(), true)
 		return nil
 	}
-	m.asking(fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, at most %s. Start?", m.amount(m.s.Dial.Running), span(link.DipsFor(m.s.StagingP95(m.s.Dial.Running, session.EnoughRequests)).Longest())),
+	m.asking(fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, at most %s. Start?", m.amount(m.s.Dial.Running), span(link.DipsFor(m.s.StagingP95(m.s.Dial.Running, 0)).Longest())),
 		func(m *Model) tea.Cmd { return m.do(session.StartDips{}) })
 	return nil
 }

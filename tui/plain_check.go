@@ -146,7 +146,7 @@ func (p *plain) dips(ctx context.Context) {
 		p.say("No: %s.", strings.TrimSuffix(err.Error(), "."))
 		return
 	}
-	p.confirm(ctx, fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, at most %s. Start?", p.s.Unit().Of(p.s.Dial.Running), span(link.DipsFor(p.s.StagingP95(p.s.Dial.Running, session.EnoughRequests)).Longest())),
+	p.confirm(ctx, fmt.Sprintf("Is it me? Dips from %s to nothing and back, at random, at most %s. Start?", p.s.Unit().Of(p.s.Dial.Running), span(link.DipsFor(p.s.StagingP95(p.s.Dial.Running, 0)).Longest())),
 		func() { p.give(ctx, session.StartDips{}) })
 }
 

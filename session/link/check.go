@@ -165,6 +165,15 @@ func (c *Check) Anew(s Setup, quiet []Observation) (*Check, error) {
 	return n, nil
 }
 
+// Slow ends the check, as staging's 95th percentile leaves nothing of its halves: a bound
+// would be of half the load against the other half.
+func (c *Check) Slow(p95 time.Duration) {
+	if c.verdict == nil {
+		c.setup.StagingP95 = p95
+		c.end(Void, "too slow")
+	}
+}
+
 // start takes the scales from the differences of neighbouring quiet halves.
 func (c *Check) start(quiet []Observation) {
 	l := c.layout
@@ -297,7 +306,7 @@ func (c *Check) count(h Half, o Observation) {
 	}
 	if at == 0 && after {
 		c.rateOn.requests -= min(c.rateOn.requests, int(c.sentOff()*o.LatePart)) // the lower level went on
-		c.before += c.sentBefore
+		c.before += c.sentBefore + max(0, o.LateSent)
 		c.lingers += max(0, o.Left)
 	}
 	c.sentBefore = max(0, o.Sent)

@@ -36,3 +36,22 @@ func TestWhatIsToldLateIsOfTheHalfWithLoad(t *testing.T) {
 		}
 	}
 }
+
+// One request of a fleet's that hangs is no load: what was told late was sent, too.
+func TestOneLateRequestIsNoLoad(t *testing.T) {
+	p := newPlant(1)
+	was := Off
+	p.staging = func(h Half, o *Observation) {
+		*o = Observation{Half: o.Half, Samples: o.Samples, Sham: o.Sham, LatePart: 0.9, InFlight: 1, Left: 1}
+		if h.Load == On {
+			o.Sent, o.Succeeded = 2, 2
+		}
+		if was == On {
+			o.LateSent, o.LateSucceeded = 18, 18
+		}
+		was = h.Load
+	}
+	if v := p.run(t, standardSetup()); v.Verdict != NoLinkSeen {
+		t.Errorf("%s, %v of the load left: %s", v.Verdict, v.Left, v.Words())
+	}
+}

@@ -90,7 +90,7 @@ const longestDip = 15 * time.Second
 // half does not count until three times that has passed, slow ones get longer halves.
 func DipsFor(p95 time.Duration) Profile {
 	p := IsItMe()
-	if half := (6*p95 + 499*time.Millisecond).Truncate(500 * time.Millisecond); half > p.Half {
+	if half := (6*p95 + 500*time.Millisecond - 1).Truncate(500 * time.Millisecond); half > p.Half {
 		p.Half = min(half, longestDip)
 		p.Quiet = 6 * p.Half
 	}

@@ -2,6 +2,7 @@ package link
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -99,7 +100,7 @@ type Verdict struct {
 	ShamPairs    int     `json:"sham_pairs"`
 	LostPairs    int     `json:"lost_pairs"`
 	SkippedPairs int     `json:"skipped_pairs"` // of the order, before it was known how slow staging is
-	AmberPairs   int     `json:"amber_pairs"`   // production was over its amber limits in one of the halves
+	AmberPairs   int     `json:"amber_pairs"`   // production was over its amber limits in one of the halves; those that did not count among them
 	Seconds      float64 `json:"seconds"`       // of the loaded part
 	HalfSeconds  float64 `json:"half_seconds"`
 	UsedSeconds  float64 `json:"used_seconds"`  // of each half: slower couplings do not show
@@ -173,8 +174,8 @@ func (c *Check) end(k Kind, why string) {
 	if len(look.own) >= s.Profile.MinPairs {
 		v.SD = deviation(look.own)
 	}
-	for i := range c.pairs {
-		if c.pairs[i].amber {
+	for _, p := range slices.Concat(c.skipped, c.pairs) {
+		if p.amber {
 			v.AmberPairs++
 		}
 	}

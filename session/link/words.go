@@ -143,6 +143,12 @@ func (v Verdict) voidReason() string {
 		return fmt.Sprintf("staging did not get the load as ordered (%d requests with it, %d without). Look at the requests and at caches before staging, then check again.", v.SentOn, v.SentOff)
 	case "load failed":
 		return fmt.Sprintf("only %s of the requests to staging were answered as expected. Try the journeys first, then check again.", percent(v.Success))
+	case "too slow":
+		way := "Check again with the slow profile."
+		if v.HalfSeconds >= Slow().Half.Seconds() {
+			way = "No lot is slow enough for that."
+		}
+		return fmt.Sprintf("staging takes up to %v, too slow for halves of %s s. %s", seconds(v.StagingP95).Round(10*time.Millisecond), shortest(v.HalfSeconds), way)
 	case "load left":
 		way := "Check again with the slow profile."
 		if v.HalfSeconds >= Slow().Half.Seconds() {

@@ -106,7 +106,9 @@ func (s *spans) take(b *builder, e session.Event) {
 		s.links = append(s.links, LinkCheck{Stretch: Stretch{From: now, To: -1}, Mode: body.Mode, By: e.By, Users: body.Users})
 	case *session.LinkStart:
 		l := s.link(now, body.Mode, e.By)
-		l.Pairs, l.Users = &now, body.Users
+		if l.Users = body.Users; l.Pairs == nil { // pairs that do not count were load, too
+			l.Pairs = &now
+		}
 	case *session.LinkVerdict:
 		s.verdict(now, e.By, body)
 	case *session.IdentityResult:
