@@ -182,8 +182,13 @@ func ofService(words []string, value string) bool {
 
 // unread says why a value is not understood, without it.
 func unread(value string) string {
-	if strings.HasPrefix(value, "ENC[") || strings.HasPrefix(value, "ENC(") || strings.HasPrefix(value, "{cipher}") {
+	if encrypted(value) {
 		return "it is encrypted"
 	}
 	return "its form is not known here"
+}
+
+// encrypted knows SOPS', Jasypt's and Spring's forms.
+func encrypted(value string) bool {
+	return strings.HasPrefix(value, "ENC[") || strings.HasPrefix(value, "ENC(") || strings.HasPrefix(value, "{cipher}")
 }

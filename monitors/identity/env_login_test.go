@@ -17,8 +17,15 @@ func TestConnectionStringsAreAskedByTheirOwnUser(t *testing.T) {
 		{".env", "REDIS_URL=redis://cache.example\nREDIS_PASSWORD=s3cret", "redis://:s3cret@cache.example"},
 		{".env", "REDIS_URL=redis://cache.example", "redis://cache.example"},
 		{".env", "DB_URL=jdbc:postgresql://db.example/shop?user=app&password=s3cret\nDB_USER=other\nDB_PASSWORD=s3cret-other", "jdbc:postgresql://db.example/shop?user=app&password=s3cret"},
-		{".env", "DB_URL=postgres://app@db.example/shop\nDB_USER=other\nDB_PASSWORD=s3cret", "postgres://app@db.example/shop"},
-		{".env", "DB_DSN=host=db.example dbname=shop user=app", "host=db.example dbname=shop user=app"},
+		{".env", "DB_URL=postgres://app@db.example/shop\nDB_PASSWORD=s3cret", "postgres://app:s3cret@db.example/shop"},
+		{".env", "DB_URL=postgres://app@db.example/shop\nDB_USER=app\nDB_PASSWORD=s3cret", "postgres://app:s3cret@db.example/shop"},
+		{".env", "REDIS_URL=redis://cache.example\nREDIS_PASSWORD=null", "redis://cache.example"},
+		// The password is another one's, or nobody's: PGPASSWORD is the tester's.
+		{".env", "DB_URL=postgres://app@db.example/shop\nDB_USER=other\nDB_PASSWORD=s3cret", ""},
+		{".env", "DB_URL=jdbc:postgresql://db.example/shop?user=app\nDB_PASSWORD=s3cret", ""},
+		{".env", "DB_DSN=host=db.example dbname=shop user=app", ""},
+		{"x.properties", "spring.datasource.url=jdbc:postgresql://db.example/shop\nspring.datasource.username=app\nspring.datasource.password=ENC(xyz)", ""},
+		{".env", "DB_CONNECTION=pgsql\nDB_HOST=db.example\nDB_DATABASE=shop\nDB_USERNAME=app\nDB_PASSWORD={cipher}xyz", ""},
 		// Nobody knows as whom.
 		{".env", "DB_URL=jdbc:postgresql://db.example/shop", ""},
 		{".env", "DB_URL=mysql://db.example/shop\nDB_USER=app", ""},

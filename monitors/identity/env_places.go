@@ -209,14 +209,8 @@ func composite(settings []setting, at int) (Place, string) {
 // compose makes the connection string that the parts of a place come to, if user
 // and password are among them. A Redis may have neither.
 func (p *Place) compose(user, password string) {
-	named := func(s string) string {
-		if strings.EqualFold(s, "null") || strings.EqualFold(s, "none") {
-			return ""
-		}
-		return s
-	}
-	_, missing := unfilled(user + password)
-	user, password = named(user), named(password)
+	missing := !inClear(user) || !inClear(password)
+	user, password = noNull(user), noNull(password)
 	whole := user != "" && password != ""
 	u := url.URL{Scheme: p.System, Host: strings.Join(p.Hosts, ","), Path: "/" + p.Database}
 	switch p.System {
