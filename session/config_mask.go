@@ -23,13 +23,17 @@ var (
 	onlyTemplate   = regexp.MustCompile(`^(?:[A-Za-z]+ )?\{\{[^{}]*\}\}$`)
 
 	// user:password@ of an address on the web, up to the last @ before the path: a password may hold one.
-	userInURL = regexp.MustCompile(`^[^/\s"'<>?#]*@`)
+	userInURL = regexp.MustCompile(`^[^/\s?#]*@`)
 	scheme    = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://`)
 	web       = regexp.MustCompile(`(?i)^(?:https?|wss?)://$`)
 	// A quote that closes a text and does not stand within one.
 	closingQuote = regexp.MustCompile(`\\?"(?:[\s,;:>)}\]\\]|$)`)
 	// user:password@tcp(host:port)/ as MySQL's drivers have it; the password may hold anything but a space.
 	userInMySQL = regexp.MustCompile(`\S*@((?:tcp[46]?|unix)\()`)
+	// The same without the network's name: user:password@(host:port)/, user:password@/.
+	userAlone = regexp.MustCompile(`[^\s/]+:\S*@[(/]`)
+	// jdbc:oracle:thin:user/password@...
+	userInOracle = regexp.MustCompile(`(?i)(oracle:[a-z0-9]+:)\S*@`)
 	// password=... in data sources and queries.
 	namedSecret = regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:password|passwd|pwd|secret|token|api[_-]?key)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;,"']+)`)
 	// A header of this kind in a text.
@@ -62,8 +66,15 @@ func (c *Config) Mask(s string) string {
 // maskPatterns replaces passwords that show by their form.
 func maskPatterns(s string) string {
 	s = maskUsers(s)
-	if strings.Contains(s, "@") && strings.Contains(s, "(") {
+	if strings.Contains(s, "@") {
 		s = userInMySQL.ReplaceAllString(s, masked+"@$1")
+		s = userInOracle.ReplaceAllString(s, "${1}"+masked+"@")
+		s = userAlone.ReplaceAllStringFunc(s, func(login string) string {
+			if strings.Contains(login, "://") || strings.Contains(strings.ToLower(login), "oracle:") {
+				return login // masked already
+			}
+			return masked + login[len(login)-2:]
+		})
 	}
 	if strings.Contains(s, "=") {
 		s = namedSecret.ReplaceAllString(s, "${1}"+masked)
@@ -88,20 +99,20 @@ func maskUsers(s string) string {
 		}
 		kind, rest := s[at[0]:at[1]], s[at[1]:]
 		b.WriteString(s[:at[1]])
-		if web.MatchString(kind) {
-			if user := userInURL.FindString(rest); user != "" {
-				b.WriteString(masked + "@")
-				rest = rest[len(user):]
-			}
-			s = rest
-			continue
-		}
 		url := rest
 		if end := strings.IndexFunc(url, unicode.IsSpace); end >= 0 {
 			url = url[:end]
 		}
 		if end := closingQuote.FindStringIndex(url); end != nil {
 			url = url[:end[0]]
+		}
+		if web.MatchString(kind) {
+			if user := userInURL.FindString(url); user != "" {
+				b.WriteString(masked + "@")
+				rest = rest[len(user):]
+			}
+			s = rest
+			continue
 		}
 		if end := strings.LastIndexByte(url, '@'); end >= 0 {
 			b.WriteString(masked)
