@@ -17,6 +17,12 @@ func TestJudgeGalera(t *testing.T) {
 	auto := func(number string) *mysqlFacts {
 		return node(number, "10.0.0.1"+number+":3306", "AUTO,AUTO,AUTO")
 	}
+	copies := func(f *mysqlFacts, from endpoint, uuid string) *mysqlFacts {
+		f.sources = []mysqlSource{{from, uuid, true}}
+		return f
+	}
+	// Restored from the disks of those behind the one address.
+	restored := func(number string) *mysqlFacts { return node(number, "10.1.0.5:3306", inside) }
 	with := func(p pace) sighting { return sighting{pace: p} }
 	for _, c := range []struct {
 		name  string
@@ -33,6 +39,11 @@ func TestJudgeGalera(t *testing.T) {
 		{"without addresses, in use", auto("1"), auto("2"), with(paceTogether), DataLink, "written on either was on both"},
 		{"without addresses, at rest", auto("1"), auto("2"), with(paceStill), Unknown, "run the check while staging or production is in use"},
 		{"without addresses, apart", auto("1"), auto("2"), with(paceApart), Unknown, "ask their owner whether the two clusters are one"},
+		{"a copy that copies from it", copies(restored("1"), endpoint{"10.0.0.5", "3306"}, ""), behind("2"), with(paceApart), DataLink, "Staging copies from 10.0.0.5:3306, which is production"},
+		{"a copy that copies from it, by uuid", copies(restored("1"), endpoint{"10.9.9.9", "3306"}, "u2"), behind("2"), with(paceUnknown), DataLink, "Staging copies from the server u2, which is production"},
+		{"its copy copies to it", restored("1"), copies(behind("2"), endpoint{"10.1.0.5", "3306"}, ""), with(paceStill), DataLink, "Production copies from 10.1.0.5:3306, which is staging"},
+		{"a copy that copies from a third", copies(restored("1"), endpoint{"10.9.9.9", "3306"}, "u7"), behind("2"), with(paceApart), Unknown, "a copy of the cluster, or a node that lags behind"},
+		{"a node that copies from a third", copies(behind("1"), endpoint{"10.9.9.9", "3306"}, "u7"), behind("2"), with(paceTogether), DataLink, "written on either was on both"},
 		{"of two states", auto("1"), func() *mysqlFacts { f := auto("2"); f.galera = "h"; return f }(), with(paceUnknown), Distinct, "Neither copies"},
 	} {
 		r := Conclude(judgeMySQL(t.Context(), Options{Resolver: names{}}.complete(), Finding{System: systemMySQL}, c.a, c.b, c.seen)...)

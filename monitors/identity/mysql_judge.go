@@ -140,9 +140,6 @@ func schemas(a, b string) string {
 }
 
 func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFacts, p pace) Finding {
-	if oneGalera(a, b) {
-		return judgeGalera(f, a, b, p)
-	}
 	if i := slices.IndexFunc(a.readers, func(r string) bool { return slices.Contains(b.readers, r) }); i >= 0 {
 		return f.answer(questionReplica, DataLink, "Both have the reader %s: they are instances of one Aurora cluster, with one storage.", clean(a.readers[i]))
 	}
@@ -171,6 +168,10 @@ func judgeReplication(ctx context.Context, o Options, f Finding, a, b *mysqlFact
 				return f.answer(questionReplica, DataLink, "Both copy from %s.", x.to)
 			}
 		}
+	}
+	// A copy of a cluster may copy from it, as anything else may.
+	if oneGalera(a, b) {
+		return judgeGalera(f, a, b, p)
 	}
 	for _, t := range []*trouble{a.replicaTrouble, b.replicaTrouble} {
 		if t != nil {
