@@ -289,9 +289,13 @@ type Options struct {
 	Transport http.RoundTripper
 	// UserAgent goes with these requests. "": crosstalk-check.
 	UserAgent string
+
+	paces *galeraPaces // of one comparison
 }
 
+// complete returns the options of one comparison.
 func (o Options) complete() Options {
+	o.paces = new(galeraPaces)
 	if o.Limit <= 0 {
 		o.Limit = DefaultLimit
 	}

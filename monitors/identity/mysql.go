@@ -259,7 +259,7 @@ func compareMySQL(ctx context.Context, o Options, f Finding, a, b store) []Findi
 	x, y := a.(*mysqlStore), b.(*mysqlStore)
 	seen := x.witness(ctx, y)
 	if !seen.seen && oneGalera(&x.facts, &y.facts) {
-		seen.pace = paceOf(ctx, o.Limit, x.step, y.step)
+		seen.pace = o.paces.of(&x.facts, &y.facts, func() pace { return paceOf(ctx, o.Limit, x.step, y.step) })
 	}
 	return judgeMySQL(ctx, o, f, &x.facts, &y.facts, seen)
 }

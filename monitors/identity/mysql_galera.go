@@ -16,7 +16,7 @@ type pace uint8
 
 const (
 	paceUnknown  pace = iota // nobody looked, or it was not told
-	paceStill                // as two members of one view they stood at one place, and next to nothing was written
+	paceStill                // as two members of one view they stood at one place, and little was seen to be written
 	paceTogether             // what was written on either was on both at once, three times
 	paceApart                // one did not come to where the other was
 )
@@ -46,16 +46,23 @@ func (s *mysqlStore) step(ctx context.Context) (galeraStep, bool) {
 	return got, got.at >= 0 && got.view != "" && got.index != ""
 }
 
-// paceOf watches two nodes for as long as limit. A cluster has one order of writing,
-// so that each node comes to where the other is within a moment; a copy of it has
-// gone its own way. That both stand still at one place is less: two copies may.
+// moment is within how long what is written on one node of a cluster is on the others.
+const moment = 500 * time.Millisecond
+
+// paceOf watches two nodes for as long as limit, and begins no round that would not
+// end by then. A cluster has one order of writing, so that each node comes to where
+// the other is within a moment; a copy of it has gone its own way. That both stand
+// still at one place is less: two copies may. An answer that takes longer than a moment
+// tells nothing of this, and ends the watch; it is waited for, as a driver that is not
+// to wait ends the connection, which the next pair needs.
 func paceOf(ctx context.Context, limit time.Duration, a, b func(context.Context) (galeraStep, bool)) pace {
 	began, tick := time.Now(), time.NewTicker(100*time.Millisecond)
 	defer tick.Stop()
-	moved := 0
+	moved, longest := 0, time.Duration(0)
 	for lastA, lastB := int64(math.MaxInt64), int64(math.MaxInt64); ; {
+		round := time.Now()
 		x, ok := a(ctx)
-		if !ok {
+		if !ok || time.Since(round) > moment {
 			return paceUnknown
 		}
 		y, p := comesTo(ctx, x, b)
@@ -73,7 +80,7 @@ func paceOf(ctx context.Context, limit time.Duration, a, b func(context.Context)
 		if lastA, lastB = z.at, y.at; moved == 3 {
 			return paceTogether
 		}
-		if time.Since(began) >= limit {
+		if longest = max(longest, time.Since(round)); time.Since(began)+longest >= limit {
 			return paceStill
 		}
 		select {
@@ -84,19 +91,21 @@ func paceOf(ctx context.Context, limit time.Duration, a, b func(context.Context)
 	}
 }
 
-// comesTo waits half a second for another member of the same view to be at least as
-// far as the step.
+// comesTo waits a moment for another member of the same view to be at least as far as
+// the step. An answer after it does not say when the node came there, and a first one
+// not even that it was behind.
 func comesTo(ctx context.Context, to galeraStep, other func(context.Context) (galeraStep, bool)) (galeraStep, pace) {
-	tick := time.NewTicker(50 * time.Millisecond)
+	began, tick := time.Now(), time.NewTicker(50*time.Millisecond)
 	defer tick.Stop()
-	for range 10 {
+	for first := true; first || time.Since(began) < moment; first = false {
 		got, ok := other(ctx)
+		late, there := time.Since(began) > moment, got.view == to.view && got.at >= to.at
 		switch {
-		case !ok:
+		case !ok, late && (first || there):
 			return got, paceUnknown
 		case got.index == to.index: // within one cluster every node has its own
 			return got, paceApart
-		case got.view == to.view && got.at >= to.at:
+		case there:
 			return got, paceTogether
 		}
 		select {
@@ -106,6 +115,35 @@ func comesTo(ctx context.Context, to galeraStep, other func(context.Context) (ga
 		}
 	}
 	return galeraStep{}, paceApart
+}
+
+// galeraPaces remembers of which nodes the pace was seen: many DSNs lead to few of them.
+type galeraPaces []galeraPair
+
+type galeraPair struct {
+	a, b *mysqlFacts
+	pace pace
+}
+
+// of returns the pace of two nodes, which are watched unless they were before. That
+// one could not be seen is not remembered: it may be due to one connection.
+func (g *galeraPaces) of(a, b *mysqlFacts, watch func() pace) pace {
+	for _, seen := range *g {
+		if seen.a.sameNode(a) && seen.b.sameNode(b) || seen.a.sameNode(b) && seen.b.sameNode(a) {
+			return seen.pace
+		}
+	}
+	p := watch()
+	if p != paceUnknown {
+		*g = append(*g, galeraPair{a, b, p})
+	}
+	return p
+}
+
+// sameNode says that two connections through one address lead to one node, by all that
+// it says of itself.
+func (f *mysqlFacts) sameNode(g *mysqlFacts) bool {
+	return f.writer == nil && g.writer == nil && f.calls(g) && f.sameStart(g) && f.galera == g.galera && slices.Equal(f.addrs, g.addrs)
 }
 
 // oneGalera says that two servers have one Galera state: they are nodes of one
