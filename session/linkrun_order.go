@@ -1,11 +1,9 @@
 package session
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -125,11 +123,7 @@ func (s *Session) refusedCheck(st *State, c StartCheck) string {
 		return err.Error()
 	}
 	n := s.checkUsers(c)
-	enough := EnoughRequests
-	if c.Off > 0 {
-		enough = 0 // of what runs
-	}
-	if why := p.TooSlow(s.links.staging(st, n, enough)); why != "" {
+	if why := p.TooSlow(s.links.staging(st, n, enoughFor(c.Off > 0))); why != "" {
 		return why
 	}
 	if c.Off != 0 {
@@ -229,51 +223,6 @@ func (s *Session) serveLink(who string, cmd Command, at time.Time) (Reply, bool,
 	return reply, true, err
 }
 
-// EnoughRequests tell how slow staging is. The rehearsal's one, to a server that has just
-// woken up, does not.
-const EnoughRequests uint64 = 20
-
-// stagingP95 is how long staging takes as far as it is known now. Nothing of a half counts
-// before three times that has passed.
-func (s *Session) stagingP95(users int, enough uint64) (p95 time.Duration) {
-	s.log.read(func(st *State) { p95 = s.links.staging(st, users, enough) })
-	return p95
-}
-
-// StagingP95 is how long staging takes with so many users at most, where that many
-// requests tell it; else 0. What an overload took tells nothing of a gentle load. Levels
-// are short in a check, so that some may be needed: it is the 95th percentile of theirs,
-// each as often as it has requests. With 0 requests it is that of what runs, however few.
-func (s *State) StagingP95(users int, enough uint64) time.Duration {
-	if t := s.Load.Ten; enough == 0 && t != nil && t.P95 != nil && s.Dial.Running > 0 && s.Dial.Running <= users {
-		return time.Duration(*t.P95 * float64(time.Second))
-	}
-	type part struct {
-		p95      float64
-		requests uint64
-	}
-	var parts []part
-	var n uint64
-	for _, l := range slices.Backward(s.Levels) {
-		if n >= EnoughRequests || enough == 0 && n > 0 {
-			break
-		}
-		if l.Asked > 0 && l.Asked <= users && l.P95 != nil {
-			parts = append(parts, part{*l.P95, l.Requests})
-			n += l.Requests
-		}
-	}
-	if n == 0 || n < enough {
-		return 0
-	}
-	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.p95, b.p95) })
-	least, i := n-n/20, 0
-	for seen := parts[0].requests; seen < least; seen += parts[i].requests {
-		i++
-	}
-	return time.Duration(parts[i].p95 * float64(time.Second))
-}
-
 // startCheck locks the dial and hands the order on.
 func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time) (Reply, error) {
 	no := ""
@@ -296,11 +245,7 @@ func (s *Session) startCheck(who string, cmd Command, o linkOrder, at time.Time)
 		o.seed = binary.LittleEndian.Uint64(b[:])
 	}
 	o.by, o.at = who, at
-	enough := EnoughRequests
-	if o.mode == ModeDips || o.off > 0 {
-		enough = 0 // that runs
-	}
-	o.p95 = s.links.stagingP95(o.users, enough)
+	o.p95 = s.links.stagingP95(o.users, enoughFor(o.mode == ModeDips || o.off > 0))
 	if o.mode == ModeCheck && o.off == 0 {
 		s.release(who, "a link check begins")
 	}

@@ -103,7 +103,7 @@ func TestAStagingTooSlowForItsHalvesEndsTheCheck(t *testing.T) {
 	r.links.stagingP95 = func(int, uint64) time.Duration { return time.Duration(asked.Add(1)-1) * time.Second }
 	r.do(StartCheck{Users: 3})
 	v := r.verdict()
-	if v.Kind != string(link.Void) || v.Verdict.Pairs != 1 || v.Verdict.StagingP95 != 1 || !strings.HasPrefix(v.Words, "This check does not count: staging takes up to 1s, too slow for halves of 0.4 s. Check again with the slow profile.") {
+	if v.Kind != string(link.Void) || v.Verdict.Pairs != 1 || v.Verdict.StagingP95 != 1 || !strings.HasPrefix(v.Words, "This check does not count: staging takes up to 1s, too slow for halves of 0.4 s: use the slow profile.") {
 		t.Errorf("verdict %+v of %+v", v, v.Verdict)
 	}
 }

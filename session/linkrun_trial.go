@@ -81,7 +81,7 @@ func (t *trial) slower() {
 	if t.o.p95 > 0 || t.check.Done() || t.pairs > t.o.profile.MinPairs/2 {
 		return
 	}
-	enough := EnoughRequests
+	enough := enoughRequests
 	if t.pairs == t.o.profile.MinPairs/2 {
 		enough = 1 // the last look: too much left out does less harm than too little
 	}

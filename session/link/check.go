@@ -238,27 +238,6 @@ func (c *Check) Next() (Half, bool) {
 	return h, true
 }
 
-// shamRate is by how many requests a second the halves that are on were above
-// the others.
-func (c *Check) shamRate() float64 {
-	return max(0, c.rateOn.perHalf()-c.sentOff()) / c.setup.Profile.Half.Seconds()
-}
-
-// sentOff is how many requests staging got in a half without load.
-func (c *Check) sentOff() float64 {
-	if c.told[0] <= 0 {
-		return 0
-	}
-	return float64(c.sent[0]) / c.told[0]
-}
-
-func (r rate) perHalf() float64 {
-	if r.halves == 0 {
-		return 0
-	}
-	return float64(r.requests) / float64(r.halves)
-}
-
 // Observe takes what came of the half that Next gave. It fails when the check
 // has ended or the observation is of another half.
 func (c *Check) Observe(o Observation) error {
@@ -283,39 +262,6 @@ func (c *Check) Observe(o Observation) error {
 	c.pair(h, s, o)
 	c.decide()
 	return nil
-}
-
-// count keeps the manipulation check: did staging get the load?
-func (c *Check) count(h Half, o Observation) {
-	at := 0
-	if h.Load == On {
-		at = 1
-		c.success += min(max(0, o.Succeeded), max(0, o.Sent))
-		c.rateOn.requests += max(0, o.Sent)
-		c.rateOn.halves++
-		c.busy += min(max(0, o.Busy), 1)
-	}
-	// What may be of either is of the one that had load.
-	of, after := at, c.wasOn(h.Index-1)
-	if after {
-		of = 1
-	}
-	if of == 1 {
-		c.success += min(max(0, o.LateSucceeded), max(0, o.LateSent))
-		c.rateOn.requests += max(0, o.LateSent)
-	}
-	if at == 0 && after {
-		c.rateOn.requests -= min(c.rateOn.requests, int(c.sentOff()*o.LatePart)) // the lower level went on
-		c.before += c.sentBefore + max(0, o.LateSent)
-		c.lingers += max(0, o.Left)
-	}
-	c.sentBefore = max(0, o.Sent)
-	c.sent[of] += max(0, o.LateSent)
-	c.told[of] += o.LatePart
-	c.told[at] += 1 - o.LatePart
-	c.flying[at] += max(0, o.InFlight)
-	c.sent[at] += max(0, o.Sent)
-	c.halves[at]++
 }
 
 // pair bets on a pair that is whole, and chooses how the next one is done.

@@ -43,7 +43,7 @@ func TestVerdicts(t *testing.T) {
 			[]string{"does not count: staging did not get the load"}},
 		{"load failed", func(p *plant) { p.staging = func(_ Half, o *Observation) { o.Succeeded = o.Sent / 2 } }, Void,
 			[]string{"only 50 % of the requests"}},
-		{"a slow staging", func(p *plant) { p.staging = lingering }, Void, []string{"does not count: staging answers too slowly for halves of 5 s: 40 % of the load was still there", "slow profile"}},
+		{"a slow staging", func(p *plant) { p.staging = lingering }, Void, []string{"does not count: staging answers too slowly for halves of 5 s, 40 % of the load was still there", "use the slow profile"}},
 		{"one request hangs", func(p *plant) {
 			p.staging = func(h Half, o *Observation) { lingering(h, o); o.Left = min(1, h.Index) }
 		}, NoLinkSeen, nil},

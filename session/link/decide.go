@@ -203,40 +203,6 @@ func (c *Check) gone() bool {
 	return mean(sham) < mean(bare)/3 && lost > 1.645*spread
 }
 
-// notReceived says why staging did not get the load as ordered; empty when it did.
-func (c *Check) notReceived() string {
-	if c.halves[1] == 0 {
-		return ""
-	}
-	off := c.sentOff()
-	on := (float64(c.sent[1]) - off*max(0, c.told[1]-float64(c.halves[1]))) / float64(c.halves[1])
-	want := float64(wantedRatio)
-	if c.setup.OffUsers > 0 {
-		// Half of what the levels would make it.
-		want = 1 + (float64(c.users)/float64(c.setup.OffUsers)-1)/2
-	}
-	switch {
-	case on > 0 && c.left() > mostLeft && off > 0 && on/off < want:
-		return "load left"
-	case on == 0 || (off > 0 && on/off < want):
-		return "no load"
-	case !c.dips && float64(c.success) < wantedSuccess*float64(c.sent[1]):
-		return "load failed"
-	}
-	return ""
-}
-
-// left is how much of the load was still there in what counts of the halves
-// without, as a share: requests that were sent before, and that staging had not
-// answered yet. It is the smaller of their share in time and in number, so that one
-// that hangs is no load. 0 of a check between two levels, where that can't be told apart.
-func (c *Check) left() float64 {
-	if c.setup.OffUsers > 0 || c.halves[0] == 0 || c.halves[1] == 0 || c.flying[1] <= 0 || c.before == 0 {
-		return 0
-	}
-	return min(c.flying[0]/float64(c.halves[0])/(c.flying[1]/float64(c.halves[1])), float64(c.lingers)/float64(c.before))
-}
-
 // final is the look when all pairs are made: the exact test joins in.
 func (c *Check) final() {
 	p := c.setup.Profile

@@ -117,12 +117,22 @@ func (p Profile) TooSlow(p95 time.Duration) string {
 	if max(p.Discard, 3*p95) <= p.Half/2 {
 		return ""
 	}
-	way := "use the slow profile"
-	if p.Zero > 0 || p.Half >= Slow().Half {
-		way = "no lot is slow enough for that"
+	way := slower(p.Half)
+	if p.Zero > 0 {
+		way = noSlower
 	}
 	return fmt.Sprintf("staging answers in %v, too slow for halves of %v: %s", p95.Round(10*time.Millisecond), p.Half, way)
 }
+
+// slower is what helps where staging is too slow for halves of a check.
+func slower(half time.Duration) string {
+	if half >= Slow().Half {
+		return noSlower
+	}
+	return "use the slow profile"
+}
+
+const noSlower = "no lot is slow enough for that"
 
 // Longest is how long the check takes at most, quiet phase, sham load and time
 // at zero included.

@@ -144,17 +144,9 @@ func (v Verdict) voidReason() string {
 	case "load failed":
 		return fmt.Sprintf("only %s of the requests to staging were answered as expected. Try the journeys first, then check again.", percent(v.Success))
 	case "too slow":
-		way := "Check again with the slow profile."
-		if v.HalfSeconds >= Slow().Half.Seconds() {
-			way = "No lot is slow enough for that."
-		}
-		return fmt.Sprintf("staging takes up to %v, too slow for halves of %s s. %s", seconds(v.StagingP95).Round(10*time.Millisecond), shortest(v.HalfSeconds), way)
+		return fmt.Sprintf("staging takes up to %v, too slow for halves of %s s: %s.", seconds(v.StagingP95).Round(10*time.Millisecond), shortest(v.HalfSeconds), slower(seconds(v.HalfSeconds)))
 	case "load left":
-		way := "Check again with the slow profile."
-		if v.HalfSeconds >= Slow().Half.Seconds() {
-			way = "No lot is slow enough for that."
-		}
-		return fmt.Sprintf("staging answers too slowly for halves of %s s: %s of the load was still there in those without. %s", shortest(v.HalfSeconds), percent(v.Left), way)
+		return fmt.Sprintf("staging answers too slowly for halves of %s s, %s of the load was still there in those without: %s.", shortest(v.HalfSeconds), percent(v.Left), slower(seconds(v.HalfSeconds)))
 	default:
 		return fmt.Sprintf("production was not seen in %d of %s. Look at the checks of production, then check again.", v.LostPairs, pairs(v.Pairs))
 	}

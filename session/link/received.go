@@ -1,0 +1,89 @@
+package link
+
+// count keeps the manipulation check: did staging get the load?
+func (c *Check) count(h Half, o Observation) {
+	at := 0
+	if h.Load == On {
+		at = 1
+		c.success += min(max(0, o.Succeeded), max(0, o.Sent))
+		c.rateOn.requests += max(0, o.Sent)
+		c.rateOn.halves++
+		c.busy += min(max(0, o.Busy), 1)
+	}
+	// What may be of either is of the one that had load.
+	of, after := at, c.wasOn(h.Index-1)
+	if after {
+		of = 1
+	}
+	if of == 1 {
+		c.success += min(max(0, o.LateSucceeded), max(0, o.LateSent))
+		c.rateOn.requests += max(0, o.LateSent)
+	}
+	if at == 0 && after {
+		c.rateOn.requests -= min(c.rateOn.requests, int(c.sentOff()*o.LatePart)) // the lower level went on
+		c.before += c.sentBefore + max(0, o.LateSent)
+		c.lingers += max(0, o.Left)
+	}
+	c.sentBefore = max(0, o.Sent)
+	c.sent[of] += max(0, o.LateSent)
+	c.told[of] += o.LatePart
+	c.told[at] += 1 - o.LatePart
+	c.flying[at] += max(0, o.InFlight)
+	c.sent[at] += max(0, o.Sent)
+	c.halves[at]++
+}
+
+// notReceived says why staging did not get the load as ordered; empty when it did.
+func (c *Check) notReceived() string {
+	if c.halves[1] == 0 {
+		return ""
+	}
+	off := c.sentOff()
+	on := (float64(c.sent[1]) - off*max(0, c.told[1]-float64(c.halves[1]))) / float64(c.halves[1])
+	want := float64(wantedRatio)
+	if c.setup.OffUsers > 0 {
+		// Half of what the levels would make it.
+		want = 1 + (float64(c.users)/float64(c.setup.OffUsers)-1)/2
+	}
+	switch {
+	case on > 0 && c.left() > mostLeft && off > 0 && on/off < want:
+		return "load left"
+	case on == 0 || (off > 0 && on/off < want):
+		return "no load"
+	case !c.dips && float64(c.success) < wantedSuccess*float64(c.sent[1]):
+		return "load failed"
+	}
+	return ""
+}
+
+// left is how much of the load was still there in what counts of the halves
+// without, as a share: requests that were sent before, and that staging had not
+// answered yet. It is the smaller of their share in time and in number, so that one
+// that hangs is no load. 0 of a check between two levels, where that can't be told apart.
+func (c *Check) left() float64 {
+	if c.setup.OffUsers > 0 || c.halves[0] == 0 || c.halves[1] == 0 || c.flying[1] <= 0 || c.before == 0 {
+		return 0
+	}
+	return min(c.flying[0]/float64(c.halves[0])/(c.flying[1]/float64(c.halves[1])), float64(c.lingers)/float64(c.before))
+}
+
+// shamRate is by how many requests a second the halves that are on were above
+// the others.
+func (c *Check) shamRate() float64 {
+	return max(0, c.rateOn.perHalf()-c.sentOff()) / c.setup.Profile.Half.Seconds()
+}
+
+// sentOff is how many requests staging got in a half without load.
+func (c *Check) sentOff() float64 {
+	if c.told[0] <= 0 {
+		return 0
+	}
+	return float64(c.sent[0]) / c.told[0]
+}
+
+func (r rate) perHalf() float64 {
+	if r.halves == 0 {
+		return 0
+	}
+	return float64(r.requests) / float64(r.halves)
+}
