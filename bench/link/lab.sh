@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Link checks of the whole program on the real lab, over real sockets: so many
-# runs of each case, counted by verdict. Some may run at once, each with a lab of its
-# own, while the machine stays half idle: staging and production of a lab are one
-# process, and where that has to wait for the processor they do slow each other, which
-# is a link. Starved checks share one core with each other, and are never beside others.
+# runs of each case, counted by verdict. Some may run at once, each with labs of its
+# own, while the machine stays half idle. A lab's staging and production are one process
+# and wait for the same processors, which is a link. Hence, where there is to be none,
+# staging is that of a second lab, whose process gets what all others leave of the
+# processors: it slows nobody, like a machine of its own. Starved checks share one core
+# with each other, and are never beside others.
 #
 #   bench/link/lab.sh                       20 quick runs of every case, one at a time (hours)
 #   AT_ONCE=3 FROM=6 RUNS=5 PROFILE=standard CASES="linked cron" bench/link/lab.sh
@@ -17,14 +19,14 @@ trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 go build -o "$work/crosstalk" .
 
-# The journeys and checks of the demo, for a lab that runs.
+# config STAGING PRODUCTION: the journeys and checks of the demo, for labs that run.
 config() {
-  python3 - "$1" <<'PY'
+  python3 - "$@" <<'PY'
 import json, sys
-lab = json.load(open(sys.argv[1]))
+staging, production = (json.load(open(lab))[site] for lab, site in zip(sys.argv[1:], ("staging", "production")))
 checks = lambda site, every: "".join(f'    - {{name: {s["name"]}, http: "{s["deep_health"]}", every: {every}}}\n' for s in site["servers"])
 print(f'''staging:
-  url: {lab["staging"]["url"]}
+  url: {staging["url"]}
   journeys:
     - name: buy
       think: 20ms..60ms
@@ -33,13 +35,21 @@ print(f'''staging:
         - {{post: /cart, save: {{cart: $.id}}, expect: 201}}
         - {{post: "/cart/{{{{cart}}}}/checkout", expect: 2xx}}
   checks:
-{checks(lab["staging"], "500ms")}production:
+{checks(staging, "500ms")}production:
   checks:
-{checks(lab["production"], "100ms")}''')
+{checks(production, "100ms")}''')
 PY
 }
 
-# one CASE RUN, in a shell of its own: starts a lab, checks it, prints what came of it.
+# told FILE PID: waits until the lab that writes its addresses there has.
+told() {
+  until python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1" 2>/dev/null; do
+    kill -0 "$2"
+    sleep 0.1
+  done
+}
+
+# one CASE RUN, in a shell of its own: starts its labs, checks them, prints what came of it.
 one() {
   local name=$1 seed=$2 dir=$work/$1-$2 code=0
   local lab=() check=(--profile "$profile" --seed "$seed" --users "$users" --json) before=()
@@ -60,22 +70,26 @@ one() {
   local pids=()
   trap '((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || true' EXIT
   trap 'exit 130' INT TERM
-  "$work/crosstalk" lab "${lab[@]}" --seed "$seed" >"$dir/lab.json" 2>/dev/null &
-  local shop=$!
+  local labs=()
+  [[ $name != starved ]] || labs=(taskset -c "1-$(($(nproc) - 1))")
+  "${labs[@]}" "$work/crosstalk" lab "${lab[@]}" --seed "$seed" >"$dir/lab.json" 2>/dev/null &
+  local shop=$! staging=$dir/lab.json
   pids+=("$shop")
+  told "$dir/lab.json" "$shop"
+  if [[ $name != linked ]]; then
+    staging=$dir/staging.json
+    "${labs[@]}" chrt --idle 0 "$work/crosstalk" lab --seed "$seed" >"$staging" 2>/dev/null &
+    pids+=($!)
+    told "$staging" $!
+  fi
   if [[ $name == starved ]]; then
     local _
     for _ in 1 2; do
       taskset -c 0 sh -c 'while :; do :; done' &
       pids+=($!)
     done
-    taskset -pc 1-$(($(nproc) - 1)) "$shop" >/dev/null 2>&1 || true
   fi
-  until python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$dir/lab.json" 2>/dev/null; do
-    kill -0 "$shop"
-    sleep 0.1
-  done
-  config "$dir/lab.json" >"$dir/crosstalk.yaml"
+  config "$staging" "$dir/lab.json" >"$dir/crosstalk.yaml"
   "${before[@]}" "$work/crosstalk" check -c "$dir/crosstalk.yaml" "${check[@]}" >"$dir/result.json" 2>"$dir/stderr" &
   pids+=($!)
   wait $! || code=$?
