@@ -36,8 +36,8 @@ type LinkRun struct {
 	Forecast *link.Forecast
 	Newest   LinkPair // zero before the first pair
 	Strip    []link.Strip
-	Skipped  int   // pairs before them that do not count
-	End      int64 // milliseconds; 0 while it runs
+	Skipped  []link.Strip // before them, that do not count
+	End      int64        // milliseconds; 0 while it runs
 }
 
 // mostRuns is how many checks that have ended are remembered for the charts.
@@ -61,10 +61,19 @@ func (r *LinkRun) At(ms int64) (load link.Load, ok bool) {
 		return "", false
 	case (r.Order[pair] == '+') == (n%2 == 0):
 		return link.On, true
-	case pair >= r.Skipped && pair-r.Skipped < len(r.Strip) && r.Strip[pair-r.Skipped].Sham:
+	case r.sham(pair):
 		return link.Sham, true
 	}
 	return link.Off, true
+}
+
+// sham tells whether a pair of the order was made with a sham load.
+func (r *LinkRun) sham(pair int) bool {
+	skipped := len(r.Skipped)
+	if pair < skipped {
+		return r.Skipped[pair].Sham
+	}
+	return pair-skipped < len(r.Strip) && r.Strip[pair-skipped].Sham
 }
 
 // Phases of a LinkRun.
@@ -118,7 +127,7 @@ func (s *State) link(e Event) {
 				r.Phase, r.Since, r.Began = LinkPhasePairs, e.MS, e.MS
 			}
 			// Pairs may have been made that do not count: this order is of what is left.
-			r.Skipped += len(r.Strip)
+			r.Skipped = append(slices.Clip(r.Skipped), r.Strip...)
 			r.Newest, r.Strip, r.Forecast, r.Words = LinkPair{}, nil, b.Forecast, b.Words
 			if b.Order != "" {
 				r.Profile.MaxPairs = len(b.Order)

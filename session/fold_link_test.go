@@ -39,6 +39,27 @@ func TestACloneKeepsItsOwnCheck(t *testing.T) {
 	}
 }
 
+// The charts show pairs that do not count as they were made.
+func TestPairsThatDoNotCountKeepTheirLoad(t *testing.T) {
+	s := NewState()
+	seq, half := uint64(0), link.Quick().Half.Milliseconds()
+	apply := func(body any, kind string) {
+		seq++
+		s.Apply(Event{V: Version, Seq: seq, MS: 1, By: BySession, Type: kind, Body: body})
+	}
+	apply(&LinkQuiet{Mode: ModeCheck, Profile: link.Quick(), Users: 5, Order: "++++"}, TypeLinkQuiet)
+	apply(&LinkStart{Mode: ModeCheck, Order: "++++"}, TypeLinkStart)
+	apply(&LinkPair{Mode: ModeCheck, Pair: 1, OnFirst: true, Users: 5}, TypeLinkPair)
+	apply(&LinkPair{Mode: ModeCheck, Pair: 2, OnFirst: true, Users: 5, Sham: true}, TypeLinkPair)
+	apply(&LinkStart{Mode: ModeCheck, Order: "++"}, TypeLinkStart)
+	apply(&LinkPair{Mode: ModeCheck, Pair: 1, OnFirst: true, Users: 5, Sham: true}, TypeLinkPair)
+	for i, want := range []link.Load{link.On, link.Off, link.On, link.Sham, link.On, link.Sham, link.On, link.Off} {
+		if load, ok := s.Link.Running.At(1 + int64(i)*half); load != want || !ok {
+			t.Errorf("half %d had %q, want %q", i, load, want)
+		}
+	}
+}
+
 // The minute at zero may begin before all of the drawn order is through: no bar of what
 // is left of it is load.
 func TestTheTimeAtZeroHasNoLoad(t *testing.T) {

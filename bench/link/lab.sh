@@ -104,7 +104,7 @@ try:
     v = (r.get("check") or {}).get("verdict") or {}
     why = v.get("why", r["words"])
     lowered = v.get("users", 0) < v.get("users_at_start", 0)
-    told = [r["verdict"], v.get("pairs", 0), f'{100 * v.get("estimate", 0):+.1f}%', v.get("amber_pairs", 0),
+    told = [r["verdict"], v.get("pairs", 0) + v.get("skipped_pairs", 0), f'{100 * v.get("estimate", 0):+.1f}%', v.get("amber_pairs", 0),
             "red" if why.startswith("red") else "lowered" if lowered else "full", v.get("seconds", 0), why]
 except (OSError, ValueError, KeyError) as e:
     told = ["failed", 0, "-", 0, "-", 0, e]

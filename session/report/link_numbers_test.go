@@ -14,7 +14,7 @@ func TestLinkCheckHasItsNumbers(t *testing.T) {
 	p, sham := 0.0021, 0.0043
 	var s spans
 	s.verdict(9, "mel", &session.LinkVerdict{Mode: session.ModeCheck, Kind: string(link.Linked), Users: 5, Verdict: &link.Verdict{
-		Pairs: 48, AmberPairs: 3, Whole: 0.12, Bare: 77, Evidence: 140, WithSham: 21, WorkAlone: 2, P: &p, PWithSham: &sham}})
+		Pairs: 48, SkippedPairs: 2, AmberPairs: 3, Whole: 0.12, Bare: 77, Evidence: 140, WithSham: 21, WorkAlone: 2, P: &p, PWithSham: &sham}})
 	l := s.links[0]
 	for name, got := range map[string]struct {
 		is   *float64
@@ -24,7 +24,7 @@ func TestLinkCheckHasItsNumbers(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, got.is, got.want)
 		}
 	}
-	if l.PWork != nil || l.Made != 48 || l.Amber != 3 {
+	if l.PWork != nil || l.Made != 48 || l.Skipped != 2 || l.Amber != 3 {
 		t.Errorf("%+v", l)
 	}
 }

@@ -45,7 +45,8 @@ type LinkCheck struct {
 	PWithSham *float64 `json:"p_with_sham"`
 	PWork     *float64 `json:"p_work"`
 	Made      int      `json:"pairs"`
-	Amber     int      `json:"amber_pairs"` // in which production was over its amber limits
+	Skipped   int      `json:"skipped_pairs"` // made before it was known how slow staging is: they do not count
+	Amber     int      `json:"amber_pairs"`   // of both, in which production was over its amber limits
 	refused   bool     // no pair was made
 }
 
@@ -132,7 +133,7 @@ func (s *spans) verdict(now float64, by string, v *session.LinkVerdict) {
 		l.Users = v.Users
 	}
 	if d := v.Verdict; d != nil && d.Pairs > 0 {
-		l.Made, l.Amber = d.Pairs, d.AmberPairs
+		l.Made, l.Skipped, l.Amber = d.Pairs, d.SkippedPairs, d.AmberPairs
 		l.Whole, l.Bare, l.WithSham, l.Work = finite(d.Whole), finite(d.Bare), finite(d.WithSham), finite(d.WorkAlone)
 		for to, p := range map[**float64]*float64{&l.P: d.P, &l.PWithSham: d.PWithSham, &l.PWork: d.PWork} {
 			if p != nil {
