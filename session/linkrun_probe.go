@@ -13,8 +13,8 @@ import (
 
 // Bounds of the probes that are remembered.
 const (
-	probeRoom   = 4096            // on their way from the guard
-	rememberFor = 9 * time.Minute // longer than any profile's quiet phase and first pairs
+	probeRoom   = 4096             // on their way from the guard
+	rememberFor = 11 * time.Minute // longer than any profile's quiet phase and first pairs
 	rememberMax = 1 << 16
 )
 

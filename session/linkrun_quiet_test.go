@@ -108,26 +108,94 @@ func TestAStagingTooSlowForItsHalvesEndsTheCheck(t *testing.T) {
 	}
 }
 
+// Slow answers may be under way when the first pair ends: what that tells is not final.
+func TestAStagingThatTurnsOutTooSlowEndsTheCheck(t *testing.T) {
+	t.Parallel()
+	r := startTwins(t, newTwins(t, 0), nil)
+	var asked atomic.Int32
+	r.links.stagingP95 = func(int, uint64) time.Duration {
+		return map[int32]time.Duration{2: 10 * time.Millisecond, 3: time.Second}[asked.Add(1)]
+	}
+	r.do(StartCheck{Users: 3})
+	if v := r.verdict(); v.Kind != string(link.Void) || v.Verdict.Pairs != 2 || v.Verdict.Why != "too slow" {
+		t.Errorf("verdict %+v of %+v", v, v.Verdict)
+	}
+}
+
+// Where no check can be made of what is left of each half, pairs of whole halves are none.
+func TestASlowStagingThatLeavesTooLittleEndsTheCheck(t *testing.T) {
+	t.Parallel()
+	r := startTwins(t, newTwins(t, 0), nil)
+	r.links.named = func(string) (link.Profile, error) {
+		p := shortCheck()
+		p.MinPairs = p.MaxPairs // a check begun anew has fewer
+		return p, nil
+	}
+	var asked atomic.Int32
+	r.links.stagingP95 = func(int, uint64) time.Duration {
+		if asked.Add(1) < 2 {
+			return 0
+		}
+		return 60 * time.Millisecond
+	}
+	r.do(StartCheck{Users: 3})
+	if v := r.verdict(); v.Kind != string(link.Inconclusive) || v.Verdict.Pairs != 1 || !strings.HasPrefix(v.Words, "Cannot tell. Stopped after 1 random pair (staging takes up to 60ms, and production is too noisy") {
+		t.Errorf("verdict %+v of %+v", v, v.Verdict)
+	}
+}
+
+// Production may turn red by itself before any load: that is no suspicion.
+func TestRedInTheQuietPhaseIsNoSuspicion(t *testing.T) {
+	t.Parallel()
+	extra := fake(monitors.Production, "web-9", time.Millisecond)
+	r := startTwins(t, newTwins(t, 0), func(o *Options) {
+		o.Rules.Attended = true
+		o.Checks = append(o.Checks, extra.check())
+	})
+	r.links.named = func(string) (link.Profile, error) {
+		p := shortCheck()
+		p.Quiet = time.Hour
+		return p, nil
+	}
+	r.do(StartCheck{Users: 3})
+	extra.takes.Store(-1)
+	v := r.verdict()
+	if !v.Refused || v.Kind != string(link.Inconclusive) || !strings.HasPrefix(v.Words, "Stopped before the first pair: production is red before any load: web-9") {
+		t.Errorf("verdict %+v", v)
+	}
+}
+
 // What a gentle load took counts, and enough of it: not what an overload did.
 func TestHowSlowStagingIsForACheck(t *testing.T) {
 	t.Parallel()
 	level := func(asked int, requests uint64, p95 float64) Level {
-		return Level{LevelTick: LevelTick{Asked: asked, LevelSum: LevelSum{Requests: requests, P95: &p95}}}
+		return Level{LevelTick: LevelTick{Asked: asked, LevelSum: LevelSum{Requests: requests, P50: new(min(p95, 0.02)), P95: &p95}}}
 	}
 	st := NewState()
-	st.Levels = []Level{level(1, 1, 0.9), level(5, 12, 0.5), level(0, 2, 9), level(5, 14, 0.6), level(200, 9000, 3)}
+	st.Levels = []Level{level(1, 1, 0.9), level(5, 12, 0.5), level(0, 2, 9), level(5, 24, 0.6), level(200, 9000, 3)}
 	for _, c := range []struct {
 		users  int
 		enough uint64
 		want   time.Duration
-	}{{5, 20, 600 * time.Millisecond}, {5, 27, 0}, {5, 1, 600 * time.Millisecond}, {4, 20, 0}, {4, 1, 900 * time.Millisecond}, {300, 20, 3 * time.Second}, {0, 1, 0}, {5, 0, 600 * time.Millisecond}} {
+	}{{5, 20, 600 * time.Millisecond}, {5, 27, 0}, {5, 1, 600 * time.Millisecond}, {4, 20, 0}, {4, 1, 900 * time.Millisecond}, {300, 20, 3 * time.Second}, {0, 1, 0}, {5, 0, 600 * time.Millisecond}, {4, 0, 900 * time.Millisecond}} {
 		if got := st.StagingP95(c.users, c.enough); got != c.want {
 			t.Errorf("with %d users, of %d requests: %v, want %v", c.users, c.enough, got, c.want)
 		}
 	}
-	st.Dial.Running, st.Load.Ten = 5, &Window{Requests: 3, P95: new(0.07)}
+	st.Dial.Running, st.Load.Ten = 5, &Window{Requests: 30, P95: new(0.07)}
 	if got := st.StagingP95(5, 0); got != 70*time.Millisecond {
 		t.Errorf("of what runs %v", got)
+	}
+
+	// One slow answer is no percentile, neither of two short levels nor of what runs.
+	st.Levels, st.Load.Ten = []Level{level(5, 10, 0.02), level(5, 10, 0.9)}, &Window{Requests: 9, P95: new(2.6)}
+	for _, enough := range []uint64{20, 0} {
+		if got := st.StagingP95(5, enough); got != 20*time.Millisecond {
+			t.Errorf("with one slow answer of 20, of %d: %v", enough, got)
+		}
+	}
+	if st.Levels = st.Levels[1:]; st.StagingP95(5, 0) != 20*time.Millisecond || st.StagingP95(5, 1) != 900*time.Millisecond {
+		t.Errorf("of 10 that run %v, at the last look %v", st.StagingP95(5, 0), st.StagingP95(5, 1))
 	}
 }
 

@@ -31,6 +31,7 @@ type trial struct {
 	counted counterUse
 	failed  string // why no pair was made
 	pairs   int
+	settled bool          // how slow staging is
 	zeros   time.Duration // at zero after dips
 }
 
@@ -71,24 +72,24 @@ func (t *trial) make(ctx context.Context) {
 	}
 }
 
-// slower looks after the first pairs, while it is not known yet, how long staging takes.
-// Where three times that is more than a half leaves out, those pairs do not count, as
-// their halves without load had some of it, and the check goes on with what is left of the
-// order. No verdict could have come of them. Where staging is too slow for the profile,
-// the check ends; where only few requests say so, it goes on, and says at its end what was
-// left of the load.
+// slower looks after each of the first pairs how long staging takes: its slow answers may
+// still be under way when the first one ends. Where three times that is more than a half
+// leaves out, those pairs do not count, as their halves without load had some of it, and
+// the check goes on with what is left of the order. No verdict could have come of them.
+// Where staging is too slow for the profile, the check ends; where only few requests say
+// so, it goes on, and says at its end what was left of the load.
 func (t *trial) slower() {
-	if t.o.p95 > 0 || t.check.Done() || t.pairs > t.o.profile.MinPairs/2 {
+	if t.settled || t.check.Done() {
 		return
 	}
+	t.settled = t.pairs >= t.o.profile.MinPairs/2
 	enough := enoughRequests
-	if t.pairs == t.o.profile.MinPairs/2 {
+	if t.settled {
 		enough = 1 // the last look: too much left out does less harm than too little
 	}
 	p95 := t.stagingP95(t.o.users, enough)
-	t.o.p95 = p95
 	switch {
-	case 3*p95 <= t.o.profile.Discard:
+	case 3*p95 <= t.o.profile.Discard || 4*p95 <= 5*t.o.p95: // about what was known
 		return
 	case t.o.profile.TooSlow(p95) != "":
 		if enough > 1 { // else it may have been one login
@@ -96,10 +97,10 @@ func (t *trial) slower() {
 		}
 		return
 	}
-	counted := t.counted
+	t.settled, t.o.p95 = true, p95
 	t.counted = t.probes.countersIn(t.o.profile, p95)
 	if err := t.weigh(); err != nil {
-		t.counted = counted
+		t.check.Stop(fmt.Sprintf("staging takes up to %v, and production is too noisy for what that leaves of each half", p95.Round(10*time.Millisecond)))
 		return
 	}
 	t.pairs = 0
@@ -183,6 +184,9 @@ func (t *trial) before() []link.Observation {
 
 // cut tells why a check can't go on before its first half.
 func (t *trial) cut() end {
+	if g := t.watch.status.Load(); g.early != "" {
+		return earlyRed(g)
+	}
 	if stop, ok := t.brake.Latched(); ok {
 		return end(fmt.Sprintf("all load was stopped (%s, %s)", stop.Reason, stop.By))
 	}
@@ -285,7 +289,7 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	if why != "" {
 		return why
 	}
-	seen.InFlight, seen.Left = float64(under)/float64(max(1, looks)), max(0, left)
+	seen.Flying, seen.InFlight, seen.Left = int(flying), float64(under)/float64(max(1, looks)), max(0, left)
 	seen.AmberAtEnd = t.watch.status.Load().production != monitors.Green
 	after, now := t.engine.Total(), t.engine.Live().InFlight
 	seen.LateSent, seen.LateSucceeded = between(before, told)
@@ -315,14 +319,16 @@ func between(from, to loadengine.Total) (sent, succeeded int) {
 	return sent, sent - int(to.Errors-from.Errors)
 }
 
+// earlyRed ends a check before it had any load.
+func earlyRed(g *guardStatus) end { return end("production is red before any load: " + g.early) }
+
 // guarded tells what the guard did meanwhile: red and no sight are facts of the
 // half, everything else that stopped the load ends the check.
 func (t *trial) guarded(seen *link.Observation, g *guardStatus, at time.Time) end {
 	stop, latched := t.brake.Latched()
 	switch {
 	case g.early != "":
-		seen.Red, seen.RedAt = true, time.Since(at)
-		return "production is red"
+		return earlyRed(g) // nothing ran, and nothing may
 	case !latched:
 		return ""
 	case stop.Reason != loadengine.ReasonGuard:

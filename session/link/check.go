@@ -65,10 +65,9 @@ type Check struct {
 	told   [2]float64 // halves that sent is the count of
 	busy   float64    // sum over the halves that are on
 	flying [2]float64 // off, on: sums over the halves of the requests under way
-	// Where a half without load came after one with: how many requests that had, and how
-	// many of them were still under way when the half began to count.
+	// Where a half without load came after one with: how many requests were under way when
+	// it began, and how many of them still were when it began to count.
 	before, lingers int
-	sentBefore      int // in the half before
 	success         int
 	rateOn          rate
 
@@ -161,7 +160,7 @@ func (c *Check) Anew(s Setup, quiet []Observation) (*Check, error) {
 		return nil, err
 	}
 	n.users, n.skipped = c.users, append(slices.Clone(c.skipped), c.pairs...)
-	n.afterOn, n.sentBefore = c.wasOn(c.half-1), c.sentBefore
+	n.afterOn = c.wasOn(c.half - 1)
 	return n, nil
 }
 

@@ -47,6 +47,13 @@ func TestVerdicts(t *testing.T) {
 		{"one request hangs", func(p *plant) {
 			p.staging = func(h Half, o *Observation) { lingering(h, o); o.Left = min(1, h.Index) }
 		}, NoLinkSeen, nil},
+		{"a few very slow answers of many", func(p *plant) {
+			p.staging = func(h Half, o *Observation) { lingering(h, o); o.Sent = min(245, o.Sent); o.Succeeded = o.Sent }
+		}, Void, []string{"40 % of the load was still there"}},
+		{"slower than a half", func(p *plant) {
+			p.staging = func(h Half, o *Observation) { lingering(h, o); o.Sent, o.Succeeded = 0, 0 }
+		}, Void, []string{"40 % of the load was still there"}},
+		{"a slow staging in noise", func(p *plant) { p.noise, p.staging = 1.2, lingering }, Void, []string{"40 % of the load was still there"}},
 		{"a slow staging that is linked", func(p *plant) { p.effect, p.staging = 0.3, lingering }, Linked, []string{"Linked. Production slowed"}},
 		{"not probed", func(p *plant) {
 			p.also = func(h Half, _ *Observation) { p.silent = h.Length > 0 && h.Index > 2 }
@@ -56,7 +63,7 @@ func TestVerdicts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPlant(1)
 			s := standardSetup()
-			if tt.name == "noise" {
+			if strings.HasSuffix(tt.name, "noise") {
 				tt.plant(p)
 			}
 			if strings.HasSuffix(tt.name, " alone") && tt.name != "errors alone" {
@@ -129,7 +136,7 @@ func TestLinkedByASharedMachine(t *testing.T) {
 		here bool
 		busy float64
 		want bool
-	}{{true, 0.9, true}, {true, 0.5, false}, {false, 0.9, false}} {
+	}{{true, 0.9, true}, {true, 0.4, false}, {false, 0.9, false}} {
 		p := newPlant(3)
 		p.effect = 0.3
 		p.also = func(h Half, o *Observation) {
@@ -145,6 +152,26 @@ func TestLinkedByASharedMachine(t *testing.T) {
 		}
 		if got := strings.Contains(v.Words(), "whose processors were 90 % busy"); got != c.want {
 			t.Errorf("%+v: %s", c, v.Words())
+		}
+	}
+}
+
+func TestWhatHelpsASlowStaging(t *testing.T) {
+	for _, c := range []struct {
+		p    Profile
+		p95  time.Duration
+		want string
+	}{
+		{Quick(), 400 * time.Millisecond, ""},
+		{Quick(), 500 * time.Millisecond, "use the standard profile"},
+		{Quick(), 900 * time.Millisecond, "use the slow profile"},
+		{Standard(), 5 * time.Second, "use the slow profile"},
+		{Standard(), 6 * time.Second, noSlower},
+		{Slow(), 6 * time.Second, noSlower},
+		{IsItMe(), 900 * time.Millisecond, noSlower},
+	} {
+		if got := c.p.TooSlow(c.p95); !strings.HasSuffix(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("%s, %v: %q", c.p.Name, c.p95, got)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func TestOneLateRequestIsNoLoad(t *testing.T) {
 	p := newPlant(1)
 	was := Off
 	p.staging = func(h Half, o *Observation) {
-		*o = Observation{Half: o.Half, Samples: o.Samples, Sham: o.Sham, LatePart: 0.9, InFlight: 1, Left: 1}
+		*o = Observation{Half: o.Half, Samples: o.Samples, Sham: o.Sham, LatePart: 0.9, Flying: 1, InFlight: 1, Left: 1}
 		if h.Load == On {
 			o.Sent, o.Succeeded = 2, 2
 		}

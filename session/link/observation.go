@@ -57,11 +57,12 @@ type Observation struct {
 	LateSent, LateSucceeded int
 	LatePart                float64
 	Sham                    int // requests of the sham load
-	// InFlight is the mean number of requests to staging under way in the used part of the
-	// half, and Left how many there were when that began: what is left of a load that was
-	// taken away ends there.
-	InFlight float64
+	// Flying is how many requests to staging were under way when the half began, Left how
+	// many there were when its used part did, and InFlight their mean number in that: what is
+	// left of a load that was taken away ends there.
+	Flying   int
 	Left     int
+	InFlight float64
 
 	Busy float64 // share of this machine's processors in use, 0 to 1; 0 where it is not known
 

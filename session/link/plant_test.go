@@ -71,7 +71,7 @@ func (p *plant) half(h Half) Observation {
 
 // lingering is a staging that has not answered all of a load when the next half counts.
 func lingering(h Half, o *Observation) {
-	o.InFlight, o.Left = 2, 80
+	o.Flying, o.InFlight, o.Left = 5, 2, 4
 	if h.Load == On {
 		o.InFlight = 5
 	}

@@ -117,19 +117,22 @@ func (p Profile) TooSlow(p95 time.Duration) string {
 	if max(p.Discard, 3*p95) <= p.Half/2 {
 		return ""
 	}
-	way := slower(p.Half)
+	way := slower(p.Half, p95)
 	if p.Zero > 0 {
 		way = noSlower
 	}
 	return fmt.Sprintf("staging answers in %v, too slow for halves of %v: %s", p95.Round(10*time.Millisecond), p.Half, way)
 }
 
-// slower is what helps where staging is too slow for halves of a check.
-func slower(half time.Duration) string {
-	if half >= Slow().Half {
-		return noSlower
+// slower is what helps where a staging whose 95th percentile is p95 is too slow for halves
+// of a check.
+func slower(half, p95 time.Duration) string {
+	for _, p := range []Profile{Standard(), Slow()} {
+		if p.Half > half && 3*p95 <= p.Half/2 {
+			return "use the " + p.Name + " profile"
+		}
 	}
-	return "use the slow profile"
+	return noSlower
 }
 
 const noSlower = "no lot is slow enough for that"

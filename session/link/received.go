@@ -21,10 +21,11 @@ func (c *Check) count(h Half, o Observation) {
 	}
 	if at == 0 && after {
 		c.rateOn.requests -= min(c.rateOn.requests, int(c.sentOff()*o.LatePart)) // the lower level went on
-		c.before += c.sentBefore + max(0, o.LateSent)
-		c.lingers += max(0, o.Left)
+		c.before += max(0, o.Flying)
+		if o.Left > 1 || c.users == 1 { // one that hangs is no load
+			c.lingers += min(o.Left, o.Flying)
+		}
 	}
-	c.sentBefore = max(0, o.Sent)
 	c.sent[of] += max(0, o.LateSent)
 	c.told[of] += o.LatePart
 	c.told[at] += 1 - o.LatePart
@@ -46,7 +47,7 @@ func (c *Check) notReceived() string {
 		want = 1 + (float64(c.users)/float64(c.setup.OffUsers)-1)/2
 	}
 	switch {
-	case on > 0 && c.left() > mostLeft && off > 0 && on/off < want:
+	case c.left() > mostLeft && (on == 0 || off > 0 && on/off < want):
 		return "load left"
 	case on == 0 || (off > 0 && on/off < want):
 		return "no load"
@@ -58,13 +59,14 @@ func (c *Check) notReceived() string {
 
 // left is how much of the load was still there in what counts of the halves
 // without, as a share: requests that were sent before, and that staging had not
-// answered yet. It is the smaller of their share in time and in number, so that one
-// that hangs is no load. 0 of a check between two levels, where that can't be told apart.
+// answered yet. It is the smaller of two shares of what was under way: in time, of the
+// halves with load; and in number, of when the load was taken away. 0 of a check between
+// two levels, where that can't be told apart.
 func (c *Check) left() float64 {
 	if c.setup.OffUsers > 0 || c.halves[0] == 0 || c.halves[1] == 0 || c.flying[1] <= 0 || c.before == 0 {
 		return 0
 	}
-	return min(c.flying[0]/float64(c.halves[0])/(c.flying[1]/float64(c.halves[1])), float64(c.lingers)/float64(c.before))
+	return min(c.flying[0]/float64(c.halves[0])/(c.flying[1]/float64(c.halves[1])), float64(c.lingers)/float64(c.before), 1)
 }
 
 // shamRate is by how many requests a second the halves that are on were above

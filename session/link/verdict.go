@@ -141,7 +141,7 @@ type Verdict struct {
 	// Left is how much of the load was still under way in what counts of the halves without.
 	Left float64 `json:"load_left"`
 	// StagingP95 is staging's 95th percentile in seconds that decided how much of a half
-	// counts; 0 where none did.
+	// counts, or that ended the check as too slow; 0 where none did.
 	StagingP95 float64 `json:"staging_p95"`
 
 	Here bool    `json:"here"` // production answered from this machine
@@ -152,7 +152,7 @@ type Verdict struct {
 func (c *Check) end(k Kind, why string) {
 	s := c.setup
 	look := c.look()
-	if k == NoLinkSeen && !c.dips && c.left() > mostLeft {
+	if !c.dips && c.left() > mostLeft && (k == NoLinkSeen || k == Inconclusive && (why == "bound" || why == "counter")) {
 		k, why = Void, "load left" // half of an effect is in both halves, and the bound is of the other half
 	}
 	v := &Verdict{
@@ -188,7 +188,7 @@ func (c *Check) end(k Kind, why string) {
 	if k == NoLinkSeen {
 		v.Reach = s.Before.reach(s.OffUsers, c.users, v.Bound)
 	}
-	if k == Inconclusive {
+	if k == Inconclusive && v.Left <= mostLeft {
 		v.MorePairs = c.morePairs(look)
 	}
 	if c.shamPairs > 0 {

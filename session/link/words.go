@@ -39,7 +39,7 @@ func (v Verdict) words() string {
 }
 
 // crowded is how busy processors are where whoever shares them waits for the others.
-const crowded = 0.7
+const crowded = 0.5
 
 func (v Verdict) linked() string {
 	var b strings.Builder
@@ -130,7 +130,9 @@ func (v Verdict) inconclusive() string {
 			b += " " + c
 		}
 	}
-	if v.MorePairs > 0 {
+	if v.Left > mostLeft {
+		b += fmt.Sprintf(" Staging answers too slowly for halves of %s s, and %s of the load was still there in those without: %s.", shortest(v.HalfSeconds), percent(v.Left), v.longer())
+	} else if v.MorePairs > 0 {
 		b += fmt.Sprintf(" It would need about %d more pairs (%s) or a quieter production.", v.MorePairs,
 			clock(time.Duration(v.MorePairs)*2*seconds(v.HalfSeconds)))
 	}
@@ -144,13 +146,16 @@ func (v Verdict) voidReason() string {
 	case "load failed":
 		return fmt.Sprintf("only %s of the requests to staging were answered as expected. Try the journeys first, then check again.", percent(v.Success))
 	case "too slow":
-		return fmt.Sprintf("staging takes up to %v, too slow for halves of %s s: %s.", seconds(v.StagingP95).Round(10*time.Millisecond), shortest(v.HalfSeconds), slower(seconds(v.HalfSeconds)))
+		return fmt.Sprintf("staging takes up to %v, too slow for halves of %s s: %s.", seconds(v.StagingP95).Round(10*time.Millisecond), shortest(v.HalfSeconds), slower(seconds(v.HalfSeconds), seconds(v.StagingP95)))
 	case "load left":
-		return fmt.Sprintf("staging answers too slowly for halves of %s s, %s of the load was still there in those without: %s.", shortest(v.HalfSeconds), percent(v.Left), slower(seconds(v.HalfSeconds)))
+		return fmt.Sprintf("staging answers too slowly for halves of %s s, %s of the load was still there in those without: %s.", shortest(v.HalfSeconds), percent(v.Left), v.longer())
 	default:
 		return fmt.Sprintf("production was not seen in %d of %s. Look at the checks of production, then check again.", v.LostPairs, pairs(v.Pairs))
 	}
 }
+
+// longer is what helps where the load lingers and nobody knows for how long.
+func (v Verdict) longer() string { return slower(seconds(v.HalfSeconds), seconds(v.HalfSeconds)/2) }
 
 // soFar says that production seemed to follow when a check ended before it was
 // tried whether that is our own machine; empty when it did not.
