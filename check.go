@@ -104,13 +104,15 @@ func runCheck(ctx context.Context, f *checkFlags, stdout, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
+	mask := new(session.Config).Mask
+	if cfg != nil {
+		mask = cfg.Mask
+	}
 	var r checkResult
 	if f.asksStores() {
 		found := f.askStores(ctx)
 		for i := range found.Findings {
-			if cfg != nil {
-				found.Findings[i] = found.Findings[i].Masked(cfg.Mask)
-			}
+			found.Findings[i] = found.Findings[i].Masked(mask)
 		}
 		r.Identity = &found
 		fmt.Fprintf(stderr, "crosstalk: %s\n", found)

@@ -106,6 +106,27 @@ func TestCheckComparesSettings(t *testing.T) {
 	}
 }
 
+// Without a configuration, too, no password is told.
+func TestCheckMasksWithoutAConfiguration(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"settings.yaml": "\"postgresql://app:hunter2@/shop?host\": /cloudsql/p:r:i\n",
+		".env":          "MONGO_HOST=192.0.2.1\nMONGO_DB=mongodb://app:hunter2@192.0.2.1/shop\n",
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, asJSON := range []bool{false, true} {
+			var out, said strings.Builder
+			err := runCheck(t.Context(), &checkFlags{profile: "standard", watchEvery: 1e9, stagingEnv: path, prodEnv: path, json: asJSON}, &out, &said)
+			if all := out.String() + said.String(); strings.Contains(all, "hunter2") || !strings.Contains(all, "SAME INSTANCE") {
+				t.Errorf("%s: %v\n%s", name, err, all)
+			}
+		}
+	}
+}
+
 func TestCheckRefusesWhatCannotBeMeant(t *testing.T) {
 	t.Parallel()
 	rate := filepath.Join(t.TempDir(), "rate.yaml")

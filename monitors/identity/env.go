@@ -190,7 +190,7 @@ func readLines(name, text string) ([]setting, []*Problem) {
 				continue
 			}
 		}
-		if key == "" || strings.ContainsAny(key, " \t'\"") {
+		if key == "" || strings.ContainsAny(key, " \t'\":@?") { // a connection string alone, with its password
 			bad("what stands before the = is no name", "write KEY=value, with a name of letters, digits and _")
 			continue
 		}

@@ -143,6 +143,13 @@ func composite(settings []setting, at int) (Place, string) {
 		prefix = []string{"PG"}
 	}
 	beside := func(names ...string) string { return neighbour(settings, s, prefix, names) }
+	database := func() string {
+		name := beside("DATABASE", "DB", "DBNAME", "NAME", "DB NAME", "DATABASE NAME", "VHOST")
+		if _, missing := unfilled(name); missing || strings.ContainsAny(name, "@=;") || strings.Contains(name, "://") {
+			return "" // a whole connection string may be called so, with its password
+		}
+		return name
+	}
 	if name, missing := unfilled(s.value); missing {
 		return Place{}, "it refers to " + clean(name) + ", which the file does not hold"
 	}
@@ -176,7 +183,7 @@ func composite(settings []setting, at int) (Place, string) {
 	}
 	list := strings.TrimSpace(s.value)
 	if of && strings.HasPrefix(list, "/") {
-		p.Path, p.Database = list, beside("DATABASE", "DB", "DBNAME", "NAME")
+		p.Path, p.Database = list, database()
 		return p, ""
 	}
 	if strings.ContainsAny(list, " /@=[") && !strings.HasPrefix(list, "[") || p.hosts(list, port) != nil {
@@ -194,10 +201,7 @@ func composite(settings []setting, at int) (Place, string) {
 		}
 	}
 	if p.System != "smtp" && p.System != "kafka" {
-		p.Database = beside("DATABASE", "DB", "DBNAME", "NAME", "DB NAME", "DATABASE NAME", "VHOST")
-		if _, missing := unfilled(p.Database); missing {
-			p.Database = ""
-		}
+		p.Database = database()
 	}
 	if p.System == systemRedis && p.Database == "" {
 		p.Database = "0"

@@ -37,6 +37,7 @@ func TestParseEnv(t *testing.T) {
 		{"several keys", ".env", "DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_PORT=3307\nDB_DATABASE=shop\nDB_PASSWORD=p\nREDIS_HOST=cache.example\nMAIL_HOST=mail.example\nMAIL_PORT=587\n",
 			[]string{"2 DB_HOST mysql db.example:3307/shop", "6 REDIS_HOST redis cache.example:6379/0", "7 MAIL_HOST smtp mail.example:587"}, nil},
 		{"libpq", ".env", "PGHOST=db.example\nPGPORT=6000\nPGDATABASE=shop\n", []string{"1 PGHOST postgres db.example:6000/shop"}, nil},
+		{"a whole string for a name", ".env", "MONGO_HOST=m.example\nMONGO_DB=mongodb://app:s3cret@m.example/shop\n", []string{"1 MONGO_HOST mongodb m.example:27017", "2 MONGO_DB mongodb m.example:27017/shop"}, nil},
 		{"brokers", ".env", "KAFKA_BROKERS=a.example:9092,b.example:9092\n", []string{"1 KAFKA_BROKERS kafka a.example:9092,b.example:9092"}, nil},
 		{"what the application is itself", ".env", "LISTEN_HOST=0.0.0.0\nALLOWED_HOSTS=shop.example\nHOST=shop.example\nAPP_NAME=x.db\nSERVER=x\n", nil, nil},
 		{"services", ".env", "PAYMENT_URL=https://pay.example/v1?key=p\n", []string{"1 PAYMENT_URL http pay.example:443"}, nil},
@@ -124,6 +125,8 @@ func TestBadSettingsHaveAPlaceAndARemedy(t *testing.T) {
 		{".env", "A=1\nwhat s3cret is this\n", ".env:2: this line is no setting: write KEY=value"},
 		{".env", "A=\"s3cret\nB=1\n", ".env:1: the quotes opened here are not closed: close them"},
 		{".env", "s3cret key=1\n", ".env:1: what stands before the = is no name"},
+		{"dsn", "postgresql://app:s3cret@/shop?host=/cloudsql/p:r:i\n", "dsn:1: what stands before the = is no name"},
+		{".env", "app:s3cret@tcp(db.example)/shop?tls=true\n", ".env:1: what stands before the = is no name"},
 		{"x.yaml", "a: [s3cret\nb: }\n", "x.yaml:"},
 		{"x.yaml", "apiVersion: v1\nkind: Secret\ndata:\n  URL: s3cret!!\n", "x.yaml:4: the value of URL is not base64: write it base64-encoded"},
 		{"x.yaml", "x: [" + strings.Repeat("~,", yamlNodes) + "]\nurl: redis://a.example\n", "x.yaml:1: it has too many entries"},
@@ -337,6 +340,9 @@ func TestPartsMakeAConnectionString(t *testing.T) {
 		{"DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_USERNAME=s3cret-u\nDB_PASSWORD=", ""},
 		{"DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_PASSWORD=s3cret-p", ""},
 		{"MONGO_HOST=db.example\nMONGO_USER=s3cret-u\nMONGO_PASSWORD=s3cret-p", ""},
+		// What is called the database may be a whole connection string.
+		{"MONGO_HOST=db.example\nMONGO_NAME=x;Pwd=s3cret", ""},
+		{"DB_HOST=/cloudsql/p:r:i\nDB_TYPE=mysql\nDB_NAME=Server=db.example;Pwd=s3cret", ""},
 	} {
 		e, err := ParseEnv(".env", []byte(c.text))
 		if err != nil || len(e.Places) != 1 {
