@@ -121,7 +121,7 @@ func TestAnswersAreMasked(t *testing.T) {
 		identity.Payment:  "separate, mysql://app:9x/hunter2-slash@db1/shop and redis://:9x#hunter2-hash@db1/0 and mongodb://app:9x?hunter2-mark@db1/shop",
 		identity.Mail:     "neighbour, its key is tok-1234567890, and https://admin:hunter2<x@es1:9200, jdbc:oracle:thin:shop/hunter2@db1:1521:S, app:hunter2@(db1:3306)/shop",
 		identity.CDN:      "separate, postgres://app:hunter2<Kx9@db1/shop and redis://:hunter2>b@db1/0 and mongodb://app:hunter2'c@db1/shop and amqp://app:hunter2\"d@mq/",
-		identity.Cloud:    "separate, app:hunter2'e@tcp(db2:3306)/shop and app:hunter2\"f@tcp(db2:3306)/shop",
+		identity.Cloud:    "separate, app:hunter2'e@tcp(db2:3306)/shop and app:hunter2\"f@tcp(db2:3306)/shop, POSTGRES_PASSWORD: hunter2, postgres://shop:hunter2 -hunter2@db1/shop",
 	}
 	var a identity.Answers
 	for topic, answer := range said {

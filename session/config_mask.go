@@ -18,24 +18,47 @@ const masked = "***"
 // "on" would take every text apart.
 const shortSecret = 4
 
+// Parts of the patterns below.
+const (
+	noPort       = `:\d*[^\d\s/?#@,;)>\]"']`
+	login        = `[^\s/:@,;=("'<>{}\[\]]+:(?:[^\s/]|/[^\s/])`
+	passwordName = `password|passwd|passphrase|pwd|(?:api|access|secret|private)[_-]?key`
+	marks        = "[\\\\\"'*_`]{0,3}"
+	quoted       = `\\"(?:[^"\\\n]|\\\\\\"|\\[^"\n])*(?:\\")?|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?`
+)
+
 var (
 	configTemplate = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 	onlyTemplate   = regexp.MustCompile(`^(?:[A-Za-z]+ )?\{\{[^{}]*\}\}$`)
 
 	// user:password@ of an address on the web, up to the last @ before the path: a password may hold one.
 	userInURL = regexp.MustCompile(`^[^/\s?#]*@`)
-	scheme    = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://`)
-	web       = regexp.MustCompile(`(?i)^(?:https?|wss?)://$`)
+	// What stands before the path there and is no host and port: a password with a / in it goes on.
+	noHost = regexp.MustCompile(`^[^\[/\s?#@]*` + noPort)
+	// A URL whose password goes on behind a space or on the next line.
+	userBroken = regexp.MustCompile(`^[^\[/\s?#@]*(?:` + noPort + `[^\s@]*|:)\s+\S*@`)
+	scheme     = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://`)
+	web        = regexp.MustCompile(`(?i)^(?:https?|wss?)://$`)
 	// A quote that closes a text and does not stand within one.
 	closingQuote = regexp.MustCompile(`\\?"(?:[\s,;:>)}\]\\]|$)`)
 	// user:password@tcp(host:port)/ as MySQL's drivers have it; the password may hold anything but a space.
 	userInMySQL = regexp.MustCompile(`\S*@((?:tcp[46]?|unix)\()`)
 	// The same without the network's name: user:password@(host:port)/, user:password@/.
-	userAlone = regexp.MustCompile(`[^\s/]+:\S*@[(/]`)
+	userAlone = regexp.MustCompile(login + `\S*@[(/]`)
+	// The same with a bare host: user:password@host:port/.
+	userAtHost = regexp.MustCompile(login + `[^\s"]*@(?:sha256:|[\w\[])`)
+	schemes    = regexp.MustCompile(`^[^/]*://`)
+	// The scheme, mailto:ann@host, and the port of host:80/ann@host or a time's minutes.
+	noLogin = regexp.MustCompile(`^(?:[^/]*://|(?i:mailto|sip|acct|xmpp):|[^:]*:\d{1,5}[/?#,:])`)
 	// jdbc:oracle:thin:user/password@...
 	userInOracle = regexp.MustCompile(`(?i)(oracle:[a-z0-9]+:)\S*@`)
-	// password=... in data sources and queries.
-	namedSecret = regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:password|passwd|pwd|secret|token|api[_-]?key)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;,"']+)`)
+	// password=... in data sources and queries, DB_PASSWORD="...".
+	namedSecret = regexp.MustCompile(`(?i)([a-z0-9_.-]*(?:` + passwordName + `|secret|token)` + marks + `[ \t]*=[ \t]*)(` + quoted + `|[^\s&;,"']+(?:,[^\s&;,"']+)*)`)
+	// DB_PASSWORD: ..., "password":"...", **Password:** ... as YAML, JSON and chats have them. A token or a secret
+	// counts only as part of a name: people write of them.
+	saidSecret = regexp.MustCompile(`(?i)((?:[a-z0-9_.-]*(?:` + passwordName + `)|[a-z0-9_."'-]+(?:secret|token))` + marks + `[ \t]*:(?:[*_]{1,2}[ \t]|[ \t])*)(` + quoted + `|[^\s"',](?:[^\s"]*[^\s",])?)`)
+	// What stands there and is none, or is masked or shortened already.
+	noSecret = regexp.MustCompile(`(?i)^(?:\*+|.{0,2}…\(\d+\)|yes|no|true|false|null|none|\{\{[^{}]*\}\})[).,;}\]]*$`)
 	// A header of this kind in a text.
 	inHeader = regexp.MustCompile(`(?i)(authorization["']?\s*:\s*["']?)(?:[A-Za-z]+\s+)?[^\s"',}]+`)
 )
@@ -69,20 +92,45 @@ func maskPatterns(s string) string {
 	if strings.Contains(s, "@") {
 		s = userInMySQL.ReplaceAllString(s, masked+"@$1")
 		s = userInOracle.ReplaceAllString(s, "${1}"+masked+"@")
-		s = userAlone.ReplaceAllStringFunc(s, func(login string) string {
-			if strings.Contains(login, "://") || strings.Contains(strings.ToLower(login), "oracle:") {
-				return login // masked already
-			}
-			return masked + login[len(login)-2:]
-		})
+		s = maskLogins(userAlone, schemes, s)
+		s = maskLogins(userAtHost, noLogin, s)
 	}
 	if strings.Contains(s, "=") {
-		s = namedSecret.ReplaceAllString(s, "${1}"+masked)
+		s = maskNamed(namedSecret, s)
 	}
 	if strings.Contains(s, ":") {
+		s = maskNamed(saidSecret, s)
 		s = inHeader.ReplaceAllString(s, "${1}"+masked)
 	}
 	return s
+}
+
+// maskNamed replaces the values that stand behind the name of a secret. Their quotes stay.
+func maskNamed(pattern *regexp.Regexp, s string) string {
+	return pattern.ReplaceAllStringFunc(s, func(pair string) string {
+		m := pattern.FindStringSubmatch(pair)
+		bare := strings.TrimLeft(m[2], "\\\"'`")
+		quote := m[2][:len(m[2])-len(bare)]
+		if bare == "" || pattern == saidSecret && noSecret.MatchString(strings.TrimRight(bare, "\\\"'`")) {
+			return pair
+		}
+		return m[1] + quote + masked + quote
+	})
+}
+
+// maskLogins replaces user:password@ where no scheme stands before it; none is what a login may begin with and is
+// not of it.
+func maskLogins(pattern, none *regexp.Regexp, s string) string {
+	return pattern.ReplaceAllStringFunc(s, func(login string) string {
+		at := strings.LastIndexByte(login, '@')
+		if part := none.FindString(login); part != "" {
+			return part + maskLogins(pattern, none, login[len(part):])
+		}
+		if strings.HasPrefix(login[at:], "@sha256:") || strings.Contains(strings.ToLower(login), "oracle:") {
+			return login // a digest, or masked already
+		}
+		return masked + login[at:]
+	})
 }
 
 // maskUsers replaces user:password@ in URLs. Those of data stores hold what hardly anybody escapes there: up to the
@@ -107,11 +155,19 @@ func maskUsers(s string) string {
 			url = url[:end[0]]
 		}
 		if web.MatchString(kind) {
-			if user := userInURL.FindString(url); user != "" {
-				b.WriteString(masked + "@")
-				rest = rest[len(user):]
+			user := len(userInURL.FindString(url))
+			if user == 0 && noHost.MatchString(url) {
+				user = strings.LastIndexByte(url, '@') + 1
 			}
-			s = rest
+			if user > 0 {
+				b.WriteString(masked + "@")
+			}
+			s = rest[user:]
+			continue
+		}
+		if user := userBroken.FindString(rest); user != "" && !strings.Contains(url, "@") {
+			b.WriteString(masked + "@")
+			s = rest[len(user):]
 			continue
 		}
 		if end := strings.LastIndexByte(url, '@'); end >= 0 {

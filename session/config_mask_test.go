@@ -99,7 +99,7 @@ func TestMaskedHoldsNoSecret(t *testing.T) {
 		}
 	}
 	for _, s := range []string{`"user":"{{login}}"`, `"password":"{{password}}"`, `"X-Team":"shop"`, `"keep":5`, `"kind":"postgres"`,
-		`http://***@x.test/`, `redis://***@r.test:6379/0`, `***@tcp(my.test:3306)/x`, `host=pg.test user=ann password=*** dbname=x`, `"X-Short":"***"`, `"token":"***"`, `"a":["***",{"b":"x***y"}]`} {
+		`http://***@x.test/`, `redis://***@r.test:6379/0`, `***@tcp(my.test:3306)/x`, `host=pg.test user=ann password='***' dbname=x`, `"X-Short":"***"`, `"token":"***"`, `"a":["***",{"b":"x***y"}]`} {
 		if !strings.Contains(string(b), s) {
 			t.Errorf("the masked copy lacks %s:\n%s", s, b)
 		}
@@ -158,11 +158,30 @@ staging:
 		{"jdbc:oracle:thin:shop/geheim@//db1:1521/S or jdbc:oracle:thin:shop/gehe@im@db1:1521:S", "jdbc:oracle:thin:***@//db1:1521/S or jdbc:oracle:thin:***@db1:1521:S"},
 		{"app:geheim@(db1:3306)/shop, app:geheim@/shop and http://a:b@/x", "***@(db1:3306)/shop, ***@/shop and http://***@/x"},
 		{"u:p/w@tcp(h:1)/d and password=abc&x=1", "***@tcp(h:1)/d and password=***&x=1"},
+		{"separate, POSTGRES_PASSWORD: hun&ter2, dbPassword: hunter2", "separate, POSTGRES_PASSWORD: ***, dbPassword: ***"},
+		{`{"host":"db1","password":"hun\"t,er2","port":5432} {\"pwd\":\"hunter2\",\"x\":1}`, `{"host":"db1","password":"***","port":5432} {\"pwd\":\"***\",\"x\":1}`},
+		{"**Password:** hunter2 **Password**: hunter2 `passwd`: `hunter2`", "**Password:** *** **Password**: *** `passwd`: `***`"},
+		{`DB_PASSWORD="hunt er2" password='hun,ter2' password=hun,ter2 and "SECRET_KEY"="hunter2`, `DB_PASSWORD="***" password='***' password=*** and "SECRET_KEY"="***"`},
+		{`"token": "abc", CLIENT_SECRET: abc, apiKey: abc`, `"token": "***", CLIENT_SECRET: ***, apiKey: ***`},
+		{"app:hunter2@db1:3306/shop, app:12345@db1 and app:p/w@db1", "***@db1:3306/shop, ***@db1 and ***@db1"},
+		{"https://es.test/x,app:geheim@(db1)/shop and https://es.test:80/x,app:geheim@db1/shop", "https://es.test/x,***@(db1)/shop and https://es.test:80/x,***@db1/shop"},
+		{"https://admin:p/w@es1:9200, http://y.test:80/ann@y.test, http://[::1]:80/ann@y.test", "https://***@es1:9200, http://y.test:80/ann@y.test, http://[::1]:80/ann@y.test"},
+		{"same, postgres://shop:hunter2 -pg@db1/shop and redis://:\nhunter2@c/0", "same, postgres://***@db1/shop and redis://***@c/0"},
 		{"Authorization: Bearer abc.def", "Authorization: ***"},
 		{"mail ann@y.test about http://y.test/a?b=c", "mail ann@y.test about http://y.test/a?b=c"},
 	} {
 		if got := c.Mask(x[0]); got != x[1] {
 			t.Errorf("mask of %s is %s, want %s", x[0], got, x[1])
+		}
+	}
+	// What is no secret stays, and so does what is masked already.
+	for _, plain := range []string{
+		"passwords: 3 tried", "Error 1045: Access denied for user 'a'@'b' (using password: YES)", `{"password":"{{password}}","pwd":null,"passwd":"","token":"fo…(12)"}`,
+		"unexpected token: <, the secret: sleep", "mailto:ann@y.test, at 12:30:15,ann@y.test: image postgres:16@sha256:ab", "redis://c:6379 and ann@y.test",
+		"postgres://h:5432 ann@y.test", "password=*** dbname=x, Password: *** said", "***@db1:3306/shop",
+	} {
+		if got := c.Mask(plain); got != plain {
+			t.Errorf("%s is masked to %s", plain, got)
 		}
 	}
 	if got := (&Config{Secrets: []string{"built-by-hand"}}).Mask("x built-by-hand"); got != "x ***" {
