@@ -34,7 +34,7 @@ func (p *Place) login(settings []setting, of setting, value string) {
 		user, password, known = beside(settings, of, prefix[:last])
 	}
 	if at := strings.Index(tail, "@"); named {
-		own, err := url.PathUnescape(tail[:max(0, at)])
+		own, err := url.PathUnescape(strings.TrimSuffix(tail[:max(0, at)], ":"))
 		if at <= 0 || err != nil || user != "" && user != own {
 			return // the user stands elsewhere, or the password is another one's
 		}
@@ -71,12 +71,17 @@ func noNull(s string) string {
 // namesPassword says that a connection string holds a password: before the host or as
 // password=... behind it.
 func namesPassword(value string) bool {
-	after := value
-	if _, rest, isURL := strings.Cut(value, "://"); isURL {
-		after = rest
+	_, authority, isURL := strings.Cut(value, "://")
+	if !isURL {
+		authority = value
 	}
-	if at := strings.LastIndex(after, "@"); at >= 0 && strings.Contains(after[:at], ":") {
-		return true
+	if i := strings.IndexAny(authority, "/?#"); isURL && i >= 0 {
+		authority = authority[:i]
+	}
+	if at := strings.LastIndex(authority, "@"); at >= 0 {
+		if _, password, _ := strings.Cut(authority[:at], ":"); password != "" {
+			return true
+		}
 	}
 	return holdsKey(value, "password", "passwd", "pwd", "passfile")
 }

@@ -26,6 +26,10 @@ func TestConnectionStringsAreAskedByTheirOwnUser(t *testing.T) {
 		{".env", "DB_DSN=host=db.example dbname=shop user=app", ""},
 		{"x.properties", "spring.datasource.url=jdbc:postgresql://db.example/shop\nspring.datasource.username=app\nspring.datasource.password=ENC(xyz)", ""},
 		{".env", "DB_CONNECTION=pgsql\nDB_HOST=db.example\nDB_DATABASE=shop\nDB_USERNAME=app\nDB_PASSWORD={cipher}xyz", ""},
+		{".env", "DB_URL=postgres://app:${DB_PASSWORD:-}@db.example/shop\nDB_PASSWORD=s3cret", "postgres://app:s3cret@db.example/shop"},
+		{".env", "DB_URL=postgres://app:@db.example/shop\nDB_PASSWORD=s3cret", "postgres://app:s3cret@db.example/shop"},
+		{".env", "DB_URL=postgres://app:${DB_PASSWORD:-}@db.example/shop", ""},
+		{".env", "DB_URL=postgres://app@db.example:5432/shop?application_name=a@b", ""},
 		// Nobody knows as whom.
 		{".env", "DB_URL=jdbc:postgresql://db.example/shop", ""},
 		{".env", "DB_URL=mysql://db.example/shop\nDB_USER=app", ""},
