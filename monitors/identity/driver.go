@@ -2,6 +2,9 @@ package identity
 
 import (
 	"errors"
+	"maps"
+	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,13 +33,43 @@ func (p Place) ForDriver() (string, error) {
 	return "", errors.New("it is no PostgreSQL, MySQL or Redis")
 }
 
-// postgresDSN is the connection string in libpq's form.
+// postgresDSN is the connection string in libpq's form. It leads where the place does: the driver
+// knows no hostaddr, and takes what is missing from the PGHOST and PGPORT of whoever runs the check.
 func postgresDSN(p Place) string {
 	dsn := strings.TrimPrefix(strings.TrimPrefix(p.secret(), "r2dbc:"), "jdbc:")
-	if _, after, isURL := strings.Cut(dsn, "://"); isURL {
+	var hosts, ports []string
+	for _, h := range p.Hosts {
+		host, port, _ := net.SplitHostPort(h)
+		hosts, ports = append(hosts, host), append(ports, port)
+	}
+	host, port := strings.Join(hosts, ","), strings.Join(ports, ",")
+	_, after, isURL := strings.Cut(dsn, "://")
+	if !isURL {
+		pairs, _ := keywords(dsn)
+		if host == "" || pairs["host"]+pairs["hostaddr"] == "" {
+			return dsn
+		}
+		delete(pairs, "hostaddr")
+		pairs["host"], pairs["port"] = host, port
+		var out []string
+		for _, key := range slices.Sorted(maps.Keys(pairs)) {
+			out = append(out, key+"='"+strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(pairs[key])+"'")
+		}
+		return strings.Join(out, " ")
+	}
+	own, _, _ := strings.Cut(after, "#")
+	base, query, _ := strings.Cut(own, "?")
+	authority, path, _ := strings.Cut(base, "/")
+	at := strings.LastIndex(authority, "@") + 1
+	if host == "" || at == len(authority) && !holdsKey(dsn, "host") {
 		return "postgres://" + after
 	}
-	return dsn
+	pairs := slices.DeleteFunc(strings.Split(query, "&"), func(pair string) bool {
+		key, _, _ := strings.Cut(pair, "=")
+		return key == "" || key == "host" || key == "port"
+	})
+	pairs = append([]string{"host=" + url.QueryEscape(host), "port=" + url.QueryEscape(port)}, pairs...)
+	return "postgres://" + authority[:at] + "/" + path + "?" + strings.Join(pairs, "&")
 }
 
 // libpqSettings are what a connection is made with; all else in a URL would go to the

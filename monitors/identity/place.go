@@ -214,9 +214,8 @@ func (p *Place) readURL(scheme, rest string) error {
 		p.Database = "0"
 	}
 	if host := values.Get("host"); p.System == systemPostgres && host != "" {
-		authority = host
-		if port := values.Get("port"); port != "" && !strings.Contains(host, ",") && !strings.HasPrefix(host, "/") {
-			authority = net.JoinHostPort(strings.Trim(host, "[]"), port)
+		if authority = host; !strings.HasPrefix(host, "/") {
+			authority = withPorts(host, values.Get("port"))
 		}
 	}
 	if unescaped, err := url.PathUnescape(authority); err == nil {

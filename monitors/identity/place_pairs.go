@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"net"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
@@ -37,11 +38,19 @@ func (p *Place) readKeywords(s string) error {
 		p.Path = host
 		return nil
 	}
-	port := pairs["port"]
-	if port == "" || strings.Contains(port, ",") {
-		port = "5432"
+	return p.hosts(withPorts(host, pairs["port"]), "5432")
+}
+
+// withPorts gives each host of a list its port, or all the only one.
+func withPorts(list, ports string) string {
+	if ports == "" {
+		return list
 	}
-	return p.hosts(host, port)
+	hosts, own := strings.Split(list, ","), strings.Split(ports, ",")
+	for i, h := range hosts {
+		hosts[i] = net.JoinHostPort(strings.Trim(h, "[]"), own[min(i, len(own)-1)])
+	}
+	return strings.Join(hosts, ",")
 }
 
 // keywords reads key=value pairs with libpq's quoting.
