@@ -1,7 +1,9 @@
 package identity
 
 import (
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -24,7 +26,29 @@ func tokens(key string) []string {
 	return strings.Fields(b.String())
 }
 
-var hostWords = []string{"HOST", "HOSTNAME", "HOSTS", "SERVER", "SERVERS", "ADDR", "ADDRESS", "ENDPOINT", "BROKERS", "NODES", "PGHOST"}
+var hostWords = []string{"HOST", "HOSTNAME", "HOSTS", "SERVER", "SERVERS", "ADDR", "ADDRESS", "ENDPOINT", "BROKERS", "NODES", "PGHOST",
+	"ADDRESSES", "ADDRS", "HOSTNAMES", "ENDPOINTS", "POINTS", "BROKER", "NODE"}
+
+// roleWords stand behind the name of a host, and say which of several it is.
+var roleWords = []string{"READ", "WRITE", "READER", "WRITER", "REPLICA", "PRIMARY", "SLAVE", "MASTER", "RO", "RW", "LIST"}
+
+// core is a key's words without what says which of several it is, and that: the number of
+// an item, of DB_HOST1, the READ of DB_HOST_READ.
+func core(words []string) ([]string, string) {
+	digits := func(w string) string { return w[len(strings.TrimRight(w, "0123456789")):] }
+	n := len(words)
+	for n > 1 && (slices.Contains(roleWords, words[n-1]) || digits(words[n-1]) == words[n-1]) {
+		n--
+	}
+	which := " " + strings.Join(words[n:], " ")
+	if n > 0 {
+		last, number := words[n-1], digits(words[n-1])
+		if bare := strings.TrimSuffix(last, number); number != "" && slices.Contains(hostWords, bare) {
+			return append(slices.Clone(words[:n-1]), bare), number + which
+		}
+	}
+	return words[:n], which
+}
 
 // hostKey says whether a key names a host that something else is connected to.
 func hostKey(words []string) bool {
@@ -50,7 +74,8 @@ var systemWords = map[string]string{
 }
 
 // storeWords are of data stores whose system they do not tell.
-var storeWords = []string{"DATABASE", "DATABASES", "DB", "DATASOURCE", "SQLALCHEMY", "JDBC", "CACHE", "BROKER", "QUEUE"}
+var storeWords = []string{"DATABASE", "DATABASES", "DB", "DATASOURCE", "SQLALCHEMY", "JDBC", "CACHE", "BROKER", "QUEUE",
+	"SQL", "SOLR", "OPENSEARCH", "COUCHDB", "INFLUX", "INFLUXDB", "ETCD", "ZOOKEEPER"}
 
 // systemOf returns the system that one of the words names; "" if none does.
 func systemOf(words []string) string {
@@ -86,6 +111,40 @@ func storeKey(words []string) bool {
 	return len(words) > 0 && slices.Contains([]string{"URL", "URLS", "URI", "URIS", "DSN"}, words[len(words)-1]) && ofStore(words)
 }
 
+// noiseWords are of keys that hold the form of a host and port for another reason.
+var noiseWords = []string{"IMAGE", "TAG", "PORTS", "EXPOSE", "COMMAND", "ARGS", "ENTRYPOINT", "TEST", "LISTEN", "BIND"}
+
+// leadsAway says that a value has the form of hosts with ports, or of a URL, and is of a
+// data store by its key or by the port.
+func leadsAway(words []string, value string) bool {
+	if strings.ContainsAny(value, " \n") || slices.ContainsFunc(words, func(w string) bool { return slices.Contains(noiseWords, w) }) {
+		return false
+	}
+	of := ofStore(words)
+	if scheme, rest, ok := strings.Cut(value, "://"); ok {
+		return of && isScheme(scheme) && rest != "" && !strings.EqualFold(scheme, "file")
+	}
+	for one := range strings.SplitSeq(value, ",") {
+		host, port, err := net.SplitHostPort(one)
+		n, nerr := strconv.ParseUint(port, 10, 16)
+		if err != nil || nerr != nil || n < 1000 || strings.Trim(host, "0123456789") == "" || strings.ContainsAny(host, "/@=") {
+			return false // as are times, and tags of images
+		}
+		of = of || systemAt(port) != ""
+	}
+	return of
+}
+
+// systemAt returns the data store whose port this is by default; "": none.
+func systemAt(port string) string {
+	for _, known := range schemes {
+		if port != "" && known.port == port && port != "9000" && !service(known.system) { // many listen at 9000
+			return known.system
+		}
+	}
+	return ""
+}
+
 // inFile says that a key holds the path of a file in which a connection string or a
 // host stands, as Docker's secrets do.
 func inFile(words []string) bool {
@@ -102,7 +161,7 @@ func loneHost(settings []setting, at int) bool {
 	}
 	beside := func(names ...string) string { return neighbour(settings, s, nil, names) }
 	return beside("DBNAME", "DATABASE", "ENGINE") != "" || systemOf(tokens(beside("TYPE", "ADAPTER", "DRIVER", "CONNECTION"))) != "" ||
-		slices.Contains([]string{"5432", "3306", "6379"}, beside("PORT"))
+		systemAt(beside("PORT")) != ""
 }
 
 // neighbour returns the first setting that has a prefix and one of the names. Two

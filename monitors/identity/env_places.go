@@ -46,10 +46,11 @@ func places(file string, settings []setting) ([]Place, []*Doubt) {
 func leading(settings []setting, at int) (Place, string) {
 	s := settings[at]
 	value := plainRedis(s.words, strings.TrimSpace(s.value))
-	store := storeKey(s.words)
+	words, which := core(s.words)
+	store, storeHost := storeKey(words), hostKey(words) && ofStore(words)
 	switch {
 	case s.elsewhere != "":
-		if store || s.many || hostKey(s.words) && ofStore(s.words) {
+		if store || s.many || storeHost {
 			return Place{}, s.elsewhere
 		}
 		return Place{}, ""
@@ -63,10 +64,10 @@ func leading(settings []setting, at int) (Place, string) {
 		}
 		return Place{}, ""
 	case !looksLikeDSN(s.words, value):
-		if hostKey(s.words) || loneHost(settings, at) {
-			return composite(settings, at)
+		if hostKey(words) || loneHost(settings, at) {
+			return composite(settings, at, words, which)
 		}
-		if !store && (!namesUser(value) || ofService(s.words, value)) {
+		if !store && !leadsAway(s.words, value) && (!namesUser(value) || ofService(s.words, value)) {
 			return Place{}, ""
 		}
 		if name, missing := unfilled(value); missing {
@@ -81,7 +82,7 @@ func leading(settings []setting, at int) (Place, string) {
 	if err != nil {
 		return Place{}, strings.TrimPrefix(err.Error(), "read DSN: ")
 	}
-	if p.System == systemHTTP && store {
+	if p.System == systemHTTP && (store || storeHost) {
 		return p, "it is a data store that is reached by http, and by that none is asked here"
 	}
 	p.login(settings, s, value)
@@ -134,15 +135,21 @@ func looksLikeDSN(words []string, value string) bool {
 }
 
 // composite puts a place together from a host and its neighbours by name:
-// DB_HOST, DB_PORT, DB_NAME, DB_CONNECTION. Without a host it has none.
-func composite(settings []setting, at int) (Place, string) {
+// DB_HOST, DB_PORT, DB_NAME, DB_CONNECTION. Without a host it has none. words and
+// which are the key's core.
+func composite(settings []setting, at int, words []string, which string) (Place, string) {
 	s := settings[at]
-	words := s.words
 	prefix := words[:len(words)-1]
 	if words[len(words)-1] == "PGHOST" {
 		prefix = []string{"PG"}
 	}
-	beside := func(names ...string) string { return neighbour(settings, s, prefix, names) }
+	beside := func(names ...string) string {
+		var own []string // of the same number or role
+		for _, name := range names {
+			own = append(own, name+which)
+		}
+		return cmp.Or(neighbour(settings, s, prefix, own), neighbour(settings, s, prefix, names))
+	}
 	database := func() string {
 		name := beside("DATABASE", "DB", "DBNAME", "NAME", "DB NAME", "DATABASE NAME", "VHOST")
 		if _, missing := unfilled(name); missing || strings.ContainsAny(name, "@=;") || strings.Contains(name, "://") {
@@ -156,15 +163,13 @@ func composite(settings []setting, at int) (Place, string) {
 	var p Place
 	kind := beside("CONNECTION", "ENGINE", "ADAPTER", "DRIVER", "DIALECT", "CLIENT", "TYPE")
 	p.System = cmp.Or(systemOf(tokens(kind)), systemOf(prefix))
-	of := ofStore(words)
 	port := beside("PORT")
 	if p.System == "" {
-		for _, known := range []struct{ port, system string }{{"5432", systemPostgres}, {"3306", systemMySQL}, {"6379", systemRedis}} {
-			if port == known.port || strings.HasSuffix(s.value, ":"+known.port) {
-				p.System = known.system
-			}
-		}
+		p.System = cmp.Or(systemAt(port), systemAt(s.value[strings.LastIndexByte(s.value, ':')+1:]))
 	}
+	// A database and a user stand beside its host; a mail server's may, too.
+	of := ofStore(words) || p.System != "" && !service(p.System) ||
+		p.System == "" && beside("DATABASE", "DBNAME", "DB NAME", "SCHEMA") != "" && beside(userKeys...)+beside(passwordKeys...) != ""
 	if p.System == "" && port == "" && !strings.Contains(s.value, ":") && len(prefix) > 0 && !slices.Contains(prefix, "DB") && !slices.Contains(prefix, "DATABASE") {
 		if of {
 			return Place{}, "neither its kind nor its port is told"

@@ -16,6 +16,17 @@ MAILER_DSN=sendgrid://s3cret@default
 NOTIFY_DSN=ses+smtp://key:s3cret@default
 CLOUDINARY_URL=cloudinary://1:s3cret@shop
 SMTP_HOST=mail.example
+POSTGRES_IMAGE=postgres:16
+REDIS_IMAGE_TAG=redis:7.2
+DB_BACKUP_AT=02:30
+DB_POOL=5
+CACHE_TTL=3600
+CACHE_PREFIX=shop:1
+CACHE_DRIVER=file
+OTEL_EXPORTER_OTLP_ENDPOINT=http://otel.example:4317
+DATABASE_MIGRATIONS=file:///srv/migrations
+CELERY_RESULT_SERIALIZER=json
+WAIT_ARGS=db:5432
 `
 	e, err := ParseEnv(".env", []byte(everyday))
 	if err != nil || len(e.Doubts) > 0 {

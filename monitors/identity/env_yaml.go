@@ -262,6 +262,16 @@ func (r *yamlReader) walk(n ast.Node, key string, depth int) {
 				r.put(name, value, lineOf(item))
 				continue
 			}
+			// The parser takes host:port in brackets for a mapping.
+			if all := r.pairs(item); v.IsFlowStyle && len(all) == 1 && strings.Contains(keyOf(all[0]), ".") && r.scalar(all[0].Value) != "" {
+				m := all[0]
+				r.put(key+"."+strconv.Itoa(i), keyOf(m)+":"+r.scalar(m.Value), lineOf(m.Key))
+				continue
+			}
+			if passesOn(key) {
+				r.passed(r.scalar(item), lineOf(item))
+				continue
+			}
 			r.walk(item, key+"."+strconv.Itoa(i), depth+1)
 		}
 	default:
@@ -298,6 +308,8 @@ func (r *yamlReader) members(n ast.Node, key string, depth int, encoded bool) {
 			value = string(plain)
 		}
 		switch {
+		case value == "" && passesOn(key):
+			r.passed(name, lineOf(m.Key))
 		case value == "":
 			r.walk(m.Value, name, depth+1)
 		case !isJSON(value) && depth <= 2 && r.nested == 0 && isFile(name, value):
@@ -306,6 +318,13 @@ func (r *yamlReader) members(n ast.Node, key string, depth int, encoded bool) {
 			r.put(name, strings.TrimRight(value, "\n"), lineOf(m.Key))
 		}
 	}
+}
+
+// passesOn says that a key without a value has that of whoever starts compose.
+func passesOn(parent string) bool { return strings.HasSuffix("."+parent, ".environment") }
+
+func (r *yamlReader) passed(key string, line int) {
+	r.settings = append(r.settings, setting{key: key, line: r.line(line), scope: r.scope, elsewhere: "its value comes from elsewhere (environment)"})
 }
 
 // isFile says that a value is a whole file of settings, as ConfigMaps hold them.

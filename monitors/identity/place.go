@@ -31,6 +31,7 @@ var schemes = map[string]struct{ system, port string }{
 	"clickhouse": {"clickhouse", "9000"}, "cassandra": {"cassandra", "9042"}, "memcached": {"memcached", "11211"},
 	"elasticsearch": {"elasticsearch", "9200"}, "kafka": {"kafka", "9092"}, "cockroachdb": {systemPostgres, "26257"},
 	"ldap": {"ldap", "389"}, "ldaps": {"ldap", "636"}, "smtp": {"smtp", "25"}, "smtps": {"smtp", "465"},
+	"neo4j": {"neo4j", "7687"}, "bolt": {"neo4j", "7687"}, "couchbase": {"couchbase", "11210"}, "couchbases": {"couchbase", "11207"},
 	"s3": {"s3", ""}, "http": {systemHTTP, "80"}, "https": {systemHTTP, "443"},
 }
 
