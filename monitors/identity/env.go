@@ -239,10 +239,12 @@ func closing(value string, quote byte) int {
 // What is not among them stays as it is. Never from this machine's environment:
 // the file is another machine's.
 func expand(settings []setting) {
-	known := map[string]string{}
+	known := map[string][]setting{}
 	for _, s := range settings {
-		known[s.key] = s.value
-		known[s.key[strings.LastIndexByte(s.key, '.')+1:]] = s.value
+		known[s.key] = append(known[s.key], s)
+		if last := s.key[strings.LastIndexByte(s.key, '.')+1:]; last != s.key {
+			known[last] = append(known[last], s)
+		}
 	}
 	for i := range settings {
 		if settings[i].raw {
@@ -250,7 +252,7 @@ func expand(settings []setting) {
 		}
 		// A value may hold a variable whose value holds another.
 		for range 4 {
-			filled := expandOne(settings[i].value, known)
+			filled := expandOne(settings[i], known)
 			if filled == settings[i].value || len(filled) > maxValue {
 				break
 			}
@@ -259,7 +261,8 @@ func expand(settings []setting) {
 	}
 }
 
-func expandOne(value string, known map[string]string) string {
+func expandOne(of setting, known map[string][]setting) string {
+	value := of.value
 	if !strings.Contains(value, "$") {
 		return value
 	}
@@ -271,16 +274,49 @@ func expandOne(value string, known map[string]string) string {
 			i++
 			continue
 		}
-		if v, ok := known[name]; ok && v != "" {
+		v, several := nearest(of, name, known[name])
+		switch {
+		case several:
+			b.WriteString(value[i : i+end])
+		case v != "":
 			b.WriteString(v)
-		} else if fallback != nil {
+		case fallback != nil:
 			b.WriteString(*fallback)
-		} else {
+		default:
 			b.WriteString(value[i : i+end])
 		}
 		i += end
 	}
 	return b.String()
+}
+
+// nearest returns the value of a name for a setting: of what stands beside it, in its own
+// document, or anywhere; several says that there is more than one, or one that is elsewhere.
+func nearest(of setting, name string, named []setting) (value string, several bool) {
+	beside := of.key[:strings.LastIndexByte(of.key, '.')+1] + name
+	best := 0
+	for _, s := range named {
+		if s.value == "" && s.elsewhere == "" {
+			continue
+		}
+		rank := 1
+		if s.key == name {
+			rank++
+		}
+		if s.scope == of.scope {
+			rank += 2
+			if s.key == beside {
+				rank = 5
+			}
+		}
+		switch {
+		case rank > best:
+			best, value, several = rank, s.value, s.elsewhere != ""
+		case rank == best && s.value != value:
+			several = true
+		}
+	}
+	return value, several
 }
 
 // variable reads a variable at the start of a text: its name, what is to stand

@@ -71,12 +71,12 @@ func leading(settings []setting, at int) (Place, string) {
 			return Place{}, ""
 		}
 		if name, missing := unfilled(value); missing {
-			return Place{}, "it refers to " + clean(name) + ", which the file does not hold"
+			return Place{}, "it refers to " + clean(name) + ", which the file does not hold, or with several values"
 		}
 		return Place{}, unread(value)
 	}
 	if name, missing := unfilled(value); missing {
-		return Place{}, "it refers to " + clean(name) + ", which the file does not hold"
+		return Place{}, "it refers to " + clean(name) + ", which the file does not hold, or with several values"
 	}
 	p, err := ParseDSN(value)
 	if err != nil {
@@ -158,7 +158,7 @@ func composite(settings []setting, at int, words []string, which string) (Place,
 		return name
 	}
 	if name, missing := unfilled(s.value); missing {
-		return Place{}, "it refers to " + clean(name) + ", which the file does not hold"
+		return Place{}, "it refers to " + clean(name) + ", which the file does not hold, or with several values"
 	}
 	var p Place
 	kind := beside("CONNECTION", "ENGINE", "ADAPTER", "DRIVER", "DIALECT", "CLIENT", "TYPE")
@@ -181,7 +181,7 @@ func composite(settings []setting, at int, words []string, which string) (Place,
 	}
 	p.System = cmp.Or(p.System, systemOther)
 	if name, missing := unfilled(port); missing {
-		return Place{}, "its port refers to " + clean(name) + ", which the file does not hold"
+		return Place{}, "its port refers to " + clean(name) + ", which the file does not hold, or with several values"
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		port = defaultPort(p.System)
