@@ -51,8 +51,20 @@ type answered struct {
 	Unknown []identity.Topic `json:"unknown"`
 }
 
-// passwordSaid is a password as people write one down.
-var passwordSaid = regexp.MustCompile(`(?i)\b(pass(?:word|wd|phrase)|pwd)(\s*:\s*)\S+`)
+// Passwords as people write them down: behind a name with whatever marks around, in a
+// connection string that a chat has broken in two, and as user:password@ without a scheme.
+var (
+	passwordSaid  = regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd?|secret|token|api[_-]?key)["'*_\x60\\]*\s*[:=][\s*_\x60\\]*)("(?:[^"\\]|\\.)*"[^\s,;})\]]*|'(?:[^'\\]|\\.)*'[^\s,;})\]]*|\S+)`)
+	brokenInTwo   = regexp.MustCompile(`(://)[^\s:/@]*:[^\s@]*\s+\S*@`)
+	loginInAnswer = regexp.MustCompile(`[^\s:/]*:/?[^\s/]\S*@`)
+)
+
+// maskAnswer masks what is a password by its form.
+func maskAnswer(s string) string {
+	s = passwordSaid.ReplaceAllString(s, "${1}***")
+	s = brokenInTwo.ReplaceAllString(s, "${1}***@")
+	return loginInAnswer.ReplaceAllString(s, "***@")
+}
 
 // openAnswers reads what came back; "-" is in. People paste connection strings:
 // what mask and the form of a password tell is never kept.
@@ -65,7 +77,7 @@ func openAnswers(path string, in io.Reader, mask func(string) string) (identity.
 		defer file.Close()
 		in = file
 	}
-	a, err := identity.ReadAnswers(path, in, func(s string) string { return passwordSaid.ReplaceAllString(mask(s), "${1}${2}***") })
+	a, err := identity.ReadAnswers(path, in, func(s string) string { return maskAnswer(mask(s)) })
 	return a, usage(err)
 }
 

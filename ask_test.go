@@ -117,9 +117,9 @@ func TestAnswersAreMasked(t *testing.T) {
 		identity.Database: "same, postgres://shop:hunter2-pg@db1/shop for both",
 		identity.Cache:    "same, " + strings.Repeat("really ", 26) + "redis://:hunter2-redis@cache:6379/0", // cut where the password is
 		identity.Queue:    "separate, amqp://app:hunter2-mq@mq/ and shop:hunter2-my@tcp(db2:3306)/shop",
-		identity.Login:    "separate; password=hunter2-login, Password: hunter2-said",
-		identity.Payment:  "separate, mysql://app:9x/hunter2-slash@db1/shop and redis://:9x#hunter2-hash@db1/0 and mongodb://app:9x?hunter2-mark@db1/shop",
-		identity.Mail:     "neighbour, its key is tok-1234567890, and https://admin:hunter2<x@es1:9200, jdbc:oracle:thin:shop/hunter2@db1:1521:S, app:hunter2@(db1:3306)/shop",
+		identity.Login:    "separate; password=hunter2-login, Password: hunter2-said, POSTGRES_PASSWORD: hunter2, dbPassword: hunter2; {\"host\":\"db1\",\"password\":\"hunter2\"} **Password:** hunter2 and **Password**: hunter2, DB_PASSWORD=\"x hunter2\" password=x,hunter2 pw: hunter2",
+		identity.Payment:  "separate, mysql://app:9x/hunter2-slash@db1/shop and redis://:9x#hunter2-hash@db1/0 and mongodb://app:9x?hunter2-mark@db1/shop, app:hunter2@db1:3306/shop and postgres://shop:hunter2 -pg@db1/shop",
+		identity.Mail:     "neighbour, its key is tok-1234567890, and https://admin:hunter2<x@es1:9200, jdbc:oracle:thin:shop/hunter2@db1:1521:S, app:hunter2@(db1:3306)/shop; https://es.test/x,app:hunter2@(db1)/shop https://admin:p/hunter2@es1:9200 postgres://shop:x hunter2@db1/shop",
 		identity.CDN:      "separate, postgres://app:hunter2<Kx9@db1/shop and redis://:hunter2>b@db1/0 and mongodb://app:hunter2'c@db1/shop and amqp://app:hunter2\"d@mq/",
 		identity.Cloud:    "separate, app:hunter2'e@tcp(db2:3306)/shop and app:hunter2\"f@tcp(db2:3306)/shop, POSTGRES_PASSWORD: hunter2, postgres://shop:hunter2 -hunter2@db1/shop",
 	}
