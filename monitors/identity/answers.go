@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -90,6 +91,7 @@ func ownLines() map[string]bool {
 	for line := range strings.Lines(Questions()) {
 		own[squash(line)] = true
 	}
+	delete(own, "") // which is what other letters come to
 	return own
 }
 
@@ -106,12 +108,6 @@ func squash(line string) string {
 	}, line)
 }
 
-// part says that a line is a piece of the question, which was wrapped.
-func part(question, line string) bool {
-	piece := squash(line)
-	return len(piece) >= 10 && strings.Contains(squash(question), piece)
-}
-
 type answersParser struct {
 	name  string
 	ours  map[string]bool
@@ -122,8 +118,9 @@ type answersParser struct {
 
 	full [8]bool
 
-	topic int  // the question that lines belong to; -1: none
-	who   bool // to its second field
+	topic int    // the question that lines belong to; -1: none
+	asked string // squashed, what of the question has not been read yet
+	who   bool   // lines belong to its second field
 	side  *[]string
 	owner bool // the part of the statements has begun
 }
@@ -153,6 +150,8 @@ func (p *answersParser) line(n int, line string) {
 	if p.topic < 0 {
 		return
 	}
+	asked := p.asked
+	p.asked = ""
 	g := &p.given[p.topic][len(p.given[p.topic])-1]
 	if rest, ok := afterLabel(bare, askAnswer); ok {
 		if g.Who != "" || g.Answer != "" && rest != "" {
@@ -168,14 +167,17 @@ func (p *answersParser) line(n int, line string) {
 		return
 	}
 	switch {
-	case bare == "" || p.ours[squash(bare)] || part(questions[p.topic].Text, bare):
-	case p.who && g.Answer != "" && tells(bare):
-		// After a name, this is the next person's.
-		g, p.who = p.next(n), false
-		appendTo(&g.Answer, bare)
+	case !strings.ContainsFunc(bare, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
+		p.asked = asked // an empty line, or one of marks
+	case p.ours[squash(bare)]:
 	case p.who && g.Answer != "" && g.Who == "":
 		appendTo(&g.Who, bare)
 	default:
+		if p.who && g.Answer != "" {
+			// After a name, this is the next person's.
+			g, p.who = p.next(n), false
+		}
+		bare, p.asked = beyond(asked, bare)
 		appendTo(&g.Answer, bare)
 	}
 }
@@ -198,23 +200,28 @@ func (p *answersParser) next(n int) *Given {
 func (p *answersParser) begin(n, i int, rest string) {
 	p.topic, p.who, p.side = i, false, nil
 	p.found++
-	g, q := p.next(n), questions[i].Text
-	// An answer on the question's own line.
-	if !asks(i, rest) {
-		if !strings.HasSuffix(rest, "?") {
-			appendTo(&g.Answer, rest)
-		}
-		return
-	}
-	last := q[strings.LastIndexByte(q, ' ')-8:]
-	if _, told, ok := strings.Cut(rest, last); ok {
-		appendTo(&g.Answer, strings.TrimSpace(told))
+	g := p.next(n)
+	// An answer on the question's own line, which may be asked in other words.
+	if rest, p.asked = beyond(squash(questions[i].Text), rest); !strings.HasSuffix(rest, "?") {
+		appendTo(&g.Answer, rest)
 	}
 }
 
-// asks says that a text begins as the question does.
-func asks(i int, text string) bool {
-	return strings.HasPrefix(squash(text), squash(questions[i].Text)[:10]) || part(questions[i].Text, text)
+// beyond takes off a line what goes on with the squashed rest of a question, and returns
+// what is left of both: a line that does not is no piece of it, and ends it.
+func beyond(asked, line string) (rest, left string) {
+	left = asked
+	for i, r := range line {
+		c := squash(string(r))
+		switch {
+		case left == "" && asked != "":
+			return strings.TrimLeft(line[i:], "?*_ "), ""
+		case left == "", !strings.HasPrefix(left, c), c == "" && unicode.IsLetter(r):
+			return line, ""
+		}
+		left = left[len(c):]
+	}
+	return "", left
 }
 
 // heads are how a line with a topic begins, whatever number a chat gives it.
@@ -235,7 +242,8 @@ func topicOf(bare string) (int, string) {
 			continue
 		}
 		// "1. Database" alone, with its text, or with an answer behind a colon.
-		if rest := strings.TrimSpace(m[1] + m[2]); m[2] == "" || asks(i, rest) {
+		rest := strings.TrimSpace(m[1] + m[2])
+		if m[2] == "" || strings.HasPrefix(squash(rest), squash(questions[i].Text)[:10]) {
 			return i, rest
 		}
 	}

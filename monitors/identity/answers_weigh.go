@@ -8,7 +8,7 @@ import (
 )
 
 // beginSo would tell what an answer says.
-const beginSo = "an answer that begins with separate, same, linked, neighbour or copy, and uses no other of these words"
+const beginSo = "an answer of one of the words separate, same, linked, neighbour or copy, and little else"
 
 // about returns the answers to one question that are not empty.
 func (a Answers) about(topic Topic) []Given {

@@ -1,286 +1,147 @@
 package identity
 
 import (
-	"slices"
+	"regexp"
+	"strconv"
 	"strings"
-	"unicode"
 )
 
-// answerWords are what an answer may begin with, and what it says then. Same,
-// linked, neighbour, copy and separate are those that the text proposes.
-var answerWords = map[string]Verdict{
-	"same":   SameInstance,
-	"linked": DataLink, "link": DataLink, "replica": DataLink, "replicated": DataLink, "synced": DataLink,
-	"neighbour": SharedNeighbour, "neighbor": SharedNeighbour, "neighbours": SharedNeighbour, "neighbors": SharedNeighbour,
-	"copy": SameLineage, "copied": SameLineage, "clone": SameLineage, "restored": SameLineage,
-	"separate": Distinct, "separated": Distinct, "distinct": Distinct, "different": Distinct,
+// grammar is how plain answers are put: a rule a line, its name and then a pattern, in
+// which <x> is the rule x. Words have one space between them, commas and semicolons as
+// well. What stands in no rule leaves a question open: rather add nothing to it.
+const grammar = `
+prod      prod|production
+envs      staging and <prod>|<prod> and staging
+env       environment|env|stage|side|system
+mark      ( [,;])?
+yes       (yes|shared)<mark>
+pair      they|theyre|these|those|we|both|its|it is|<envs>
+often     nightly|hourly|daily|weekly|monthly|every|minute|hour|night|day|week|month|(on )?(mon|tues|wednes|thurs|fri|satur|sun)days?
+server    (<nouns> )*(server|instance|cluster)
+noun      <server>|(<nouns> )*<nouns>
+host      (<nouns> )*(host|machine|box|vm|node|(kubernetes|k8s|eks|gke|aks|openshift|nomad) cluster)
+
+for       ( ((for|between|by|of|in) (both|both <env>s|them|<envs>)|as <prod>))?
+use       use|are on|run on
+shared    ((the|a|an|exactly|one) )*(same|shared|common) <thing><for>
+single    (a )?(one|single) <thing>
+one       (<yes> )?((<pair> ((<use>|have) )?)?<shared>|<pair> <use> <single><for>|<pair> share ((a|an|the|one) )?<thing>|no (separate|different|own|dedicated) <thing>|<single> for (both|<envs>))|<yes> <single><for>
+same      (<yes> )?((<pair> ((are|use|have) )?)?((the|exactly) )*same( one)?<for>|<pair> <use> [#@]1)
+name      (<pair> <use> )?[#@]1<for>
+parts     <mark> ((with|without|and|not even|no|two|three|separate|different|another|other|own) )*<part>(es|s)?
+part      ((db|database|key) )?(number|prefix|index)|keyspace|namespace|schema|vhost|virtual host|user|table
+
+who       (they|theyre|these|those|it|its|both|staging|<envs>) ((is|are|are on|run on|has|have|use|uses) )?
+apart     ((a|an|the|two|both|all|completely|fully|entirely|totally) )*(separated?|distinct|different)
+own       (staging|each|both) (has|have|uses?) (its|their) own
+whole     ( from <prod>|( <envs>)?( (<sides>s?|ones))?( for (both|each|<envs>))?( <alike>)?)
+two       ((<who>)?<apart>|<own>)<whole>
+alike     ((in|of|with) )?(the )?same (<nouns> )?(region|zone|version|engine)
+each      (one|a) <noun> (each|(per|for each|for every) <env>|for staging ([,;] )?(and )?(one|another) for <prod>)
+at        ( (is|on|in|uses|[,;]))*
+and       ( [,;])?( and)?
+names     staging<at> #1<and> <prod><at> #2|<prod><at> #1<and> staging<at> #2|#1 (,|and|, and) #2
+
+no        ((with )?no|without|neither)( any| a)?
+flow      ((data|read|nightly) )?(replica|copy|copie|link|sync|replication|dblink|foreign table|subscription|dump|federation|connection)s?
+thing-no  <flow>|sharing|shared <noun>
+deed      linked|copied|synced|replicated|restored|shared|connected
+or        ( ,)? (or|nor)
+after     ( (between them|between <envs>|(to|from|of|with) <prod>))?
+none      <no> (<flow>( , <flow>)*<or> )?<thing-no><after>|(not|never|neither) (<deed>( , <deed>)*<or> )?<deed><after>
+nothing   (nothing (is )?|not )shared|<pair> (dont|do not) share (anything|(a|any) <noun>)
+general   <nothing>|<no> (<flow>( , <flow>)*<or> )?(sharing|shared <noun>|(data )?links?)<after>
+more      <mark> <none>| [,;] (never|<two>|<nothing>|<each>|<names>|<alike>|two <sides>s)
+
+lives     <prod>s?|live
+account   ((to|into|a|an|the|our|their|its|provider|providers) )*
+`
+
+// reading is a form of answers and what they say.
+type reading struct {
+	form    *regexp.Regexp
+	verdict Verdict
+}
+
+// readingsOf makes the forms of answers to a question.
+func readingsOf(topic Topic, nouns string, most, bare Verdict) []reading {
+	rules := map[string]string{"nouns": nouns, "sides": "<noun>"}
+	for line := range strings.Lines(grammar) {
+		if name, form, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			rules[name] = strings.TrimSpace(form)
+		}
+	}
+	if most != SameInstance {
+		rules["sides"] = nouns // two servers may stand behind one of these
+	}
+	var out []reading
+	say := func(v Verdict, form string) {
+		for rule.MatchString(form) {
+			form = rule.ReplaceAllStringFunc(form, func(r string) string { return "(" + rules[r[1:len(r)-1]] + ")" })
+		}
+		out = append(out, reading{regexp.MustCompile("^(?:" + strings.ReplaceAll(form, "(", "(?:") + ")$"), v})
+	}
+	say(bare, `(yes|shared)<parts>*`)
+	say(SharedNeighbour, `(<yes> )?neighbou?rs?(<mark> (on )?((a|the|one|same|shared) )*(<host>|account|proxy))?`)
+	say(DataLink, `(<yes> )?((a|an|the|data|read) )*(linked|replica|replicated|synced)(<mark> (a|the|of|from|to|with|and|it|#1|<prod>s?|staging|sync|replication|<often>))*`)
+	say(SameLineage, `(<yes> )?((a|an|the|<often>) )*(copy|copied|clone|cloned|restored)(<mark> ((of|from) (it|#1|(the )?<prod>s?( database)?)|from|copied|restored|<often>|<none>))*`)
+	say(Distinct, `((no [,;] )?<two>|no <who><apart><whole>|<general>)<more>*`)
+	if topic == Payment { // a no is no place where payments go
+		say(Distinct, `(no [,;] )?<account>(own )?sandbox( account)?( [,;] (never|not) (to )?<lives>)?`)
+		say(SharedNeighbour, `(yes<mark> )?<account>(account of )?<lives>( account)?`)
+	} else {
+		say(Distinct, `no(<more>| [,;] <general>)*`)
+	}
+	rules["thing"] = "<noun>"
+	say(SameInstance, `(<same>|<one>)(<parts>| [,;] (<name>|<same>|<one>))*`)
+	rules["thing"] = "<host>"
+	say(SharedNeighbour, `<one><parts>*`)
+	rules["thing"], rules["part"] = "<server>", rules["part"]+"|database|db" // which one server holds several of
+	say(SameInstance, `<one>(<parts>| [,;] <name>)*`)
+	return out
 }
 
 var (
-	// Words that take "separate" or "copy" back when they come later.
-	flowWords  = []string{"share", "shares", "sharing", "shared", "common", "feeds", "replicates", "replicating", "replication", "replicas", "sync", "syncs", "federated"}
-	otherWords = []string{"but", "except", "although", "though", "however", "apart", "besides", "unless"}
-	denials    = []string{"no", "not", "never", "nor", "nothing", "none", "without", "neither", "dont", "doesnt", "isnt", "arent", "cannot", "cant"}
-	machines   = []string{"server", "cluster", "instance", "host", "machine", "box", "vm", "rds", "node", "database", "cache", "redis", "broker"}
-	ignorance  = []string{"unknown", "dont know", "do not know", "i dont know", "i do not know", "we dont know", "not known", "not sure", "no idea", "no clue", "no one", "nobody knows", "no answer", "no info", "dunno"}
-
-	// Of machines, those that several databases may run on.
-	hosts    = []string{"host", "machine", "box", "vm", "node"}
-	platform = []string{"kubernetes", "k8s", "eks", "gke", "aks", "openshift", "nomad", "swarm"}
-	// What may follow a machine that is named as a whole: "server for both", not "server backup".
-	joins = []string{"for", "with", "without", "by", "in", "on", "at", "and", "of", "between", "across", "both", "since", "behind"}
-	// What makes "one server" more than one.
-	eachOwn = []string{"one", "another", "other", "others", "each", "every", "per", "own", "respectively"}
-	// What data is kept apart by on one server.
-	parts = []string{"number", "numbers", "prefix", "prefixes", "index", "indexes", "keyspace", "keyspaces", "namespace", "namespaces", "schema", "schemas", "vhost", "vhosts", "separation", "isolation", "user", "users", "table", "tables"}
-	// Of these, what one server holds several of, and what may be meant by a server, too.
-	dataNames = []string{"database", "databases", "db", "dbs"}
-	// What is apart, besides the words for Distinct: a "no" before it says the opposite.
-	apartness = []string{"separation", "isolation", "separately", "own", "dedicated", "independent", "individual", "private"}
-	// Who a sentence is of that a "no" stands before: "no they are separate".
-	speakers = []string{"they", "theyre", "we", "it", "its", "both", "each", "these", "those", "staging", "production"}
-	// What a "no" does not reach across.
-	breaks = []string{"and", "but", "because", "since", "while", "so", "instead", "only", "just", "also"}
-	ors    = []string{"or", "nor"}
-	// What begins or makes a clause, and is no thing in a list.
-	clauses = []string{"a", "an", "the", "one", "we", "it", "they", "is", "are", "was", "has", "via", "by", "through", "every", "each", "share", "shares", "sharing", "feeds", "replicates", "replicating", "syncs"}
-	// What is done, which makes a list only behind its like: "not linked, copied or synced".
-	deeds = []string{"linked", "replicated", "synced", "copied", "restored", "shared"}
-	// What may follow a list: "no copy, replica or link to production".
-	trailers = []string{"to", "from", "any", "either", "whatsoever", "exists", "exist"}
-	// What one server each may be for.
-	environs = []string{"environment", "environments", "env", "stage", "side", "one", "system"}
-	// What two servers may have in common without any link.
-	likeness = []string{"region", "regions", "zone", "zones", "datacenter", "datacentre", "version", "versions", "engine", "type", "size", "sizes", "kind", "model", "provider", "vendor", "setup", "configuration", "config", "settings", "structure"}
-	// What may stand before the word that tells where payments go.
-	fillers = []string{"a", "an", "the", "to", "into", "our", "their", "its", "own", "provider", "providers"}
-	lives   = []string{"production", "prod", "productions", "live"}
+	rule       = regexp.MustCompile(`<[a-z-]+>`)
+	wordOrMark = regexp.MustCompile(`[a-z]+://[^\s,;]+|[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?|\S`)
+	nameInText = regexp.MustCompile(`^[a-z0-9._-]*[0-9][a-z0-9._-]*$`)
+	// No name: a number or a plain word, or one that tells of a link, or of one part of a server.
+	tellingName = regexp.MustCompile(`^[^._-]*$|repl|copy|link|sync|shar|mirror|vhost|queue|topic|prefix|schema|^db\W?\d+$`)
+	onlyUnknown = regexp.MustCompile(`^(?:(?:(?:(?:i|we) )?(?:dont|do not) know|unknown|not known|(?:(?:i am|im) )?not sure|no idea|no clue|no one knows|nobody knows|no answer|no info|dunno)(?: |$))?(?:\? ?)*$`)
 )
 
-// answered are the words of an answer, in small letters and without apostrophes.
-type answered struct {
-	words []string
-	stop  []bool // a mark other than a space stands before the word
-	hard  []bool // and it is not only commas
-}
-
-// answerOf cuts a text into its words. Names such as db_1 or a.example stay whole.
-func answerOf(text string) answered {
-	text = strings.NewReplacer("'", "", "’", "").Replace(strings.ToLower(text))
-	var a answered
-	stop, hard := false, false
-	put := func(word string) {
-		bare := strings.Trim(word, "._")
-		if bare != "" {
-			a.words, a.stop = append(a.words, bare), append(a.stop, stop || word[0] == '.')
-			a.hard = append(a.hard, hard || word[0] == '.')
-			stop, hard = false, false
-		}
-		if strings.HasSuffix(word, ".") {
-			stop, hard = true, true
-		}
-	}
-	from := 0
-	for i, r := range text {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.' || r == '_' {
-			continue
-		}
-		put(text[from:i])
-		from = i + len(string(r))
-		// "read-replica" is one thing, and a slash or bold ends none.
-		mark := !unicode.IsSpace(r) && !strings.ContainsRune("-/*_`\"", r) || r == '-' && strings.HasSuffix(text[:i], " ")
-		stop, hard = stop || mark, hard || mark && r != ','
-	}
-	put(text[from:])
-	return a
-}
-
-// wordsOf are the words of a text.
-func wordsOf(text string) []string { return answerOf(text).words }
-
-// from is what follows the first n words.
-func (a answered) from(n int) answered { return answered{a.words[n:], a.stop[n:], a.hard[n:]} }
-
-func (a answered) is(i int, lists ...[]string) bool {
-	return i >= 0 && i < len(a.words) && slices.ContainsFunc(lists, func(l []string) bool { return slices.Contains(l, a.words[i]) })
-}
-
-func (a answered) has(list []string) bool {
-	return slices.ContainsFunc(a.words, func(w string) bool { return slices.Contains(list, w) })
-}
-
-// says is has, of words that no "no" stands before.
-func (a answered) says(list []string) bool {
-	for i := range a.words {
-		if a.is(i, list) && !a.denied(i) {
-			return true
-		}
-	}
-	return false
-}
-
-// joined says that a word follows the one before it without a mark.
-func (a answered) joined(i int) bool { return i > 0 && i < len(a.words) && !a.stop[i] }
-
-// denied says that a no stands shortly before a word, in its clause or at the head of
-// a list: "no replica, copy or link".
-func (a answered) denied(at int) bool {
-	list, reach, crossed := a.listed(at), 3, false
-	if list {
-		reach = 5
-	}
-	no := at - 1
-	for no > max(0, at-reach) && !a.is(no, denials) {
-		no--
-	}
-	alike := a.is(no, denials) && a.words[no] != "no" && a.is(no+1, deeds)
-	for i := at - 1; i >= max(0, at-reach); i-- {
-		if a.stop[i+1] {
-			if !list || a.is(i, denials) || !a.listTo(i+1, at, alike) {
-				return false
-			}
-			crossed = true
-		}
+// normal is an answer as small words with a space between: names become #1, #2 in their
+// order, connection strings @1, commas stay, and other marks that end a clause become one ";".
+func normal(text string) string {
+	text = strings.NewReplacer("'", "", "’", "", "*", "", "`", "", `"`, "", "“", "", "”", "", "_ ", " ", " _", " ").Replace(strings.ToLower(" " + text + " "))
+	names := map[string]int{}
+	var out []string
+	for _, w := range wordOrMark.FindAllString(text, -1) {
 		switch {
-		case a.is(i, breaks), crossed && a.is(i, ors):
-			// What "or" ended before the mark is another list.
-			return false
-		case a.is(i, denials):
-			return true
-		}
-	}
-	return false
-}
-
-// listTo says that a list goes on behind the comma before a place, up to its "or X" and
-// no further, and that a word is in it. What is done is in it only if told.
-func (a answered) listTo(from, at int, done bool) bool {
-	clausal := func(i int) bool { return a.clausal(i) || !done && a.is(i, deeds) }
-	run := 0 // words since the last comma
-	for i := from; i < len(a.words) && run <= 2; i++ {
-		switch {
-		case a.hard[i]:
-			return false
-		case a.is(i, ors):
-			last := i + 1
-			for last < len(a.words) && (last == i+1 || last == i+2 && a.joined(last) && !a.is(last, joins, trailers)) {
-				if clausal(last) {
-					return false
-				}
-				last++
+		case w == "&":
+			w = "and"
+		case strings.Contains(",;:.!()[]-–—", w):
+			if len(out) == 0 {
+				continue
 			}
-			return at < last && (!a.joined(last) || a.is(last, joins, trailers))
-		case a.stop[i]:
-			run = 0
+			if w != "," {
+				w = ";"
+			}
+			if last := len(out) - 1; out[last] == "," || out[last] == ";" {
+				out[last] = ";"
+				continue
+			}
+		case strings.Contains(w, "://") && !strings.HasPrefix(w, "http"), nameInText.MatchString(w) && !tellingName.MatchString(w):
+			if names[w] == 0 {
+				names[w] = len(names) + 1
+			}
+			kind := "#"
+			if strings.Contains(w, "://") {
+				kind = "@" // of two that differ, the servers may be one
+			}
+			w = kind + strconv.Itoa(names[w])
 		}
-		if clausal(i) {
-			return false
-		}
-		run++
+		out = append(out, w)
 	}
-	return false
-}
-
-// clausal says that a word is one of a clause, such as a verb, or "nightly".
-func (a answered) clausal(at int) bool {
-	return a.is(at, clauses, breaks) || strings.HasSuffix(a.words[at], "ly")
-}
-
-// listed says that an "or" stands near a word.
-func (a answered) listed(at int) bool {
-	for i := at - 2; i <= at+3; i++ {
-		if a.is(i, ors) {
-			return true
-		}
-	}
-	return false
-}
-
-// oneServer says that words from a place on begin with one server, or one of something
-// in between; "one server each" is more.
-func (a answered) oneServer(at int) bool {
-	if !a.is(at, []string{"one", "single"}) {
-		return false
-	}
-	last := a.lastMachine(at)
-	return last > at && !a.eachOne(last+1)
-}
-
-// eachOne says that what follows one server from a place on makes it one for each side:
-// "each", "per environment", "for staging and one for production".
-func (a answered) eachOne(at int) bool {
-	if a.is(at, []string{"for"}) && a.joined(at) {
-		next := at + 2
-		if a.is(next, []string{"and"}) {
-			next++
-		}
-		if a.is(next, []string{"one", "another"}) && a.is(next+1, []string{"for"}) && a.joined(next+1) {
-			return true
-		}
-		at++
-	}
-	switch {
-	case !a.joined(at):
-		return false
-	case a.is(at, []string{"each"}) && (!a.joined(at+1) || a.is(at+1, joins)):
-		return true
-	}
-	return a.is(at, []string{"each", "every", "per"}) && a.joined(at+1) && a.is(at+1, environs)
-}
-
-// lastMachine returns where the machine stands that follows a place without a mark, with
-// a word or two between; the place itself where there is none.
-func (a answered) lastMachine(at int) int {
-	last := at
-	for i := at + 1; a.joined(i) && (i <= at+3 || last == i-1); i++ {
-		if a.is(i, machines) {
-			last = i
-		}
-	}
-	return last
-}
-
-// sharedMachine returns what it says that from a place on one machine, or a shared one,
-// is named, and where: Unknown where that is none, or where more follows that it may only
-// describe.
-func (a answered) sharedMachine(at int) (Verdict, int) {
-	one := a.is(at, []string{"one", "single"})
-	if !one && !a.is(at, []string{"shared", "common"}) || a.denied(at) {
-		return Unknown, at
-	}
-	return a.machine(at, one)
-}
-
-// machine is sharedMachine of a machine that stands behind a place.
-func (a answered) machine(at int, one bool) (Verdict, int) {
-	last := a.lastMachine(at)
-	switch {
-	case last == at, a.joined(last+1) && !a.is(last+1, joins):
-		return Unknown, last
-	case one && a.from(last+1).has(eachOwn):
-		return Unknown, last
-	case a.is(last, hosts), a.is(last-1, platform):
-		return SharedNeighbour, last
-	}
-	return SameInstance, last
-}
-
-// keptApart says that a word only tells what data is kept apart by on one server:
-// "separate schemas", and where a server can hold several, "separate databases".
-func (a answered) keptApart(at int, server bool) bool {
-	if answerWords[a.words[at]] != Distinct || !a.joined(at+1) {
-		return false
-	}
-	return a.is(at+1, parts) || server && a.is(at+1, dataNames) && (!a.joined(at+2) || a.is(at+2, joins, parts))
-}
-
-// alike says that "same" is said of what two servers may have in common: the same
-// region, not the same server.
-func (a answered) alike(at int) bool {
-	for i := at + 1; i <= at+3 && a.joined(i) && !a.is(i, machines); i++ {
-		if a.is(i, likeness) {
-			return !a.joined(i+1) || !a.is(i+1, machines)
-		}
-	}
-	return false
+	return strings.TrimRight(strings.Join(out, " "), " ,;")
 }

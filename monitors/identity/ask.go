@@ -28,15 +28,16 @@ var questions = []struct {
 	Text  string
 	most  Verdict // what an answer can come to
 	yes   Verdict // the least that a yes alone means
+	nouns string  // what answers call the whole of it: a pattern
 }{
-	{Database, "Do staging and production share a database server, a replica, a foreign table or a nightly copy? Which server does each use?", SameInstance, Unknown},
-	{Cache, "Do they share a Redis, Valkey or Memcached, even with another number or prefix?", SameInstance, SameInstance},
-	{Queue, "Do they share a message broker, or do workers of one read a queue of the other?", SameInstance, DataLink},
-	{Login, "Do they share the login service, its user directory or its rate limits?", SameInstance, SharedNeighbour},
-	{Payment, "Where do payments of staging go: a sandbox, or the provider's account of production?", SharedNeighbour, Unknown},
-	{Mail, "Does staging send mail, SMS or push through production's service or sender?", SharedNeighbour, SharedNeighbour},
-	{CDN, "Do they share a CDN, load balancer, proxy or firewall in front?", SharedNeighbour, SharedNeighbour},
-	{Cloud, "Do they share a cloud account, cluster, host, network exit or quota?", SharedNeighbour, SharedNeighbour},
+	{Database, "Do staging and production share a database server, a replica, a foreign table or a nightly copy? Which server does each use?", SameInstance, Unknown, `database|db|postgres(ql)?|mysql|mariadb|mongo(db)?|oracle|rds|aurora`},
+	{Cache, "Do they share a Redis, Valkey or Memcached, even with another number or prefix?", SameInstance, SameInstance, `cache|redis|valkey|memcached|elasticache`},
+	{Queue, "Do they share a message broker, or do workers of one read a queue of the other?", SameInstance, DataLink, `(message )?broker|rabbitmq|kafka|activemq`},
+	{Login, "Do they share the login service, its user directory or its rate limits?", SameInstance, SharedNeighbour, `(login )?service|login|idp|keycloak`},
+	{Payment, "Where do payments of staging go: a sandbox, or the provider's account of production?", SharedNeighbour, Unknown, `account|provider|sandbox`},
+	{Mail, "Does staging send mail, SMS or push through production's service or sender?", SharedNeighbour, SharedNeighbour, `(mail )?(service|account|provider)`},
+	{CDN, "Do they share a CDN, load balancer, proxy or firewall in front?", SharedNeighbour, SharedNeighbour, `cdn|(load )?balancer|proxy|firewall`},
+	{Cloud, "Do they share a cloud account, cluster, host, network exit or quota?", SharedNeighbour, SharedNeighbour, `(cloud |aws |gcp |azure )?account`},
 }
 
 // Statements that the owner of a database runs on both sides: read-only, each
@@ -114,8 +115,9 @@ func (a Answers) String() string {
 	return b.String()
 }
 
-const askHelp = `Please fill in what you know and send it back. Begin an answer with one of these words, then say it in yours:
-separate, same, linked (data flows between them), neighbour (one host, proxy or account), copy, unknown.`
+const askHelp = `Please fill in what you know and send it back. Answer in one of these words, with the servers' names if you like:
+separate, same, linked (data flows between them), neighbour (one host, proxy or account), copy, unknown.
+If more is to be said, say it in yours: a person reads it, and the question stays open until then.`
 
 func field(name, value string) string {
 	if value == "" {
