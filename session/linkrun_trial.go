@@ -289,7 +289,7 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	if why != "" {
 		return why
 	}
-	seen.Flying, seen.InFlight, seen.Left = int(flying), float64(under)/float64(max(1, looks)), max(0, left)
+	seen.Flying, seen.InFlight, seen.Left = flying, float64(under)/float64(max(1, looks)), max(0, left)
 	seen.AmberAtEnd = t.watch.status.Load().production != monitors.Green
 	after, now := t.engine.Total(), t.engine.Live().InFlight
 	seen.LateSent, seen.LateSucceeded = between(before, told)

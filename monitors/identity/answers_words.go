@@ -110,6 +110,9 @@ var (
 	onlyUnknown = regexp.MustCompile(`^(?:(?:(?:(?:i|we) )?(?:dont|do not) know|unknown|not known|(?:(?:i am|im) )?not sure|no idea|no clue|no one knows|nobody knows|no answer|no info|dunno)(?: |$))?(?:\? ?)*$`)
 )
 
+// marks end a clause.
+const marks = ",;:.!()[]-–—"
+
 // normal is an answer as small words with a space between: names become #1, #2 in their
 // order, connection strings @1, commas stay, and other marks that end a clause become one ";".
 func normal(text string) string {
@@ -120,7 +123,7 @@ func normal(text string) string {
 		switch {
 		case w == "&":
 			w = "and"
-		case strings.Contains(",;:.!()[]-–—", w):
+		case strings.Contains(marks, w):
 			if len(out) == 0 {
 				continue
 			}
