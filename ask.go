@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -59,11 +60,17 @@ var (
 	loginInAnswer = regexp.MustCompile(`[^\s:/]*:/?[^\s/]\S*@`)
 )
 
-// maskAnswer masks what is a password by its form.
-func maskAnswer(s string) string {
-	s = passwordSaid.ReplaceAllString(s, "${1}***")
-	s = brokenInTwo.ReplaceAllString(s, "${1}***@")
-	return loginInAnswer.ReplaceAllString(s, "***@")
+// maskAnswer masks what mask knows, and what is a password by its form.
+func maskAnswer(s string, mask func(string) string) string {
+	// What is masked already is no mark between a name and its password.
+	const masked = "***"
+	parts := strings.Split(mask(strings.ReplaceAll(s, masked, "**")), masked)
+	for i, part := range parts {
+		part = passwordSaid.ReplaceAllString(part, "${1}***")
+		part = brokenInTwo.ReplaceAllString(part, "${1}***@")
+		parts[i] = loginInAnswer.ReplaceAllString(part, "***@")
+	}
+	return strings.Join(parts, masked)
 }
 
 // openAnswers reads what came back; "-" is in. People paste connection strings:
@@ -77,7 +84,7 @@ func openAnswers(path string, in io.Reader, mask func(string) string) (identity.
 		defer file.Close()
 		in = file
 	}
-	a, err := identity.ReadAnswers(path, in, func(s string) string { return maskAnswer(mask(s)) })
+	a, err := identity.ReadAnswers(path, in, func(s string) string { return maskAnswer(s, mask) })
 	return a, usage(err)
 }
 

@@ -114,7 +114,7 @@ func TestAnswersGoIntoTheSession(t *testing.T) {
 func TestAnswersAreMasked(t *testing.T) {
 	t.Parallel()
 	said := map[identity.Topic]string{
-		identity.Database: "same, postgres://shop:hunter2-pg@db1/shop for both",
+		identity.Database: "same, postgres://shop:hunter2-pg@db1.example/shop for both",
 		identity.Cache:    "same, " + strings.Repeat("really ", 26) + "redis://:hunter2-redis@cache:6379/0", // cut where the password is
 		identity.Queue:    "separate, amqp://app:hunter2-mq@mq/ and shop:hunter2-my@tcp(db2:3306)/shop",
 		identity.Login:    "separate; password=hunter2-login, Password: hunter2-said, POSTGRES_PASSWORD: hunter2, dbPassword: hunter2; {\"host\":\"db1\",\"password\":\"hunter2\"} **Password:** hunter2 and **Password**: hunter2, DB_PASSWORD=\"x hunter2\" password=x,hunter2 pw: hunter2",
@@ -145,7 +145,7 @@ func TestAnswersAreMasked(t *testing.T) {
 		t.Fatal(err)
 	}
 	clean("ask --json", string(asked))
-	if got := r.Answers.Given[0].Answer; got != "same, postgres://***@db1/shop for both" || r.Verdict != "SAME INSTANCE" {
+	if got := r.Answers.Given[0].Answer; got != "same, postgres://***@db1.example/shop for both" || r.Verdict != "SAME INSTANCE" {
 		t.Errorf("%q, %s: the answer itself is gone", got, r.Verdict)
 	}
 
@@ -180,7 +180,7 @@ func TestAnswersAreMasked(t *testing.T) {
 	if err != nil || files < 5 {
 		t.Errorf("%d files: %v", files, err)
 	}
-	if journal := string(readFile(t, dir, session.JournalName)); !strings.Contains(journal, "postgres://***@db1/shop for both") || !strings.Contains(journal, "its key is ***") || !strings.Contains(journal, "Staging is a standby that receives from ***") {
+	if journal := string(readFile(t, dir, session.JournalName)); !strings.Contains(journal, "postgres://***@db1.example/shop for both") || !strings.Contains(journal, "its key is ***") || !strings.Contains(journal, "Staging is a standby that receives from ***") {
 		t.Error("the answers are not in the journal at all")
 	}
 }

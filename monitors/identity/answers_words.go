@@ -15,8 +15,10 @@ envs      staging and <prod>|<prod> and staging
 env       environment|env|stage|side|system
 mark      ( [,;])?
 yes       (yes|shared)<mark>
-pair      they|theyre|these|those|we|both|its|it is|<envs>
-often     nightly|hourly|daily|weekly|monthly|every|minute|hour|night|day|week|month|(on )?(mon|tues|wednes|thurs|fri|satur|sun)days?
+all       they|theyre|these|those|both|<envs>
+pair      <all>|we|its|it is
+seldom    nightly|daily|weekly|monthly|(every )?(night|day|week|month)|((on|every) )?(mon|tues|wednes|thurs|fri|satur|sun)days?
+often     <seldom>|hourly|every (minute|hour)
 server    (<nouns> )*(server|instance|cluster)
 noun      <server>|(<nouns> )*<nouns>
 host      (<nouns> )*(host|machine|box|vm|node|(kubernetes|k8s|eks|gke|aks|openshift|nomad) cluster)
@@ -25,19 +27,19 @@ for       ( ((for|between|by|of|in) (both|both <env>s|them|<envs>)|as <prod>))?
 use       use|are on|run on
 shared    ((the|a|an|exactly|one) )*(same|shared|common) <thing><for>
 single    (a )?(one|single) <thing>
-one       (<yes> )?((<pair> ((<use>|have) )?)?<shared>|<pair> <use> <single><for>|<pair> share ((a|an|the|one) )?<thing>|no (separate|different|own|dedicated) <thing>|<single> for (both|<envs>))|<yes> <single><for>
-same      (<yes> )?((<pair> ((are|use|have) )?)?((the|exactly) )*same( one)?<for>|<pair> <use> [#@]1)
-name      (<pair> <use> )?[#@]1<for>
+one       (<yes> )?((<pair> ((<use>|have) )?)?<shared>|(<yes> <all> <use> <single>|<all> <use> <single> for (both|<envs>))|<pair> share ((a|an|the|one) )?<thing>|no (separate|different|own|dedicated) <thing>|<single> for (both|<envs>))|<yes> <single><for>
+same      (<yes> )?((<pair> ((are|use|have) )?)?((the|exactly) )*same( one)?<for>|<all> <use> [#@]1)
+name      (<all> <use> )?[#@]1<for>
 parts     <mark> ((with|without|and|not even|no|two|three|separate|different|another|other|own) )*<part>(es|s)?
 part      ((db|database|key) )?(number|prefix|index)|keyspace|namespace|schema|vhost|virtual host|user|table
 
 who       (they|theyre|these|those|it|its|both|staging|<envs>) ((is|are|are on|run on|has|have|use|uses) )?
 apart     ((a|an|the|two|both|all|completely|fully|entirely|totally) )*(separated?|distinct|different)
 own       (staging|each|both) (has|have|uses?) (its|their) own
-whole     ( from <prod>|( <envs>)?( (<sides>s?|ones))?( for (both|each|<envs>))?( <alike>)?)
+whole     ( from <prod>|( <envs>)?( (<sides>|<sides>s( for (both|<envs>))?|ones))?( for each)?( <alike>)?)
 two       ((<who>)?<apart>|<own>)<whole>
-alike     ((in|of|with) )?(the )?same (<nouns> )?(region|zone|version|engine)
-each      (one|a) <noun> (each|(per|for each|for every) <env>|for staging ([,;] )?(and )?(one|another) for <prod>)
+alike     ((in|of|with) )?(the )?same (<nouns> )?(region|version|engine)
+each      (one|a) <sides> (each|(per|for each|for every) <env>|for staging ([,;] )?(and )?(one|another) for <prod>)
 at        ( (is|on|in|uses|[,;]))*
 and       ( [,;])?( and)?
 names     staging<at> #1<and> <prod><at> #2|<prod><at> #1<and> staging<at> #2|#1 (,|and|, and) #2
@@ -50,7 +52,7 @@ or        ( ,)? (or|nor)
 after     ( (between them|between <envs>|(to|from|of|with) <prod>))?
 none      <no> (<flow>( , <flow>)*<or> )?<thing-no><after>|(not|never|neither) (<deed>( , <deed>)*<or> )?<deed><after>
 nothing   (nothing (is )?|not )shared|<pair> (dont|do not) share (anything|(a|any) <noun>)
-general   <nothing>|<no> (<flow>( , <flow>)*<or> )?(sharing|shared <noun>|(data )?links?)<after>
+general   <nothing>|<no> (<flow>( , <flow>)*<or> )?(sharing|shared <noun>)<after>
 more      <mark> <none>| [,;] (never|<two>|<nothing>|<each>|<names>|<alike>|two <sides>s)
 
 lives     <prod>s?|live
@@ -65,7 +67,8 @@ type reading struct {
 
 // readingsOf makes the forms of answers to a question.
 func readingsOf(topic Topic, nouns string, most, bare Verdict) []reading {
-	rules := map[string]string{"nouns": nouns, "sides": "<noun>"}
+	// One server holds several databases and knows several logins.
+	rules := map[string]string{"nouns": nouns, "sides": "<server>|(<nouns> )*(" + strings.NewReplacer("database|db|", "", "login|", "").Replace(nouns) + ")"}
 	for line := range strings.Lines(grammar) {
 		if name, form, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
 			rules[name] = strings.TrimSpace(form)
@@ -84,7 +87,7 @@ func readingsOf(topic Topic, nouns string, most, bare Verdict) []reading {
 	say(bare, `(yes|shared)<parts>*`)
 	say(SharedNeighbour, `(<yes> )?neighbou?rs?(<mark> (on )?((a|the|one|same|shared) )*(<host>|account|proxy))?`)
 	say(DataLink, `(<yes> )?((a|an|the|data|read) )*(linked|replica|replicated|synced)(<mark> (a|the|of|from|to|with|and|it|#1|<prod>s?|staging|sync|replication|<often>))*`)
-	say(SameLineage, `(<yes> )?((a|an|the|<often>) )*(copy|copied|clone|cloned|restored)(<mark> ((of|from) (it|#1|(the )?<prod>s?( database)?)|from|copied|restored|<often>|<none>))*`)
+	say(SameLineage, `(<yes> )?((a|an|the|<seldom>) )*(copy|copied|clone|cloned|restored)(<mark> ((of|from) (it|#1|(the )?<prod>s?( database)?)|from|copied|restored|<seldom>|<none>))*`)
 	say(Distinct, `((no [,;] )?<two>|no <who><apart><whole>|<general>)<more>*`)
 	if topic == Payment { // a no is no place where payments go
 		say(Distinct, `(no [,;] )?<account>(own )?sandbox( account)?( [,;] (never|not) (to )?<lives>)?`)
@@ -103,10 +106,16 @@ func readingsOf(topic Topic, nouns string, most, bare Verdict) []reading {
 
 var (
 	rule       = regexp.MustCompile(`<[a-z-]+>`)
-	wordOrMark = regexp.MustCompile(`[a-z]+://[^\s,;]+|[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?|\S`)
+	wordOrMark = regexp.MustCompile(`[\[(]\s*[\])]|[a-z]+://[^\s,;]+|[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?|\S`)
 	nameInText = regexp.MustCompile(`^[a-z0-9._-]*[0-9][a-z0-9._-]*$`)
-	// No name: a number or a plain word, or one that tells of a link, or of one part of a server.
-	tellingName = regexp.MustCompile(`^[^._-]*$|repl|copy|link|sync|shar|mirror|vhost|queue|topic|prefix|schema|^db\W?\d+$`)
+	// No name: a number or a plain word; one that tells of a link, of one part of a server or of
+	// which node it is; an address, a version, a region or a kind of machine.
+	tellingName = regexp.MustCompile(`^[^._-]*$|_|repl|copy|link|sync|shar|mirror|vhost|queue|topic|prefix|schema|^db\W?\d+$` +
+		`|\b(ro|rw)\b|read|writ|standby|slave|master|follow|prim|second|stag|prod` +
+		`|^[\d.]+$|^[a-z]+-?\d+(\.\d+)+$|^[a-z]+-[a-z]+-?\d[a-z]?$|^[a-z]\d[a-z]*\.`)
+	// A connection string to a host of this machine, of a network of its own or of a container's
+	// leads elsewhere on each side.
+	hostInText  = regexp.MustCompile(`^[a-z+]+://(?:[^/@]*@)?[^/:?]*\.[a-z]`)
 	onlyUnknown = regexp.MustCompile(`^(?:(?:(?:(?:i|we) )?(?:dont|do not) know|unknown|not known|(?:(?:i am|im) )?not sure|no idea|no clue|no one knows|nobody knows|no answer|no info|dunno)(?: |$))?(?:\? ?)*$`)
 )
 
@@ -123,6 +132,8 @@ func normal(text string) string {
 		switch {
 		case w == "&":
 			w = "and"
+		case strings.ContainsAny(w, "[(") && len(w) > 1: // a box that nobody ticked
+			w = "?"
 		case strings.Contains(marks, w):
 			if len(out) == 0 {
 				continue
@@ -134,15 +145,17 @@ func normal(text string) string {
 				out[last] = ";"
 				continue
 			}
-		case strings.Contains(w, "://") && !strings.HasPrefix(w, "http"), nameInText.MatchString(w) && !tellingName.MatchString(w):
-			if names[w] == 0 {
-				names[w] = len(names) + 1
-			}
-			kind := "#"
+		case hostInText.MatchString(w) && !strings.HasPrefix(w, "http"), nameInText.MatchString(w) && !tellingName.MatchString(w):
+			kind, name := "#", w
 			if strings.Contains(w, "://") {
 				kind = "@" // of two that differ, the servers may be one
+			} else {
+				name, _, _ = strings.Cut(w, ".") // within and without a network
 			}
-			w = kind + strconv.Itoa(names[w])
+			if names[name] == 0 {
+				names[name] = len(names) + 1
+			}
+			w = kind + strconv.Itoa(names[name])
 		}
 		out = append(out, w)
 	}
