@@ -78,3 +78,23 @@ func TestPairsThatDoNotCountWereLoad(t *testing.T) {
 		t.Errorf("red just after load, with %s: %s, %s", h.Load, v.Verdict, v.Words())
 	}
 }
+
+func TestWhatHelpsASlowStaging(t *testing.T) {
+	for _, c := range []struct {
+		p    Profile
+		p95  time.Duration
+		want string
+	}{
+		{Quick(), 400 * time.Millisecond, ""},
+		{Quick(), 500 * time.Millisecond, "use the standard profile"},
+		{Quick(), 900 * time.Millisecond, "use the slow profile"},
+		{Standard(), 5 * time.Second, "use the slow profile"},
+		{Standard(), 6 * time.Second, noSlower},
+		{Slow(), 6 * time.Second, noSlower},
+		{IsItMe(), 900 * time.Millisecond, noSlower},
+	} {
+		if got := c.p.TooSlow(c.p95); !strings.HasSuffix(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("%s, %v: %q", c.p.Name, c.p95, got)
+		}
+	}
+}

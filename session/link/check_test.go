@@ -156,26 +156,6 @@ func TestLinkedByASharedMachine(t *testing.T) {
 	}
 }
 
-func TestWhatHelpsASlowStaging(t *testing.T) {
-	for _, c := range []struct {
-		p    Profile
-		p95  time.Duration
-		want string
-	}{
-		{Quick(), 400 * time.Millisecond, ""},
-		{Quick(), 500 * time.Millisecond, "use the standard profile"},
-		{Quick(), 900 * time.Millisecond, "use the slow profile"},
-		{Standard(), 5 * time.Second, "use the slow profile"},
-		{Standard(), 6 * time.Second, noSlower},
-		{Slow(), 6 * time.Second, noSlower},
-		{IsItMe(), 900 * time.Millisecond, noSlower},
-	} {
-		if got := c.p.TooSlow(c.p95); !strings.HasSuffix(got, c.want) || (got == "") != (c.want == "") {
-			t.Errorf("%s, %v: %q", c.p.Name, c.p95, got)
-		}
-	}
-}
-
 func TestSameSeedSameCheck(t *testing.T) {
 	run := func(seed uint64) Verdict {
 		s := standardSetup()
