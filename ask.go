@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,27 +48,6 @@ type answered struct {
 	checkResult
 	Answers identity.Answers `json:"answers"`
 	Unknown []identity.Topic `json:"unknown"`
-}
-
-// Passwords as people write them down: behind a name with whatever marks around, in a
-// connection string that a chat has broken in two, and as user:password@ without a scheme.
-var (
-	passwordSaid  = regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd?|secret|token|api[_-]?key)["'*_\x60\\]*\s*[:=][\s*_\x60\\]*)("(?:[^"\\]|\\.)*"[^\s,;})\]]*|'(?:[^'\\]|\\.)*'[^\s,;})\]]*|\S+)`)
-	brokenInTwo   = regexp.MustCompile(`(://)[^\s:/@]*:[^\s@]*\s+\S*@`)
-	loginInAnswer = regexp.MustCompile(`[^\s:/]*:/?[^\s/]\S*@`)
-)
-
-// maskAnswer masks what mask knows, and what is a password by its form.
-func maskAnswer(s string, mask func(string) string) string {
-	// What is masked already is no mark between a name and its password.
-	const masked = "***"
-	parts := strings.Split(mask(strings.ReplaceAll(s, masked, "**")), masked)
-	for i, part := range parts {
-		part = passwordSaid.ReplaceAllString(part, "${1}***")
-		part = brokenInTwo.ReplaceAllString(part, "${1}***@")
-		parts[i] = loginInAnswer.ReplaceAllString(part, "***@")
-	}
-	return strings.Join(parts, masked)
 }
 
 // openAnswers reads what came back; "-" is in. People paste connection strings:

@@ -109,6 +109,32 @@ func TestAnswersGoIntoTheSession(t *testing.T) {
 	}
 }
 
+// Secrets with little or no form, as people put them into a chat; and what is none.
+func TestMaskAnswer(t *testing.T) {
+	mask := new(session.Config).Mask
+	for _, said := range []string{
+		"app/S3cret@db1", "sqlplus app/S3cret@db1", "app:S3cret @ db1", "postgres://app:S3cret (at) db1", "postgres://app:S3cret%40db1", "postgres://app:a/b S3cret c@db1/shop",
+		"mysql -u app -pS3cret shop", "mysql --password S3cret", "mysql --password=S3cret", "redis-cli -a S3cret", "curl -u admin:S3cret https://x.example", "creds: app:S3cret", "app@x.example:S3cret",
+		"REDISCLI_AUTH=S3cret", "REDIS_AUTH=S3cret", "requirepass S3cret", "AccountKey=S3cret==", "SECRET_KEY_BASE=S3cret", "access key: S3cret", "api key: S3cret", "Bearer S3cret", "<password>S3cret</password>",
+		"passwort: S3cret", "Passwort=S3cret", "kennwort: S3cret", "password：S3cret", "pass phrase: S3cret", "pw S3cret", "password is S3cret", "PW ist S3cret", "password -> S3cret", "password - S3cret", "password (S3cret)",
+		"sk_live_S3cret", "ghp_S3cret", "xoxb-S3cret", "-----BEGIN RSA PRIVATE KEY----- S3cret S3cret -----END RSA PRIVATE KEY-----", "https://hooks.slack.com/services/T1/B1/S3cret",
+	} {
+		for _, text := range []string{said, "same, " + said, "separate, " + said + " for both"} {
+			if got := maskAnswer(text, mask); strings.Contains(got, "S3cret") || !strings.Contains(got, "***") {
+				t.Errorf("%q is shown as %q", text, got)
+			}
+		}
+	}
+	for _, plain := range []string{
+		"same, both use orders-1.example:5432", "separate: db1.example:5432 and db2.example:5432", "redis://cache.example:6379/0 for both", "https://wiki.example/db", "linked: nightly at 02:30",
+		"staging/prod share one cluster", "no passwords are shared", "Ann <ann@shop.example>", "separate tokens", "a read-replica, see docs/db.md",
+	} {
+		if got := maskAnswer(plain, mask); got != plain {
+			t.Errorf("%q is shown as %q", plain, got)
+		}
+	}
+}
+
 // People answer with whole connection strings. No password of theirs, and no secret
 // of the configuration that they quote, is anywhere in the session or in what ask says.
 func TestAnswersAreMasked(t *testing.T) {

@@ -1,14 +1,11 @@
 package identity
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,14 +15,26 @@ const (
 	mostAnswers   = 1 << 20 // bytes
 	longestAnswer = 2000    // runes that are kept of one
 	mostGiven     = 50      // to one question
+	longestName   = 12      // words of who answered
+	shortestPiece = 12      // squashed, of our own text in a line that a chat has broken
+)
+
+var (
+	// What a text says of two environments, outside of the questions.
+	telling = regexp.MustCompile(`(?i)\b(?:same|shar\w+|common|both|one (?:server|instance|cluster|database|db|host|account)|replica\w*|replicat\w+|copy|copies|copied|clone\w*|(?:db)?link\w*|sync\w*|mirror\w*|dump\w*|restor\w+|feed\w*|fed|reads?|writes?|connect\w*|points?|uses?|using|prod(?:uction)?['’]?s|separat\w+|identical)\b`)
+	// That somebody is not sure of it, or says otherwise.
+	doubting = regexp.MustCompile(`(?i)\b(?:not?|but|except|think|guess|believe|afaik|sure|though|maybe|perhaps|probably|might|unless|until)\b|\?\s*$`)
+	// A question that is put in other words.
+	askedSo = regexp.MustCompile(`(?i)^(?:do|does|is|are|what|which|where|how)\b.*\?$`)
 )
 
 // ReadAnswers reads a copy of the text of Questions that came back filled in. It
-// forgives what chats and mail do to a text: marks of quoting, other quotes and
-// bullets, empty lines, bold, answers over several lines or under the question
-// without their field. Several people's answers to one question stay apart. Name is the file's, for errors, which are of *Problem. What
-// mask does to a text is done to all that people wrote, before anything is cut; nil
-// does nothing. The lines of the statements stay as they came, to be compared: before
+// forgives what chats and mail do to a text: marks of quoting and of tables, other
+// quotes and bullets, empty lines, bold, answers over several lines or under the
+// question without their field. Several people's answers to one question stay apart,
+// and what stands beside the questions is kept if it may be about them. Name is the
+// file's, for errors, which are of *Problem. What mask does to a text is done to all
+// that people wrote, before anything is cut; nil does nothing. The lines of the statements stay as they came, to be compared: before
 // they are shown, Masked.
 func ReadAnswers(name string, r io.Reader, mask func(string) string) (Answers, error) {
 	data, err := io.ReadAll(io.LimitReader(r, mostAnswers+1))
@@ -39,7 +48,7 @@ func ReadAnswers(name string, r io.Reader, mask func(string) string) (Answers, e
 		return Answers{}, &Problem{File: name, What: "it is not text in UTF-8", Remedy: "save what came back as plain text"}
 	}
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u00a0", " ", "\ufeff", "", "\u200b", "").Replace(string(data))
-	p := answersParser{name: name, topic: -1, ours: ownLines()}
+	p := answersParser{name: name, topic: -1, ours: ownLines(), all: squash(Questions())}
 	for i, line := range strings.Split(text, "\n") {
 		p.line(i+1, unquoted(line))
 	}
@@ -52,6 +61,9 @@ func ReadAnswers(name string, r io.Reader, mask func(string) string) (Answers, e
 	out := Answers{Staging: p.sides[0], Production: p.sides[1]}
 	for i, q := range questions {
 		given := p.given[i]
+		for k := range given {
+			given[k].named()
+		}
 		if told := slices.DeleteFunc(slices.Clone(given), func(g Given) bool { return g.Answer == "" }); len(told) > 0 {
 			given = told
 		} else {
@@ -61,7 +73,18 @@ func ReadAnswers(name string, r io.Reader, mask func(string) string) (Answers, e
 			out.Given = append(out.Given, Given{Topic: q.Topic, Answer: shorten(mask(g.Answer)), Who: shorten(mask(g.Who))})
 		}
 	}
+	for _, text := range p.beside {
+		out.Beside = append(out.Beside, shorten(mask(text)))
+	}
 	return out, errors.Join(p.errs...)
+}
+
+// named takes what is no name out of the field for one, and puts it to the answer.
+func (g *Given) named() {
+	if len(strings.Fields(g.Who)) > longestName || telling.MatchString(g.Who) || doubting.MatchString(g.Who) {
+		appendTo(&g.Answer, g.Who)
+		g.Who = ""
+	}
 }
 
 // unquoted takes the marks of quoting off a line.
@@ -82,7 +105,7 @@ func plain(line string) string {
 	for _, bullet := range []string{"- ", "* ", "• ", "– ", "+ ", "# ", "## ", "### "} {
 		line = strings.TrimSpace(strings.TrimPrefix(line, bullet))
 	}
-	return strings.TrimSpace(strings.Trim(line, "*_`"))
+	return strings.TrimSpace(strings.Trim(line, "*_`|"))
 }
 
 // ownLines returns the lines of the empty text in the form they are compared in.
@@ -111,10 +134,13 @@ func squash(line string) string {
 type answersParser struct {
 	name  string
 	ours  map[string]bool
+	all   string // the empty text, squashed
 	found int
 	given [8][]Given
 	sides [2][]string
 	errs  []error
+
+	beside []string // lines outside of the questions
 
 	full [8]bool
 
@@ -137,9 +163,13 @@ func (p *answersParser) line(n int, line string) {
 		return
 	}
 	for i, label := range []string{askStaging, askProduction} {
-		if rest, ok := afterLabel(bare, label); ok {
+		rest, ok := afterLabel(bare, label)
+		if ok && (p.topic < 0 || rest == "" || strings.Contains(rest, "crosstalk")) {
 			p.topic, p.side = -1, &p.sides[i]
 			p.fingerprint(n, rest)
+			if !strings.Contains(rest, "crosstalk") {
+				p.aside(n, bare, rest)
+			}
 			return
 		}
 	}
@@ -148,6 +178,7 @@ func (p *answersParser) line(n int, line string) {
 		return
 	}
 	if p.topic < 0 {
+		p.aside(n, bare, bare)
 		return
 	}
 	asked := p.asked
@@ -170,7 +201,7 @@ func (p *answersParser) line(n int, line string) {
 	case !strings.ContainsFunc(bare, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
 		p.asked = asked // an empty line, or one of marks
 	case p.ours[squash(bare)]:
-	case p.who && g.Answer != "" && g.Who == "":
+	case p.who && g.Answer != "" && (g.Who == "" || strings.HasSuffix(g.Who, ":") || strings.Contains(g.Who, "://")):
 		appendTo(&g.Who, bare)
 	default:
 		if p.who && g.Answer != "" {
@@ -200,10 +231,27 @@ func (p *answersParser) next(n int) *Given {
 func (p *answersParser) begin(n, i int, rest string) {
 	p.topic, p.who, p.side = i, false, nil
 	p.found++
+	first := len(p.given[i]) == 0
 	g := p.next(n)
 	// An answer on the question's own line, which may be asked in other words.
-	if rest, p.asked = beyond(squash(questions[i].Text), rest); !strings.HasSuffix(rest, "?") {
+	if rest, p.asked = beyond(squash(questions[i].Text), rest); !first || !askedSo.MatchString(rest) {
 		appendTo(&g.Answer, rest)
+	}
+}
+
+// aside keeps a line outside of the questions if what it tells may be about them.
+func (p *answersParser) aside(n int, line, told string) {
+	piece := squash(told)
+	if _, behind, ok := strings.Cut(told, " "); ok && len(squash(behind)) >= shortestPiece {
+		piece = squash(behind) // a client's prompt, a number
+	}
+	switch {
+	case !telling.MatchString(told), len(piece) >= shortestPiece && strings.Contains(p.all, piece), strings.Contains(squash(told), squash(askTitle)):
+	case len(p.beside) < mostGiven:
+		p.beside = append(p.beside, line)
+	case len(p.beside) == mostGiven:
+		p.beside = append(p.beside, "…")
+		p.errs = append(p.errs, &Problem{File: p.name, Line: n, What: fmt.Sprintf("more than %d lines stand beside the questions", mostGiven), Remedy: "keep only the questions with their answers"})
 	}
 }
 
@@ -215,7 +263,7 @@ func beyond(asked, line string) (rest, left string) {
 		c := squash(string(r))
 		switch {
 		case left == "" && asked != "":
-			return strings.TrimLeft(line[i:], "?*_ "), ""
+			return strings.TrimLeft(line[i:], "?*_| "), ""
 		case left == "", !strings.HasPrefix(left, c), c == "" && unicode.IsLetter(r):
 			return line, ""
 		}
@@ -229,7 +277,7 @@ var heads = func() []*regexp.Regexp {
 	var out []*regexp.Regexp
 	for _, q := range questions {
 		topic := strings.ReplaceAll(string(q.Topic), " ", `\s+`)
-		out = append(out, regexp.MustCompile(`(?i)^(?:\(?\d{1,2}\s*[.):]*\s*)?[*_]*`+topic+`[*_]*(?:(?:\s*[:?][*_]*\s*|\.[*_]*(?:\s+|$)|\s+[–—-]\s+)(.*)|\s+(.*))?$`))
+		out = append(out, regexp.MustCompile(`(?i)^(?:\(?\d{1,2}\s*[.):|]*\s*)?[*_]*`+topic+`[*_]*(?:(?:\s*[:?|][*_]*\s*|\.[*_]*(?:\s+|$)|\s+[–—-]\s+)(.*)|\s+(.*))?$`))
 	}
 	return out
 }()
@@ -277,103 +325,4 @@ func shorten(s string) string {
 		s = string(r[:longestAnswer-1]) + "…"
 	}
 	return s
-}
-
-var fingerprint = regexp.MustCompile(`crosstalk (?:postgres|mysql) [^\n]*? end\b`)
-
-// fingerprint takes what a statement gave out of a line of a client's table.
-func (p *answersParser) fingerprint(n int, line string) {
-	if line == "" || strings.Contains(line, "'crosstalk") {
-		return // the statement itself
-	}
-	found := fingerprint.FindString(strings.Join(strings.Fields(line), " "))
-	if found == "" {
-		if low := strings.ToLower(strings.Join(strings.Fields(line), " ")); strings.Contains(low, "crosstalk postgres") || strings.Contains(low, "crosstalk mysql") {
-			p.errs = append(p.errs, &Problem{File: p.name, Line: n, What: "the line of a statement is cut off: it does not end with the word end", Remedy: "paste the whole line, in one"})
-		}
-		return
-	}
-	if p.side == nil {
-		p.errs = append(p.errs, &Problem{File: p.name, Line: n, What: "the line of a statement stands by neither side", Remedy: "put it behind \"" + askStaging + "\" or \"" + askProduction + "\""})
-		return
-	}
-	if len(*p.side) < mostDSNs && !slices.Contains(*p.side, found) {
-		*p.side = append(*p.side, found)
-	}
-}
-
-func (a Answers) compareLines(ctx context.Context, o Options) []Finding {
-	var findings []Finding
-	for _, x := range a.Staging {
-		for _, y := range a.Production {
-			f := Finding{Staging: "as its owner's statement says", Production: "as its owner's statement says"}
-			silent := sighting{trouble: &trouble{"what the statements gave does not tell them apart", "give both DSNs to the check, which asks the servers themselves"}}
-			switch {
-			case strings.HasPrefix(x, "crosstalk postgres ") && strings.HasPrefix(y, "crosstalk postgres "):
-				f.System = systemPostgres
-				p, q := postgresOf(x), postgresOf(y)
-				findings = append(findings, judgePostgres(ctx, o, f, &p, &q, silent, false)...)
-			case strings.HasPrefix(x, "crosstalk mysql ") && strings.HasPrefix(y, "crosstalk mysql "):
-				f.System = systemMySQL
-				p, q := mysqlOf(x), mysqlOf(y)
-				findings = append(findings, judgeMySQL(ctx, o, f, &p, &q, silent)...)
-			}
-		}
-	}
-	if (len(a.Staging) == 0) != (len(a.Production) == 0) {
-		f := Finding{System: "config", Question: questionOne, Evidence: "The statement came back from one side only.", Answer: "the same statement's line from the other side"}
-		findings = append(findings, f)
-	}
-	return findings
-}
-
-// words reads key=value pairs between spaces.
-func words(line string) map[string]string {
-	out := map[string]string{}
-	for w := range strings.FieldsSeq(line) {
-		if key, value, ok := strings.Cut(w, "="); ok {
-			out[key] = value
-		}
-	}
-	return out
-}
-
-func postgresOf(line string) postgresFacts {
-	w := words(line)
-	f := postgresFacts{id: w["id"], start: w["start"], standby: strings.HasPrefix(w["standby"], "t"), database: w["db"]}
-	if host, port, ok := strings.Cut(w["at"], ","); ok {
-		f.saw(host, port)
-		if !private(host) {
-			f.hosts = []string{net.JoinHostPort(strings.ToLower(host), port)}
-		}
-	}
-	for link := range strings.SplitSeq(w["links"], ";") {
-		parts := strings.Split(link, ",")
-		for i := range parts {
-			if parts[i] == "-" {
-				parts[i] = ""
-			}
-		}
-		switch {
-		case parts[0] == "receives" && len(parts) == 3:
-			f.receiver = &endpoint{parts[1], parts[2]}
-		case parts[0] == "slot" && len(parts) == 3:
-			f.slots = append(f.slots, slot{name: parts[1], kind: "logical", active: strings.HasPrefix(parts[2], "t")})
-		case parts[0] == "subscribes" && len(parts) == 3:
-			f.subs = append(f.subs, subscription{name: parts[1], slot: parts[2], enabled: true})
-		case parts[0] == "foreign" && len(parts) == 4:
-			f.foreign = append(f.foreign, foreign{name: parts[1], wrapper: "foreign", to: endpoint{parts[2], parts[3]}})
-		case parts[0] == "dblink":
-			f.dblink = true
-		}
-	}
-	return f
-}
-
-func mysqlOf(line string) mysqlFacts {
-	w := words(line)
-	start, _ := strconv.ParseFloat(w["start"], 64)
-	none := &trouble{"the statement does not tell", "the line of SHOW REPLICA STATUS (without passwords) from both sides, or GRANT REPLICATION CLIENT ON *.* TO <user>; and the check with DSNs"}
-	return mysqlFacts{where: where{port: w["port"]}, host: w["host"], id: w["number"], dir: w["dir"], uuid: w["uuid"], uid: w["uid"], start: start,
-		replicaTrouble: none, tableTrouble: &trouble{none.why, "whether tables of FEDERATED, SPIDER or CONNECT, or rows in mysql.servers, lead to the other side"}}
 }

@@ -82,10 +82,14 @@ func TestPlainAnswersSayTheirVerdict(t *testing.T) {
 			"both use 127.0.0.1": Unknown, "both use postgres://localhost:5432/shop": Unknown, "both use postgres://db:5432/shop": Unknown, "both use 10.0.0.5": Unknown, "both use postgres-15.4": Unknown, "both run on eu-west-1": Unknown, "same: eu-west-1": Unknown, "both run on t3.micro": Unknown,
 			"we use pg-stg-1": Unknown, "we use a single instance": Unknown, "we run on orders-1": Unknown, "both use a single instance": Unknown,
 			"hourly copy": Unknown, "copied every minute": Unknown, "nightly copy": SameLineage, "[ ] separate": Unknown, "() separate": Unknown,
-			"separate? don't know": Unknown, "separate, not sure": Unknown, "separate?": Unknown, "separate…": Unknown, "separate ≠ shared": Unknown,
+			// As chats spell it, and what each has.
+			"seperate": Distinct, "nope": Distinct, "Nope, seperate servers": Distinct, "2 separate servers": Distinct, "each env has its own": Distinct, "no, they have their own": Distinct, "both on the same cluster": SameInstance,
+			"staging is a replica of prod": DataLink, "staging is a nightly copy of prod": SameLineage, "staging has a replica": Unknown, "each env has its own replica of prod": Unknown, "both are linked": DataLink, "2 servers, same RDS": Unknown,
+			"staging: db-1, prod: db-2": Unknown, // one may be a replica of the other
+			"separate? don't know":      Unknown, "separate, not sure": Unknown, "separate?": Unknown, "separate…": Unknown, "separate ≠ shared": Unknown,
 		},
 		Cache: {
-			"Yes, one Redis without prefixes": SameInstance, "yes, not even another number": SameInstance, "yes, without prefixes": SameInstance, "yes, but no separate numbers": Unknown, "Yes, same Redis, different db number": SameInstance, "No shared cache": Distinct, "No shared cache, no shared Redis": Distinct,
+			"Yes, one Redis without prefixes": SameInstance, "yes, not even another number": SameInstance, "yes, without prefixes": SameInstance, "yes, but no separate numbers": Unknown, "same redis, other db": SameInstance, "same redis, separate databases": SameInstance, "different db": Unknown, "Yes, same Redis, different db number": SameInstance, "No shared cache": Distinct, "No shared cache, no shared Redis": Distinct,
 			"No separate cache": SameInstance, "No separate Redis": SameInstance, "No prefixes": Unknown, "separate prefixes": Unknown,
 			"yes, not shared": Unknown, "yes, but not production's": Unknown, "yes, not separate, but not the one of production": Unknown, "no shared cache, same Redis": Unknown,
 			"different db number": Unknown, "different key prefix": Unknown, "separate logical database": Unknown, "separate databases": Unknown, "No, just another prefix": Unknown, "No, prefix differs": Unknown, "No, staging uses db 1": Unknown, "No staging Redis, it uses production's": Unknown, "separate: db-0 and db-1": Unknown,
@@ -96,10 +100,10 @@ func TestPlainAnswersSayTheirVerdict(t *testing.T) {
 		Cloud: {"separate VPCs, one account": Unknown, "separate clusters": Unknown, "separate accounts": Distinct, "yes, one account for both": SameInstance},
 		Queue: {
 			"yes, no separate vhosts": DataLink, "yes, one broker for both": SameInstance, "separate brokers": Distinct,
-			"separate queues": Unknown, "separate topics": Unknown, "separate virtual hosts": Unknown, "separate brokers, a staging worker reads production's queue": Unknown,
+			"same kafka, different topics": SameInstance, "yes, separate queues": DataLink, "separate queues": Unknown, "separate topics": Unknown, "separate virtual hosts": Unknown, "separate brokers, a staging worker reads production's queue": Unknown,
 		},
 		Payment: {
-			"a sandbox": Distinct, "Sandbox": Distinct, "the provider's sandbox": Distinct, "to a sandbox, never production": Distinct, "no, a sandbox": Distinct,
+			"a sandbox": Distinct, "Stripe sandbox": Distinct, "sandbox only": Distinct, "stripe": Unknown, "sandbox only for cards": Unknown, "Sandbox": Distinct, "the provider's sandbox": Distinct, "to a sandbox, never production": Distinct, "no, a sandbox": Distinct,
 			"production": SharedNeighbour, "the provider's account of production": SharedNeighbour, "production's account": SharedNeighbour, "yes, production": SharedNeighbour,
 			"a sandbox, but cards are checked live": Unknown, "sandbox in production's account": Unknown, "not production": Unknown, "production has its own": Unknown, "no production": Unknown, "sandbox, shared limits": Unknown, "the bank knows": Unknown,
 		},

@@ -10,6 +10,9 @@ import (
 // beginSo would tell what an answer says.
 const beginSo = "an answer of one of the words separate, same, linked, neighbour or copy, and little else"
 
+// besideThem is where a text stands that belongs to no question.
+const besideThem = "Beside the questions"
+
 // about returns the answers to one question that are not empty.
 func (a Answers) about(topic Topic) []Given {
 	var out []Given
@@ -63,6 +66,9 @@ func (a Answers) Summary() []string {
 		}
 		out = append(out, line)
 	}
+	for _, text := range a.Beside {
+		out = append(out, besideThem+": "+clean(text))
+	}
 	for _, t := range a.Unknown() {
 		open = append(open, string(t))
 	}
@@ -100,6 +106,9 @@ func (a Answers) Result(ctx context.Context, o Options) Result {
 			}
 			findings = append(findings, f)
 		}
+	}
+	for _, text := range a.Beside {
+		findings = append(findings, Finding{System: systemPeople, Question: besideThem, Evidence: fmt.Sprintf("%q stands outside of the questions.", clean(text)), Answer: "which question it is about, as an answer there"})
 	}
 	return Conclude(append(findings, a.compareLines(ctx, o)...)...)
 }

@@ -24,7 +24,7 @@ noun      <server>|(<nouns> )*<nouns>
 host      (<nouns> )*(host|machine|box|vm|node|(kubernetes|k8s|eks|gke|aks|openshift|nomad) cluster)
 
 for       ( ((for|between|by|of|in) (both|both <env>s|them|<envs>)|as <prod>))?
-use       use|are on|run on
+use       use|are on|on|run on
 shared    ((the|a|an|exactly|one) )*(same|shared|common) <thing><for>
 single    (a )?(one|single) <thing>
 one       (<yes> )?((<pair> ((<use>|have) )?)?<shared>|(<yes> <all> <use> <single>|<all> <use> <single> for (both|<envs>))|<pair> share ((a|an|the|one) )?<thing>|no (separate|different|own|dedicated) <thing>|<single> for (both|<envs>))|<yes> <single><for>
@@ -35,7 +35,7 @@ part      ((db|database|key) )?(number|prefix|index)|keyspace|namespace|schema|v
 
 who       (they|theyre|these|those|it|its|both|staging|<envs>) ((is|are|are on|run on|has|have|use|uses) )?
 apart     ((a|an|the|two|both|all|completely|fully|entirely|totally) )*(separated?|distinct|different)
-own       (staging|each|both) (has|have|uses?) (its|their) own
+own       (staging|both|they|<envs>|each( <env>)?) (has|have|uses?) (its|their) own
 whole     ( from <prod>|( <envs>)?( (<sides>|<sides>s( for (both|<envs>))?|ones))?( for each)?( <alike>)?)
 two       ((<who>)?<apart>|<own>)<whole>
 alike     ((in|of|with) )?(the )?same (<nouns> )?(region|version|engine)
@@ -56,7 +56,8 @@ general   <nothing>|<no> (<flow>( , <flow>)*<or> )?(sharing|shared <noun>)<after
 more      <mark> <none>| [,;] (never|<two>|<nothing>|<each>|<names>|<alike>|two <sides>s)
 
 lives     <prod>s?|live
-account   ((to|into|a|an|the|our|their|its|provider|providers) )*
+account   ((to|into|a|an|the|our|their|its|provider|providers|stripe|paypal|adyen|mollie|braintree|klarna) )*
+be        ((staging|it|they|these|both) (is|are) )?
 `
 
 // reading is a form of answers and what they say.
@@ -74,6 +75,12 @@ func readingsOf(topic Topic, nouns string, most, bare Verdict) []reading {
 			rules[name] = strings.TrimSpace(form)
 		}
 	}
+	switch topic {
+	case Cache:
+		rules["part"] += "|database|db"
+	case Queue:
+		rules["part"] += "|topic|queue|exchange"
+	}
 	if most != SameInstance {
 		rules["sides"] = nouns // two servers may stand behind one of these
 	}
@@ -86,11 +93,11 @@ func readingsOf(topic Topic, nouns string, most, bare Verdict) []reading {
 	}
 	say(bare, `(yes|shared)<parts>*`)
 	say(SharedNeighbour, `(<yes> )?neighbou?rs?(<mark> (on )?((a|the|one|same|shared) )*(<host>|account|proxy))?`)
-	say(DataLink, `(<yes> )?((a|an|the|data|read) )*(linked|replica|replicated|synced)(<mark> (a|the|of|from|to|with|and|it|#1|<prod>s?|staging|sync|replication|<often>))*`)
-	say(SameLineage, `(<yes> )?((a|an|the|<seldom>) )*(copy|copied|clone|cloned|restored)(<mark> ((of|from) (it|#1|(the )?<prod>s?( database)?)|from|copied|restored|<seldom>|<none>))*`)
+	say(DataLink, `(<yes> )?<be>((a|an|the|data|read) )*(linked|replica|replicated|synced)(<mark> (a|the|of|from|to|with|and|it|#1|<prod>s?|staging|sync|replication|<often>))*`)
+	say(SameLineage, `(<yes> )?<be>((a|an|the|<seldom>) )*(copy|copied|clone|cloned|restored)(<mark> ((of|from) (it|#1|(the )?<prod>s?( database)?)|from|copied|restored|<seldom>|<none>))*`)
 	say(Distinct, `((no [,;] )?<two>|no <who><apart><whole>|<general>)<more>*`)
 	if topic == Payment { // a no is no place where payments go
-		say(Distinct, `(no [,;] )?<account>(own )?sandbox( account)?( [,;] (never|not) (to )?<lives>)?`)
+		say(Distinct, `(no [,;] )?<account>(own )?sandbox( account)?( only)?( [,;] (never|not) (to )?<lives>)?`)
 		say(SharedNeighbour, `(yes<mark> )?<account>(account of )?<lives>( account)?`)
 	} else {
 		say(Distinct, `no(<more>| [,;] <general>)*`)
@@ -119,6 +126,9 @@ var (
 	onlyUnknown = regexp.MustCompile(`^(?:(?:(?:(?:i|we) )?(?:dont|do not) know|unknown|not known|(?:(?:i am|im) )?not sure|no idea|no clue|no one knows|nobody knows|no answer|no info|dunno)(?: |$))?(?:\? ?)*$`)
 )
 
+// spelled are words that are written in several ways.
+var spelled = map[string]string{"&": "and", "seperate": "separate", "seperated": "separated", "nope": "no", "yep": "yes", "yeah": "yes", "2": "two"}
+
 // marks end a clause.
 const marks = ",;:.!()[]-–—"
 
@@ -130,8 +140,8 @@ func normal(text string) string {
 	var out []string
 	for _, w := range wordOrMark.FindAllString(text, -1) {
 		switch {
-		case w == "&":
-			w = "and"
+		case spelled[w] != "":
+			w = spelled[w]
 		case strings.ContainsAny(w, "[(") && len(w) > 1: // a box that nobody ticked
 			w = "?"
 		case strings.Contains(marks, w):

@@ -81,6 +81,7 @@ func Questions() string { return Answers{}.String() }
 // Answers is what came back.
 type Answers struct {
 	Given      []Given  `json:"given"`                // in the order of the topics, one or more for each; "" where nothing came
+	Beside     []string `json:"beside,omitempty"`     // what stood outside of the questions and may be about them
 	Staging    []string `json:"staging,omitempty"`    // lines that the statements gave on staging
 	Production []string `json:"production,omitempty"` // and on production
 }
@@ -97,6 +98,9 @@ type Given struct {
 func (a Answers) String() string {
 	var b strings.Builder
 	b.WriteString(askTitle + "\n" + askHelp + "\n")
+	for _, text := range a.Beside {
+		b.WriteString("\n" + text + "\n")
+	}
 	for i, q := range questions {
 		fmt.Fprintf(&b, "\n%d. %s. %s\n", i+1, q.Topic, q.Text)
 		given := slices.DeleteFunc(slices.Clone(a.Given), func(g Given) bool { return g.Topic != q.Topic })

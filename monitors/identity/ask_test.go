@@ -82,6 +82,62 @@ func TestReadAnswersForgives(t *testing.T) {
 	}
 }
 
+// What stands outside of the questions, or where a name should, is never lost: it
+// leaves the whole open.
+func TestNothingThatIsToldVanishes(t *testing.T) {
+	var separate strings.Builder
+	for _, q := range questions {
+		answer := "separate"
+		if q.Topic == Payment {
+			answer = "sandbox"
+		}
+		separate.WriteString("1. " + string(q.Topic) + ". " + q.Text + "\nanswer: " + answer + "\nwho: Bob Miller, DBA\n\n")
+	}
+	all := separate.String()
+	statements := Questions()[strings.Index(Questions(), askOwner):]
+	first := strings.Replace(all, "who: Bob Miller, DBA", "who:", 1)
+	for _, c := range []struct{ text, kept string }{
+		{"Hi Bob,\nOn Tue, Ann wrote:\n> " + askTitle + "\n" + all + askOwner + ": later\nCheers, Ann\n", ""},
+		{"Subject: Re: " + askTitle + "\n" + all + statements, ""},
+		{all + askOwner + "\nshop=# " + StatementPostgres[:50] + "\nshop-# " + strings.ReplaceAll(StatementPostgres[51:], "\n", "\nshop-# ") + "\n(1 row)\n", ""},
+		{all + askStaging + "\n sure, a minute\n" + askProduction + "\n(1 row)\n", ""},
+		{"| # | Topic | Answer |\n|---|---|---|\n" + strings.ReplaceAll(all, "1. Database. "+questions[0].Text+"\nanswer: separate\nwho: Bob Miller, DBA", "| 1 | Database | separate |"), ""},
+		{strings.Replace(all, questions[1].Text, "do they share a Redis?", 1), ""},
+		{"Hi! Careful: staging's database is the same server as production.\n" + all, "the same server as production"},
+		{all + statements + "PS: Ann here. staging DB is the same RDS as production, both use orders-1\n", "both use orders-1"},
+		{all + statements + "staging says:\nproduction says: careful, staging reads our replica\n", "reads our replica"},
+		{strings.Replace(all, "answer: separate\n", "answer: separate\nproduction says: careful, it reads our replica\n", 1), "reads our replica"},
+		{strings.Replace(all, questions[0].Text+"\n", "didn't we agree staging reads prod's replica?\n", 1), "reads prod's replica"},
+		{all + "1. Database: do you not mean the replica?\n", "the replica?"},
+		{"| 1. Database | same |\n" + all, "same"},
+		{"| Database | " + questions[0].Text + " | same | Ann |\n" + all, "same | Ann"},
+		{strings.Replace(first, "who:", "who:\n(staging reads prod's replica though, so same data)", 1), "reads prod's replica"},
+		{strings.Replace(first, "who:", "who: Bob - not sure, I think they share the RDS", 1), "share the RDS"},
+		{strings.Replace(first, "answer: separate\nwho:", "answer:\nwho: same RDS as production", 1), "same RDS"},
+	} {
+		a := read(t, c.text)
+		r := a.Result(t.Context(), Options{})
+		if c.kept == "" {
+			if len(r.Open()) > 0 || len(a.Beside) > 0 {
+				t.Errorf("%.60q is left open: %q, %q", c.text, r.Open(), a.Beside)
+			}
+			continue
+		}
+		if !strings.Contains(strings.Join(a.Summary(), "\n"), c.kept) || len(r.Open()) == 0 && r.Verdict <= SameLineage {
+			t.Errorf("%q is not told, or %s with nothing open: %q", c.kept, r.Verdict, a.Summary())
+		}
+		if again := read(t, a.String()); !reflect.DeepEqual(again.Beside, a.Beside) {
+			t.Errorf("%q came back as %q", a.Beside, again.Beside)
+		}
+	}
+	if a := read(t, all+askStaging+strings.Repeat("\nsame RDS as there", mostGiven)); len(a.Beside) != mostGiven {
+		t.Errorf("%d lines beside", len(a.Beside))
+	}
+	if _, err := ReadAnswers("x", strings.NewReader(all+askStaging+strings.Repeat("\nsame RDS as there", mostGiven+1)), nil); err == nil {
+		t.Error("too many lines beside the questions are dropped without a word")
+	}
+}
+
 // What two people say of one thing is two answers, and the stronger one counts.
 func TestTwoPeopleAnswerOneQuestion(t *testing.T) {
 	q, block := questions[0].Text, "1. Database. "+questions[0].Text+"\n"
@@ -235,15 +291,21 @@ func TestAnswersRoundTrip(t *testing.T) {
 	sentence := rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(word, 0, 8).Draw(t, "words"), " ")
 	})
+	name := rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"Ann", "für", "(data)", "DBA,", "5.", "日本", "1)"}), 0, 8).Draw(t, "names"), " ")
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		var a Answers
 		for _, q := range questions {
-			a.Given = append(a.Given, Given{Topic: q.Topic, Answer: sentence.Draw(t, "answer"), Who: sentence.Draw(t, "who")})
+			a.Given = append(a.Given, Given{Topic: q.Topic, Answer: sentence.Draw(t, "answer"), Who: name.Draw(t, "who")})
 			for range rapid.IntRange(0, 2).Draw(t, "more") {
 				if last := len(a.Given) - 1; a.Given[last].Answer != "" {
-					a.Given = append(a.Given, Given{Topic: q.Topic, Answer: strings.TrimSpace("and " + sentence.Draw(t, "answer")), Who: sentence.Draw(t, "who")})
+					a.Given = append(a.Given, Given{Topic: q.Topic, Answer: strings.TrimSpace("and " + sentence.Draw(t, "answer")), Who: name.Draw(t, "who")})
 				}
 			}
+		}
+		for _, told := range rapid.SliceOfN(sentence, 0, 2).Draw(t, "beside") {
+			a.Beside = append(a.Beside, strings.TrimSpace("PS: both share it "+told))
 		}
 		if rapid.Bool().Draw(t, "statements") {
 			a.Staging, a.Production = []string{lineA}, []string{lineA, lineB}

@@ -139,7 +139,7 @@ func (a Answers) Masked(mask func(string) string) Answers {
 		g := &a.Given[i]
 		g.Answer, g.Who = mask(g.Answer), mask(g.Who)
 	}
-	a.Staging, a.Production = all(a.Staging), all(a.Production)
+	a.Beside, a.Staging, a.Production = all(a.Beside), all(a.Staging), all(a.Production)
 	return a
 }
 
