@@ -2,10 +2,12 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"crosstalk/loadengine"
 	"crosstalk/monitors"
+	"crosstalk/session/link"
 )
 
 // BeginCheck suspends hold and ease while a link check or dips run: whether load
@@ -143,3 +145,27 @@ func (w *watch) orderAndWait(ctx context.Context, f func(now time.Time)) bool {
 
 // guardTurn is far more than a turn of the guard takes.
 const guardTurn = 2 * time.Second
+
+// earlyRed ends a check before it had any load.
+func earlyRed(g *guardStatus) end { return end("production is red before any load: " + g.early) }
+
+// guarded tells what the guard did meanwhile: red and no sight are facts of the
+// half, everything else that stopped the load ends the check.
+func (t *trial) guarded(seen *link.Observation, g *guardStatus, at time.Time) end {
+	stop, latched := t.brake.Latched()
+	switch {
+	case g.early != "":
+		return earlyRed(g) // nothing ran, and nothing may
+	case !latched:
+		return ""
+	case stop.Reason != loadengine.ReasonGuard:
+		return end(fmt.Sprintf("all load was stopped (%s, %s)", stop.Reason, stop.By))
+	case g.state != GuardCut && g.state != GuardLockout && time.Since(stop.At) < guardWord:
+		return "" // the brake comes before the words
+	case g.cause == CauseRed:
+		seen.Red, seen.RedAt = true, max(0, stop.At.Sub(at))
+	case g.cause == CauseNoSight:
+		seen.NoSight = true
+	}
+	return end("the guard cut the load: " + g.cause)
+}

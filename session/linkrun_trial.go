@@ -259,6 +259,7 @@ func refusedWords(err error) string {
 func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 	seen := link.Observation{Half: h.Index}
 	before, flying := t.engine.Total(), t.engine.Live().InFlight
+	had, waited := monitors.OwnProcessor()
 	var hits int64
 	if t.sham != nil {
 		hits = t.sham.hits.Load()
@@ -304,6 +305,8 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 		seen.Sham = int(t.sham.hits.Load() - hits)
 		t.sham.learn(int64(seen.Sham), h.Length)
 	}
+	hadAfter, waitedAfter := monitors.OwnProcessor()
+	seen.Had, seen.Waited = hadAfter-had, waitedAfter-waited
 	s := halfSpan{from: at, length: h.Length, grace: t.grace}
 	seen.Samples, seen.Counters, seen.Busy = t.probes.samples(s), t.probes.counters(s, t.counted), t.probes.busy(s)
 	if err := t.core.Observe(seen); err != nil {
@@ -317,30 +320,6 @@ func (t *trial) half(ctx context.Context, h link.Half, at time.Time) end {
 func between(from, to loadengine.Total) (sent, succeeded int) {
 	sent = int(to.Requests - from.Requests)
 	return sent, sent - int(to.Errors-from.Errors)
-}
-
-// earlyRed ends a check before it had any load.
-func earlyRed(g *guardStatus) end { return end("production is red before any load: " + g.early) }
-
-// guarded tells what the guard did meanwhile: red and no sight are facts of the
-// half, everything else that stopped the load ends the check.
-func (t *trial) guarded(seen *link.Observation, g *guardStatus, at time.Time) end {
-	stop, latched := t.brake.Latched()
-	switch {
-	case g.early != "":
-		return earlyRed(g) // nothing ran, and nothing may
-	case !latched:
-		return ""
-	case stop.Reason != loadengine.ReasonGuard:
-		return end(fmt.Sprintf("all load was stopped (%s, %s)", stop.Reason, stop.By))
-	case g.state != GuardCut && g.state != GuardLockout && time.Since(stop.At) < guardWord:
-		return "" // the brake comes before the words
-	case g.cause == CauseRed:
-		seen.Red, seen.RedAt = true, max(0, stop.At.Sub(at))
-	case g.cause == CauseNoSight:
-		seen.NoSight = true
-	}
-	return end("the guard cut the load: " + g.cause)
 }
 
 // atZero tells that the time at zero begins, so that nobody takes the rest of the order

@@ -64,7 +64,9 @@ type Check struct {
 	halves [2]int
 	told   [2]float64 // halves that sent is the count of
 	busy   float64    // sum over the halves that are on
-	flying [2]float64 // off, on: sums over the halves of the requests under way
+	had    time.Duration
+	waited time.Duration // both in the halves that are on
+	flying [2]float64    // off, on: sums over the halves of the requests under way
 	// Where a half without load came after one with: how many requests were under way when
 	// it began, and how many of them still were when it began to count.
 	before, lingers int

@@ -41,6 +41,16 @@ func (c *Check) measured(channel int) bool {
 	return there > 0 && missing <= max(1, len(c.pairs)/10)
 }
 
+// countsAlone says whether production counts by itself what it does.
+func (c *Check) countsAlone() bool {
+	for i, ch := range c.layout.channels {
+		if ch.alone && c.measured(i) {
+			return true
+		}
+	}
+	return false
+}
+
 // workEvidence is what production's own counts add to the evidence. Nothing on our
 // side makes a database do more, so that neither controls nor sham load need to
 // agree; and as a part of the evidence it is as seldom wrong. A gauge may be of

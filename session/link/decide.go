@@ -165,8 +165,12 @@ func (c *Check) decide() {
 		return
 	}
 	switch {
-	case c.workEvidence() >= p.line() || c.production.highest >= p.line() && c.apart() && c.shamPassed():
+	case c.workEvidence() >= p.line():
 		c.end(Linked, "evidence")
+	case c.production.highest >= p.line() && c.apart() && c.shamPassed():
+		if n >= p.MaxPairs || !c.starved() || !c.countsAlone() { // what it counts may take longer to say it, and holds
+			c.follows("evidence")
+		}
 	case n >= p.MaxPairs:
 		c.final()
 	case c.gone():
@@ -174,6 +178,15 @@ func (c *Check) decide() {
 	case c.production.highest < noLinkBelow && c.ruledOut(math.Log1p(p.UMax/2)):
 		c.end(NoLinkSeen, "bound")
 	}
+}
+
+// follows ends the check where production's answers clearly follow the load.
+func (c *Check) follows(why string) {
+	if c.starved() {
+		c.end(OwnMachine, starvedWhy)
+		return
+	}
+	c.end(Linked, why)
 }
 
 // apart says whether production moved more than each of the controls did.
@@ -223,8 +236,10 @@ func (c *Check) final() {
 		}
 		sham := c.shamPassed() || c.pSham() <= half
 		switch {
-		case apart && sham, c.workFollows(half):
+		case c.workFollows(half):
 			c.end(Linked, "all pairs")
+		case apart && sham:
+			c.follows("all pairs")
 		case (moved && !apart) || (!sham && c.gone()):
 			c.end(OwnMachine, "follows, and so do we")
 		default:

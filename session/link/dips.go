@@ -207,6 +207,9 @@ func (r DipsResult) Words() string {
 	case NotOursNow:
 		return fmt.Sprintf("Still amber after %s at zero: not our load now (a backlog would drain slowly).", zero)
 	case OurMachine:
+		if r.Check.Why == starvedWhy {
+			return fmt.Sprintf("Probably our own machine.%s Production relaxes in %s, which cannot be told from that.", r.Check.starvedWords(), dips)
+		}
 		return "Probably our own machine: what is unrelated to production relaxes in the dips as well." + r.Check.controlWords()
 	case Stopped:
 		switch r.Check.Why {

@@ -65,6 +65,9 @@ type Observation struct {
 	InFlight float64
 
 	Busy float64 // share of this machine's processors in use, 0 to 1; 0 where it is not known
+	// Had is how long this program had a processor, its threads together, and Waited how long
+	// it could have run and had none; 0 where it is not known.
+	Had, Waited time.Duration
 
 	// Amber says that production was over its amber limits at some time of the
 	// half; being held amber for a while after does not count.

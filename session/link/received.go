@@ -9,6 +9,8 @@ func (c *Check) count(h Half, o Observation) {
 		c.rateOn.requests += max(0, o.Sent)
 		c.rateOn.halves++
 		c.busy += min(max(0, o.Busy), 1)
+		c.had += max(0, o.Had)
+		c.waited += max(0, o.Waited)
 	}
 	// What may be of either is of the one that had load.
 	of, after := at, c.wasOn(h.Index-1)
@@ -33,6 +35,25 @@ func (c *Check) count(h Half, o Observation) {
 	c.sent[at] += max(0, o.Sent)
 	c.halves[at]++
 }
+
+// waiting is the share of the time in which this program could have run with load that it
+// waited for a processor.
+func (c *Check) waiting() float64 {
+	return float64(c.waited) / float64(max(1, c.had+c.waited))
+}
+
+// starved says that with load this program waited so long for a processor that it
+// can't tell whether production was slow, or only it: some of the waiting goes with the
+// load, and a sham load does not cost the very same.
+func (c *Check) starved() bool { return c.waiting() >= starvedFrom }
+
+// starvedFrom is a program that waits three times as long as it runs. Five checks at
+// once on two processors wait about half as long as they run; one on a core with eight
+// others that only burn it, ten times as long.
+const (
+	starvedFrom = 0.75
+	starvedWhy  = "starved" // as a verdict's Why
+)
 
 // notReceived says why staging did not get the load as ordered; empty when it did.
 func (c *Check) notReceived() string {

@@ -146,6 +146,9 @@ type Verdict struct {
 
 	Here bool    `json:"here"` // production answered from this machine
 	Busy float64 `json:"busy"` // mean share of this machine's processors in use with load
+	// Waiting is the share of the time in which this program could have run with load that
+	// it waited for a processor; 0 where that is not known.
+	Waiting float64 `json:"waiting"`
 }
 
 // end gives the verdict.
@@ -184,6 +187,7 @@ func (c *Check) end(k Kind, why string) {
 		v.Success = float64(c.success) / float64(c.sent[1])
 	}
 	v.Here, v.Busy = s.Here, c.busy/float64(max(1, c.halves[1]))
+	v.Waiting = c.waiting()
 	v.Whole = (1+s.Before.Bound)*(1+v.Bound) - 1
 	if k == NoLinkSeen {
 		v.Reach = s.Before.reach(s.OffUsers, c.users, v.Bound)

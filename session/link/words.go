@@ -23,8 +23,8 @@ func (v Verdict) words() string {
 	case Linked:
 		return v.linked()
 	case Suspected:
-		return fmt.Sprintf("Production turned red while staging had load (%s, %s), and the guard cut the load. That may be chance: it was not weighed. Treat the two as linked until it is known why.",
-			v.level(v.Users), pairs(v.Pairs))
+		return fmt.Sprintf("Production turned red while staging had load (%s, %s), and the guard cut the load. That may be chance: it was not weighed.%s Treat the two as linked until it is known why.",
+			v.level(v.Users), pairs(v.Pairs), v.starvedWords())
 	case NoLinkSeen:
 		return fmt.Sprintf("No link seen. At %s for %s production's answers followed staging by no more than %s (95 %% bound); a change of %s or more would have been seen with 90 %% probability. %s"+
 			"Only what shows within %s s and only the requests used%s were tested.%s %s",
@@ -94,7 +94,19 @@ func (v Verdict) effectWords() string {
 	}
 }
 
+// starvedWords says that this program itself had hardly a processor.
+func (v Verdict) starvedWords() string {
+	if v.Waiting < starvedFrom {
+		return ""
+	}
+	return fmt.Sprintf(" This program itself waited for a processor in %.0f %% of the time in which it could have run with load, and whatever it measures looks slow then.", 100*v.Waiting)
+}
+
 func (v Verdict) ownMachine() string {
+	if v.Why == starvedWhy {
+		return fmt.Sprintf("Probably our own machine.%s Production seemed to follow (%s), which cannot be told from that.%s End what else runs on this machine, or run the checks from another one, and check again.",
+			v.starvedWords(), signedPercent(v.Estimate), v.controlWords())
+	}
 	b := fmt.Sprintf("Probably our own machine: what looks like production (%s) moves with the load also where production has no part in it.", signedPercent(v.Estimate))
 	if v.ShamEffect != nil && v.ShamPairs >= fewestSham {
 		b += fmt.Sprintf(" With the same load sent elsewhere in the other halves, %s of it was left.", signedPercent(*v.ShamEffect))
