@@ -9,18 +9,23 @@ import (
 // still reads that there was one.
 var (
 	// Names of what is secret, and what stands between one and its value: a mark, quotes and bold
-	// around it, the word is, brackets, or nothing but a space.
-	secretSaid = regexp.MustCompile(`(?i)((?:pass(?:[ _-]?(?:word|wd|phrase))?|passwort|kennwort|pwd?|secret[\w-]*|token|[\w-]*(?:api|access|account|private|secret)[ _-]?key[\w-]*|[\w-]+_auth|creds?|credentials?)["'*_\x60\\]*(?:\s*(?:[:=：>(]|[-=]>|\bis\b|\bist\b|\s-\s)+[\s*_\x60\\("]*))` + valueSaid)
+	// around it, the word is, or brackets.
+	secretSaid = regexp.MustCompile(`(?i)((?:passwords?|pass(?:[ _-]?(?:word|wd|phrase|code))?|passw(?:ort|örter|ord)?|kennwort|psw|pwd?|secret[\w-]*|tokens?|[\w-]*(?:api|access|account|private|secret)[ _-]?key[\w-]*|[\w-]+_auth|creds?|credentials?|zugangsdaten|mot de passe|\bsig|sharedaccess\w*)["'*_\x60\\]*(?:\s+(?:of|for|von|für)(?:\s+the)?\s+\S+?|\s*\([^)]*\))?(?:\s*(?:[:=：＝>(→]|[-=]>|\b(?:is|was|ist|lautet|equals)\b|\s[–—-]\s)+[\s*_\x60\\("]*))` + valueSaid)
 	secretNext = regexp.MustCompile(`(?i)(\b(?:bearer|basic|requirepass|masterauth|pw|pwd|identified by)\s+)` + valueSaid)
+	// Behind the bare word it shows by a quote or a digit.
+	secretBare = regexp.MustCompile(`(?i)(\b(?:pass(?:word|wort)?|auth|secret|token)\s+)("[^"]*"|'[^']*'|\x60[^\x60]*\x60|\S*\d\S*)`)
 	// -pS, -a S, -u name:S and --password S of the usual clients.
-	secretFlag = regexp.MustCompile(`((?:^|\s)(?:-p|-[au]\s+|--?(?:pass|password|user|auth|token)[\s=]+))` + valueSaid)
+	secretFlag = regexp.MustCompile(`((?:^|\s)(?:-p|-[aPu]\s+|--?(?:pass|password|user|auth|token)[\s=]+))` + valueSaid)
 	// Tokens that show what they are by how they begin.
-	tokenSaid = regexp.MustCompile(`\b(?:gh[opusr]_|github_pat_|glpat-|[srp]k_(?:live|test)_|xox[a-z]-|AKIA|ASIA|eyJ[\w-]+\.)[\w.=-]+|(hooks\.slack\.com/services/)\S+|(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*-----|$)`)
+	tokenSaid = regexp.MustCompile(`\b(?:gh[opusr]_|github_pat_|glpat-|[srp]k_(?:live|test)_|xox[a-z]-|npm_|SG\.|AIza|(?:AKIA|ASIA)[A-Z0-9]{12}|eyJ[\w-]+\.)[\w.=-]+|(hooks\.slack\.com/services/)\S+|(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*-----|$)`)
 	// A connection string that a chat has broken in two, or whose @ is written otherwise or missing.
 	brokenInTwo = regexp.MustCompile(`(://)[^\s:/@]*:(?:[^\s@]*|[^\s@]*[^\s\d/@][^\s@]*(?:\s+[^\s@]+){1,3}?)\s+\S*@`)
-	withoutAt   = regexp.MustCompile(`(://)[^\s:/@]*:(?:[^\s/@]*[^\s\d/@,;)?][^\s@]*|\S+\s+\(at\))`)
-	// user:password@ and user/password@ without a scheme, and an address with one behind it.
-	loginInAnswer = regexp.MustCompile(`[^\s:/]*(?::/?|/)[^\s/]\S*\s?@`)
+	withoutAt   = regexp.MustCompile(`(://)[^\s:/@]*:(?:[^\s/@]*[^\s\d/@,;)?.!][^\s@]*|\S+\s+\(at\))`)
+	// user:password@ and user/password@ without a scheme, "creds app/S", what .pgpass holds, and an
+	// address with one behind it.
+	loginInAnswer = regexp.MustCompile(`(?:[^\s:/]*(?::/?|/)[^\s/]\S*@|[^\s:/]*:[^\s\d/]\S*\s(?:@|at\s))`)
+	loginSaid     = regexp.MustCompile(`(?i)(\b(?:creds?|credentials?|zugangsdaten|login|oracle)[\s:]+)[^\s/:]+[/:]\S+`)
+	passFile      = regexp.MustCompile(`((?:^|\s)[\w.-]+:\d{2,5}:[^\s:]+:[^\s:]+:)\S+`)
 	behindAddress = regexp.MustCompile(`([\w.+-]+@[\w-]+\.[\w.-]+:)[^\s\d/]\S*`)
 )
 
@@ -33,13 +38,21 @@ func maskAnswer(s string, mask func(string) string) string {
 	const masked = "***"
 	parts := strings.Split(mask(strings.ReplaceAll(s, masked, "**")), masked)
 	for i, part := range parts {
-		for _, p := range []*regexp.Regexp{secretSaid, secretNext, secretFlag, behindAddress} {
+		for _, p := range []*regexp.Regexp{secretSaid, secretNext, secretBare, secretFlag, loginSaid, passFile, behindAddress} {
 			part = p.ReplaceAllString(part, "${1}"+masked)
 		}
 		part = tokenSaid.ReplaceAllString(part, "${1}${2}"+masked)
 		part = brokenInTwo.ReplaceAllString(part, "${1}"+masked+"@")
 		part = withoutAt.ReplaceAllString(part, "${1}"+masked)
-		parts[i] = loginInAnswer.ReplaceAllString(part, masked+"@")
+		parts[i] = loginInAnswer.ReplaceAllStringFunc(part, func(login string) string {
+			switch {
+			case strings.Contains(login, "mailto:"):
+				return login
+			case strings.HasSuffix(login, "@"):
+				return masked + "@"
+			}
+			return masked + " at "
+		})
 	}
 	return strings.Join(parts, masked)
 }

@@ -118,6 +118,9 @@ func TestMaskAnswer(t *testing.T) {
 		"REDISCLI_AUTH=S3cret", "REDIS_AUTH=S3cret", "requirepass S3cret", "AccountKey=S3cret==", "SECRET_KEY_BASE=S3cret", "access key: S3cret", "api key: S3cret", "Bearer S3cret", "<password>S3cret</password>",
 		"passwort: S3cret", "Passwort=S3cret", "kennwort: S3cret", "password：S3cret", "pass phrase: S3cret", "pw S3cret", "password is S3cret", "PW ist S3cret", "password -> S3cret", "password - S3cret", "password (S3cret)",
 		"sk_live_S3cret", "ghp_S3cret", "xoxb-S3cret", "-----BEGIN RSA PRIVATE KEY----- S3cret S3cret -----END RSA PRIVATE KEY-----", "https://hooks.slack.com/services/T1/B1/S3cret",
+		"CREATE USER app WITH PASSWORD 'S3cret'", "password S3cret", "password `S3cret`", "pass S3cret", "AUTH S3cret", "password was S3cret", "password → S3cret", "password – S3cret", "password＝S3cret", "passwords: S3cret",
+		"Passwörter: S3cret", "mot de passe: S3cret", "Passwort lautet S3cret", "password of app: S3cret", "the password for app is S3cret", "password (app): S3cret", "sqlcmd -U sa -P S3cret", "db1.example:5432:shop:app:S3cret",
+		"app:S3cret at db1.example", "Zugangsdaten: app/S3cret", "creds app/S3cret", "oracle app/S3cret//db1", "https://x.example/a?sig=S3cret", "SharedAccessSignature=S3cret", "SG.S3cret", "npm_S3cret", "AIzaS3cret",
 	} {
 		for _, text := range []string{said, "same, " + said, "separate, " + said + " for both"} {
 			if got := maskAnswer(text, mask); strings.Contains(got, "S3cret") || !strings.Contains(got, "***") {
@@ -128,6 +131,7 @@ func TestMaskAnswer(t *testing.T) {
 	for _, plain := range []string{
 		"same, both use orders-1.example:5432", "separate: db1.example:5432 and db2.example:5432", "redis://cache.example:6379/0 for both", "https://wiki.example/db", "linked: nightly at 02:30",
 		"staging/prod share one cluster", "no passwords are shared", "Ann <ann@shop.example>", "separate tokens", "a read-replica, see docs/db.md",
+		"yes/same @Bob please check", "same, see https://wiki.example/db @Bob", "both use postgres://orders-1.example:5432.", "Ann Berg <mailto:ann@shop.example>", "separate: ASIA-same-cluster-as-production", "separate passwords, same server",
 	} {
 		if got := maskAnswer(plain, mask); got != plain {
 			t.Errorf("%q is shown as %q", plain, got)

@@ -15,13 +15,20 @@ func TestOwnProcessor(t *testing.T) {
 		}
 		return
 	}
-	if had <= 0 || waited < 0 {
-		t.Fatalf("%v, %v: this kernel does not tell", had, waited)
+	if had == 0 && waited == 0 {
+		t.Skip("this kernel does not tell")
 	}
-	const burn = 50 * time.Millisecond
+	if had < 0 || waited < 0 {
+		t.Fatalf("%v, %v", had, waited)
+	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	for after := had; after < had+burn; after, _ = OwnProcessor() { // or never ends
+	burnt := had
+	for i := 0; i < 1e6 && burnt < had+50*time.Millisecond; i++ {
+		burnt, _ = OwnProcessor()
+	}
+	if burnt < had+50*time.Millisecond {
+		t.Errorf("had %v after %v, and burns on", burnt, had)
 	}
 	if _, after := OwnProcessor(); after < waited {
 		t.Errorf("waited %v, then %v", waited, after)

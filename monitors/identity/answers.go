@@ -15,17 +15,7 @@ const (
 	mostAnswers   = 1 << 20 // bytes
 	longestAnswer = 2000    // runes that are kept of one
 	mostGiven     = 50      // to one question
-	longestName   = 12      // words of who answered
-	shortestPiece = 12      // squashed, of our own text in a line that a chat has broken
-)
-
-var (
-	// What a text says of two environments, outside of the questions.
-	telling = regexp.MustCompile(`(?i)\b(?:same|shar\w+|common|both|one (?:server|instance|cluster|database|db|host|account)|replica\w*|replicat\w+|copy|copies|copied|clone\w*|(?:db)?link\w*|sync\w*|mirror\w*|dump\w*|restor\w+|feed\w*|fed|reads?|writes?|connect\w*|points?|uses?|using|prod(?:uction)?['’]?s|separat\w+|identical)\b`)
-	// That somebody is not sure of it, or says otherwise.
-	doubting = regexp.MustCompile(`(?i)\b(?:not?|but|except|think|guess|believe|afaik|sure|though|maybe|perhaps|probably|might|unless|until)\b|\?\s*$`)
-	// A question that is put in other words.
-	askedSo = regexp.MustCompile(`(?i)^(?:do|does|is|are|what|which|where|how)\b.*\?$`)
+	mostLines     = 1000    // of one
 )
 
 // ReadAnswers reads a copy of the text of Questions that came back filled in. It
@@ -48,7 +38,7 @@ func ReadAnswers(name string, r io.Reader, mask func(string) string) (Answers, e
 		return Answers{}, &Problem{File: name, What: "it is not text in UTF-8", Remedy: "save what came back as plain text"}
 	}
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u00a0", " ", "\ufeff", "", "\u200b", "").Replace(string(data))
-	p := answersParser{name: name, topic: -1, ours: ownLines(), all: squash(Questions())}
+	p := answersParser{name: name, topic: -1, ours: ownLines(), all: ownText()}
 	for i, line := range strings.Split(text, "\n") {
 		p.line(i+1, unquoted(line))
 	}
@@ -81,7 +71,7 @@ func ReadAnswers(name string, r io.Reader, mask func(string) string) (Answers, e
 
 // named takes what is no name out of the field for one, and puts it to the answer.
 func (g *Given) named() {
-	if len(strings.Fields(g.Who)) > longestName || telling.MatchString(g.Who) || doubting.MatchString(g.Who) {
+	if !isName(g.Who) {
 		appendTo(&g.Answer, g.Who)
 		g.Who = ""
 	}
@@ -134,7 +124,8 @@ func squash(line string) string {
 type answersParser struct {
 	name  string
 	ours  map[string]bool
-	all   string // the empty text, squashed
+	all   string // squashed, what of the empty text stands beside the questions
+	lines int    // of the answer under way
 	found int
 	given [8][]Given
 	sides [2][]string
@@ -148,7 +139,6 @@ type answersParser struct {
 	asked string // squashed, what of the question has not been read yet
 	who   bool   // lines belong to its second field
 	side  *[]string
-	owner bool // the part of the statements has begun
 }
 
 func (p *answersParser) line(n int, line string) {
@@ -159,30 +149,40 @@ func (p *answersParser) line(n int, line string) {
 	}
 	low := strings.ToLower(bare)
 	if strings.HasPrefix(low, strings.ToLower(askOwner)) {
-		p.topic, p.owner, p.side = -1, true, nil
+		p.topic, p.side = -1, nil
+		p.aside(n, bare, bare[len(askOwner):])
 		return
 	}
 	for i, label := range []string{askStaging, askProduction} {
 		rest, ok := afterLabel(bare, label)
-		if ok && (p.topic < 0 || rest == "" || strings.Contains(rest, "crosstalk")) {
+		if ok && (p.topic < 0 || rest == "" || fingerprint.MatchString(rest)) {
 			p.topic, p.side = -1, &p.sides[i]
-			p.fingerprint(n, rest)
-			if !strings.Contains(rest, "crosstalk") {
-				p.aside(n, bare, rest)
-			}
+			p.aside(n, bare, p.fingerprint(n, rest))
 			return
 		}
 	}
-	if one := strings.Join(strings.Fields(low), " "); strings.Contains(one, "crosstalk postgres ") || strings.Contains(one, "crosstalk mysql ") {
-		p.fingerprint(n, line)
+	if one := strings.Join(strings.Fields(low), " "); (strings.Contains(one, "crosstalk postgres ") || strings.Contains(one, "crosstalk mysql ")) && !labelled(bare) {
+		p.aside(n, line, p.fingerprint(n, line))
 		return
 	}
 	if p.topic < 0 {
 		p.aside(n, bare, bare)
 		return
 	}
+	bare = strings.TrimSuffix(bare, " (edited)")
+	if last := p.given[p.topic]; signOff.MatchString(bare) && last[len(last)-1].Answer != "" {
+		p.topic = -1
+		p.aside(n, bare, bare)
+		return
+	}
 	asked := p.asked
 	p.asked = ""
+	if p.lines++; p.lines == mostLines {
+		p.errs = append(p.errs, &Problem{File: p.name, Line: n, What: fmt.Sprintf("an answer has more than %d lines", mostLines), Remedy: "keep only the questions with their answers"})
+	}
+	if p.lines >= mostLines {
+		return
+	}
 	g := &p.given[p.topic][len(p.given[p.topic])-1]
 	if rest, ok := afterLabel(bare, askAnswer); ok {
 		if g.Who != "" || g.Answer != "" && rest != "" {
@@ -229,29 +229,13 @@ func (p *answersParser) next(n int) *Given {
 
 // begin is at a question's own line; rest is what follows the topic there.
 func (p *answersParser) begin(n, i int, rest string) {
-	p.topic, p.who, p.side = i, false, nil
+	p.topic, p.who, p.side, p.lines = i, false, nil, 0
 	p.found++
 	first := len(p.given[i]) == 0
 	g := p.next(n)
 	// An answer on the question's own line, which may be asked in other words.
-	if rest, p.asked = beyond(squash(questions[i].Text), rest); !first || !askedSo.MatchString(rest) {
+	if rest, p.asked = beyond(squash(questions[i].Text), rest); !first || !asksAgain(rest, questions[i].Text) {
 		appendTo(&g.Answer, rest)
-	}
-}
-
-// aside keeps a line outside of the questions if what it tells may be about them.
-func (p *answersParser) aside(n int, line, told string) {
-	piece := squash(told)
-	if _, behind, ok := strings.Cut(told, " "); ok && len(squash(behind)) >= shortestPiece {
-		piece = squash(behind) // a client's prompt, a number
-	}
-	switch {
-	case !telling.MatchString(told), len(piece) >= shortestPiece && strings.Contains(p.all, piece), strings.Contains(squash(told), squash(askTitle)):
-	case len(p.beside) < mostGiven:
-		p.beside = append(p.beside, line)
-	case len(p.beside) == mostGiven:
-		p.beside = append(p.beside, "…")
-		p.errs = append(p.errs, &Problem{File: p.name, Line: n, What: fmt.Sprintf("more than %d lines stand beside the questions", mostGiven), Remedy: "keep only the questions with their answers"})
 	}
 }
 
@@ -292,10 +276,20 @@ func topicOf(bare string) (int, string) {
 		// "1. Database" alone, with its text, or with an answer behind a colon.
 		rest := strings.TrimSpace(m[1] + m[2])
 		if m[2] == "" || strings.HasPrefix(squash(rest), squash(questions[i].Text)[:10]) {
+			if address.MatchString(rest) { // of a signature
+				return -1, ""
+			}
 			return i, rest
 		}
 	}
 	return -1, ""
+}
+
+// labelled says whether a line begins with one of the labels of an answer.
+func labelled(bare string) bool {
+	_, answer := afterLabel(bare, askAnswer)
+	_, who := afterLabel(bare, askWho)
+	return answer || who
 }
 
 // afterLabel returns what stands behind a label such as answer:, in any case and

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"regexp"
 	"slices"
@@ -11,25 +12,32 @@ import (
 
 var fingerprint = regexp.MustCompile(`crosstalk (?:postgres|mysql) [^\n]*? end\b`)
 
-// fingerprint takes what a statement gave out of a line of a client's table.
-func (p *answersParser) fingerprint(n int, line string) {
-	if line == "" || strings.Contains(line, "'crosstalk") {
-		return // the statement itself
+// fingerprint takes what a statement gave out of a line of a client's table, and returns
+// what else stands there.
+func (p *answersParser) fingerprint(n int, line string) (rest string) {
+	problem := func(what, remedy string) {
+		p.errs = append(p.errs, &Problem{File: p.name, Line: n, What: what, Remedy: remedy})
 	}
-	found := fingerprint.FindString(strings.Join(strings.Fields(line), " "))
-	if found == "" {
-		if low := strings.ToLower(strings.Join(strings.Fields(line), " ")); strings.Contains(low, "crosstalk postgres") || strings.Contains(low, "crosstalk mysql") {
-			p.errs = append(p.errs, &Problem{File: p.name, Line: n, What: "the line of a statement is cut off: it does not end with the word end", Remedy: "paste the whole line, in one"})
+	line = strings.Join(strings.Fields(line), " ")
+	found := fingerprint.FindAllString(line, -1)
+	rest = fingerprint.ReplaceAllString(line, " ")
+	if low := strings.ToLower(rest); !strings.Contains(low, "'crosstalk") && (strings.Contains(low, "crosstalk postgres ") || strings.Contains(low, "crosstalk mysql ")) {
+		problem("the line of a statement is cut off: it does not end with the word end", "paste the whole line, in one")
+	}
+	for _, one := range found {
+		switch {
+		case strings.Contains(one, "'"): // the statement itself
+			rest += one
+		case p.side == nil:
+			problem("the line of a statement stands by neither side", "put it behind \""+askStaging+"\" or \""+askProduction+"\"")
+		case slices.Contains(*p.side, one):
+		case len(*p.side) == mostDSNs:
+			problem(fmt.Sprintf("there are more than %d lines of statements of one side", mostDSNs), "give them in several files")
+		default:
+			*p.side = append(*p.side, one)
 		}
-		return
 	}
-	if p.side == nil {
-		p.errs = append(p.errs, &Problem{File: p.name, Line: n, What: "the line of a statement stands by neither side", Remedy: "put it behind \"" + askStaging + "\" or \"" + askProduction + "\""})
-		return
-	}
-	if len(*p.side) < mostDSNs && !slices.Contains(*p.side, found) {
-		*p.side = append(*p.side, found)
-	}
+	return rest
 }
 
 func (a Answers) compareLines(ctx context.Context, o Options) []Finding {

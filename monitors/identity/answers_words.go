@@ -123,6 +123,7 @@ var (
 	// A connection string to a host of this machine, of a network of its own or of a container's
 	// leads elsewhere on each side.
 	hostInText  = regexp.MustCompile(`^[a-z+]+://(?:[^/@]*@)?[^/:?]*\.[a-z]`)
+	hidden      = regexp.MustCompile(`\*{3}@?`)
 	onlyUnknown = regexp.MustCompile(`^(?:(?:(?:(?:i|we) )?(?:dont|do not) know|unknown|not known|(?:(?:i am|im) )?not sure|no idea|no clue|no one knows|nobody knows|no answer|no info|dunno)(?: |$))?(?:\? ?)*$`)
 )
 
@@ -135,6 +136,12 @@ const marks = ",;:.!()[]-–—"
 // normal is an answer as small words with a space between: names become #1, #2 in their
 // order, connection strings @1, commas stay, and other marks that end a clause become one ";".
 func normal(text string) string {
+	text = hidden.ReplaceAllStringFunc(text, func(m string) string {
+		if strings.HasSuffix(m, "@") {
+			return m // of a login
+		}
+		return " masked " // nobody knows what stood there
+	})
 	text = strings.NewReplacer("'", "", "’", "", "*", "", "`", "", `"`, "", "“", "", "”", "", "_ ", " ", " _", " ").Replace(strings.ToLower(" " + text + " "))
 	names := map[string]int{}
 	var out []string

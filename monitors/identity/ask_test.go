@@ -114,6 +114,29 @@ func TestNothingThatIsToldVanishes(t *testing.T) {
 		{strings.Replace(first, "who:", "who:\n(staging reads prod's replica though, so same data)", 1), "reads prod's replica"},
 		{strings.Replace(first, "who:", "who: Bob - not sure, I think they share the RDS", 1), "share the RDS"},
 		{strings.Replace(first, "answer: separate\nwho:", "answer:\nwho: same RDS as production", 1), "same RDS"},
+		{"PS: they share a Redis\n" + all, "they share a Redis"},
+		{"Staging and production share a database server.\n" + all, "share a database server"},
+		{"- they share a cloud account\n" + all, "a cloud account"},
+		{"Careful: the staging DB is the prod DB.\n" + all, "is the prod DB"},
+		{"FYI, staging talks to the production database.\n" + all, "talks to"},
+		{"Careful, we only have one Postgres for everything.\n" + all, "one Postgres"},
+		{"Achtung: Staging nutzt dieselbe Datenbank wie Produktion.\n" + all, "dieselbe"},
+		{all + askOwner + "\nproduction says: no idea what crosstalk wants, but staging reads our replica\n", "reads our replica"},
+		{all + askOwner + "\nstaging says: " + lineA + " but careful, it is the same box as production\nproduction says: " + strings.Replace(lineA, "id=1", "id=2", 1), "the same box"},
+		{strings.Replace(first, "who:", "who: Bob\nanswer: same RDS, SELECT 'crosstalk postgres id=... gives one id on both\nwho: Ann", 1), "same RDS"},
+		{all + askOwner + ": Ann says both use the same RDS, so no need to run the one that fits\n", "both use the same RDS"},
+		{strings.Replace(first, "who:", "who:\nit is the production RDS, actually", 1), "production RDS"},
+		{strings.Replace(first, "who:", "who: Ann (ist aber dieselbe DB wie Prod)", 1), "dieselbe"},
+		{strings.Replace(first, "answer: separate\nwho:", "answer:\nwho: Prod RDS serves staging\nanswer: separate\nwho: Bob", 1), "serves staging"},
+		{strings.Replace(all, questions[0].Text, "is the one of production, didn't you know?", 1), "didn't you know"},
+		{strings.Replace(all, questions[0].Text, "Does staging not still use the RDS of production, Bob?", 1), "still use the RDS"},
+		{strings.Replace(all, "who: Bob Miller, DBA", "who: Priya Sharma", 1), ""},
+		{strings.Replace(all, "who: Bob Miller, DBA", "who: Bob, Shared Services", 1), ""},
+		{all + "Cheers,\nBob\nAnn Berg | LinkedIn: ann\nMail: ann@shop.example\n", ""},
+		{all + "-- \nMit freundlichen Grüßen\nBob Miller\nplease do not copy or use it\n", ""},
+		{"thanks for sharing! Answers below.\nplease use reply-all\nSharon\n" + all, ""},
+		{"Subject: AW: what do staging and production share?\n" + strings.Replace(all, "answer: separate", "answer: separate (edited)", 1), ""},
+		{all + "Thanks!\nPS: both are the same box\n", "same box"},
 	} {
 		a := read(t, c.text)
 		r := a.Result(t.Context(), Options{})
@@ -135,6 +158,34 @@ func TestNothingThatIsToldVanishes(t *testing.T) {
 	}
 	if _, err := ReadAnswers("x", strings.NewReader(all+askStaging+strings.Repeat("\nsame RDS as there", mostGiven+1)), nil); err == nil {
 		t.Error("too many lines beside the questions are dropped without a word")
+	}
+}
+
+// Statements' lines are read wherever they stand, and none is left out in silence.
+func TestEveryLineOfAStatementCounts(t *testing.T) {
+	two := strings.Replace(lineA, "id=1", "id=2", 1)
+	a := read(t, "staging says: "+lineA+" "+two+"\nproduction says: "+two)
+	if !slices.Equal(a.Staging, []string{lineA, two}) || a.Result(t.Context(), Options{}).Verdict != SameInstance {
+		t.Errorf("%q", a.Staging)
+	}
+	many := "staging says:"
+	for i := range mostDSNs + 1 {
+		many += "\n" + strings.Replace(lineA, "id=1", "id="+strings.Repeat("1", i+1), 1)
+	}
+	if _, err := ReadAnswers("x", strings.NewReader(many), nil); err == nil {
+		t.Error("a line too many is left out without a word")
+	}
+	if _, err := ReadAnswers("x", strings.NewReader("1. Database\n"+strings.Repeat("a\n", mostLines+1)), nil); err == nil {
+		t.Error("lines of a long answer are left out without a word")
+	}
+}
+
+// What is masked may have said anything.
+func TestWhatIsMaskedLeavesAnAnswerOpen(t *testing.T) {
+	for _, g := range []Given{{Payment, "sandbox, ***", ""}, {Database, "separate ***", ""}, {Database, "same *** server", ""}} {
+		if v := g.Verdict(); v != Unknown {
+			t.Errorf("%q: %s", g.Answer, v)
+		}
 	}
 }
 

@@ -170,6 +170,8 @@ func TestAStarvedProgramFindsNoLinkByItsAnswers(t *testing.T) {
 		{"with load", [2]time.Duration{second, 9 * second}, [2]time.Duration{second, 0}, math.NaN(), OwnMachine, "waited for a processor in 90 % of the time", "Probably our own machine. This program itself waited"},
 		{"without", [2]time.Duration{second, second}, [2]time.Duration{second, 9 * second}, math.NaN(), Linked, "slowed", "it follows us"},
 		{"with load, and a database counts more", [2]time.Duration{second, 9 * second}, [2]time.Duration{second, 0}, 2, Linked, "slowed", "it follows us"},
+		{"with load, and a database counts little more", [2]time.Duration{second, 9 * second}, [2]time.Duration{second, 0}, 0.04, Linked, "slowed", "it follows us"},
+		{"of a thread that ended", [2]time.Duration{-second, second}, [2]time.Duration{}, math.NaN(), Linked, "slowed", "it follows us"},
 		{"not known", [2]time.Duration{}, [2]time.Duration{}, math.NaN(), Linked, "slowed", "it follows us"},
 	} {
 		p := newPlant(3)
@@ -185,7 +187,7 @@ func TestAStarvedProgramFindsNoLinkByItsAnswers(t *testing.T) {
 		}
 		suspected := v
 		suspected.Verdict, suspected.Why = Suspected, "red under load"
-		if got := strings.Contains(suspected.Words(), "This program itself waited"); got != (c.on[1] > 3*c.on[0]) {
+		if got := strings.Contains(suspected.Words(), "This program itself waited"); got != (c.on[0] > 0 && c.on[1] > 3*c.on[0]) {
 			t.Errorf("%s: %s", c.name, suspected.Words())
 		}
 		r := DipsResult{Answer: FollowsUs, Check: v}

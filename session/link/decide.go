@@ -168,8 +168,11 @@ func (c *Check) decide() {
 	case c.workEvidence() >= p.line():
 		c.end(Linked, "evidence")
 	case c.production.highest >= p.line() && c.apart() && c.shamPassed():
-		if n >= p.MaxPairs || !c.starved() || !c.countsAlone() { // what it counts may take longer to say it, and holds
+		switch {
+		case !c.starved() || !c.countsAlone():
 			c.follows("evidence")
+		case n >= p.MaxPairs: // what it counts may take longer to say it, and holds
+			c.final()
 		}
 	case n >= p.MaxPairs:
 		c.final()

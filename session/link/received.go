@@ -9,8 +9,10 @@ func (c *Check) count(h Half, o Observation) {
 		c.rateOn.requests += max(0, o.Sent)
 		c.rateOn.halves++
 		c.busy += min(max(0, o.Busy), 1)
-		c.had += max(0, o.Had)
-		c.waited += max(0, o.Waited)
+		if o.Had >= 0 && o.Waited >= 0 { // what a thread that ended had is not told any more
+			c.had += o.Had
+			c.waited += o.Waited
+		}
 	}
 	// What may be of either is of the one that had load.
 	of, after := at, c.wasOn(h.Index-1)
