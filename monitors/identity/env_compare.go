@@ -149,6 +149,7 @@ func (p *pairing) judge() (Finding, bool) {
 			continue
 		}
 		host, _, _ := net.SplitHostPort(h)
+		h = portTold(h)
 		switch {
 		case local(host):
 			f.Answer = oneMachine
@@ -172,7 +173,10 @@ func (p *pairing) judge() (Finding, bool) {
 				f.Answer = "say whether both lead into one network, or compare them with --staging-dsn and --production-dsn; if so it is one server or one host"
 				return f.answer(questionPlace, Unknown, "%s lead to the address %s, which two separate networks may both use.", both, x.Addr()), true
 			case x == y:
-				return f.answer(questionPlace, SameInstance, "%s lead to the address %s%s.", both, x, p.data()), true
+				return f.answer(questionPlace, SameInstance, "%s lead to the address %s%s.", both, portTold(x.String()), p.data()), true
+			case x.Port() == 0 || y.Port() == 0:
+				f.Answer = "fill in the port of both"
+				return f.answer(questionPlace, Unknown, "%s lead to the address %s, and the port is told of one only.", both, x.Addr()), true
 			default:
 				return f.answer(questionPlace, SharedNeighbour, "%s lead to the address %s on different ports: one host, or one proxy in front of two.", both, x.Addr()), true
 			}
@@ -219,7 +223,7 @@ func (p *pairing) service(f Finding, both string) (Finding, bool) {
 	for _, h := range p.a.Hosts {
 		host, _, _ := net.SplitHostPort(h)
 		if slices.Contains(p.b.Hosts, h) && !local(host) && !scoped(host) {
-			return f.answer(questionPlace, SharedNeighbour, "%s use the service at %s: load on staging reaches it, too.", both, h), true
+			return f.answer(questionPlace, SharedNeighbour, "%s use the service at %s: load on staging reaches it, too.", both, portTold(h)), true
 		}
 	}
 	return f, false

@@ -107,7 +107,7 @@ func looksLikeDSN(words []string, value string) bool {
 		return false
 	}
 	rest := withoutDriver(value)
-	if strings.HasPrefix(rest, "oracle:") {
+	if strings.HasPrefix(rest, "oracle:") || isDescriptor(rest) {
 		return true
 	}
 	if scheme, after, ok := strings.Cut(rest, "://"); ok && isScheme(scheme) && after != "" {
@@ -128,7 +128,7 @@ func looksLikeDSN(words []string, value string) bool {
 	case strings.Contains(rest, ";"):
 		low := strings.ToLower(rest)
 		return (strings.Contains(low, "server=") || strings.Contains(low, "host=") || strings.Contains(low, "data source=")) &&
-			(strings.Contains(low, "database=") || strings.Contains(low, "catalog="))
+			(strings.Contains(low, "database=") || strings.Contains(low, "catalog=") || strings.Contains(low, "dbname="))
 	}
 	pairs, ok := keywords(rest)
 	return ok && pairs["host"] != "" && (pairs["dbname"] != "" || pairs["user"] != "")
@@ -164,12 +164,16 @@ func composite(settings []setting, at int, words []string, which string) (Place,
 	kind := beside("CONNECTION", "ENGINE", "ADAPTER", "DRIVER", "DIALECT", "CLIENT", "TYPE")
 	p.System = cmp.Or(systemOf(tokens(kind)), systemOf(prefix))
 	port := beside("PORT")
+	portName, missing := unfilled(port)
+	if n, err := strconv.ParseUint(port, 10, 16); (err != nil || n == 0) && !missing {
+		port = ""
+	}
 	if p.System == "" {
 		p.System = cmp.Or(systemAt(port), systemAt(s.value[strings.LastIndexByte(s.value, ':')+1:]))
 	}
-	// A database and a user stand beside its host; a mail server's may, too.
+	// What stands beside the host, or its own name, tells as well; a mail server is none for that.
 	of := ofStore(words) || p.System != "" && !service(p.System) ||
-		p.System == "" && beside("DATABASE", "DBNAME", "DB NAME", "SCHEMA") != "" && beside(userKeys...)+beside(passwordKeys...) != ""
+		p.System == "" && (len(prefix) == 0 || ofStore(tokens(s.value)) || beside("DATABASE", "DBNAME", "DB NAME") != "" || beside("SCHEMA") != "" && beside(userKeys...)+beside(passwordKeys...) != "")
 	if p.System == "" && port == "" && !strings.Contains(s.value, ":") && len(prefix) > 0 && !slices.Contains(prefix, "DB") && !slices.Contains(prefix, "DATABASE") {
 		if of {
 			return Place{}, "neither its kind nor its port is told"
@@ -180,12 +184,10 @@ func composite(settings []setting, at int, words []string, which string) (Place,
 		p.System = "server"
 	}
 	p.System = cmp.Or(p.System, systemOther)
-	if name, missing := unfilled(port); missing {
-		return Place{}, "its port refers to " + clean(name) + ", which the file does not hold, or with several values"
+	if missing {
+		return Place{}, "its port refers to " + clean(portName) + ", which the file does not hold, or with several values"
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		port = defaultPort(p.System)
-	}
+	port = cmp.Or(port, defaultPort(p.System))
 	list := strings.TrimSpace(s.value)
 	if of && strings.HasPrefix(list, "/") {
 		p.Path, p.Database = list, database()

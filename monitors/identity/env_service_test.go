@@ -1,6 +1,9 @@
 package identity
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // What everybody's settings hold besides data stores leaves nothing open.
 func TestEverydaySettingsLeaveNothingOpen(t *testing.T) {
@@ -52,5 +55,32 @@ WAIT_ARGS=db:5432
 	stores, err := ParseEnv(".env", []byte("DB_HOST=db.example\nDB_PORT=9999\nWAREHOUSE=weird://app:s3cret@db.example/shop\n"))
 	if err != nil || len(stores.Places) != 1 || service(stores.Places[0].System) || len(stores.Doubts) != 1 {
 		t.Errorf("what may be a data store: %+v, %v", stores, err)
+	}
+}
+
+// Nobody knows the port 0.
+func TestNoPortIsSaidWhereNoneIsTold(t *testing.T) {
+	for _, c := range []struct {
+		name, staging, production string
+		want                      Verdict
+		words                     string
+	}{
+		{".env", "DB_HOST=db.example", "DB_HOST=db.example", SameInstance, "lead to db.example."},
+		{".env", "DB_HOST=db.example", "DB_HOST=alias.example", SameInstance, "lead to the address 192.0.2.1."},
+		{".env", "DB_HOST=db.example", "DB_HOST=alias.example\nDB_PORT=9999", Unknown, "the address 192.0.2.1, and the port is told of one only"},
+		{"x.json", `{"host":"db.example","port":"abc","dbname":"a"}`, `{"host":"db.example","port":"abc","dbname":"a"}`, SameInstance, "lead to db.example, and to the same database there, a."},
+		{".env", "APP_HOST=db.example\nAPP_PORT=x\nDB_HOST=", "APP_HOST=db.example\nAPP_PORT=x", Unknown, ""},
+	} {
+		var envs [2]Env
+		for i, text := range []string{c.staging, c.production} {
+			var err error
+			if envs[i], err = ParseEnv(c.name, []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := CompareEnvs(t.Context(), envs[0], envs[1], Options{Resolver: names{"db.example": "192.0.2.1", "alias.example": "192.0.2.1"}})
+		if said := r.String(); r.Verdict != c.want || !strings.Contains(said, c.words) || strings.Contains(said, ":0") {
+			t.Errorf("%q and %q: %s", c.staging, c.production, said)
+		}
 	}
 }

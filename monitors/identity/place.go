@@ -27,7 +27,7 @@ var schemes = map[string]struct{ system, port string }{
 	"redis": {systemRedis, "6379"}, "rediss": {systemRedis, "6379"}, "valkey": {systemRedis, "6379"}, "valkeys": {systemRedis, "6379"},
 	"sqlite": {systemSQLite, ""}, "sqlite3": {systemSQLite, ""}, "file": {systemSQLite, ""},
 	"mongodb": {"mongodb", "27017"}, "amqp": {"amqp", "5672"}, "amqps": {"amqp", "5671"}, "nats": {"nats", "4222"},
-	"sqlserver": {"sqlserver", "1433"}, "mssql": {"sqlserver", "1433"}, "oracle": {"oracle", "1521"},
+	"sqlserver": {"sqlserver", "1433"}, "mssql": {"sqlserver", "1433"}, "sqlsrv": {"sqlserver", "1433"}, "oracle": {"oracle", "1521"},
 	"clickhouse": {"clickhouse", "9000"}, "cassandra": {"cassandra", "9042"}, "memcached": {"memcached", "11211"},
 	"elasticsearch": {"elasticsearch", "9200"}, "kafka": {"kafka", "9092"}, "cockroachdb": {systemPostgres, "26257"},
 	"ldap": {"ldap", "389"}, "ldaps": {"ldap", "636"}, "smtp": {"smtp", "25"}, "smtps": {"smtp", "465"},
@@ -54,7 +54,11 @@ type Place struct {
 
 // String returns host:port/database, or the path.
 func (p Place) String() string {
-	where := strings.Join(p.Hosts, ",")
+	var hosts []string
+	for _, h := range p.Hosts {
+		hosts = append(hosts, portTold(h))
+	}
+	where := strings.Join(hosts, ",")
 	if where == "" {
 		where = p.Path
 	}
@@ -66,6 +70,9 @@ func (p Place) String() string {
 	}
 	return clean(where)
 }
+
+// portTold is a host with its port, or alone where nothing tells that.
+func portTold(host string) string { return strings.TrimSuffix(host, ":0") }
 
 // secret returns the connection string itself.
 func (p Place) secret() string {
@@ -93,7 +100,7 @@ func ParseDSN(dsn string) (Place, error) {
 		err = p.readSQLite(rest)
 	case isURL && strings.EqualFold(scheme, "unix"):
 		err = p.readRedisSocket(after)
-	case strings.HasPrefix(rest, "oracle:"):
+	case strings.HasPrefix(rest, "oracle:") || isDescriptor(rest):
 		err = p.readOracle(rest)
 	case isURL && isScheme(scheme):
 		err = p.readURL(scheme, after)
@@ -271,7 +278,7 @@ func (p *Place) hosts(list, port string) error {
 		if _, err := strconv.ParseUint(own, 10, 16); err != nil && own != "srv" {
 			return errors.New("read DSN: its port is no number")
 		}
-		if strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`/@?#"'<>\{}|`, r) }) {
+		if strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`/@?#"'<>\{}|()=`, r) }) {
 			return errors.New("read DSN: its host cannot be a host")
 		}
 		p.Hosts = append(p.Hosts, net.JoinHostPort(strings.ToLower(strings.TrimSuffix(host, ".")), own))

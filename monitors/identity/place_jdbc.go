@@ -29,7 +29,7 @@ func withoutDriver(dsn string) string {
 }
 
 // The forms of Oracle's thin driver behind its @: host:port:SID, //host:port/service,
-// and the net descriptor, of which the first address is taken.
+// and the net descriptor.
 var (
 	oracleShort = regexp.MustCompile(`^(?:(?i:tcps?:)?//)?([^\s:/@()?]+)(?::(\d+))?(?:[:/]([^\s:/@()?]*))?(?:[:?].*)?$`)
 	oracleHost  = regexp.MustCompile(`(?i)\(\s*HOST\s*=\s*([^\s()]+)\s*\)`)
@@ -37,22 +37,22 @@ var (
 	oracleName  = regexp.MustCompile(`(?i)\(\s*(?:SERVICE_NAME|SID)\s*=\s*([^\s()]+)\s*\)`)
 )
 
+// isDescriptor says that a text is a net descriptor alone.
+func isDescriptor(s string) bool { return strings.HasPrefix(strings.ToUpper(s), "(DESCRIPTION") }
+
 // readOracle reads oracle:thin:[USER/PASSWORD]@WHERE.
 func (p *Place) readOracle(s string) error {
 	p.System = "oracle"
 	at := strings.LastIndexByte(s, '@')
-	if at < 0 {
+	if at < 0 && !isDescriptor(s) {
 		return errForm
 	}
 	where := s[at+1:]
 	host, port, name := "", "", ""
 	if m := oracleShort.FindStringSubmatch(where); m != nil {
 		host, port, name = m[1], m[2], m[3]
-	} else if m := oracleHost.FindStringSubmatch(where); m != nil {
-		host = m[1]
-		if m := oraclePort.FindStringSubmatch(where); m != nil {
-			port = m[1]
-		}
+	} else {
+		host, port = each(oracleHost, where), each(oraclePort, where)
 		if m := oracleName.FindStringSubmatch(where); m != nil {
 			name = m[1]
 		}
@@ -68,5 +68,14 @@ func (p *Place) readOracle(s string) error {
 		port = schemes["oracle"].port
 	}
 	p.Database = name
-	return p.hosts(host, port)
+	return p.hosts(withPorts(host, port), "")
+}
+
+// each lists what a form finds in a text.
+func each(form *regexp.Regexp, text string) string {
+	var out []string
+	for _, m := range form.FindAllStringSubmatch(text, -1) {
+		out = append(out, m[1])
+	}
+	return strings.Join(out, ",")
 }

@@ -94,9 +94,15 @@ func keywords(s string) (map[string]string, bool) {
 	}
 }
 
-// readSemicolons reads ADO.NET's form: Server=db;Port=3306;Database=shop.
+// readSemicolons reads ADO.NET's form: Server=db;Port=3306;Database=shop, and PDO's.
 func (p *Place) readSemicolons(s string) error {
 	pairs := map[string]string{}
+	// PDO has its driver in front: mysql:host=db;dbname=shop.
+	driver, after, _ := strings.Cut(s, ":")
+	known, isPDO := schemes[strings.ToLower(driver)]
+	if isPDO {
+		s = after
+	}
 	for pair := range strings.SplitSeq(s, ";") {
 		if key, value, ok := strings.Cut(pair, "="); ok {
 			pairs[strings.ToLower(strings.TrimSpace(key))] = strings.TrimSpace(value)
@@ -117,6 +123,8 @@ func (p *Place) readSemicolons(s string) error {
 	p.Database = first("database", "initial catalog", "dbname")
 	port := first("port")
 	switch {
+	case isPDO:
+		p.System = known.system
 	case pairs["host"] != "" || pairs["username"] != "":
 		p.System = systemPostgres
 	case pairs["initial catalog"] != "" || pairs["data source"] != "" || strings.HasPrefix(host, "tcp:") || strings.Contains(host, ","):
