@@ -69,6 +69,7 @@ type setting struct {
 	key, value string
 	line       int
 	raw        bool // the value holds no variables
+	used       bool // it is filled in elsewhere
 
 	scope     int      // the document or the file within it that it stands in
 	kind      string   // Secret or ConfigMap, which its value comes from
@@ -122,8 +123,12 @@ func ParseEnv(name string, data []byte) (Env, error) {
 	} else {
 		settings, problems = readLines(name, text)
 		for i, s := range settings {
-			if isJSON(s.value) { // as Cloud Foundry tells of services
-				settings = append(settings, readJSON(name, s.value, s.line, (i+1)<<10)...)
+			if isJSON(s.value) || isFile(s.key, s.value) && !ofStore(tokens(s.key)) { // as Cloud Foundry tells of services
+				inner, all := readWithin(name, s, (i+1)<<10)
+				settings = append(settings, inner...)
+				if all {
+					settings[i].value = ""
+				}
 			}
 		}
 	}
@@ -170,6 +175,11 @@ func isYAML(name, text string) bool {
 func readLines(name, text string) ([]setting, []*Problem) {
 	var out []setting
 	var problems []*Problem
+	section := "" // of an .ini, before its keys
+	if strings.EqualFold(filepath.Ext(name), ".cnf") {
+		section = "mysql."
+	}
+	base := section
 	lines := strings.Split(text, "\n")
 	for i := 0; i < len(lines); i++ {
 		at := i + 1
@@ -178,6 +188,10 @@ func readLines(name, text string) ([]setting, []*Problem) {
 		}
 		line := strings.TrimSpace(lines[i])
 		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "!") || strings.HasPrefix(line, ";") {
+			continue
+		}
+		if inner, ok := strings.CutSuffix(line, "]"); ok && line[0] == '[' && !strings.ContainsAny(line, "=@:") {
+			section = base + strings.Trim(inner, "[ ]") + "."
 			continue
 		}
 		line = strings.TrimSpace(strings.TrimPrefix(line, "export "))
@@ -199,7 +213,7 @@ func readLines(name, text string) ([]setting, []*Problem) {
 			if j := strings.Index(value, " #"); j >= 0 {
 				value = strings.TrimSpace(value[:j])
 			}
-			out = append(out, setting{key: key, value: value, line: at})
+			out = append(out, setting{key: section + key, value: value, line: at})
 			continue
 		}
 		quote := value[0]
@@ -217,7 +231,7 @@ func readLines(name, text string) ([]setting, []*Problem) {
 		if quote == '"' {
 			value = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\$`, "$").Replace(value)
 		}
-		out = append(out, setting{key: key, value: value, line: at, raw: quote == '\''})
+		out = append(out, setting{key: section + key, value: value, line: at, raw: quote == '\''})
 	}
 	return out, problems
 }
@@ -239,8 +253,10 @@ func closing(value string, quote byte) int {
 // What is not among them stays as it is. Never from this machine's environment:
 // the file is another machine's.
 func expand(settings []setting) {
-	known := map[string][]setting{}
-	for _, s := range settings {
+	known := map[string][]*setting{}
+	asRead := slices.Clone(settings)
+	for i := range asRead {
+		s := &asRead[i]
 		known[s.key] = append(known[s.key], s)
 		if last := s.key[strings.LastIndexByte(s.key, '.')+1:]; last != s.key {
 			known[last] = append(known[last], s)
@@ -259,15 +275,21 @@ func expand(settings []setting) {
 			settings[i].value = filled
 		}
 	}
+	for i := range settings {
+		settings[i].used = asRead[i].used
+	}
 }
 
-func expandOne(of setting, known map[string][]setting) string {
+func expandOne(of setting, known map[string][]*setting) string {
 	value := of.value
 	if !strings.Contains(value, "$") {
 		return value
 	}
 	var b strings.Builder
 	for i := 0; i < len(value); {
+		if b.Len() > maxValue {
+			return value
+		}
 		name, fallback, end := variable(value[i:])
 		if end == 0 {
 			b.WriteByte(value[i])
@@ -278,8 +300,9 @@ func expandOne(of setting, known map[string][]setting) string {
 		switch {
 		case several:
 			b.WriteString(value[i : i+end])
-		case v != "":
-			b.WriteString(v)
+		case v != nil:
+			b.WriteString(v.value)
+			v.used = true
 		case fallback != nil:
 			b.WriteString(*fallback)
 		default:
@@ -290,9 +313,9 @@ func expandOne(of setting, known map[string][]setting) string {
 	return b.String()
 }
 
-// nearest returns the value of a name for a setting: of what stands beside it, in its own
-// document, or anywhere; several says that there is more than one, or one that is elsewhere.
-func nearest(of setting, name string, named []setting) (value string, several bool) {
+// nearest returns the setting of a name for another: of what stands beside it, in its own
+// document, or anywhere; several says that there is more than one value, or one that is elsewhere.
+func nearest(of setting, name string, named []*setting) (found *setting, several bool) {
 	beside := of.key[:strings.LastIndexByte(of.key, '.')+1] + name
 	best := 0
 	for _, s := range named {
@@ -311,12 +334,12 @@ func nearest(of setting, name string, named []setting) (value string, several bo
 		}
 		switch {
 		case rank > best:
-			best, value, several = rank, s.value, s.elsewhere != ""
-		case rank == best && s.value != value:
+			best, found, several = rank, s, s.elsewhere != ""
+		case rank == best && s.value != found.value:
 			several = true
 		}
 	}
-	return value, several
+	return found, several
 }
 
 // variable reads a variable at the start of a text: its name, what is to stand

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"net"
 	"slices"
 	"strconv"
@@ -35,7 +36,7 @@ var roleWords = []string{"READ", "WRITE", "READER", "WRITER", "REPLICA", "PRIMAR
 // core is a key's words without what says which of several it is, and that: the number of
 // an item, of DB_HOST1, the READ of DB_HOST_READ.
 func core(words []string) ([]string, string) {
-	digits := func(w string) string { return w[len(strings.TrimRight(w, "0123456789")):] }
+	digits := func(w string) string { return w[len(unnumbered(w)):] }
 	n := len(words)
 	for n > 1 && (slices.Contains(roleWords, words[n-1]) || digits(words[n-1]) == words[n-1]) {
 		n--
@@ -70,17 +71,18 @@ var systemWords = map[string]string{
 	"MYSQL": systemMySQL, "MYSQL2": systemMySQL, "MYSQLI": systemMySQL, "MARIADB": systemMySQL, "REDIS": systemRedis, "VALKEY": systemRedis,
 	"MONGO": "mongodb", "MONGODB": "mongodb", "RABBITMQ": "amqp", "AMQP": "amqp", "KAFKA": "kafka", "BOOTSTRAP": "kafka", "NATS": "nats",
 	"MEMCACHED": "memcached", "MEMCACHE": "memcached", "ELASTICSEARCH": "elasticsearch", "ELASTIC": "elasticsearch", "SMTP": "smtp",
-	"MAIL": "smtp", "LDAP": "ldap", "CLICKHOUSE": "clickhouse", "CASSANDRA": "cassandra",
+	"GALERA": systemMySQL, "MAIL": "smtp", "LDAP": "ldap", "CLICKHOUSE": "clickhouse", "CASSANDRA": "cassandra",
 }
 
 // storeWords are of data stores whose system they do not tell.
 var storeWords = []string{"DATABASE", "DATABASES", "DB", "DATASOURCE", "SQLALCHEMY", "JDBC", "CACHE", "BROKER", "QUEUE",
-	"SQL", "SOLR", "OPENSEARCH", "COUCHDB", "INFLUX", "INFLUXDB", "ETCD", "ZOOKEEPER"}
+	"SQL", "SOLR", "OPENSEARCH", "INFLUX", "ETCD", "ZOOKEEPER", "RDS", "AURORA", "ELASTICACHE", "REDSHIFT", "SNOWFLAKE", "SCYLLA",
+	"PGBOUNCER", "TNS", "TYPEORM", "SEQUELIZE", "PRISMA", "SHARD", "SHARDS", "REPLICA", "DATASOURCES"}
 
 // systemOf returns the system that one of the words names; "" if none does.
 func systemOf(words []string) string {
 	for _, w := range words {
-		if system := systemWords[w]; system != "" {
+		if system := cmp.Or(systemWords[w], systemWords[unnumbered(w)]); system != "" {
 			return system
 		}
 		if known, ok := schemes[strings.ToLower(w)]; ok && known.port != "" && known.system != systemHTTP {
@@ -95,8 +97,14 @@ func ofStore(words []string) bool {
 	if system := systemOf(words); system != "" {
 		return !service(system)
 	}
-	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(storeWords, w) })
+	return slices.ContainsFunc(words, func(w string) bool {
+		w = unnumbered(w)
+		return slices.Contains(storeWords, w) || strings.HasSuffix(w, "DB") || strings.HasPrefix(w, "DB") && w != "DBUS" || strings.Contains(w, "DATABASE")
+	})
 }
+
+// unnumbered is a word without the number of an item: DB of DB2.
+func unnumbered(w string) string { return strings.TrimRight(w, "0123456789") }
 
 // storeKey says that a key holds the whole connection string of a data store.
 func storeKey(words []string) bool {
@@ -112,7 +120,7 @@ func storeKey(words []string) bool {
 }
 
 // noiseWords are of keys that hold the form of a host and port for another reason.
-var noiseWords = []string{"IMAGE", "TAG", "PORTS", "EXPOSE", "COMMAND", "ARGS", "ENTRYPOINT", "TEST", "LISTEN", "BIND"}
+var noiseWords = []string{"IMAGE", "TAG", "PORTS", "EXPOSE", "COMMAND", "ARGS", "ENTRYPOINT", "HEALTHCHECK", "LISTEN", "BIND"}
 
 // leadsAway says that a value has the form of hosts with ports, or of a URL, and is of a
 // data store by its key or by the port.
@@ -154,8 +162,7 @@ func inFile(words []string) bool {
 
 // loneHost says that a setting which is called host and nothing more is of a data
 // store, as Secrets have it: what stands beside it tells.
-func loneHost(settings []setting, at int) bool {
-	s := settings[at]
+func loneHost(settings []setting, s setting) bool {
 	if len(s.words) != 1 || !slices.Contains([]string{"HOST", "HOSTNAME", "ENDPOINT"}, s.words[0]) {
 		return false
 	}
@@ -208,7 +215,7 @@ func plainRedis(words []string, value string) string {
 // leadsNowhere says that a value names what an application keeps in itself.
 func leadsNowhere(value string) bool {
 	low := strings.ToLower(value)
-	for _, prefix := range []string{"memory:", "mem:", "locmem", "dummy", "filecache:", "dbcache:", "null:", "in-memory:", "jdbc:h2:mem:", "r2dbc:h2:mem:", "jdbc:hsqldb:mem:",
+	for _, prefix := range []string{"memory:", "mem:", "locmem", "dummy:", "dummycache:", "filecache:", "dbcache:", "null:", "in-memory:", "jdbc:h2:mem:", "r2dbc:h2:mem:", "jdbc:hsqldb:mem:",
 		"ssh:", "git:", "git+ssh:"} {
 		if strings.HasPrefix(low, prefix) {
 			return true

@@ -3,6 +3,7 @@ package identity
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -10,41 +11,94 @@ import (
 	"strings"
 )
 
-// places finds the settings that lead somewhere: whole connection strings, and
-// hosts with what stands beside them.
+// places finds the settings that lead somewhere: whole connection strings, also within
+// a longer text, and hosts with what stands beside them. A host of a data store that is
+// in none of these is a doubt.
 func places(file string, settings []setting) ([]Place, []*Doubt) {
 	var out []Place
 	var doubts []*Doubt
-	for i := range settings {
-		settings[i].words = tokens(settings[i].key)
-	}
-	for i, s := range settings {
-		p, why := leading(settings, i)
-		if why == "" && p.System == "" {
-			continue
-		}
-		full := why == "" && len(out) == mostPlaces
-		if full {
-			why = fmt.Sprintf("the file holds more than %d places, and only the first were read", mostPlaces)
+	full := false
+	tell := func(s setting, p Place, why string) {
+		if full = full || why == "" && p.System != "" && len(out) == mostPlaces; full {
+			p, why = Place{}, fmt.Sprintf("the file holds more than %d places, and only the first were read", mostPlaces)
 		}
 		if why != "" {
 			doubts = append(doubts, &Doubt{Line: s.line, Key: clean(s.key), Why: why})
-		}
-		if full {
-			break
 		}
 		if p.System != "" {
 			p.File, p.Line, p.Key = file, s.line, clean(s.key)
 			out = append(out, p)
 		}
 	}
+	for i := range settings {
+		settings[i].words = tokens(strings.TrimSuffix(settings[i].key, ".sql")) // a file of statements
+	}
+	var left []setting // of which nothing is told yet
+	for _, s := range settings {
+		value := strings.TrimSpace(s.value)
+		found, rest := pieces(value)
+		whole := len(found) == 0 || len(found) == 1 && strings.HasPrefix(rest, " ") && !strings.Contains(value, "\n")
+		if whole {
+			found, rest = []string{value}, value
+		}
+		leads := false
+		for _, one := range found {
+			part := s
+			part.value = one
+			p, why := leading(settings, part)
+			if one == "" && !whole {
+				why = unread(one)
+			}
+			if why == "" && p.System == "" {
+				continue
+			}
+			if tell(s, p, why); full {
+				return out, doubts
+			}
+			leads = true
+		}
+		if !leads || !whole {
+			s.value = rest
+			left = append(left, s)
+		}
+	}
+	known, filled := told(out)
+	for _, s := range left {
+		elsewhere := known
+		if s.used {
+			elsewhere = filled
+		}
+		if !leadsNowhere(s.value) && mentions(s.words, s.value, elsewhere) {
+			tell(s, Place{}, "a host stands in it, and what it leads to is not in a form known here")
+		}
+	}
+	slices.SortStableFunc(doubts, func(a, b *Doubt) int { return cmp.Compare(a.Line, b.Line) })
 	return out, doubts
+}
+
+// told lists the hosts with ports and the databases of the places that keep data; filled has
+// the hosts alone, too, as they may have been filled in there.
+func told(list []Place) (known, filled map[string]bool) {
+	known = map[string]bool{}
+	for _, p := range list {
+		if !service(p.System) {
+			known[p.Database] = true
+			for _, h := range p.Hosts {
+				known[h] = true
+			}
+		}
+	}
+	filled = maps.Clone(known)
+	for h := range known {
+		host, _ := splitHost(h)
+		filled[net.JoinHostPort(host, "")] = true
+	}
+	return known, filled
 }
 
 // leading returns where a setting leads, and what cannot be told of that; a place of no
 // system is none.
-func leading(settings []setting, at int) (Place, string) {
-	s := settings[at]
+func leading(settings []setting, s setting) (Place, string) {
 	value := plainRedis(s.words, strings.TrimSpace(s.value))
 	words, which := core(s.words)
 	store, storeHost := storeKey(words), hostKey(words) && ofStore(words)
@@ -64,8 +118,8 @@ func leading(settings []setting, at int) (Place, string) {
 		}
 		return Place{}, ""
 	case !looksLikeDSN(s.words, value):
-		if hostKey(words) || loneHost(settings, at) {
-			return composite(settings, at, words, which)
+		if (hostKey(words) || loneHost(settings, s)) && !namesUser(value) {
+			return composite(settings, s, words, which)
 		}
 		if !store && !leadsAway(s.words, value) && (!namesUser(value) || ofService(s.words, value)) {
 			return Place{}, ""
@@ -137,8 +191,7 @@ func looksLikeDSN(words []string, value string) bool {
 // composite puts a place together from a host and its neighbours by name:
 // DB_HOST, DB_PORT, DB_NAME, DB_CONNECTION. Without a host it has none. words and
 // which are the key's core.
-func composite(settings []setting, at int, words []string, which string) (Place, string) {
-	s := settings[at]
+func composite(settings []setting, s setting, words []string, which string) (Place, string) {
 	prefix := words[:len(words)-1]
 	if words[len(words)-1] == "PGHOST" {
 		prefix = []string{"PG"}

@@ -287,6 +287,7 @@ func FuzzParseEnv(f *testing.F) {
 	for _, s := range []string{
 		"DATABASE_URL=postgres://u:p@db.example/shop\nX=\"a\nb\"\n", "export A='${A}'\nB=${A:-x}$C\n", "DB_HOST=h\nDB_PORT=1\n",
 		"apiVersion: v1\nkind: Secret\ndata: {A: cmVkaXM6Ly9o}\n", "a: &a [*a]\nb: {<<: *a}\n", "kind: List\nitems: [{}]\n", "a.env: |\n  X=1\n  Y=2\n", "- name: X\n  value: redis://h\n",
+		"C=app --db 'redis://h/1' -h db.example:5432\n[x]\nhost = y.example\n", "a.ini: |\n  [db]\n  host=h\n  <x>jdbc:mysql://h</x>\n", "A=\"x=1\ny=redis://h\"\n",
 	} {
 		f.Add("x.env", s)
 		f.Add("x.yaml", s)

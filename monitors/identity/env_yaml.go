@@ -53,12 +53,13 @@ func isJSON(value string) bool {
 	return (strings.HasPrefix(value, "{") || ok && strings.HasPrefix(strings.TrimSpace(list), "{")) && json.Valid([]byte(value))
 }
 
-// readJSON reads a value that isJSON, all of it at one line.
-func readJSON(name, text string, line, scope int) []setting {
-	r := &yamlReader{name: name, at: line, nested: 1, scopes: scope, held: map[string]map[string]string{}}
-	r.read(text)
+// readWithin reads a value that isJSON or isFile, all of it at one line; false: not all
+// of it can be read.
+func readWithin(name string, s setting, scope int) ([]setting, bool) {
+	r := &yamlReader{name: name, at: s.line, scopes: scope, held: map[string]map[string]string{}}
+	r.file(s.key, s.value, s.line)
 	r.settle()
-	return r.settings
+	return r.settings, len(r.problems) == 0
 }
 
 func (r *yamlReader) bad(line int, what, remedy string) {
@@ -335,6 +336,7 @@ func isFile(name, value string) bool {
 
 // file reads a value that isFile or isJSON.
 func (r *yamlReader) file(name, value string, line int) {
+	r.visited += len(value) / 256
 	if isJSON(value) || isYAML(name, value) {
 		inner := &yamlReader{name: r.name, offset: r.offset + line, at: r.at, nested: r.nested + 1, visited: r.visited, scopes: r.scopes, held: r.held}
 		if isJSON(value) {
@@ -346,8 +348,15 @@ func (r *yamlReader) file(name, value string, line int) {
 		r.problems = append(r.problems, inner.problems...)
 		return
 	}
-	// A file that is no settings at all is none of our business.
-	settings, _ := readLines(r.name, value)
+	// Of a file that is no settings at all, what leads to data stores counts.
+	settings, problems := readLines(name, value)
+	lines := strings.Split(value, "\n")
+	for _, p := range problems {
+		text := lines[p.Line-1]
+		if found, _ := pieces(text); len(found) > 0 || mentions(nil, text, nil) {
+			settings = append(settings, setting{key: name, value: text, line: p.Line})
+		}
+	}
 	r.scopes++
 	scope := r.scopes
 	for _, s := range settings {
@@ -363,6 +372,7 @@ func (r *yamlReader) file(name, value string, line int) {
 
 // put reads a value: an object's members, or the setting that it is.
 func (r *yamlReader) put(key, value string, line int) {
+	r.visited += len(value) / 256 // aliases may repeat it
 	switch {
 	case !isJSON(value):
 		r.add(key, value, line)
