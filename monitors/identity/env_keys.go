@@ -67,7 +67,7 @@ func hostKey(words []string) bool {
 
 // systemWords maps words of a key to a system.
 var systemWords = map[string]string{
-	"PG": systemPostgres, "PGHOST": systemPostgres, "POSTGRES": systemPostgres, "POSTGRESQL": systemPostgres, "PGSQL": systemPostgres,
+	"PG": systemPostgres, "PGHOST": systemPostgres, "PGHOSTADDR": systemPostgres, "POSTGRES": systemPostgres, "POSTGRESQL": systemPostgres, "PGSQL": systemPostgres,
 	"MYSQL": systemMySQL, "MYSQL2": systemMySQL, "MYSQLI": systemMySQL, "MARIADB": systemMySQL, "REDIS": systemRedis, "VALKEY": systemRedis,
 	"MONGO": "mongodb", "MONGODB": "mongodb", "RABBITMQ": "amqp", "AMQP": "amqp", "KAFKA": "kafka", "BOOTSTRAP": "kafka", "NATS": "nats",
 	"MEMCACHED": "memcached", "MEMCACHE": "memcached", "ELASTICSEARCH": "elasticsearch", "ELASTIC": "elasticsearch", "SMTP": "smtp",
@@ -77,7 +77,7 @@ var systemWords = map[string]string{
 // storeWords are of data stores whose system they do not tell.
 var storeWords = []string{"DATABASE", "DATABASES", "DB", "DATASOURCE", "SQLALCHEMY", "JDBC", "CACHE", "BROKER", "QUEUE",
 	"SQL", "SOLR", "OPENSEARCH", "INFLUX", "ETCD", "ZOOKEEPER", "RDS", "AURORA", "ELASTICACHE", "REDSHIFT", "SNOWFLAKE", "SCYLLA",
-	"PGBOUNCER", "TNS", "TYPEORM", "SEQUELIZE", "PRISMA", "SHARD", "SHARDS", "REPLICA", "DATASOURCES"}
+	"PGBOUNCER", "TNS", "TYPEORM", "SEQUELIZE", "PRISMA", "SHARD", "SHARDS", "REPLICA", "DATASOURCES", "HIKARI", "COSMOS", "WAREHOUSE"}
 
 // systemOf returns the system that one of the words names; "" if none does.
 func systemOf(words []string) string {
@@ -97,7 +97,7 @@ func ofStore(words []string) bool {
 	if system := systemOf(words); system != "" {
 		return !service(system)
 	}
-	return slices.ContainsFunc(words, func(w string) bool {
+	return strings.Contains(strings.Join(words, " "), "DATA SOURCE") || slices.ContainsFunc(words, func(w string) bool {
 		w = unnumbered(w)
 		return slices.Contains(storeWords, w) || strings.HasSuffix(w, "DB") || strings.HasPrefix(w, "DB") && w != "DBUS" || strings.Contains(w, "DATABASE")
 	})
@@ -154,10 +154,10 @@ func systemAt(port string) string {
 }
 
 // inFile says that a key holds the path of a file in which a connection string or a
-// host stands, as Docker's secrets do.
+// host stands, as Docker's secrets do, or a name in such a file.
 func inFile(words []string) bool {
 	last := len(words) - 1
-	return last > 0 && words[last] == "FILE" && (storeKey(words[:last]) || hostKey(words[:last]) && ofStore(words[:last]))
+	return last == 0 && words[0] == "PGSERVICE" || last > 0 && words[last] == "FILE" && (storeKey(words[:last]) || hostKey(words[:last]) && ofStore(words[:last]))
 }
 
 // loneHost says that a setting which is called host and nothing more is of a data
@@ -227,7 +227,7 @@ func leadsNowhere(value string) bool {
 // namesUser says that a value has the form of a URL with a user in it, or is of
 // JDBC: whatever its key is called, it leads somewhere.
 func namesUser(value string) bool {
-	if strings.HasPrefix(value, "jdbc:") || strings.HasPrefix(value, "r2dbc:") {
+	if ofJDBC(value) {
 		return true
 	}
 	scheme, rest, ok := strings.Cut(value, "://")

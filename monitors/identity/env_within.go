@@ -65,11 +65,11 @@ func startsStore(start string) bool {
 
 // wordless are the words of keys that hold no host, whatever it looks like.
 var wordless = []string{"PASSWORD", "PASS", "PASSWD", "PWD", "SECRET", "TOKEN", "USER", "USERNAME", "LOGIN", "EMAIL", "VERSION", "IMAGE", "TAG", "REPOSITORY", "REGISTRY",
-	"PORTS", "EXPOSE", "HEALTHCHECK", "LISTEN", "BIND", "ALLOWED", "TRUSTED", "VIRTUAL", "CIDR", "GROUP", "TRAEFIK"}
+	"PORTS", "EXPOSE", "HEALTHCHECK", "LISTEN", "BIND", "ALLOWED", "TRUSTED", "VIRTUAL", "CIDR", "GROUP", "TRAEFIK", "LABELS", "ANNOTATIONS"}
 
 // namesOnly are the words of keys that hold other names with dots: of classes, of topics.
 var namesOnly = []string{"NAME", "ENGINE", "DRIVER", "DIALECT", "ADAPTER", "BACKEND", "CLASS", "PLATFORM", "SERIALIZER", "DESERIALIZER", "MODULE", "MODULES",
-	"PACKAGES", "TOPIC", "TOPICS", "QUEUE", "QUEUES", "EXCHANGE", "PREFIX", "NAMESPACE", "LABELS", "ANNOTATIONS"}
+	"PACKAGES", "TOPIC", "TOPICS", "QUEUE", "QUEUES", "EXCHANGE", "PREFIX", "NAMESPACE"}
 
 // hostPair and basePair are of connection strings in pairs.
 var (
@@ -96,7 +96,7 @@ func mentions(words []string, text string, known map[string]bool) bool {
 		host, port, sort := hostIn(word)
 		byPort := systemAt(port) != ""
 		switch {
-		case known[word], known[net.JoinHostPort(strings.ToLower(host), port)], sort == ofHTTP && !byPort, !hostLike(host, !of || has(namesOnly)):
+		case known[word], known[net.JoinHostPort(strings.ToLower(host), port)], sort == ofHTTP && !byPort && !(of && hostKey(tokens(before[1]))), !hostLike(host, !of || has(namesOnly)):
 		case of, byPort, sort != ofMail && (ofStore(tokens(host)) || ofStore(tokens(before[0])) || ofStore(tokens(before[1]))):
 			return true
 		}

@@ -52,6 +52,13 @@ func TestNoDataStoreVanishes(t *testing.T) {
 		{".env", "ORACLE_TNS=(DESCRIPTION=(ADDRESS=(HOST=a.example)(PORT=1521))(ADDRESS=(HOST=shared.example.test)(PORT=1522))(CONNECT_DATA=(SID=a)))", "1 ORACLE_TNS oracle a.example:1521,shared.example.test:1522/a", ""},
 		{".env", "APP_DSN=app/s3cret@shared.example.test/a", "", "1 APP_DSN a host"},
 		{".env", "URL=jdbc:mysql://address=(host=shared.example.test)(port=3306)/a", "", "1 URL its host cannot be a host"},
+		{".env", "CONN=Endpoint=sb://shared.example.test/;SharedAccessKeyName=x;SharedAccessKey=s3cret", "1 CONN amqp shared.example.test:5671", ""},
+		{".env", "COSMOS=AccountEndpoint=https://shared.example.test:443/;AccountKey=s3cret", "", "1 COSMOS a host"},
+		{".env", "DB_DSN=Server=a.example;Failover Partner=shared.example.test;Database=x", "1 DB_DSN sqlserver a.example:1433,shared.example.test:1433/x", ""},
+		{".env", "URL=postgresql://u:s3cret@/a?host=a.example&host=shared.example.test", "1 URL postgres a.example:5432,shared.example.test:5432/a", ""},
+		{".env", "URL=jdbc:sqlserver://a.example;databaseName=x;failoverPartner=shared.example.test", "1 URL sqlserver a.example:1433,shared.example.test:1433/x", ""},
+		{".env", "URL=JDBC:MYSQL://shared.example.test/a", "1 URL mysql shared.example.test:3306/a", ""},
+		{".env", "PGSERVICE=shared", "", "1 PGSERVICE its value is in another file"},
 		// Hosts under a data store's word, and by their port or their own name.
 		{".env", "RDS_HOSTNAME=shared.example.test", "", "1 RDS_HOSTNAME neither"},
 		{".env", "ORDERS_HOST=shared.example.test\nORDERS_DATABASE=a", "", "1 ORDERS_HOST neither"},
@@ -60,6 +67,7 @@ func TestNoDataStoreVanishes(t *testing.T) {
 		{".env", "DB_HOST=dummy.example.test", "1 DB_HOST server dummy.example.test", ""},
 		{".env", "SHARDS=s1=shared.example.test:5432;s2=b:5432", "", "1 SHARDS a host"},
 		{"c.yaml", "database: {writer: shared.example.test, reader: 192.0.2.7}\n", "", "1 database.writer a host; 1 database.reader a host"},
+		{"c.yaml", "databases:\n  shared.example.test: {port: 5432}\n", "", "2 databases a host"},
 		{".env", "DB_URL=postgres://a.example/x\nREDIS_URL=redis://shared.example.test\nPRIMARY_DB=shared.example.test", "1 DB_URL postgres a.example:5432/x; 2 REDIS_URL redis shared.example.test:6379/0", "3 PRIMARY_DB a host"},
 		{".env", "CMD=wait-for shared.example.test:5432 -- app", "", "1 CMD a host"},
 		{".env", "CMD=app --es http://shared.example.test:9200", "", "1 CMD a host"},
@@ -73,7 +81,7 @@ func TestNoDataStoreVanishes(t *testing.T) {
 	} {
 		checkFound(t, c.file, c.text, c.want, c.doubts)
 	}
-	for _, key := range strings.Fields("PRIMARY_DB MASTER_DATABASE DB_READ_REPLICA SPRING_DATASOURCE MONGO POSTGRES REDIS DATABASE DB1 DBHOST ORDERSDB TEST_DATABASE REDIS2_CLUSTER") {
+	for _, key := range strings.Fields("PRIMARY_DB MASTER_DATABASE DB_READ_REPLICA SPRING_DATASOURCE MONGO POSTGRES REDIS DATABASE DB1 DBHOST ORDERSDB DATA_SOURCE_NAME PGHOSTADDR WAREHOUSE hikari.dataSource.serverName TEST_DATABASE REDIS2_CLUSTER") {
 		checkFound(t, ".env", key+"=shared.example.test", "", "1 "+key+" a host")
 	}
 }
@@ -185,6 +193,7 @@ metadata:
 spec:
   imageName: ghcr.io/cloudnative-pg/postgresql:16.1
   args: ["--collector.mysqld.foo", "--web.listen-address=:9104", "--config=/etc/app/config.yaml"]
+  redis: {podAnnotations: {a.b.io: x}}
   elasticsearch: {image: docker.elastic.co/elasticsearch/elasticsearch:8.1}
 ---
 apiVersion: v1

@@ -293,6 +293,9 @@ func (r *yamlReader) members(n ast.Node, key string, depth int, encoded bool) {
 		case key != "":
 			name = key + "." + name
 		}
+		if own := keyOf(m); hostLike(own, true) && ofStore(tokens(key)) {
+			r.add(key, own, lineOf(m.Key)) // a host by whose name the settings of it go
+		}
 		value := r.scalar(m.Value)
 		if strings.Contains(name, "last-applied-configuration") {
 			continue // the same again, or what it was before

@@ -32,7 +32,7 @@ var schemes = map[string]struct{ system, port string }{
 	"elasticsearch": {"elasticsearch", "9200"}, "kafka": {"kafka", "9092"}, "cockroachdb": {systemPostgres, "26257"},
 	"ldap": {"ldap", "389"}, "ldaps": {"ldap", "636"}, "smtp": {"smtp", "25"}, "smtps": {"smtp", "465"},
 	"neo4j": {"neo4j", "7687"}, "bolt": {"neo4j", "7687"}, "couchbase": {"couchbase", "11210"}, "couchbases": {"couchbase", "11207"},
-	"s3": {"s3", ""}, "http": {systemHTTP, "80"}, "https": {systemHTTP, "443"},
+	"sb": {"amqp", "5671"}, "s3": {"s3", ""}, "http": {systemHTTP, "80"}, "https": {systemHTTP, "443"},
 }
 
 // Place is where a connection string leads. The secret parts of the string are
@@ -221,13 +221,16 @@ func (p *Place) readURL(scheme, rest string) error {
 	if p.System == systemRedis && p.Database == "" {
 		p.Database = "0"
 	}
-	if host := values.Get("host"); p.System == systemPostgres && host != "" {
+	if host := strings.Join(values["host"], ","); p.System == systemPostgres && host != "" {
 		if authority = host; !strings.HasPrefix(host, "/") {
 			authority = withPorts(host, values.Get("port"))
 		}
 	}
 	if unescaped, err := url.PathUnescape(authority); err == nil {
 		authority = unescaped
+	}
+	if partner := values.Get("failoverPartner"); partner != "" {
+		authority += "," + partner
 	}
 	if strings.HasPrefix(authority, "/") {
 		p.Path = authority

@@ -9,12 +9,10 @@ import (
 // drivers put around the scheme for themselves: mysql:replication://,
 // aws-wrapper:postgresql://.
 func withoutDriver(dsn string) string {
-	rest, ok := strings.CutPrefix(dsn, "jdbc:")
-	if !ok {
-		if rest, ok = strings.CutPrefix(dsn, "r2dbc:"); !ok {
-			return dsn
-		}
+	if !ofJDBC(dsn) {
+		return dsn
 	}
+	_, rest, _ := strings.Cut(dsn, ":")
 	protocols, after, isURL := strings.Cut(rest, "://")
 	if !isURL || !strings.Contains(protocols, ":") || sqliteForm(rest) || strings.HasPrefix(rest, "oracle:") {
 		return rest
@@ -26,6 +24,12 @@ func withoutDriver(dsn string) string {
 		}
 	}
 	return rest
+}
+
+// ofJDBC says that a connection string begins as those of JDBC and R2DBC do.
+func ofJDBC(dsn string) bool {
+	first, _, _ := strings.Cut(dsn, ":")
+	return len(first) < len(dsn) && (strings.EqualFold(first, "jdbc") || strings.EqualFold(first, "r2dbc"))
 }
 
 // The forms of Oracle's thin driver behind its @: host:port:SID, //host:port/service,

@@ -121,13 +121,13 @@ func (p *Place) readSemicolons(s string) error {
 		return errForm
 	}
 	p.Database = first("database", "initial catalog", "dbname")
-	port := first("port")
+	port, partner := first("port"), first("failover partner", "failoverpartner")
 	switch {
 	case isPDO:
 		p.System = known.system
 	case pairs["host"] != "" || pairs["username"] != "":
 		p.System = systemPostgres
-	case pairs["initial catalog"] != "" || pairs["data source"] != "" || strings.HasPrefix(host, "tcp:") || strings.Contains(host, ","):
+	case pairs["initial catalog"] != "" || pairs["data source"] != "" || partner != "" || strings.HasPrefix(host, "tcp:") || strings.Contains(host, ","):
 		p.System = "sqlserver"
 	default:
 		p.System = systemMySQL
@@ -142,6 +142,9 @@ func (p *Place) readSemicolons(s string) error {
 	}
 	if port == "" {
 		port = defaultPort(p.System)
+	}
+	if partner != "" {
+		host += "," + partner
 	}
 	return p.hosts(host, port)
 }
