@@ -19,7 +19,8 @@ func TestNothingThatIsToldVanishes(t *testing.T) {
 		separate.WriteString("1. " + string(q.Topic) + ". " + q.Text + "\nanswer: " + answer + "\nwho: Bob Miller, DBA\n\n")
 	}
 	all := separate.String()
-	statements := Questions()[strings.Index(Questions(), askOwner):]
+	_, statements, _ := strings.Cut(Questions(), "\n\n"+askOwner)
+	statements = askOwner + statements
 	first := strings.Replace(all, "who: Bob Miller, DBA", "who:", 1)
 	for _, c := range []struct{ text, kept string }{
 		{"Hi Bob,\nOn Tue, Ann wrote:\n> " + askTitle + "\n" + all + askOwner + ": later\nCheers, Ann\n", ""},

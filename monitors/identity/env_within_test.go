@@ -81,7 +81,7 @@ func TestNoDataStoreVanishes(t *testing.T) {
 	} {
 		checkFound(t, c.file, c.text, c.want, c.doubts)
 	}
-	for _, key := range strings.Fields("PRIMARY_DB MASTER_DATABASE DB_READ_REPLICA SPRING_DATASOURCE MONGO POSTGRES REDIS DATABASE DB1 DBHOST ORDERSDB DATA_SOURCE_NAME PGHOSTADDR WAREHOUSE hikari.dataSource.serverName TEST_DATABASE REDIS2_CLUSTER") {
+	for key := range strings.FieldsSeq("PRIMARY_DB MASTER_DATABASE DB_READ_REPLICA SPRING_DATASOURCE MONGO POSTGRES REDIS DATABASE DB1 DBHOST ORDERSDB DATA_SOURCE_NAME PGHOSTADDR WAREHOUSE hikari.dataSource.serverName TEST_DATABASE REDIS2_CLUSTER") {
 		checkFound(t, ".env", key+"=shared.example.test", "", "1 "+key+" a host")
 	}
 }

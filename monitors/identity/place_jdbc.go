@@ -52,7 +52,7 @@ func (p *Place) readOracle(s string) error {
 		return errForm
 	}
 	where := s[at+1:]
-	host, port, name := "", "", ""
+	var host, port, name string
 	if m := oracleShort.FindStringSubmatch(where); m != nil {
 		host, port, name = m[1], m[2], m[3]
 	} else {
