@@ -62,7 +62,7 @@ one() {
       # One core for the check, its load and two programs that only burn it, and for the
       # others that run at once with theirs; far more users than a check would take. The
       # labs have the other cores.
-      before=(taskset -c 0) check+=(--users 60) # the last one counts
+      before=(taskset -c 0) check+=(--users "${USERS:-60}") # the last one counts
       ;;
     *) echo "no case is called $name" >&2; exit 2 ;;
   esac
