@@ -214,7 +214,7 @@ data:
 // What a file repeats is read a bounded number of times, and it says so.
 func TestRepeatedValuesAreNotReadOverAndOver(t *testing.T) {
 	for file, text := range map[string]string{
-		"x.yaml": "a: &a \"x=1 " + strings.Repeat("db.example.test redis:// ", 2_000) + "\"\nb: [" + strings.Repeat("*a,", 40_000) + "]\n",
+		"x.yaml": "a: &a \"x=1 " + strings.Repeat("db.example.test redis:// ", 20_000) + "\"\nb: [" + strings.Repeat("*a,", 40_000) + "]\n",
 		".env":   "B=" + strings.Repeat("db.example.test ", 3_000) + "\nA=" + strings.Repeat("${B}", 100_000) + "\n",
 	} {
 		env, err := ParseEnv(file, []byte(text))

@@ -339,7 +339,7 @@ func isFile(name, value string) bool {
 
 // file reads a value that isFile or isJSON.
 func (r *yamlReader) file(name, value string, line int) {
-	r.visited += len(value) / 256
+	r.visited += len(value) / 64
 	if isJSON(value) || isYAML(name, value) {
 		inner := &yamlReader{name: r.name, offset: r.offset + line, at: r.at, nested: r.nested + 1, visited: r.visited, scopes: r.scopes, held: r.held}
 		if isJSON(value) {
@@ -375,7 +375,7 @@ func (r *yamlReader) file(name, value string, line int) {
 
 // put reads a value: an object's members, or the setting that it is.
 func (r *yamlReader) put(key, value string, line int) {
-	r.visited += len(value) / 256 // aliases may repeat it
+	r.visited += len(value) / 64 // aliases may repeat it
 	switch {
 	case !isJSON(value):
 		r.add(key, value, line)
