@@ -1,6 +1,7 @@
 package monitors
 
 import (
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -16,6 +17,9 @@ func TestOwnProcessor(t *testing.T) {
 		return
 	}
 	if had == 0 && waited == 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("this kernel does not tell")
+		}
 		t.Skip("this kernel does not tell")
 	}
 	if had < 0 || waited < 0 {
