@@ -15,7 +15,7 @@ var (
 	// Behind the bare word it shows by a quote or a digit.
 	secretBare = regexp.MustCompile(`(?i)(\b(?:pass(?:word|wort)?|auth|secret|token)\s+)("[^"]*"|'[^']*'|\x60[^\x60]*\x60|\S*\d\S*)`)
 	// -pS, -a S, -u name:S and --password S of the usual clients.
-	secretFlag = regexp.MustCompile(`((?:^|\s)(?:-p|-[aPu]\s+|--?(?:pass|password|user|auth|token)[\s=]+))` + valueSaid)
+	secretFlag = regexp.MustCompile(`((?:\b(?:mysql|mariadb)\S*\s(?:\S+\s+)*?-p)|(?:^|\s)(?:-[aPu]\s+|--?(?:pass|password|user|auth|token)[\s=]+))` + valueSaid)
 	// Tokens that show what they are by how they begin.
 	tokenSaid = regexp.MustCompile(`\b(?:gh[opusr]_|github_pat_|glpat-|[srp]k_(?:live|test)_|xox[a-z]-|npm_|SG\.|AIza|(?:AKIA|ASIA)[A-Z0-9]{12}|eyJ[\w-]+\.)[\w.=-]+|(hooks\.slack\.com/services/)\S+|(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*-----|$)`)
 	// A connection string that a chat has broken in two, or whose @ is written otherwise or missing.

@@ -131,7 +131,7 @@ func TestMaskAnswer(t *testing.T) {
 	for _, plain := range []string{
 		"same, both use orders-1.example:5432", "separate: db1.example:5432 and db2.example:5432", "redis://cache.example:6379/0 for both", "https://wiki.example/db", "linked: nightly at 02:30",
 		"staging/prod share one cluster", "no passwords are shared", "Ann <ann@shop.example>", "separate tokens", "a read-replica, see docs/db.md",
-		"yes/same @Bob please check", "same, see https://wiki.example/db @Bob", "both use postgres://orders-1.example:5432.", "Ann Berg <mailto:ann@shop.example>", "separate: ASIA-same-cluster-as-production", "separate passwords, same server",
+		"yes/same @Bob please check", "same, see https://wiki.example/db @Bob", "both use postgres://orders-1.example:5432.", "Ann Berg <mailto:ann@shop.example>", "separate: ASIA-same-cluster-as-production", "separate passwords, same server", "staging -prod shared",
 	} {
 		if got := maskAnswer(plain, mask); got != plain {
 			t.Errorf("%q is shown as %q", plain, got)

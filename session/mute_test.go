@@ -23,8 +23,26 @@ func TestAMutedServerOnlyWarns(t *testing.T) {
 		b, ok := e.Body.(*GuardChange)
 		return ok && b.To == string(GuardRun) && e.Seq > r.noted("web-2 of production only warns")
 	})
-	r.do(SetDial{To: 12})
-	r.await("more users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 12 })
+	// On a crowded machine the other server may be late, and the guard holds for as long.
+	grown := false
+	for tries := 0; !grown && tries < 10; tries++ {
+		if _, err := r.Do(t.Context(), mel, SetDial{To: 12}); err != nil {
+			t.Logf("not yet: %v", err)
+		}
+		e := r.await("more users", func(e Event) bool {
+			switch b := e.Body.(type) {
+			case *LoadTick:
+				return b.Running == 12
+			case *GuardChange:
+				return b.To == string(GuardRun)
+			}
+			return false
+		})
+		_, grown = e.Body.(*LoadTick)
+	}
+	if !grown {
+		t.Fatal("beside the muted one load does not rise")
+	}
 	if st := r.Snapshot(); st.Env(monitors.Production).State != monitors.Amber.String() {
 		t.Errorf("production is shown as %s", st.Env(monitors.Production).State)
 	}
