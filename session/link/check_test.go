@@ -156,6 +156,20 @@ func TestLinkedByASharedMachine(t *testing.T) {
 	}
 }
 
+// A proxy that both go through may be the link that is seen.
+func TestLinkedThroughOneProxy(t *testing.T) {
+	for _, proxy := range []string{"", "proxy.test:3128"} {
+		p := newPlant(3)
+		p.effect = 0.3
+		s := standardSetup()
+		s.Proxy = proxy
+		v := p.run(t, s)
+		if got := strings.Contains(v.Words(), "went through one proxy, proxy.test:3128: that may be all"); v.Verdict != Linked || v.Proxy != proxy || got != (proxy != "") {
+			t.Errorf("%q: %s: %s", proxy, v.Verdict, v.Words())
+		}
+	}
+}
+
 func TestSameSeedSameCheck(t *testing.T) {
 	run := func(seed uint64) Verdict {
 		s := standardSetup()

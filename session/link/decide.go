@@ -178,7 +178,7 @@ func (c *Check) decide() {
 		c.final()
 	case c.gone():
 		c.end(OwnMachine, "sham load")
-	case c.production.highest < noLinkBelow && c.ruledOut(math.Log1p(p.UMax/2)):
+	case !c.starved() && c.production.highest < noLinkBelow && c.ruledOut(math.Log1p(p.UMax/2)):
 		c.end(NoLinkSeen, "bound")
 	}
 }
@@ -254,6 +254,8 @@ func (c *Check) final() {
 		c.end(Inconclusive, "bound")
 	case !c.workBounded():
 		c.end(Inconclusive, "counter")
+	case c.starved(): // beside a long wait of our own a slower production is hardly slower
+		c.end(Inconclusive, starvedWhy)
 	default:
 		c.end(NoLinkSeen, "bound")
 	}
@@ -325,7 +327,7 @@ func (c *Check) controlLatencies(j int) []float64 {
 func (c *Check) stopped(why string) {
 	p := c.setup.Profile
 	enough := len(c.pairs) >= p.MinPairs && c.notReceived() == "" && 10*c.lost <= len(c.pairs)
-	if enough && c.production.highest < noLinkBelow && c.ruledOut(math.Log1p(p.UMax)) {
+	if enough && !c.starved() && c.production.highest < noLinkBelow && c.ruledOut(math.Log1p(p.UMax)) {
 		c.end(NoLinkSeen, "stopped: "+why)
 		return
 	}

@@ -51,6 +51,9 @@ func TestDipsAnswers(t *testing.T) {
 			p.staging = func(_ Half, o *Observation) { o.Succeeded = o.Sent / 2 }
 		}, FollowsUs, 0, "follows us"},
 		{"no load", func(p *plant) { p.staging = func(_ Half, o *Observation) { o.Sent = 0 } }, CannotTell, 0, "staging did not get the load"},
+		{"a staging that turns slow", func(p *plant) {
+			p.staging = func(h Half, o *Observation) { lingering(h, o); o.Sent, o.Succeeded = 0, 0 }
+		}, CannotTell, 0, "40 % of the load was still there in those without: ease the load first, then ask again."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

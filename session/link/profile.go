@@ -119,7 +119,7 @@ func (p Profile) TooSlow(p95 time.Duration) string {
 	}
 	way := slower(p.Half, p95)
 	if p.Zero > 0 {
-		way = noSlower
+		way = easeFirst
 	}
 	return fmt.Sprintf("staging answers in %v, too slow for halves of %v: %s", p95.Round(10*time.Millisecond), p.Half, way)
 }
@@ -135,7 +135,10 @@ func slower(half, p95 time.Duration) string {
 	return noSlower
 }
 
-const noSlower = "no lot is slow enough for that"
+const (
+	noSlower  = "no profile is slow enough for that"
+	easeFirst = "ease the load first, then ask again" // dips have no profile to choose
+)
 
 // Longest is how long the check takes at most, quiet phase, sham load and time
 // at zero included.

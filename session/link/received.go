@@ -46,7 +46,8 @@ func (c *Check) waiting() float64 {
 
 // starved says that with load this program waited so long for a processor that it
 // can't tell whether production was slow, or only it: some of the waiting goes with the
-// load, and a sham load does not cost the very same.
+// load, and a sham load does not cost the very same. Nor can it tell that production was
+// not: what is added to each answer makes a slower one hardly slower.
 func (c *Check) starved() bool { return c.waiting() >= starvedFrom }
 
 // starvedFrom is a program that waits four times as long as it runs. Five checks at once on

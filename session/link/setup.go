@@ -19,6 +19,7 @@ type Setup struct {
 	Mix        string // the requests used, in words, for the verdict
 	ShamTo     string // where the sham load goes, in words, for the verdict
 	Here       bool   // production answers from this machine: they share its processors
+	Proxy      string // through which both load and production's checks go; empty: none
 	// Asked are the counters that are read of production: one that gave no number in
 	// the quiet phase is missed. Their rates are not used.
 	Asked []Counter

@@ -50,3 +50,35 @@ func TestAStarvedProgramFindsNoLinkByItsAnswers(t *testing.T) {
 		}
 	}
 }
+
+// Nor does such a program see that there is none: what it waits is in each answer, and
+// beside that a slower production is hardly slower.
+func TestAStarvedProgramRulesNothingOut(t *testing.T) {
+	begin := func(waited time.Duration) (*plant, *Check) {
+		p := newPlant(3)
+		p.noise = 0.02
+		p.also = func(h Half, o *Observation) {
+			if h.Load == On {
+				o.Had, o.Waited = time.Second, waited
+			}
+		}
+		return p, p.begin(t, standardSetup())
+	}
+	for waited, want := range map[time.Duration]Kind{9 * time.Second: Inconclusive, time.Second: NoLinkSeen} {
+		p, c := begin(waited)
+		if v := finish(t, c, p); v.Verdict != want || (v.Why == starvedWhy) != (want == Inconclusive) ||
+			want == Inconclusive && (!strings.HasPrefix(v.Words(), "Cannot tell. This program itself waited for a processor in 90 % of the time") || !strings.HasSuffix(v.Words(), starvedHelp)) {
+			t.Errorf("%v waited: %s, %s: %s", waited, v.Verdict, v.Why, v.Words())
+		}
+		p, c = begin(waited)
+		for h, ok := c.Next(); ok && h.Pair < c.setup.Profile.MinPairs-1; h, ok = c.Next() {
+			if err := c.Observe(p.half(h)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Stop("mel")
+		if v, _ := c.Verdict(); v.Verdict == NoLinkSeen && want == Inconclusive {
+			t.Errorf("%v waited, stopped: %s, %s", waited, v.Verdict, v.Why)
+		}
+	}
+}

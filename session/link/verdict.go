@@ -144,8 +144,9 @@ type Verdict struct {
 	// counts, or that ended the check as too slow; 0 where none did.
 	StagingP95 float64 `json:"staging_p95"`
 
-	Here bool    `json:"here"` // production answered from this machine
-	Busy float64 `json:"busy"` // mean share of this machine's processors in use with load
+	Here  bool    `json:"here"`            // production answered from this machine
+	Proxy string  `json:"proxy,omitempty"` // through which both load and production's checks went
+	Busy  float64 `json:"busy"`            // mean share of this machine's processors in use with load
 	// Waiting is the share of the time in which this program could have run with load that
 	// it waited for a processor; 0 where that is not known.
 	Waiting float64 `json:"waiting"`
@@ -155,7 +156,7 @@ type Verdict struct {
 func (c *Check) end(k Kind, why string) {
 	s := c.setup
 	look := c.look()
-	if !c.dips && c.left() > mostLeft && (k == NoLinkSeen || k == Inconclusive && (why == "bound" || why == "counter")) {
+	if !c.dips && c.left() > mostLeft && (k == NoLinkSeen || k == Inconclusive && (why == "bound" || why == "counter" || why == starvedWhy)) {
 		k, why = Void, "load left" // half of an effect is in both halves, and the bound is of the other half
 	}
 	v := &Verdict{
@@ -186,7 +187,7 @@ func (c *Check) end(k Kind, why string) {
 	if c.sent[1] > 0 {
 		v.Success = float64(c.success) / float64(c.sent[1])
 	}
-	v.Here, v.Busy = s.Here, c.busy/float64(max(1, c.halves[1]))
+	v.Here, v.Proxy, v.Busy = s.Here, s.Proxy, c.busy/float64(max(1, c.halves[1]))
 	v.Waiting = c.waiting()
 	v.Whole = (1+s.Before.Bound)*(1+v.Bound) - 1
 	if k == NoLinkSeen {

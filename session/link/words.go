@@ -56,6 +56,9 @@ func (v Verdict) linked() string {
 	if v.Here && v.Busy >= crowded {
 		fmt.Fprintf(&b, " Production answers from this machine, whose processors were %.0f %% busy: those may be all that the two share.", 100*v.Busy)
 	}
+	if v.Proxy != "" {
+		fmt.Fprintf(&b, " Load and production's checks went through one proxy, %s: that may be all that the two share.", v.Proxy)
+	}
 	fmt.Fprintf(&b, " Chance of this verdict without a link: at most %s (%s where our own machine moves with the load).", percent(v.Alpha), percent(3*v.Alpha))
 	b.WriteString(" More load on staging will be felt by production's customers: find out what the two share. The dial stays at " + one(v.Unit) + " until you type a reason.")
 	return b.String()
@@ -94,6 +97,8 @@ func (v Verdict) effectWords() string {
 	}
 }
 
+const starvedHelp = "End what else runs on this machine, or run the checks from another one, and check again."
+
 // starvedWords says that this program itself had hardly a processor.
 func (v Verdict) starvedWords() string {
 	if v.Waiting < starvedFrom {
@@ -104,8 +109,8 @@ func (v Verdict) starvedWords() string {
 
 func (v Verdict) ownMachine() string {
 	if v.Why == starvedWhy {
-		return fmt.Sprintf("Probably our own machine.%s Production seemed to follow (%s), which cannot be told from that.%s End what else runs on this machine, or run the checks from another one, and check again.",
-			v.starvedWords(), signedPercent(v.Estimate), v.controlWords())
+		return fmt.Sprintf("Probably our own machine.%s Production seemed to follow (%s), which cannot be told from that.%s %s",
+			v.starvedWords(), signedPercent(v.Estimate), v.controlWords(), starvedHelp)
 	}
 	b := fmt.Sprintf("Probably our own machine: what looks like production (%s) moves with the load also where production has no part in it.", signedPercent(v.Estimate))
 	if v.ShamEffect != nil && v.ShamPairs >= fewestSham {
@@ -123,6 +128,9 @@ func (v Verdict) inconclusive() string {
 	case v.Why == "not told apart":
 		return fmt.Sprintf("Cannot tell. Production seems to follow staging (%s), but not clearly more than our own machine does.%s Treat it as not checked, and check again from another machine.",
 			signedPercent(v.Estimate), v.controlWords())
+	case v.Why == starvedWhy:
+		return fmt.Sprintf("Cannot tell.%s Production's answers followed by no more than %s, but beside that wait a slower one is hardly slower.%s %s",
+			v.starvedWords(), percent(v.Bound), v.controlWords(), starvedHelp)
 	}
 	b := "Cannot tell."
 	if reason, ok := strings.CutPrefix(v.Why, "stopped: "); ok {
@@ -167,7 +175,12 @@ func (v Verdict) voidReason() string {
 }
 
 // longer is what helps where the load lingers and nobody knows for how long.
-func (v Verdict) longer() string { return slower(seconds(v.HalfSeconds), seconds(v.HalfSeconds)/2) }
+func (v Verdict) longer() string {
+	if v.Profile == IsItMe().Name {
+		return easeFirst
+	}
+	return slower(seconds(v.HalfSeconds), seconds(v.HalfSeconds)/2)
+}
 
 // soFar says that production seemed to follow when a check ended before it was
 // tried whether that is our own machine; empty when it did not.
