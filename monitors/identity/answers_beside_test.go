@@ -94,6 +94,12 @@ func TestEveryLineOfAStatementCounts(t *testing.T) {
 	if !slices.Equal(a.Staging, []string{lineA, two}) || a.Result(t.Context(), Options{}).Verdict != SameInstance {
 		t.Errorf("%q", a.Staging)
 	}
+	mysql := "crosstalk mysql number=1 port=3306 end"
+	for _, c := range []struct{ staging, production, from string }{{two + " " + mysql, lineA, "MySQL or MariaDB came back from staging"}, {lineA, two + " " + mysql, "MySQL or MariaDB came back from production"}, {mysql, lineA, "PostgreSQL came back from production"}} {
+		if r := read(t, "staging says: "+c.staging+"\nproduction says: "+c.production).Result(t.Context(), Options{Resolver: names{}}); r.Verdict != Unknown || !strings.Contains(r.String(), "The statement for "+c.from+" only") {
+			t.Errorf("%s: %s", c.from, r)
+		}
+	}
 	many := "staging says:"
 	for i := range mostDSNs + 1 {
 		many += "\n" + strings.Replace(lineA, "id=1", "id="+strings.Repeat("1", i+1), 1)

@@ -60,9 +60,30 @@ func (a Answers) compareLines(ctx context.Context, o Options) []Finding {
 	}
 	if (len(a.Staging) == 0) != (len(a.Production) == 0) {
 		f := Finding{System: "config", Question: questionOne, Evidence: "The statement came back from one side only.", Answer: "the same statement's line from the other side"}
-		findings = append(findings, f)
+		return append(findings, f)
 	}
-	return findings
+	return append(findings, a.lonelyLines()...)
+}
+
+// lonelyLines tells of what one side's statements gave that the other's have nothing to be
+// compared with, as with DSNs: see alone.
+func (a Answers) lonelyLines() []Finding {
+	var out []Finding
+	for _, side := range []struct {
+		lines, others []string
+		role, other   string
+	}{{a.Staging, a.Production, "staging", "production"}, {a.Production, a.Staging, "production", "staging"}} {
+		for _, system := range []string{systemPostgres, systemMySQL} {
+			of := func(line string) bool { return strings.HasPrefix(line, "crosstalk "+system+" ") }
+			if !slices.ContainsFunc(side.lines, of) || slices.ContainsFunc(side.others, of) {
+				continue
+			}
+			out = append(out, Finding{System: system, Question: questionBeside,
+				Evidence: fmt.Sprintf("The statement for %s came back from %s only, so there was nothing to compare it with.", nameOf(system), side.role),
+				Answer:   "the same statement's line from " + side.other + ", or that " + side.other + " has none"})
+		}
+	}
+	return out
 }
 
 // words reads key=value pairs between spaces.

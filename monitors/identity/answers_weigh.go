@@ -38,7 +38,7 @@ func weigh(given []Given) (verdicts []Verdict, counts []bool) {
 // Unknown returns the topics that nobody has answered yet, or not so that it
 // tells.
 func (a Answers) Unknown() []Topic {
-	var out []Topic
+	out := []Topic{} // in JSON, nothing is left is not null
 	for _, q := range questions {
 		verdicts, counts := weigh(a.about(q.Topic))
 		best, open := Unknown, len(verdicts) == 0

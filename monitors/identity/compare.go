@@ -190,6 +190,8 @@ func comparePair(ctx context.Context, o Options, a, b *node) []Finding {
 // questionOne is asked of every pair of the same system first.
 const questionOne = "Is it one server?"
 
+const questionBeside = "What does it stand beside?"
+
 // alone tells of data stores that have nothing on the other side to be compared
 // with.
 func alone(staging, production []*node) []Finding {
@@ -206,7 +208,7 @@ func alone(staging, production []*node) []Finding {
 			if found {
 				continue
 			}
-			f := Finding{System: n.place.System, Question: "What does it stand beside?"}
+			f := Finding{System: n.place.System, Question: questionBeside}
 			f.Evidence = fmt.Sprintf("No %s was named for %s, so there was nothing to compare it with.", nameOf(n.place.System), other)
 			f.Answer = "give " + other + "'s DSN of it, or say that " + other + " has none"
 			if n.role == "staging" {
