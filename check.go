@@ -94,6 +94,7 @@ type checkResult struct {
 	Words    string               `json:"words"`
 	Identity *identity.Result     `json:"identity,omitempty"`
 	Hints    []identity.Finding   `json:"hints,omitempty"`
+	Warnings []string             `json:"warnings,omitempty"` // what to know of load and checks: a proxy, one address of both
 	Check    *session.LinkVerdict `json:"check,omitempty"`
 }
 
@@ -132,10 +133,9 @@ func runCheck(ctx context.Context, f *checkFlags, stdout, stderr io.Writer) erro
 			r.stores()
 			break
 		}
-		if r.Check, err = f.loaded(ctx, cfg, stderr); err != nil {
+		if err := r.loaded(ctx, f, cfg, stderr); err != nil {
 			return err
 		}
-		r.Verdict, r.Words, r.Exit = r.Check.Kind, r.Check.Words, exitOf(r.Check.Kind)
 	}
 	if ctx.Err() != nil {
 		r.Exit = exitSignal

@@ -19,14 +19,27 @@ import (
 // loaded makes the check with load: a session of its own, so that guard, permit,
 // brake and allow-list hold as everywhere, in a folder that nobody keeps unless
 // --out names it.
-func (f *checkFlags) loaded(ctx context.Context, cfg *session.Config, stderr io.Writer) (v *session.LinkVerdict, err error) {
+func (r *checkResult) loaded(ctx context.Context, f *checkFlags, cfg *session.Config, stderr io.Writer) error {
 	o, err := f.options(ctx, cfg, stderr)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, h := range o.Plan.SharedAddresses(ctx, net.DefaultResolver) {
-		fmt.Fprintln(stderr, cfg.Mask(fmt.Sprintf("crosstalk: look here: %s (staging) and %s (production) are one address, %s", h.Host, h.Forbidden, h.Addr)))
+		o.Hints = append(o.Hints, cfg.Mask(fmt.Sprintf("%s (staging) and %s (production) are one address, %s", h.Host, h.Forbidden, h.Addr)))
 	}
+	r.Warnings = o.Hints
+	for _, h := range o.Hints {
+		fmt.Fprintln(stderr, "crosstalk: look here:", h)
+	}
+	if r.Check, err = f.made(ctx, o, stderr); err != nil {
+		return err
+	}
+	r.Verdict, r.Words, r.Exit = r.Check.Kind, r.Check.Words, exitOf(r.Check.Kind)
+	return nil
+}
+
+// made runs the session of a check to its end.
+func (f *checkFlags) made(ctx context.Context, o session.Options, stderr io.Writer) (v *session.LinkVerdict, err error) {
 	if f.out == "" {
 		dir, err := os.MkdirTemp("", "crosstalk-check-")
 		if err != nil {
@@ -89,8 +102,8 @@ func (f *checkFlags) options(ctx context.Context, cfg *session.Config, stderr io
 	}
 	counted := countStores(ctx, compiled.Checks, []string{f.prodDSN, cfg.Identity.Production}, cfg, stderr)
 	host, _ := os.Hostname()
-	o := session.Options{Dir: f.out, Plan: compiled.Plan, Checks: counted.checks, Uncounted: counted.missed, Hurried: true, Limits: compiled.Limits, Answers: compiled.Answers,
-		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone, Mask: cfg.Mask}
+	o := session.Options{Dir: f.out, Plan: compiled.Plan, Checks: counted.checks, Uncounted: counted.missed, Proxy: compiled.Proxy, Hurried: true, Limits: compiled.Limits, Answers: compiled.Answers,
+		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone, Mask: cfg.Mask, Hints: compiled.Warnings}
 	o.Start = session.Start{ID: "check", Version: version, Host: host, As: who.Name, Charter: "link check, " + profile.Name,
 		Target: cfg.Mask(cfg.Staging.URL), Headless: true, Seed: f.seed, Config: compiled.Masked, Env: compiled.Env}
 	if f.out != "" {

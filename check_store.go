@@ -48,7 +48,10 @@ func countStores(ctx context.Context, checks []monitors.Check, dsns []string, cf
 		case err != nil:
 			miss(name, "", "what production's database does is not counted: %v", err) // it repeats nothing of the DSN
 			continue
-		case c.Probe == nil: // of another kind
+		case c.Probe == nil:
+			if c.Kind != "" {
+				s.hints = append(s.hints, tell("what production's %s does is not counted: only PostgreSQL, MySQL, MariaDB, Redis and Valkey are", c.Kind))
+			}
 			continue
 		case slices.ContainsFunc(s.checks, func(k monitors.Check) bool { return k.Env == c.Env && k.Kind == c.Kind && k.Address == c.Address }):
 		default:
@@ -98,7 +101,7 @@ func storeCheck(dsn, name string, cfg *session.Config) (monitors.Check, error) {
 	}
 	kind := counters[place.System]
 	if kind == nil {
-		return monitors.Check{}, nil
+		return monitors.Check{Kind: place.System}, nil
 	}
 	o := monitors.DatabaseOptions{Env: monitors.Production, Name: name, Every: session.CountersEvery}
 	if o.DSN, err = place.ForDriver(); err != nil {

@@ -126,7 +126,7 @@ func runLive(ctx context.Context, f *liveFlags, cfg *session.Config, x *extra) e
 		out.drop()
 		return f.lookOn(ctx, err)
 	}
-	o := session.Options{Dir: dir, Plan: compiled.Plan, Checks: counted.checks, Uncounted: counted.missed, Limits: compiled.Limits,
+	o := session.Options{Dir: dir, Plan: compiled.Plan, Checks: counted.checks, Uncounted: counted.missed, Proxy: compiled.Proxy, Limits: compiled.Limits,
 		Baseline: f.baseline, Rules: session.DefaultRules()}
 	if cfg.Staging.Build != nil {
 		o.Build = cfg.ReadBuild

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 var (
@@ -222,6 +223,9 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
+// sharedWithin bounds all look-ups of [Plan.SharedAddresses].
+const sharedWithin = 3 * time.Second
+
 // Hint says that a host of staging and one that production's checks use resolve
 // to one address. With a CDN or an ingress that is usual, so it is for a person
 // to confirm, not a refusal.
@@ -233,12 +237,15 @@ type Hint struct {
 
 // SharedAddresses resolves the plan's hosts and its forbidden ones and returns
 // every pair that meets at one address and port. Names that do not resolve are
-// left out: a connection to them will fail by itself.
+// left out: a connection to them will fail by itself. So is what takes longer than 3 s in
+// all: nobody waits for a hint.
 func (p Plan) SharedAddresses(ctx context.Context, r Resolver) []Hint {
 	base, err := url.Parse(p.Base)
 	if err != nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, sharedWithin)
+	defer cancel()
 	l, _ := newAllowList(base, p.Hosts, p.Forbidden)
 	known := map[string][]netip.Addr{}
 	lookup := func(host string) []netip.Addr {

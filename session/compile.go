@@ -48,6 +48,7 @@ type Compiled struct {
 	Answers map[CheckKey]*monitors.Answers // what the answers to each check that asks a person go into
 
 	Warnings []string // about how load connects, for a person; secrets masked
+	Proxy    string   // host:port of one that both load and production's checks go through; empty: none
 
 	Masked json.RawMessage   // for the journal
 	Env    map[string]string // where in Masked a value came from the environment
@@ -90,7 +91,7 @@ func (c *Config) Compile(ctx context.Context, caps Caps) (*Compiled, error) {
 	}
 	problems = append(problems, wrong...)
 	out.Plan = c.plan(caps)
-	out.Plan.Wire, out.Warnings = wire, c.warnings(wire)
+	out.Plan.Wire, out.Warnings, out.Proxy = wire, c.warnings(wire), c.sharedProxy(wire)
 	out.Plan.Forbidden = c.ProductionAddresses()
 	for _, err := range out.Plan.Validate() {
 		problems = append(problems, c.planProblem(err))

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"crosstalk/loadengine"
@@ -99,5 +100,28 @@ func (c *Config) warnings(w loadengine.Wire) []string {
 	case p != nil:
 		all = append(all, c.Mask(fmt.Sprintf("load goes through the proxy %s (from the environment): its time is in every number, and it decides which address %s leads to", p.Host, u.Hostname())))
 	}
+	if shared := c.sharedProxy(w); shared != "" {
+		all = append(all, c.Mask(fmt.Sprintf("production's checks go through %s as well: where it is slow with load, production looks slow and a link check may find no more than that; NO_PROXY leads one of the two around it", shared)))
+	}
 	return all
+}
+
+// sharedProxy is the host and port of a proxy through which both load and a check of
+// production go; empty where there is none.
+func (c *Config) sharedProxy(w loadengine.Wire) string {
+	of := func(address string) string {
+		u, err := url.Parse(address)
+		if err != nil {
+			return ""
+		}
+		if p, err := w.Proxy(u); err == nil && p != nil {
+			return p.Host
+		}
+		return ""
+	}
+	ours := of(c.Staging.URL)
+	if ours == "" || !slices.ContainsFunc(c.Production.Checks, func(k Check) bool { return k.Kind == "http" && of(k.Address) == ours }) {
+		return ""
+	}
+	return c.Mask(ours)
 }

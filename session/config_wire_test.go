@@ -1,10 +1,13 @@
 package session
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"crosstalk/loadengine"
 )
 
 func TestWireOfConfig(t *testing.T) {
@@ -19,6 +22,31 @@ func TestWireOfConfig(t *testing.T) {
 	}
 	if w := c.Plan.Wire; !w.HTTP1 || !w.Fresh || !w.TLS.InsecureSkipVerify || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "NOT VERIFIED") {
 		t.Errorf("%+v, warnings %q", w, c.Warnings)
+	}
+}
+
+// A proxy that load and production's checks share is said, by its place alone.
+func TestASharedProxyIsSaid(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"staging: {url: \"http://shop.test/\"}\nproduction: {checks: [{http: \"http://live.test/\"}]}":                          "proxy.test:3128",
+		"staging: {url: \"http://shop.test/\"}\nproduction: {checks: [{http: \"http://near.test/\"}, {tcp: \"live.test:80\"}]}": "",
+		"staging: {url: \"http://near.test/\"}\nproduction: {checks: [{http: \"http://live.test/\"}]}":                          "",
+	} {
+		cfg, err := ParseConfig("crosstalk.yaml", []byte(text), configEnv())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wire := loadengine.Wire{Proxy: func(u *url.URL) (*url.URL, error) {
+			if u.Hostname() == "near.test" {
+				return nil, nil
+			}
+			return &url.URL{Scheme: "http", User: url.UserPassword("u", "hunter2"), Host: "proxy.test:3128"}, nil
+		}}
+		said := strings.Join(cfg.warnings(wire), "\n")
+		if got := cfg.sharedProxy(wire); got != want || strings.Contains(said, "production's checks go through proxy.test:3128 as well") != (want != "") || strings.Contains(said, "hunter2") {
+			t.Errorf("%s: %q, said %q", text, got, said)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type linkRunner struct {
 	facts   *outbox
 	version string
 	mix     string
+	proxy   string                    // that load and production's checks share
 	late    time.Duration             // after how long a request that has ended is told; 0: at once
 	hurry   func(every time.Duration) // production's counters
 
@@ -84,7 +85,7 @@ func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 		s.monitor.Hurry(probes.pace)
 	}
 	r := &linkRunner{unit: s.unit(), probes: probes, engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
-		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor, staging: (*State).StagingP95, stagingP95: s.stagingP95,
+		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), proxy: s.o.Proxy, hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor, staging: (*State).StagingP95, stagingP95: s.stagingP95,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
 	if f := s.o.Fleet; f != nil {
 		r.late = f.Late

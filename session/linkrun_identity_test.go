@@ -3,6 +3,7 @@ package session
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,4 +56,37 @@ func TestTwoDataStoresLockNothing(t *testing.T) {
 		t.Fatalf("found %+v", found)
 	}
 	r.do(SetDial{To: 2})
+}
+
+// What people told stays beside what the servers say of themselves, and is not noted twice.
+func TestWhatPeopleToldStaysBesideTheStores(t *testing.T) {
+	t.Parallel()
+	w := newTwins(t, 0)
+	told := identity.Conclude(identity.Finding{System: "database", Verdict: identity.SameInstance, Question: "Which server is it?", Evidence: "\"the same\", says Ana."})
+	r := startTwins(t, w, func(o *Options) {
+		o.Told = &told
+		o.Identity = IdentityConfig{Staging: storeFile(t), Production: storeFile(t)}
+	})
+	stores := func(e Event) bool { return e.Type == TypeIdentity && len(e.Body.(*IdentityResult).Findings) > 1 }
+	if !slices.ContainsFunc(r.seen, stores) {
+		r.await("the data stores", stores)
+	}
+	r.do(Unlock{Why: "it is our sandbox"})
+	results, risks := 0, 0
+	events := r.finish()
+	for _, e := range events {
+		switch b := e.Body.(type) {
+		case *IdentityResult:
+			if results++; !b.Linked() || !strings.Contains(b.String(), "says Ana") {
+				t.Errorf("result %d: %s", results, b)
+			}
+		case *NoteAdd:
+			if b.Kind == "risk" && strings.Contains(b.Text, "share data") {
+				risks++
+			}
+		}
+	}
+	if st := Fold(events); results != 2 || risks != 1 || len(st.Link.Stores.Findings) < 2 || st.Link.Stores.Verdict != identity.SameInstance {
+		t.Errorf("%d notes, folded: %+v", risks, st.Link.Stores)
+	}
 }

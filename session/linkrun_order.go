@@ -134,6 +134,8 @@ func (s *Session) refusedCheck(st *State, c StartCheck) string {
 		return fmt.Sprintf("a link check with %s is not within 1 and the cap of %d", s.unit().Of(c.Users), s.o.Plan.DialMax())
 	case st.Link.Lock != nil && st.Link.Lock.From == LockStores:
 		return fmt.Sprintf("no load is needed to tell: %s Type a reason to unlock the dial first", st.Link.Lock.Why)
+	case st.Link.Lock != nil && n > s.checkUsers(StartCheck{}):
+		return fmt.Sprintf("%s first, or check with %s", lockedAbove(st, n), s.unit().Of(s.checkUsers(StartCheck{})))
 	case st.Dial.Asked > 0 || s.engine.Live().Running > 0:
 		return fmt.Sprintf("%s on staging: a link check starts from nothing. Ease to nothing first (0), or ask \"is it me?\" (i) at this level",
 			s.unit().Of(max(st.Dial.Asked, s.engine.Live().Running)))

@@ -168,6 +168,9 @@ func TestLinkCheckFindsALink(t *testing.T) {
 	if no := r.refused(SetDial{To: 2}); !strings.Contains(no, "locked at 1 user") {
 		t.Errorf("linked, and the dial says: %s", no)
 	}
+	if no := r.refused(StartCheck{Users: 20}); !strings.Contains(no, "Type a reason to unlock the dial first, or check with ") {
+		t.Errorf("linked, and a check with 20 users says: %s", no)
+	}
 	r.do(SetDial{To: 1})
 	r.refused(Unlock{})
 	r.do(Unlock{Why: "the shop is closed today"})

@@ -210,7 +210,7 @@ func (t *trial) open(ctx context.Context) error {
 
 // weigh begins the statistics.
 func (t *trial) weigh() (err error) {
-	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here(), Unit: unitOf(t.unit)}
+	setup := link.Setup{Profile: t.o.profile, Seed: t.o.seed, Users: t.o.users, OffUsers: t.o.off, Before: t.o.before, StagingP95: t.o.p95, Mix: t.mix, ShamTo: "to a sink on this machine", Here: t.probes.here(), Proxy: t.proxy, Unit: unitOf(t.unit)}
 	if t.o.mode == ModeDips {
 		if t.dip, err = link.NewDips(setup, t.before()); err == nil {
 			t.core = t.dip

@@ -22,6 +22,7 @@ type Options struct {
 	Plan        loadengine.Plan
 	Fleet       *Fleet // who sends the load; nil: this machine
 	Checks      []monitors.Check
+	Proxy       string                     // host:port of one that both load and production's checks go through; empty: none
 	Uncounted   []Uncounted                // databases of production that were to count in link checks, and can't
 	Hurried     bool                       // what counts in link checks is asked as often as they need from the start, and so in the quiet phase
 	Limits      map[string]monitors.Limits // by environment
