@@ -94,7 +94,7 @@ type checkResult struct {
 	Words    string               `json:"words"`
 	Identity *identity.Result     `json:"identity,omitempty"`
 	Hints    []identity.Finding   `json:"hints,omitempty"`
-	Warnings []string             `json:"warnings,omitempty"` // what to know of load and checks: a proxy, one address of both
+	Warnings []string             `json:"warnings,omitempty"` // what to know of load and checks: a proxy, one address of both, what is not counted
 	Check    *session.LinkVerdict `json:"check,omitempty"`
 }
 

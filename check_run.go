@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -25,17 +26,19 @@ func (r *checkResult) loaded(ctx context.Context, f *checkFlags, cfg *session.Co
 		return err
 	}
 	for _, h := range o.Plan.SharedAddresses(ctx, net.DefaultResolver) {
-		o.Hints = append(o.Hints, cfg.Mask(fmt.Sprintf("%s (staging) and %s (production) are one address, %s", h.Host, h.Forbidden, h.Addr)))
+		o.Hints = append(o.Hints, lookHere(stderr, cfg.Mask(fmt.Sprintf("%s (staging) and %s (production) are one address, %s", h.Host, h.Forbidden, h.Addr))))
 	}
 	r.Warnings = o.Hints
-	for _, h := range o.Hints {
-		fmt.Fprintln(stderr, "crosstalk: look here:", h)
-	}
 	if r.Check, err = f.made(ctx, o, stderr); err != nil {
 		return err
 	}
 	r.Verdict, r.Words, r.Exit = r.Check.Kind, r.Check.Words, exitOf(r.Check.Kind)
 	return nil
+}
+
+func lookHere(stderr io.Writer, hint string) string {
+	fmt.Fprintln(stderr, "crosstalk: look here:", hint)
+	return hint
 }
 
 // made runs the session of a check to its end.
@@ -95,6 +98,9 @@ func (f *checkFlags) options(ctx context.Context, cfg *session.Config, stderr io
 	if err != nil {
 		return session.Options{}, err
 	}
+	for _, w := range compiled.Warnings {
+		lookHere(stderr, w)
+	}
 	unit := session.Unit(compiled.Plan.Mode)
 	if most := compiled.Plan.DialMax(); f.users > most {
 		where := map[bool]string{true: "limits.rps", false: "limits.users"}[unit.Rate()]
@@ -103,7 +109,7 @@ func (f *checkFlags) options(ctx context.Context, cfg *session.Config, stderr io
 	counted := countStores(ctx, compiled.Checks, []string{f.prodDSN, cfg.Identity.Production}, cfg, stderr)
 	host, _ := os.Hostname()
 	o := session.Options{Dir: f.out, Plan: compiled.Plan, Checks: counted.checks, Uncounted: counted.missed, Proxy: compiled.Proxy, Hurried: true, Limits: compiled.Limits, Answers: compiled.Answers,
-		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone, Mask: cfg.Mask, Hints: compiled.Warnings}
+		Baseline: profile.Quiet, Rules: session.DefaultRules(), AtEnd: session.EndNone, Mask: cfg.Mask, Hints: slices.Concat(compiled.Warnings, counted.hints)}
 	o.Start = session.Start{ID: "check", Version: version, Host: host, As: who.Name, Charter: "link check, " + profile.Name,
 		Target: cfg.Mask(cfg.Staging.URL), Headless: true, Seed: f.seed, Config: compiled.Masked, Env: compiled.Env}
 	if f.out != "" {

@@ -101,7 +101,7 @@ func (c *Config) warnings(w loadengine.Wire) []string {
 		all = append(all, c.Mask(fmt.Sprintf("load goes through the proxy %s (from the environment): its time is in every number, and it decides which address %s leads to", p.Host, u.Hostname())))
 	}
 	if shared := c.sharedProxy(w); shared != "" {
-		all = append(all, c.Mask(fmt.Sprintf("production's checks go through %s as well: where it is slow with load, production looks slow and a link check may find no more than that; NO_PROXY leads one of the two around it", shared)))
+		all = append(all, c.Mask(fmt.Sprintf("checks of production go through %s as well: where it is slow with load, production looks slow and a link check may find no more than that; NO_PROXY leads one of the two around it", shared)))
 	}
 	return all
 }

@@ -44,7 +44,7 @@ func TestASharedProxyIsSaid(t *testing.T) {
 			return &url.URL{Scheme: "http", User: url.UserPassword("u", "hunter2"), Host: "proxy.test:3128"}, nil
 		}}
 		said := strings.Join(cfg.warnings(wire), "\n")
-		if got := cfg.sharedProxy(wire); got != want || strings.Contains(said, "production's checks go through proxy.test:3128 as well") != (want != "") || strings.Contains(said, "hunter2") {
+		if got := cfg.sharedProxy(wire); got != want || strings.Contains(said, "checks of production go through proxy.test:3128 as well") != (want != "") || strings.Contains(said, "hunter2") {
 			t.Errorf("%s: %q, said %q", text, got, said)
 		}
 	}

@@ -152,7 +152,7 @@ func (s *State) link(e Event) {
 		s.mark(e, "the dial is unlocked: "+b.Why)
 	case *IdentityResult:
 		v.Stores = b
-		if b.Linked() {
+		if locked := v.Lock != nil && v.Lock.From == LockStores && v.Lock.Why == b.Words; b.Linked() && !locked {
 			v.Lock = &LinkLock{From: LockStores, Why: b.Words, MS: e.MS}
 			s.mark(e, "data stores: "+b.Verdict.String())
 		}

@@ -85,10 +85,11 @@ func (s *Session) newLinkRunner(checks []monitors.Check) *linkRunner {
 		s.monitor.Hurry(probes.pace)
 	}
 	r := &linkRunner{unit: s.unit(), probes: probes, engine: s.engine, brake: s.brake, permit: s.permit, watch: s.watch, facts: s.facts,
-		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), proxy: s.o.Proxy, hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor, staging: (*State).StagingP95, stagingP95: s.stagingP95,
+		version: s.o.Plan.Version, mix: mixOf(s.journeys(), s.o.Fleet != nil), hurry: s.monitor.Hurry, named: link.Named, dips: link.DipsFor, staging: (*State).StagingP95, stagingP95: s.stagingP95,
 		orders: make(chan linkOrder, 1), stops: make(chan string, 1)}
+	r.proxy = s.o.Proxy
 	if f := s.o.Fleet; f != nil {
-		r.late = f.Late
+		r.late, r.proxy = f.Late, "" // its workers have ways of their own
 	}
 	s.watch.tap = r.probes.offer
 	return r

@@ -9,8 +9,7 @@ import (
 )
 
 // askStores compares the data stores of both environments, once, beside
-// everything else: nothing waits for it. What people told before counts beside it: a
-// server's word takes nothing from theirs.
+// everything else: nothing waits for it.
 func (s *Session) askStores(ctx context.Context) {
 	r := identity.Compare(ctx, []string{s.o.Identity.Staging}, []string{s.o.Identity.Production}, identity.Options{Limit: identity.DefaultLimit})
 	if ctx.Err() != nil {
@@ -19,26 +18,30 @@ func (s *Session) askStores(ctx context.Context) {
 	for i := range r.Findings {
 		r.Findings[i] = r.Findings[i].Masked(s.mask)
 	}
-	if s.o.Told != nil {
-		r = identity.Join(*s.o.Told, r)
-	}
 	s.facts.put(fact{by: ByMonitors, kind: TypeIdentity, body: &IdentityResult{Result: r, Words: r.Words()}})
 }
 
 // identified writes what the stores have in common. Where load on staging is
 // load on production's data for certain, the dial is locked above one user and
-// what runs above it comes down.
+// what runs above it comes down. What people told goes with it as long as the dial is
+// locked for that: servers that say otherwise take nothing from it.
 func (s *Session) identified(b *IdentityResult) {
-	known := false // by what people told, when servers say it too
-	s.log.read(func(st *State) { known = st.Link.Lock != nil && st.Link.Lock.From == LockStores })
+	linked := b.Linked()
+	s.log.read(func(st *State) {
+		if st.Link.Stores == nil || st.Link.Lock == nil || st.Link.Lock.From != LockStores {
+			return
+		}
+		if told := st.Link.Stores.OfPeople(); told.Linked() {
+			r := identity.Join(b.Result, told.Without(b.Result))
+			b = &IdentityResult{Result: r, Words: r.Words()}
+		}
+	})
 	s.add(ByMonitors, TypeIdentity, b)
-	if !b.Linked() {
+	if !linked {
 		return
 	}
-	if !known {
-		s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Typed: s.now(),
-			Text: "staging and production share data: " + b.Words + " The dial stays at " + s.unit().One() + " until you type a reason."})
-	}
+	s.addNote(BySession, &NoteAdd{Kind: notes.Risk, Typed: s.now(),
+		Text: "staging and production share data: " + b.Words + " The dial stays at " + s.unit().One() + " until you type a reason."})
 	if s.pending != nil && s.pending.to > 1 {
 		s.pending = nil
 	}

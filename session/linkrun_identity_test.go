@@ -62,7 +62,7 @@ func TestTwoDataStoresLockNothing(t *testing.T) {
 func TestWhatPeopleToldStaysBesideTheStores(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t, 0)
-	told := identity.Conclude(identity.Finding{System: "database", Verdict: identity.SameInstance, Question: "Which server is it?", Evidence: "\"the same\", says Ana."})
+	told := identity.Conclude(identity.Finding{System: "people", Verdict: identity.SameInstance, Question: "Which server is it?", Evidence: "\"the same\", says Ana."})
 	r := startTwins(t, w, func(o *Options) {
 		o.Told = &told
 		o.Identity = IdentityConfig{Staging: storeFile(t), Production: storeFile(t)}

@@ -174,10 +174,7 @@ func (s *Session) refusedDips(st *State) string {
 	}
 	// Said before the guard's steps are suspended for a quiet phase under full load.
 	p95 := s.links.staging(st, running, 0)
-	if why := s.links.dips(p95).TooSlow(p95); why != "" {
-		return why + ". Ease the load first"
-	}
-	return ""
+	return s.links.dips(p95).TooSlow(p95)
 }
 
 // checkUsers is how many users a check loads staging with.

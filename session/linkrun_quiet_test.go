@@ -207,7 +207,7 @@ func TestDipsOfATooSlowStagingAreRefused(t *testing.T) {
 	r.await("the users", func(e Event) bool { b, ok := e.Body.(*LoadTick); return ok && b.Running == 3 })
 	r.links.staging = func(*State, int, uint64) time.Duration { return 3 * time.Second }
 	r.links.dips = link.DipsFor
-	if no := r.refused(StartDips{}); !strings.Contains(no, "staging answers in 3s, too slow for halves of 15s") || !strings.HasSuffix(no, "Ease the load first") {
+	if no := r.refused(StartDips{}); !strings.Contains(no, "staging answers in 3s, too slow for halves of 15s") || !strings.HasSuffix(no, "ease the load first, then ask again") {
 		t.Errorf("refused: %s", no)
 	}
 }

@@ -40,11 +40,14 @@ func (p *answersParser) fingerprint(n int, line string) (rest string) {
 	return rest
 }
 
+// ownersWord is the place of a server that only its owner's statement tells of.
+const ownersWord = "as its owner's statement says"
+
 func (a Answers) compareLines(ctx context.Context, o Options) []Finding {
 	var findings []Finding
 	for _, x := range a.Staging {
 		for _, y := range a.Production {
-			f := Finding{Staging: "as its owner's statement says", Production: "as its owner's statement says"}
+			f := Finding{Staging: ownersWord, Production: ownersWord}
 			silent := sighting{trouble: &trouble{"what the statements gave does not tell them apart", "give both DSNs to the check, which asks the servers themselves"}}
 			switch {
 			case strings.HasPrefix(x, "crosstalk postgres ") && strings.HasPrefix(y, "crosstalk postgres "):
@@ -80,7 +83,7 @@ func (a Answers) lonelyLines() []Finding {
 			}
 			out = append(out, Finding{System: system, Question: questionBeside,
 				Evidence: fmt.Sprintf("The statement for %s came back from %s only, so there was nothing to compare it with.", nameOf(system), side.role),
-				Answer:   "the same statement's line from " + side.other + ", or that " + side.other + " has none"})
+				Answer:   "the same statement's line from " + side.other})
 		}
 	}
 	return out

@@ -67,11 +67,12 @@ func CompareEnvs(ctx context.Context, staging, production Env, o Options) Result
 			tell(f.answer(questionPlace, Unknown, "%s leads to none of the %d places of this kind in production's settings, but not all of these servers can be asked: a replica, a pooler or a second address of production looks the same.", a.source("staging"), beside))
 		}
 	}
+	compared := slices.ContainsFunc(staging.Places, Place.asked) // with what can be asked of production: see alone
 	for _, b := range production.Places {
-		if service(b.System) || slices.ContainsFunc(staging.Places, func(a Place) bool { return a.System == b.System }) {
+		if service(b.System) || compared && b.asked() || slices.ContainsFunc(staging.Places, func(a Place) bool { return a.System == b.System }) {
 			continue
 		}
-		f := Finding{System: b.System, Production: b.String(), Answer: "add it to staging's file, or say that staging has none"}
+		f := Finding{System: b.System, Production: b.String(), Answer: "add what staging uses to its file, or ask whoever runs it whether it uses production's"}
 		// What staging's settings do not name, its application may have by default.
 		tell(f.answer(questionPlace, Unknown, "%s leads to %s, and staging's settings name no %s.", b.source("production"), b, nameOf(b.System)))
 	}

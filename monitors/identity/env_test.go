@@ -218,6 +218,7 @@ func TestCompareEnvs(t *testing.T) {
 		{"a form nobody knows", "URL=redis://db.example\nDATABASE_URL=libsql://u:s3cret@db.example/shop", "URL=redis://db2.example\nDATABASE_URL=libsql://u:s3cret@db.example/shop", Unknown, "UNKNOWN, config: Do the settings of both lead to one place? Where DATABASE_URL of staging (staging.env:2) leads is not known: its form"},
 		{"a scheme of a library's", "DATABASE_URL=psql://u:s3cret@db.example/shop", "DATABASE_URL=psql://v:s3cret@db.example/shop", SameInstance, "lead to db.example:5432"},
 		{"nothing beside it", "URL=redis://db.example", "URL=postgres://db2.example/a", Unknown, "production's settings name no Redis"},
+		{"nothing beside production's, which can be asked", "URL=mongodb://db.example/a", "URL=mongodb://db2.example/a\nR=redis://db.example", Unknown, "staging's settings name no Redis"},
 		{"nothing beside production's", "URL=postgres://db.example/a", "URL=postgres://db2.example/a\nBROKER=amqp://u:s3cret@mq.example/x", Unknown, "BROKER of production (production.env:2) leads to mq.example:5672/x, and staging's settings name no amqp"},
 		{"nothing", "A=1", "URL=postgres://db2.example/a", Unknown, "The settings of staging hold no connection string"},
 		{"a doubt", "URL=postgres://db.example/a\nR=redis://${X}", "URL=postgres://db2.example/a", Unknown, "Where R of staging (staging.env:2) leads is not known"},

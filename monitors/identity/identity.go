@@ -186,6 +186,26 @@ func Conclude(findings ...Finding) Result {
 	return r
 }
 
+// OfPeople returns what people told of it, by answers or by their statements' lines.
+func (r Result) OfPeople() Result {
+	return r.only(func(f Finding) bool { return f.System == systemPeople || f.Staging == ownersWord })
+}
+
+// Without returns what other has not found.
+func (r Result) Without(other Result) Result {
+	return r.only(func(f Finding) bool { return !slices.Contains(other.Findings, f) })
+}
+
+func (r Result) only(keep func(Finding) bool) Result {
+	var kept []Finding
+	for _, f := range r.Findings {
+		if keep(f) {
+			kept = append(kept, f)
+		}
+	}
+	return Conclude(kept...)
+}
+
 // Join weighs the findings of several results together. What two servers say of
 // themselves when they are asked outweighs that their settings lead to one host: one
 // proxy may stand in front of both.

@@ -158,14 +158,18 @@ func TestLinkedByASharedMachine(t *testing.T) {
 
 // A proxy that both go through may be the link that is seen.
 func TestLinkedThroughOneProxy(t *testing.T) {
-	for _, proxy := range []string{"", "proxy.test:3128"} {
+	for _, c := range []struct {
+		proxy           string
+		effect, counter float64
+		want            bool
+	}{{"", 0.3, math.NaN(), false}, {"proxy.test:3128", 0.3, math.NaN(), true}, {"proxy.test:3128", 0, 0.3, false}} {
 		p := newPlant(3)
-		p.effect = 0.3
+		p.effect, p.counter = c.effect, c.counter
 		s := standardSetup()
-		s.Proxy = proxy
+		s.Proxy = c.proxy
 		v := p.run(t, s)
-		if got := strings.Contains(v.Words(), "went through one proxy, proxy.test:3128: that may be all"); v.Verdict != Linked || v.Proxy != proxy || got != (proxy != "") {
-			t.Errorf("%q: %s: %s", proxy, v.Verdict, v.Words())
+		if got := strings.Contains(v.Words(), "went through one proxy, proxy.test:3128: that may be all"); v.Verdict != Linked || v.Proxy != c.proxy || got != c.want {
+			t.Errorf("%+v: %s: %s", c, v.Verdict, v.Words())
 		}
 	}
 }

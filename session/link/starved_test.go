@@ -52,33 +52,41 @@ func TestAStarvedProgramFindsNoLinkByItsAnswers(t *testing.T) {
 }
 
 // Nor does such a program see that there is none: what it waits is in each answer, and
-// beside that a slower production is hardly slower.
+// beside that a slower production is hardly slower. It says so, whatever ended the check.
 func TestAStarvedProgramRulesNothingOut(t *testing.T) {
-	begin := func(waited time.Duration) (*plant, *Check) {
-		p := newPlant(3)
-		p.noise = 0.02
-		p.also = func(h Half, o *Observation) {
-			if h.Load == On {
-				o.Had, o.Waited = time.Second, waited
+	for _, c := range []struct {
+		name  string
+		noise float64
+		stop  int // pairs; 0: none
+		calm  Kind
+	}{{"to its end", 0.02, 0, NoLinkSeen}, {"stopped", 0.15, 20, NoLinkSeen}, {"in noise", 1.2, 0, Inconclusive}} {
+		for _, waited := range []time.Duration{time.Second, 9 * time.Second} {
+			p := newPlant(4)
+			p.noise = c.noise
+			p.also = func(h Half, o *Observation) {
+				if h.Load == On {
+					o.Had, o.Waited = time.Second, waited
+				}
 			}
-		}
-		return p, p.begin(t, standardSetup())
-	}
-	for waited, want := range map[time.Duration]Kind{9 * time.Second: Inconclusive, time.Second: NoLinkSeen} {
-		p, c := begin(waited)
-		if v := finish(t, c, p); v.Verdict != want || (v.Why == starvedWhy) != (want == Inconclusive) ||
-			want == Inconclusive && (!strings.HasPrefix(v.Words(), "Cannot tell. This program itself waited for a processor in 90 % of the time") || !strings.HasSuffix(v.Words(), starvedHelp)) {
-			t.Errorf("%v waited: %s, %s: %s", waited, v.Verdict, v.Why, v.Words())
-		}
-		p, c = begin(waited)
-		for h, ok := c.Next(); ok && h.Pair < c.setup.Profile.MinPairs-1; h, ok = c.Next() {
-			if err := c.Observe(p.half(h)); err != nil {
-				t.Fatal(err)
+			check := p.begin(t, standardSetup())
+			for h, ok := check.Next(); ok && (c.stop == 0 || h.Pair < c.stop); h, ok = check.Next() {
+				if err := check.Observe(p.half(h)); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-		c.Stop("mel")
-		if v, _ := c.Verdict(); v.Verdict == NoLinkSeen && want == Inconclusive {
-			t.Errorf("%v waited, stopped: %s, %s", waited, v.Verdict, v.Why)
+			check.Stop("mel")
+			v, _ := check.Verdict()
+			want, starved := c.calm, waited > 4*time.Second
+			if starved {
+				want = Inconclusive
+			}
+			words := v.Words()
+			if v.Verdict != want || strings.Contains(words, "This program itself waited for a processor in 90 % of the time") != starved || strings.HasSuffix(words, starvedHelp) != starved {
+				t.Errorf("%s, %v waited: %s, %s: %s", c.name, waited, v.Verdict, v.Why, words)
+			}
+			if starved && (v.MorePairs != 0 || strings.Contains(words, "ruled out")) {
+				t.Errorf("%s, %v waited: more pairs would help: %s", c.name, waited, words)
+			}
 		}
 	}
 }

@@ -193,7 +193,7 @@ func (c *Check) end(k Kind, why string) {
 	if k == NoLinkSeen {
 		v.Reach = s.Before.reach(s.OffUsers, c.users, v.Bound)
 	}
-	if k == Inconclusive && v.Left <= mostLeft {
+	if k == Inconclusive && v.Left <= mostLeft && !c.starved() { // more of the same would be as starved
 		v.MorePairs = c.morePairs(look)
 	}
 	if c.shamPairs > 0 {

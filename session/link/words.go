@@ -56,8 +56,9 @@ func (v Verdict) linked() string {
 	if v.Here && v.Busy >= crowded {
 		fmt.Fprintf(&b, " Production answers from this machine, whose processors were %.0f %% busy: those may be all that the two share.", 100*v.Busy)
 	}
-	if v.Proxy != "" {
-		fmt.Fprintf(&b, " Load and production's checks went through one proxy, %s: that may be all that the two share.", v.Proxy)
+	// A slow proxy makes no database do more.
+	if counted := v.WorkAlone >= v.Line || v.PWork != nil && *v.PWork <= v.Alpha/2; v.Proxy != "" && !counted {
+		fmt.Fprintf(&b, " Load and checks of production went through one proxy, %s: that may be all that the two share.", v.Proxy)
 	}
 	fmt.Fprintf(&b, " Chance of this verdict without a link: at most %s (%s where our own machine moves with the load).", percent(v.Alpha), percent(3*v.Alpha))
 	b.WriteString(" More load on staging will be felt by production's customers: find out what the two share. The dial stays at " + one(v.Unit) + " until you type a reason.")
@@ -126,11 +127,8 @@ func (v Verdict) inconclusive() string {
 	case v.Why == "no sight":
 		return fmt.Sprintf("Production could not be seen any more: the check ended after %s.%s Not known whether the two are linked.", pairs(v.Pairs), v.soFar())
 	case v.Why == "not told apart":
-		return fmt.Sprintf("Cannot tell. Production seems to follow staging (%s), but not clearly more than our own machine does.%s Treat it as not checked, and check again from another machine.",
-			signedPercent(v.Estimate), v.controlWords())
-	case v.Why == starvedWhy:
-		return fmt.Sprintf("Cannot tell.%s Production's answers followed by no more than %s, but beside that wait a slower one is hardly slower.%s %s",
-			v.starvedWords(), percent(v.Bound), v.controlWords(), starvedHelp)
+		return fmt.Sprintf("Cannot tell. Production seems to follow staging (%s), but not clearly more than our own machine does.%s%s Treat it as not checked, and check again from another machine.",
+			signedPercent(v.Estimate), v.starvedWords(), v.controlWords())
 	}
 	b := "Cannot tell."
 	if reason, ok := strings.CutPrefix(v.Why, "stopped: "); ok {
@@ -138,6 +136,15 @@ func (v Verdict) inconclusive() string {
 		if follows := v.soFar(); follows != "" {
 			return b + follows + " Treat the two as linked until a check has come to its end."
 		}
+	}
+	if starved := v.starvedWords(); starved != "" {
+		if v.Bound < 10 {
+			starved += fmt.Sprintf(" Production's answers followed by no more than %s, but beside that wait a slower one is hardly slower.", percent(v.Bound))
+		}
+		if c := strings.TrimSpace(v.counterWords()); c != "" {
+			starved += " " + c
+		}
+		return b + starved + v.controlWords() + " " + starvedHelp
 	}
 	switch {
 	case v.Why == "counter":
