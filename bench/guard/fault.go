@@ -63,6 +63,9 @@ func (k kind) byName() bool { return k.key == "names" }
 // byLine tells whether production is reached over the line.
 func (k kind) byLine() bool { return k.key == "uplink" }
 
+// byPermit tells whether it is the permit, and not the guard, that has to stop the load.
+func (k kind) byPermit() bool { return k.key == "dead" || k.key == "clock" }
+
 // outcome is one run: how long after the fault.
 type outcome struct {
 	last    time.Duration // the last request reached staging

@@ -259,17 +259,24 @@ func (s *settings) trial(ctx context.Context, l load, k kind, r *rig, f *stand.F
 	}
 	began := time.Now()
 	k.inject(r)
-	stop, err := f.Until(ctx, func(e session.Event) bool {
-		if b, ok := e.Body.(*session.GuardChange); ok && b.To == string(session.GuardCut) && out.decided == 0 {
-			out.decided = e.T.Sub(began)
+	var stop *session.LoadStop
+	_, err = f.Until(ctx, func(e session.Event) bool {
+		switch b := e.Body.(type) {
+		case *session.GuardChange:
+			if b.To == string(session.GuardCut) && out.decided == 0 {
+				out.decided = e.T.Sub(began)
+			}
+		case *session.LoadStop:
+			stop = b
 		}
-		return e.Type == session.TypeStop
+		// The guard pulls the brake before it tells: the stop may be written first.
+		return stop != nil && (out.decided != 0 || stop.Reason != loadengine.ReasonGuard)
 	})
 	if err != nil {
 		return out, fmt.Errorf("wait for the load to stop after production %s: %w", k.name, err)
 	}
 	zero := time.Now()
-	inFlight := int64(stop.Body.(*session.LoadStop).InFlight)
+	inFlight := int64(stop.InFlight)
 	if at := r.died.Load(); at != nil {
 		began = *at
 	}
@@ -284,6 +291,9 @@ func (s *settings) trial(ctx context.Context, l load, k kind, r *rig, f *stand.F
 	}
 	if out.last > zero.Sub(began)+most {
 		return out, errors.New("requests still arrive long after the load was stopped")
+	}
+	if stop.Reason == loadengine.ReasonPermit && !k.byPermit() {
+		out.void = "this program stood still, and the permit stopped the load before the guard did"
 	}
 	return out, nil
 }
