@@ -22,7 +22,7 @@ func FuzzLeanAnswer(f *testing.F) {
 	next := "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext"
 	for i, s := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.0 404 No\r\n\r\nrest", "HTTP/1.1 103 A\r\n\r\nHTTP/1.1 204 B\r\n\r\n",
-		"HTTP/1.1 200 OK\nA: b\n c\n\n", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 304 No\r\nContent-Length: 2\r\n\r\nhi",
+		"HTTP/1.1 200 OK\nA: b\n c\n\n", "HTTP/1.1 200 OK\nA: b\n \n\n", "HTTP/1.1 200 OK\nContent-Length: 2\n \n\nhi", "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n \n\n0\r\n\r\n", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 304 No\r\nContent-Length: 2\r\n\r\nhi",
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" + next,
 		chunkedHead + "5\r\nhello\r\n0\r\n\r\n", chunkedHead + "F;a\r\n", chunkedHead + "5\nhello\r\n0\r\n\r\n", chunkedHead + "5;a\rb\r\nhello\r\n0\r\n\r\n",
 		chunkedHead + "0\r\nnocolon\r\n\r\n", chunkedHead + "1 ;a\r\nh\r\n0 \r\nA: b\r\n c\r\n\r\n", chunkedHead + "0\r\nA: b\r\n\r\n" + next,

@@ -146,7 +146,8 @@ func parseHead(raw []byte, k *kit) (*http.Response, error) {
 			if len(values) == 0 || !isFieldValue(line) {
 				return nil, malformed("header line", []byte(line))
 			}
-			values[len(values)-1] = trimSpace(values[len(values)-1] + " " + line)
+			// As net/http has it, an empty one goes on with a space.
+			values[len(values)-1] = strings.TrimLeft(values[len(values)-1]+" "+line, " \t")
 			continue
 		}
 		key, value, err := parseField(line)
@@ -295,12 +296,12 @@ func (c *leanConn) done() {
 }
 
 func contentLength(values []string) (int64, error) {
-	for _, v := range values[1:] {
-		if v != values[0] {
-			return 0, malformed("response: different lengths", []byte(v))
+	v := trimSpace(values[0]) // a folded line may have left a space
+	for _, w := range values[1:] {
+		if trimSpace(w) != v {
+			return 0, malformed("response: different lengths", []byte(w))
 		}
 	}
-	v := values[0]
 	for i := range len(v) {
 		if v[i] < '0' || v[i] > '9' {
 			return 0, malformed("response: length", []byte(v))
