@@ -267,6 +267,7 @@ func TestAnswersRoundTrip(t *testing.T) {
 
 func FuzzReadAnswers(f *testing.F) {
 	f.Add("1. Database. x\nanswer: same\nwho: me\nstaging says: " + lineA + "\nproduction says: " + lineB)
+	f.Add("1. Database. x\nanswer: same\nstaging \t says: crosstalk postgres id=1 start=100 link")
 	f.Add("> 8. Cloud account\n> ANSWER same")
 	f.Add("staging says: crosstalk mysql host=a port=1 start=x end\nproduction says: crosstalk mysql end")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -285,6 +286,9 @@ func FuzzReadAnswers(f *testing.F) {
 			if f.Evidence == "" || strings.ContainsAny(f.String(), "\x1b\r") {
 				t.Errorf("%q", f)
 			}
+		}
+		if err != nil { // what was left out is told
+			return
 		}
 		// What was read once reads the same.
 		again, err := ReadAnswers("x", strings.NewReader(a.String()), nil)
