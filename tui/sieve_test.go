@@ -114,9 +114,10 @@ func TestEveryPieceOfALetterIsOneKey(t *testing.T) {
 func FuzzKeys(f *testing.F) {
 	for _, s := range []string{"\x9bM!!!", "\xc4\x9bM!!!", "\x1b[M!!\xc4\x9bM!!!", "\x1b[89;21;121;1;0;65535_", "\x1b[0;0;65;1;0;1_\x1b[0;0;55357;1_",
 		"\x1b]0;\xe2\x9c\x9bM!!!", "\x1b]95;1\x07\xe2\x9c\x9bM!!!", "\x1bP1$r0m\x1b\\\x1bP!|00\x1b\\\x1bP1+r5463=3\x1b\\", "\x1b_Gi=1,s=-5;AAAA\x1b\\",
-		"\x1b[200~a\x1b[M!!\xc4\x9bM\x1b[201~x", "\x1b[8;1;1t\x1b[48;1;2;3;4t", "\x1b[1;2R\x1b[1$\x1b[?1;2$y\x1b[97:65;2:3;98u", "\x1b]11;rgb:ff/f/1\x07\x1b]52;c;aGk=\x07"} {
+		"\x1b[200~\x1b[", "\x1b[200~a\x1b[M!!\xc4\x9bM\x1b[201~x", "\x1b[8;1;1t\x1b[48;1;2;3;4t", "\x1b[1;2R\x1b[1$\x1b[?1;2$y\x1b[97:65;2:3;98u", "\x1b]11;rgb:ff/f/1\x07\x1b]52;c;aGk=\x07"} {
 		f.Add([]byte(s), uint(0))
 		f.Add([]byte(s), uint(0b1011))
+		f.Add([]byte(s), uint(1<<5)) // the mark of a paste, and what comes next
 	}
 	f.Fuzz(func(t *testing.T, b []byte, cuts uint) {
 		if len(b) > 5000 {

@@ -36,7 +36,7 @@ func stopKey(b []byte) rune {
 		return 'x'
 	case len(b) == 1 && b[0] == 0x03:
 		return 'c'
-	case len(b) > longestStop || !bytes.HasPrefix(b, []byte("\x1b[")):
+	case len(b) < len("\x1b[u") || len(b) > longestStop || !bytes.HasPrefix(b, []byte("\x1b[")):
 		return 0
 	}
 	end := b[len(b)-1]
